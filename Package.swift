@@ -1,0 +1,133 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One package, one target a module. The rows follow docs/architecture.md from the ground up:
+// a module depends only on rows below its own, so the compiler keeps the walls.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: dependencies + [.argumentParser],
+        swiftSettings: strict)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.target(name: name)] + dependencies,
+        swiftSettings: strict)
+}
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+let package = Package(
+    name: "sam",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "sam", targets: ["sam"]),
+        .executable(name: "sam-runner", targets: ["sam-runner"]),
+        .executable(name: "sam-scout", targets: ["sam-scout"]),
+        .library(name: "Cascade", targets: ["Cascade"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Ground
+        module("Cascade"),
+        module("Store", [.grdb]),
+        .target(name: "CProcesses"),
+        module("Processes", ["CProcesses", .subprocess]),
+
+        // Facts
+        module("Accounts", ["Store", .crypto]),
+        module("Settings", ["Accounts", "Cascade", "Store"]),
+        module("AgentProtocol", ["Processes"]),
+
+        // Means
+        module(
+            "AgentCatalogue", ["AgentProtocol", "Processes", .yams],
+            resources: [.embedInCode("agents.yaml")]),
+        module("AgentDrivers", ["AgentProtocol"]),
+        module("RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
+        module("ScoutKit", ["AgentProtocol", "Processes"]),
+        module("Workspaces", ["Accounts", "AgentProtocol", "Processes", .logging]),
+
+        // Work
+        module(
+            "Sessions",
+            ["Accounts", "AgentCatalogue", "AgentProtocol", "Settings", "Store", "Workspaces", .crypto, .logging]),
+
+        // Surface
+        module(
+            "ControlPlane",
+            [
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Processes", "Sessions", "Settings", "Store",
+                "Workspaces", .httpTypes, .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals,
+            ]),
+
+        // Programs
+        program(
+            "sam",
+            [
+                "Accounts", "AgentCatalogue", "AgentProtocol", "ControlPlane", "Processes", "Sessions", "Settings", "Workspaces",
+                .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .unixSignals,
+            ]),
+        program("sam-runner", ["AgentProtocol", "Processes", "RunnerKit", .logging]),
+        program("sam-scout", ["ScoutKit", "AgentProtocol"]),
+
+        // Tests
+        tests(of: "Cascade"),
+        tests(of: "Store"),
+        tests(of: "Processes"),
+        tests(of: "Accounts", ["Store"]),
+        tests(of: "Settings", ["Accounts", "Cascade", "Store"]),
+        tests(of: "AgentProtocol"),
+        tests(of: "AgentDrivers", ["AgentProtocol"]),
+        tests(of: "AgentCatalogue", ["AgentProtocol"]),
+        tests(of: "RunnerKit", ["AgentProtocol"]),
+        tests(of: "ScoutKit", ["AgentProtocol", "Processes"]),
+        tests(of: "Workspaces", ["Accounts", "AgentProtocol", "Processes"]),
+        tests(of: "Sessions", ["Accounts", "AgentProtocol", "Settings", "Store", "Workspaces"]),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "sam", "sam-runner", "sam-scout", "AgentProtocol", "Processes", .asyncHTTPClient, .nioCore,
+            ],
+            swiftSettings: strict),
+    ]
+)

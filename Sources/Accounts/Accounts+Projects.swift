@@ -1,0 +1,80 @@
+import Store
+
+extension Accounts {
+    /// Adds a project.
+    ///
+    /// - Parameters:
+    ///   - name: letters, digits, dots, dashes and underscores, at most 64.
+    ///   - repository: a URL or an absolute path that was checked already.
+    /// - Throws: ``AccountsError`` when the name is taken or malformed; `StoreError`.
+    public func addProject(
+        named name: String, repository: String, sandbox: Project.Sandbox, by actor: UserID
+    ) async throws -> Project {
+        guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,63}/) != nil else {
+            throw AccountsError(
+                .invalid,
+                "A project's name has letters, digits, dots, dashes and underscores, at most 64: “\(name.prefix(80))” has not.")
+        }
+        let now = now()
+        return try await store.write { transaction in
+            guard try transaction.first("SELECT id FROM projects WHERE name = $1", name) == nil else {
+                throw AccountsError(.nameTaken, "There is a project “\(name)” already. Choose another with --name.")
+            }
+            let id: ProjectID = try newIdentifier("p")
+            try transaction.execute(
+                "INSERT INTO projects (id, name, repository, sandbox, created_at) VALUES ($1, $2, $3, $4, $5)",
+                id, name, repository, sandbox, now)
+            try record(transaction, actor, "project.added", id.rawValue, "\(name): \(repository), sandbox \(sandbox.rawValue)")
+            return try find(transaction, id.rawValue)
+        }
+    }
+
+    /// All projects, by name. A row that can't be read is left out and does not hide the others.
+    ///
+    /// - Throws: `StoreError`.
+    public func projects() async throws -> [Project] {
+        try await store.read { transaction in
+            try transaction.query("SELECT * FROM projects ORDER BY name").compactMap { try? Project($0) }
+        }
+    }
+
+    /// The project with this id or name.
+    ///
+    /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
+    public func project(_ idOrName: String) async throws -> Project {
+        try await store.read { transaction in try find(transaction, idOrName) }
+    }
+
+    /// The project of this repository, if there is one.
+    ///
+    /// - Throws: `StoreError`.
+    public func project(of repository: String) async throws -> Project? {
+        try await store.read { transaction in
+            try transaction.first("SELECT * FROM projects WHERE repository = $1 ORDER BY created_at", repository)
+                .map(Project.init)
+        }
+    }
+
+    /// Chooses what stands between this project's agents and the machine.
+    ///
+    /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
+    public func setSandbox(_ sandbox: Project.Sandbox, of idOrName: String, by actor: UserID) async throws -> Project {
+        try await store.write { transaction in
+            let project = try find(transaction, idOrName)
+            try transaction.execute("UPDATE projects SET sandbox = $1 WHERE id = $2", sandbox, project.id)
+            try record(transaction, actor, "project.sandbox", project.id.rawValue, sandbox.rawValue)
+            return try find(transaction, project.id.rawValue)
+        }
+    }
+
+    private func find(_ transaction: any Transaction, _ idOrName: String) throws -> Project {
+        // An id is never a name that someone could choose for another project: ids win.
+        let row =
+            try transaction.first("SELECT * FROM projects WHERE id = $1", idOrName)
+            ?? transaction.first("SELECT * FROM projects WHERE name = $1", idOrName)
+        guard let row else {
+            throw AccountsError(.notFound, "There is no project “\(idOrName.prefix(80))”. `sam projects list` shows those there are.")
+        }
+        return try Project(row)
+    }
+}

@@ -1,0 +1,39 @@
+import Store
+
+/// One line of the audit trail: who did what to what, and when.
+public struct AuditEntry: Sendable, Hashable {
+    /// UTC milliseconds.
+    public var at: Int64
+    public var actor: String
+    public var action: String
+    public var subject: String
+    public var detail: String
+}
+
+extension Accounts {
+    /// Adds a line to the audit trail inside a transaction, so that the act and its record stand or fall together.
+    public func record(
+        _ transaction: any Transaction, _ actor: UserID, _ action: String, _ subject: String, _ detail: String
+    ) throws {
+        try transaction.execute(
+            "INSERT INTO audit (id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+            try newIdentifier("a", as: AuditID.self), now(), actor, action, subject, detail)
+    }
+
+    /// The newest lines of the audit trail, newest first.
+    ///
+    /// - Throws: `StoreError`.
+    public func auditTrail(limit: Int = 100) async throws -> [AuditEntry] {
+        try await store.read { transaction in
+            try transaction.query("SELECT * FROM audit ORDER BY at DESC, id DESC LIMIT $1", limit).map { row in
+                AuditEntry(
+                    at: Int64(try row.integer("at")), actor: try row.text("actor"), action: try row.text("action"),
+                    subject: try row.text("subject"), detail: try row.text("detail"))
+            }
+        }
+    }
+}
+
+private struct AuditID: RawRepresentable, SQLBindable {
+    let rawValue: String
+}

@@ -1,0 +1,27 @@
+import Store
+
+/// The id of a user: `u_` and twelve letters or digits.
+public struct UserID: RawRepresentable, Hashable, Sendable, SQLBindable {
+    public let rawValue: String
+
+    /// Wraps an id.
+    public init(rawValue: String) { self.rawValue = rawValue }
+}
+
+/// The id of a project: `p_` and twelve letters or digits.
+public struct ProjectID: RawRepresentable, Hashable, Sendable, SQLBindable {
+    public let rawValue: String
+
+    /// Wraps an id.
+    public init(rawValue: String) { self.rawValue = rawValue }
+}
+
+extension RawRepresentable where RawValue == String {
+    /// A new random id: the prefix, an underscore and twelve characters, 60 bits in all.
+    public static func random(prefix: String) -> Self? {
+        // Crockford's alphabet without the letters that are taken for digits.
+        let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
+        let characters = (0..<12).map { _ in alphabet[Int.random(in: 0..<alphabet.count)] }
+        return Self(rawValue: "\(prefix)_\(String(characters))")
+    }
+}

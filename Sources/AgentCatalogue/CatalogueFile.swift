@@ -1,0 +1,109 @@
+import Foundation
+import Yams
+
+/// A file of agents, read entry by entry: a mistake in one costs that one only.
+struct CatalogueFile {
+    var agents: [AgentDefinition] = []
+    var problems: [CatalogueProblem] = []
+
+    init(yaml: String, name: String) {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: yaml)
+        } catch {
+            problems = [CatalogueProblem(file: name, line: (error as? YamlError)?.line, message: "This is not YAML: \(error)")]
+            return
+        }
+        guard let root else { return }
+        guard let entries = root.mapping?["agents"]?.sequence else {
+            problems = [CatalogueProblem(file: name, line: root.mark?.line, message: "There is no list `agents:`.")]
+            return
+        }
+        for entry in entries {
+            do {
+                agents.append(try AgentDefinition(entry))
+            } catch {
+                problems.append(CatalogueProblem(file: name, line: error.line ?? entry.mark?.line, message: error.message))
+            }
+        }
+    }
+}
+
+/// A mistake in a catalogue file, with its place.
+public struct CatalogueProblem: Sendable, Hashable, CustomStringConvertible {
+    public var file: String
+    /// Counts from 1.
+    public var line: Int?
+    public var message: String
+
+    public var description: String {
+        "\(file)\(line.map { ":\($0)" } ?? ""): \(message)"
+    }
+}
+
+private struct EntryMistake: Error {
+    var message: String
+    var line: Int?
+}
+
+extension AgentDefinition {
+    fileprivate init(_ node: Node) throws(EntryMistake) {
+        guard let fields = node.mapping else { throw EntryMistake(message: "An agent is a mapping of fields.") }
+
+        func text(_ key: String) throws(EntryMistake) -> String? {
+            guard let value = fields[key] else { return nil }
+            guard let string = value.string, !string.isEmpty else {
+                throw EntryMistake(message: "`\(key)` is a text.", line: value.mark?.line)
+            }
+            return string
+        }
+        func required(_ key: String) throws(EntryMistake) -> String {
+            guard let text = try text(key) else { throw EntryMistake(message: "`\(key)` is missing.") }
+            return text
+        }
+        func list(_ key: String) throws(EntryMistake) -> [String] {
+            guard let value = fields[key] else { return [] }
+            guard let items = value.sequence?.map(\.string), !items.contains(nil) else {
+                throw EntryMistake(message: "`\(key)` is a list of texts.", line: value.mark?.line)
+            }
+            return items.compactMap(\.self)
+        }
+
+        let id = try required("id")
+        guard id.wholeMatch(of: /[a-z0-9][a-z0-9-]{0,40}/) != nil else {
+            throw EntryMistake(
+                message: "`id` has small letters, digits and dashes: “\(id)” has not.", line: fields["id"]?.mark?.line)
+        }
+        let protocolName = try required("protocol")
+        guard let wireProtocol = WireProtocol(rawValue: protocolName) else {
+            let known = WireProtocol.allCases.map(\.rawValue).joined(separator: ", ")
+            throw EntryMistake(
+                message: "`protocol` is one of \(known), not “\(protocolName)”.", line: fields["protocol"]?.mark?.line)
+        }
+        let command = try list("command")
+        guard !command.isEmpty else { throw EntryMistake(message: "`command` is a list that names the program first.") }
+        let needs = try list("needs")
+        if let relative = needs.first(where: { !$0.hasPrefix("/") }) {
+            throw EntryMistake(message: "`needs` holds absolute paths: “\(relative)” is not.", line: fields["needs"]?.mark?.line)
+        }
+        var environment: [String: String] = [:]
+        for (key, value) in fields["environment"]?.mapping ?? [:] {
+            guard let name = key.string, let value = value.string, !name.isEmpty, !name.contains("=") else {
+                throw EntryMistake(message: "`environment` maps names to texts.", line: key.mark?.line)
+            }
+            environment[name] = value
+        }
+        self.init(
+            id: id, name: try text("name") ?? id, wireProtocol: wireProtocol, command: command, needs: needs,
+            environment: environment, install: try text("install"), description: try text("description"))
+    }
+}
+
+extension YamlError {
+    fileprivate var line: Int? {
+        switch self {
+        case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): mark.line
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,248 @@
+import AgentProtocol
+import Foundation
+
+/// The client's side of the Agent Client Protocol, version 1.
+///
+/// Ready means that both `initialize` and `session/new` were answered: a missing key often shows only in
+/// the second. What SAM does not know it keeps (``AgentEvent/other(_:)``) or answers with *method not
+/// found*; an unknown message never ends a session.
+public struct ACPDriver: AgentDriver {
+    private enum Phase: Hashable {
+        case new
+        case initializing(id: Int)
+        case opening(id: Int, identity: AgentIdentity)
+        case open(session: String)
+        case over
+    }
+
+    private struct RunningTurn: Hashable {
+        var prompt: PromptID
+        var requestID: Int
+    }
+
+    private let workingDirectory: String
+    private var phase = Phase.new
+    private var turn: RunningTurn?
+    private var lastRequestID = 0
+    private var messages = MessageNumbering()
+
+    /// Makes a driver.
+    ///
+    /// - Parameter workingDirectory: the absolute path of the checkout, as the agent sees it.
+    public init(workingDirectory: String) {
+        self.workingDirectory = workingDirectory
+    }
+
+    public mutating func begin() -> [DriverAction] {
+        let id = nextRequestID()
+        phase = .initializing(id: id)
+        // SAM lends the agent neither its files nor a terminal: the sandbox has its own.
+        let capabilities: JSONValue = .object([
+            "fs": .object(["readTextFile": .bool(false), "writeTextFile": .bool(false)]),
+            "terminal": .bool(false),
+        ])
+        return request(
+            id, ACP.Method.initialize,
+            ACP.InitializeRequest(
+                protocolVersion: ACP.version, clientCapabilities: capabilities,
+                clientInfo: ACP.Implementation(name: "sam", title: "SAM")))
+    }
+
+    public mutating func prompt(_ prompt: AgentCommand.Prompt) -> [DriverAction] {
+        guard case .open(let session) = phase, turn == nil else { return [] }
+        let id = nextRequestID()
+        turn = RunningTurn(prompt: prompt.id, requestID: id)
+        messages.breakOff()
+        return [.emit(.turnStarted(Turn(prompt: prompt.id)))]
+            + request(id, ACP.Method.prompt, ACP.PromptRequest(sessionId: session, prompt: [.text(prompt.text)]))
+    }
+
+    public mutating func cancelTurn() -> [DriverAction] {
+        guard case .open(let session) = phase, turn != nil else { return [] }
+        return notification(ACP.Method.cancel, ACP.CancelNotification(sessionId: session))
+    }
+
+    public mutating func receive(_ line: Data) -> [DriverAction] {
+        guard phase != .over else { return [] }
+        guard let message = RPCMessage(line: line) else { return [.stray(line)] }
+        switch message {
+        case .success(let id, let result): return answered(id, .success(result))
+        case .failure(let id?, let error): return answered(id, .failure(error))
+        case .failure(nil, let error): return [.emit(.note(Note("The agent reported an error: \(error.message)")))]
+        case .notification(ACP.Method.update, let params): return updated(params)
+        case .notification(let method, let params): return [.emit(.other(OtherUpdate(kind: method, raw: params)))]
+        case .request(let id, ACP.Method.requestPermission, let params): return askedPermission(id, params)
+        case .request(let id, let method, _):
+            return [.send(RPCMessage.failure(id: id, error: .methodNotFound(method)).line)]
+        }
+    }
+}
+
+// MARK: - Answers
+
+extension ACPDriver {
+    private mutating func answered(_ id: RPCIdentifier, _ answer: Result<JSONValue, RPCError>) -> [DriverAction] {
+        switch phase {
+        case .initializing(let expected) where id == .number(expected):
+            return initialized(answer)
+        case .opening(let expected, let identity) where id == .number(expected):
+            return opened(answer, identity)
+        case .open:
+            guard let turn, id == .number(turn.requestID) else { return [unexpected(id)] }
+            return ended(turn, answer)
+        case .new, .initializing, .opening, .over:
+            return [unexpected(id)]
+        }
+    }
+
+    private mutating func initialized(_ answer: Result<JSONValue, RPCError>) -> [DriverAction] {
+        switch answer {
+        case .failure(let error):
+            return giveUp(.handshakeFailed, "The agent refused to initialize: \(error.message)")
+        case .success(let result):
+            guard let response = try? result.decoded(as: ACP.InitializeResponse.self) else {
+                return giveUp(.handshakeFailed, "The agent's answer to initialize names no protocol version.")
+            }
+            guard response.protocolVersion == ACP.version else {
+                return giveUp(
+                    .handshakeFailed,
+                    "The agent speaks version \(response.protocolVersion) of its protocol; SAM speaks \(ACP.version).")
+            }
+            let id = nextRequestID()
+            let info = response.agentInfo
+            phase = .opening(
+                id: id,
+                identity: AgentIdentity(
+                    name: info?.title ?? info?.name ?? "agent", version: info?.version,
+                    protocolVersion: response.protocolVersion))
+            return request(id, ACP.Method.newSession, ACP.NewSessionRequest(cwd: workingDirectory))
+        }
+    }
+
+    private mutating func opened(_ answer: Result<JSONValue, RPCError>, _ identity: AgentIdentity) -> [DriverAction] {
+        switch answer {
+        case .failure(let error) where error.code == RPCError.authenticationRequiredCode:
+            return giveUp(.handshakeFailed, "The agent has no credential to work with: \(error.message)")
+        case .failure(let error):
+            return giveUp(.handshakeFailed, "The agent refused to open a session: \(error.message)")
+        case .success(let result):
+            guard let response = try? result.decoded(as: ACP.NewSessionResponse.self) else {
+                return giveUp(.handshakeFailed, "The agent's answer to session/new names no session.")
+            }
+            phase = .open(session: response.sessionId)
+            return [.emit(.handshake(identity))]
+        }
+    }
+
+    private mutating func ended(_ turn: RunningTurn, _ answer: Result<JSONValue, RPCError>) -> [DriverAction] {
+        self.turn = nil
+        messages.breakOff()
+        switch answer {
+        case .failure(let error):
+            return [.emit(.turnEnded(TurnEnd(prompt: turn.prompt, stopReason: "error", error: error.message)))]
+        case .success(let result):
+            let reason = result["stopReason"]?.string ?? "end_turn"
+            return [.emit(.turnEnded(TurnEnd(prompt: turn.prompt, stopReason: reason)))]
+        }
+    }
+
+    private func unexpected(_ id: RPCIdentifier) -> DriverAction {
+        .emit(.note(Note("The agent answered request \(id.label), which SAM never made. The answer is ignored.")))
+    }
+
+    private mutating func giveUp(_ reason: AgentExit.Reason, _ message: String) -> [DriverAction] {
+        phase = .over
+        return [.giveUp(reason, message)]
+    }
+}
+
+// MARK: - Updates and requests of the agent
+
+extension ACPDriver {
+    private mutating func updated(_ params: JSONValue) -> [DriverAction] {
+        guard let raw = params["update"], let update = try? raw.decoded(as: ACP.Update.self) else {
+            return [.emit(.other(OtherUpdate(kind: "malformed", raw: params)))]
+        }
+        switch update.sessionUpdate {
+        case ACP.Update.messageChunk: return chunk(update, .agent, raw)
+        case ACP.Update.thoughtChunk: return chunk(update, .thought, raw)
+        case ACP.Update.userChunk: return []  // an echo of the prompt, which SAM has shown already
+        case ACP.Update.toolCall, ACP.Update.toolCallUpdate:
+            guard let id = update.toolCallId else { break }
+            messages.breakOff()
+            return [
+                .emit(
+                    .toolCall(
+                        ToolCall(
+                            id: id, title: update.title, kind: update.kind, status: update.status,
+                            locations: update.locations, content: update.content)))
+            ]
+        case ACP.Update.plan:
+            return [.emit(.plan(Plan(entries: update.entries ?? [])))]
+        default: break
+        }
+        return [.emit(.other(OtherUpdate(kind: update.sessionUpdate, raw: raw)))]
+    }
+
+    private mutating func chunk(_ update: ACP.Update, _ role: MessageChunk.Role, _ raw: JSONValue) -> [DriverAction] {
+        guard let text = update.content?["text"]?.string else {
+            return [.emit(.other(OtherUpdate(kind: update.sessionUpdate, raw: raw)))]
+        }
+        let id = messages.identify(update.messageId, role)
+        return [.emit(.message(MessageChunk(id: id, role: role, text: text)))]
+    }
+
+    /// Nobody can be asked yet, so the answer is the careful one: the option that refuses once, if there is one.
+    private mutating func askedPermission(_ id: RPCIdentifier, _ params: JSONValue) -> [DriverAction] {
+        struct Option: Decodable {
+            var optionId: String
+            var name: String?
+            var kind: String?
+        }
+        let options = (try? params["options"]?.decoded(as: [Option].self)) ?? []
+        let refusal = options.first { $0.kind == "reject_once" } ?? options.first { $0.kind == "reject_always" }
+        let outcome: JSONValue =
+            if let refusal {
+                .object(["outcome": .string("selected"), "optionId": .string(refusal.optionId)])
+            } else {
+                .object(["outcome": .string("cancelled")])
+            }
+        let call = params["toolCall"]
+        return [
+            .send(RPCMessage.success(id: id, result: .object(["outcome": outcome])).line),
+            .emit(
+                .permission(
+                    Permission(
+                        toolCall: call?["toolCallId"]?.string, title: call?["title"]?.string,
+                        answer: refusal.map { $0.name ?? $0.optionId } ?? "cancelled"))),
+        ]
+    }
+}
+
+// MARK: - Writing
+
+extension ACPDriver {
+    private mutating func nextRequestID() -> Int {
+        lastRequestID += 1
+        return lastRequestID
+    }
+
+    private func request(_ id: Int, _ method: String, _ params: some Encodable) -> [DriverAction] {
+        guard let params = try? JSONValue(encoding: params) else { return [] }
+        return [.send(RPCMessage.request(id: .number(id), method: method, params: params).line)]
+    }
+
+    private func notification(_ method: String, _ params: some Encodable) -> [DriverAction] {
+        guard let params = try? JSONValue(encoding: params) else { return [] }
+        return [.send(RPCMessage.notification(method: method, params: params).line)]
+    }
+}
+
+extension RPCIdentifier {
+    fileprivate var label: String {
+        switch self {
+        case .number(let number): "\(number)"
+        case .text(let text): "“\(text.prefix(40))”"
+        }
+    }
+}

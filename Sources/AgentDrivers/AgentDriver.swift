@@ -1,0 +1,29 @@
+import AgentProtocol
+import Foundation
+
+/// One agent protocol as a pure state machine: lines in, actions out.
+///
+/// A driver does no I/O and knows no clock, so that everything it does can be a table in a test. The runner
+/// carries out its actions in order.
+public protocol AgentDriver: Sendable {
+    /// The agent's program is running: open the conversation.
+    mutating func begin() -> [DriverAction]
+    /// The agent wrote a line to standard output.
+    mutating func receive(_ line: Data) -> [DriverAction]
+    /// Hand over a prompt. Called only when no turn is running.
+    mutating func prompt(_ prompt: AgentCommand.Prompt) -> [DriverAction]
+    /// Stop the running turn, if there is one.
+    mutating func cancelTurn() -> [DriverAction]
+}
+
+/// What a driver wants done.
+public enum DriverAction: Sendable, Hashable {
+    /// Write these bytes to the agent's standard input.
+    case send(Data)
+    /// Tell this to the control plane.
+    case emit(AgentEvent)
+    /// The line was none of the protocol's: keep it for the agent's last words.
+    case stray(Data)
+    /// The conversation can't go on: end the agent, with this verdict.
+    case giveUp(AgentExit.Reason, String)
+}

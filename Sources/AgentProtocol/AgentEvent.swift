@@ -1,0 +1,171 @@
+/// What a runner tells of its agent: the one vocabulary, whatever protocol the agent speaks.
+///
+/// Things that grow or change (a message, a tool call, a plan) are upserts by id; the end of a turn is an
+/// event of its own. On the wire an event is an object with one member: its kind, and that kind's fields.
+public enum AgentEvent: Sendable, Hashable, Codable {
+    /// The sandbox stands and the agent's program was executed. It has not said anything yet.
+    case agentStarted(AgentStart)
+    /// The agent answered its protocol's handshake: it is ready.
+    case handshake(AgentIdentity)
+    /// More text of the message with this id.
+    case message(MessageChunk)
+    /// A tool call, or what changed about one.
+    case toolCall(ToolCall)
+    /// The whole plan.
+    case plan(Plan)
+    /// A prompt was handed to the agent.
+    case turnStarted(Turn)
+    /// The agent is done with a prompt.
+    case turnEnded(TurnEnd)
+    /// The agent asked to be allowed something, and what was answered.
+    case permission(Permission)
+    /// Something a person should know, from the runner itself.
+    case note(Note)
+    /// An update that SAM has no word for, kept as it came.
+    case other(OtherUpdate)
+    /// The agent's program is gone, and everything it started with it. The last event of an attempt.
+    case agentExited(AgentExit)
+}
+
+/// How the agent was started.
+public struct AgentStart: Sendable, Hashable, Codable {
+    /// The kind of sandbox around it.
+    public var sandbox: String
+
+    /// Tells the sandbox.
+    public init(sandbox: String) {
+        self.sandbox = sandbox
+    }
+}
+
+/// Who answered the handshake.
+public struct AgentIdentity: Sendable, Hashable, Codable {
+    public var name: String
+    public var version: String?
+    public var protocolVersion: Int?
+
+    /// Names the agent.
+    public init(name: String, version: String? = nil, protocolVersion: Int? = nil) {
+        self.name = name
+        self.version = version
+        self.protocolVersion = protocolVersion
+    }
+}
+
+/// A piece of text that continues a message.
+public struct MessageChunk: Sendable, Hashable, Codable {
+    /// Who speaks.
+    public enum Role: String, Sendable, Codable {
+        case agent, thought
+    }
+
+    public var id: String
+    public var role: Role
+    public var text: String
+
+    /// Makes a piece of a message.
+    public init(id: String, role: Role, text: String) {
+        self.id = id
+        self.role = role
+        self.text = text
+    }
+}
+
+/// A tool call as an upsert: only fields that are present change.
+public struct ToolCall: Sendable, Hashable, Codable {
+    public var id: String
+    public var title: String?
+    /// `read`, `edit`, `delete`, `move`, `search`, `execute`, `think`, `fetch`, or a word of the agent's own.
+    public var kind: String?
+    /// `pending`, `in_progress`, `completed` or `failed`.
+    public var status: String?
+    public var locations: [ACP.Location]?
+    /// The call's result, as the agent's protocol gives it.
+    public var content: JSONValue?
+
+    /// Makes an upsert.
+    public init(
+        id: String, title: String? = nil, kind: String? = nil, status: String? = nil, locations: [ACP.Location]? = nil,
+        content: JSONValue? = nil
+    ) {
+        self.id = id
+        self.title = title
+        self.kind = kind
+        self.status = status
+        self.locations = locations
+        self.content = content
+    }
+}
+
+/// The steps an agent means to take.
+public struct Plan: Sendable, Hashable, Codable {
+    public var entries: [ACP.PlanEntry]
+
+    /// Makes a plan.
+    public init(entries: [ACP.PlanEntry]) {
+        self.entries = entries
+    }
+}
+
+/// A turn that began.
+public struct Turn: Sendable, Hashable, Codable {
+    public var prompt: PromptID
+
+    /// Names the prompt that the agent is answering.
+    public init(prompt: PromptID) {
+        self.prompt = prompt
+    }
+}
+
+/// A turn that ended.
+public struct TurnEnd: Sendable, Hashable, Codable {
+    public var prompt: PromptID
+    /// The protocol's stop reason: `end_turn`, `max_tokens`, `refusal`, `cancelled`…, or `error`.
+    public var stopReason: String
+    /// What the agent said went wrong, when the reason is `error`.
+    public var error: String?
+
+    /// Tells how a turn ended.
+    public init(prompt: PromptID, stopReason: String, error: String? = nil) {
+        self.prompt = prompt
+        self.stopReason = stopReason
+        self.error = error
+    }
+}
+
+/// A permission that was asked for.
+public struct Permission: Sendable, Hashable, Codable {
+    public var toolCall: String?
+    public var title: String?
+    /// The name of the option that was chosen, or `cancelled`.
+    public var answer: String
+
+    /// Tells what was asked and answered.
+    public init(toolCall: String?, title: String?, answer: String) {
+        self.toolCall = toolCall
+        self.title = title
+        self.answer = answer
+    }
+}
+
+/// A sentence for the person who follows the session.
+public struct Note: Sendable, Hashable, Codable {
+    public var text: String
+
+    /// Wraps a sentence.
+    public init(_ text: String) {
+        self.text = text
+    }
+}
+
+/// An update of a kind that SAM does not know.
+public struct OtherUpdate: Sendable, Hashable, Codable {
+    public var kind: String
+    public var raw: JSONValue
+
+    /// Keeps an update.
+    public init(kind: String, raw: JSONValue) {
+        self.kind = kind
+        self.raw = raw
+    }
+}

@@ -1,0 +1,33 @@
+/// The id of a session: `s_` and twelve letters or digits.
+public struct SessionID: RawRepresentable, Hashable, Sendable, Codable {
+    public let rawValue: String
+
+    /// Wraps an id.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public init(from decoder: any Decoder) throws {
+        rawValue = try decoder.singleValueContainer().decode(String.self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+}
+
+/// The id of a prompt.
+public struct PromptID: RawRepresentable, Hashable, Sendable, Codable {
+    public let rawValue: String
+
+    /// Wraps an id.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public init(from decoder: any Decoder) throws {
+        rawValue = try decoder.singleValueContainer().decode(String.self)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+}

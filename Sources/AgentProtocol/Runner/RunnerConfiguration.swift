@@ -1,0 +1,60 @@
+import Processes
+
+/// Everything a runner is told, in one file of mode 0600 that only the runner reads.
+public struct RunnerConfiguration: Sendable, Codable {
+    public var session: SessionID
+    /// The attempt's fencing number.
+    public var attempt: Int
+    /// The runner's bearer token. It never stands in an argument or an environment.
+    public var token: String
+    /// The Unix socket on which the control plane listens for runners.
+    public var controlSocket: String
+    /// Where this attempt's spool and lock are kept.
+    public var folder: String
+    /// The agent's program inside its sandbox, whole.
+    public var command: Command
+    /// What the sandbox is, for the event that tells of its start.
+    public var sandbox: String
+    /// The working directory as the agent sees it.
+    public var workingDirectory: String
+    /// `cgroup.procs` files that the sandbox joins.
+    public var controlGroups: [String]
+    /// A file whose line `oom_kill N` counts what the kernel killed for lack of memory.
+    public var memoryEvents: String?
+    /// How long the agent may take to answer the handshake, in milliseconds.
+    public var handshakeTimeout: Int
+    /// The most that the agent may write in all, in bytes.
+    public var outputLimit: Int
+    /// How long the agent has between being asked to stop and being killed, in milliseconds.
+    public var stopGrace: Int
+
+    /// Tells a runner what to do.
+    public init(
+        session: SessionID, attempt: Int, token: String, controlSocket: String, folder: String, command: Command,
+        sandbox: String, workingDirectory: String, controlGroups: [String], memoryEvents: String?,
+        handshakeTimeout: Int, outputLimit: Int, stopGrace: Int
+    ) {
+        self.session = session
+        self.attempt = attempt
+        self.token = token
+        self.controlSocket = controlSocket
+        self.folder = folder
+        self.command = command
+        self.sandbox = sandbox
+        self.workingDirectory = workingDirectory
+        self.controlGroups = controlGroups
+        self.memoryEvents = memoryEvents
+        self.handshakeTimeout = handshakeTimeout
+        self.outputLimit = outputLimit
+        self.stopGrace = stopGrace
+    }
+
+    /// The lock that a living runner holds. The kernel lets go of it when the runner dies, however it dies.
+    public static func lockPath(in folder: String) -> String { folder + "/lock" }
+    /// The events that the runner has kept, one a line.
+    public static func spoolPath(in folder: String) -> String { folder + "/events.jsonl" }
+    /// This configuration's own file.
+    public static func configurationPath(in folder: String) -> String { folder + "/runner.json" }
+    /// What the runner itself has to say.
+    public static func logPath(in folder: String) -> String { folder + "/runner.log" }
+}

@@ -1,0 +1,68 @@
+import Accounts
+import AgentProtocol
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Sessions
+import Settings
+import Store
+import Workspaces
+
+/// An error as the API tells it: problem details of RFC 9457.
+public struct Problem: Error, Sendable, Codable {
+    public var type = "about:blank"
+    public var title: String
+    public var status: Int
+    /// A sentence for a person.
+    public var detail: String
+
+    init(_ status: HTTPResponse.Status, _ detail: String) {
+        title = status.reasonPhrase
+        self.status = status.code
+        self.detail = detail
+    }
+
+    /// What an error of any module is to a client.
+    init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as AccountsError:
+            self.init([.notFound: .notFound, .nameTaken: .conflict][error.code] ?? .badRequest, error.message)
+        case let error as SettingsError: self.init(error.code == .notFound ? .notFound : .badRequest, error.message)
+        case let error as SessionsError:
+            self.init(
+                [.notFound: .notFound, .wrongState: .conflict, .fenced: .conflict][error.code] ?? .badRequest, error.message)
+        case let error as WorkspaceError:
+            self.init(
+                [.home: .internalServerError, .sandbox: .serviceUnavailable, .agent: .serviceUnavailable][error.code]
+                    ?? .unprocessableContent, error.message)
+        case let error as StoreError where error.code == .busy || error.code == .full:
+            self.init(.serviceUnavailable, error.message)
+        case let error as DecodingError: self.init(.badRequest, "The body is not what this call takes: \(error.place)")
+        case let error as HTTPError: self.init(error.status, error.body ?? error.status.reasonPhrase)
+        default: self.init(.internalServerError, "Something went wrong here; the server's log tells what.")
+        }
+    }
+
+    var response: Response {
+        let body = (try? JSONLine.encode(self)) ?? Data()
+        return Response(
+            status: .init(code: status), headers: [.contentType: "application/problem+json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: body)))
+    }
+}
+
+extension DecodingError {
+    /// Where decoding failed, without the value, which might be a secret.
+    fileprivate var place: String {
+        switch self {
+        case .keyNotFound(let key, _): "“\(key.stringValue)” is missing."
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "“\(context.codingPath.map(\.stringValue).joined(separator: "."))” is of another type."
+        case .dataCorrupted(let context):
+            context.codingPath.isEmpty
+                ? "it is no JSON." : "“\(context.codingPath.map(\.stringValue).joined(separator: "."))” has no such value."
+        @unknown default: "it can't be read."
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import Accounts
+import AgentProtocol
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Sessions
+import Workspaces
+
+/// `/api/v1/sessions`.
+struct SessionRoutes {
+    let engine: SessionEngine
+    let accounts: Accounts
+    let host: LocalHost
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.get(use: list)
+        group.post(use: create)
+        group.get(":id", use: show)
+        group.delete(":id", use: remove)
+        group.get(":id/events", use: events)
+        group.get(":id/events/stream", use: stream)
+        group.get(":id/events/:seq/payload", use: payload)
+        group.post(":id/prompts", use: prompt)
+        group.post(":id/cancel", use: cancel)
+        group.post(":id/finish", use: finish)
+        group.get(":id/diff", use: diff)
+        group.get(":id/changes", use: changes)
+        group.post(":id/land", use: land)
+    }
+
+    private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        var project: ProjectID?
+        if let name = request.uri.queryParameters["project"] { project = try await accounts.project(String(name)).id }
+        let sessions = try await engine.queries.list(project: project)
+        let queued = try await engine.queries.unsettled().filter { $0.state.phase == .queued }.map(\.id)
+        return try .json(
+            Listing.Sessions(
+                sessions: sessions.map { session in
+                    SessionView(session, queuePlace: queued.firstIndex(of: session.id).map { $0 + 1 })
+                }))
+    }
+
+    private func create(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wish: NewSession = try await request.json(limit: context.maxUploadSize)
+        let session = try await engine.create(
+            project: try await accounts.project(wish.project), agent: wish.agent ?? "scout", task: wish.prompt,
+            ending: wish.ending ?? .onRequest, by: try context.requireUser().id)
+        return try .json(try await view(session), status: .created)
+    }
+
+    private func show(_ request: Request, _ context: APIContext) async throws -> Response {
+        try .json(try await view(try await session(context)))
+    }
+
+    private func remove(_ request: Request, _ context: APIContext) async throws -> Response {
+        let force = request.uri.queryParameters["force"] == "true"
+        try await engine.remove(try id(context), evenUnlanded: force, by: try context.requireUser().id)
+        return Response(status: .noContent)
+    }
+
+    private func events(_ request: Request, _ context: APIContext) async throws -> Response {
+        let after = try number(request, "after") ?? 0
+        let limit = min(max(try number(request, "limit") ?? 500, 1), 1_000)
+        return try .json(Listing.Events(events: try await engine.queries.events(try id(context), after: after, limit: limit)))
+    }
+
+    private func stream(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try await session(context).id
+        let queries = engine.queries
+        return EventStream.response(
+            request, after: EventStream.lastEventID(request), changes: engine.changes(of: id)
+        ) { last in
+            // Read before the events: what settles a session is stored after its last event.
+            let isSettled = try await queries.session(id).state.isSettled
+            let events = try await queries.events(id, after: last)
+            return EventStream.Page(
+                events: try events.map { ($0.seq, try JSONLine.text($0)) }, isLast: isSettled && events.isEmpty)
+        }
+    }
+
+    private func payload(_ request: Request, _ context: APIContext) async throws -> Response {
+        guard let seq = context.parameters.get("seq", as: Int.self) else { throw Problem(.badRequest, "seq is a number.") }
+        let payload = try await engine.queries.payload(try id(context), seq: seq)
+        return Response(
+            status: .ok, headers: [.contentType: "application/json"], body: .init(byteBuffer: ByteBuffer(string: payload)))
+    }
+
+    private func prompt(_ request: Request, _ context: APIContext) async throws -> Response {
+        let prompt: NewPrompt = try await request.json(limit: context.maxUploadSize)
+        return try .json(PromptView(id: try await engine.prompt(prompt.text, to: try id(context))), status: .accepted)
+    }
+
+    private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await engine.cancel(try id(context), by: try context.requireUser().id)
+        return try .json(try await view(try await session(context)), status: .accepted)
+    }
+
+    private func finish(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await engine.finish(try id(context))
+        return try .json(try await view(try await session(context)), status: .accepted)
+    }
+
+    private func diff(_ request: Request, _ context: APIContext) async throws -> Response {
+        let patch = try await host.patch(of: try await result(context))
+        return Response(
+            status: .ok, headers: [.contentType: "text/x-diff; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: patch)))
+    }
+
+    private func changes(_ request: Request, _ context: APIContext) async throws -> Response {
+        try .json(Listing.Changes(files: try await host.changes(in: try await result(context))))
+    }
+
+    private func land(_ request: Request, _ context: APIContext) async throws -> Response {
+        let session = try await session(context)
+        guard let branch = try await result(context).branch else {
+            throw Problem(.conflict, "Session \(session.id.rawValue) changed nothing, so there is nothing to land.")
+        }
+        try await host.land(branch, of: try await accounts.project(session.project.rawValue))
+        return try .json(try await view(session))
+    }
+
+    // MARK: - Parts
+
+    private func id(_ context: APIContext) throws -> SessionID {
+        SessionID(rawValue: try context.parameters.require("id"))
+    }
+
+    private func session(_ context: APIContext) async throws -> Session {
+        try await engine.queries.session(try id(context))
+    }
+
+    private func result(_ context: APIContext) async throws -> WorkspaceResult {
+        let session = try await session(context)
+        guard case .done(let result) = session.state.salvage else {
+            throw Problem(.conflict, "Session \(session.id.rawValue) has no result yet: it is \(session.state.phase.rawValue).")
+        }
+        return result
+    }
+
+    private func view(_ session: Session) async throws -> SessionView {
+        SessionView(
+            session, queuePlace: try await engine.queries.queuePlace(session),
+            stages: try await engine.queries.progress(of: session))
+    }
+
+    private func number(_ request: Request, _ name: String) throws -> Int? {
+        guard let text = request.uri.queryParameters[name[...]] else { return nil }
+        guard let number = Int(text) else { throw Problem(.badRequest, "\(name) is a number.") }
+        return number
+    }
+}

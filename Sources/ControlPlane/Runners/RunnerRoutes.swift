@@ -1,0 +1,48 @@
+import AgentProtocol
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Sessions
+
+/// The runners' own API. It is served on the control socket only, never where an agent can reach.
+struct RunnerRoutes {
+    let engine: SessionEngine
+
+    /// A batch may hold one event of a whole line, and a line may be long.
+    private static let batchLimit = 160 << 20
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.post("events", use: events)
+        group.post("heartbeat", use: heartbeat)
+        group.get("commands", use: commands)
+    }
+
+    private func events(_ request: Request, _ context: APIContext) async throws -> Response {
+        let batch: EventBatch = try await request.json(limit: Self.batchLimit)
+        return try .json(try await engine.ingest(batch, from: try runner(context)))
+    }
+
+    private func heartbeat(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await engine.heard(try runner(context))
+        return Response(status: .noContent)
+    }
+
+    private func commands(_ request: Request, _ context: APIContext) async throws -> Response {
+        let runner = try runner(context)
+        let engine = engine
+        let token = request.bearerToken ?? ""
+        return EventStream.response(
+            request, after: EventStream.lastEventID(request), changes: engine.changes(of: runner.session)
+        ) { last in
+            let commands = try await engine.commands(runner.session, attempt: runner.attempt, after: last)
+            let isOver = try await engine.runner(withToken: token) != runner
+            return EventStream.Page(
+                events: isOver ? [] : try commands.map { ($0.n, try JSONLine.text($0)) }, isLast: isOver)
+        }
+    }
+
+    private func runner(_ context: APIContext) throws -> RunnerIdentity {
+        guard let runner = context.runner else { throw Problem(.unauthorized, "This runner's attempt is over.") }
+        return runner
+    }
+}

@@ -1,0 +1,57 @@
+import Accounts
+import AgentProtocol
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Sessions
+
+/// What a handler knows of a request beside the request: who asks.
+struct APIContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Set by ``Authentication``; no handler behind it runs without.
+    var user: User?
+    /// Set by ``RunnerAuthentication``.
+    var runner: RunnerIdentity?
+
+    init(source: Source) {
+        coreContext = .init(source: source)
+    }
+
+    /// What was sent is read up to this many bytes.
+    var maxUploadSize: Int { 2 << 20 }
+
+    /// The user who asks.
+    func requireUser() throws -> User {
+        guard let user else { throw Problem(.unauthorized, "Sign in first.") }
+        return user
+    }
+}
+
+extension Request {
+    /// The bearer token, from the one header that carries it.
+    var bearerToken: String? {
+        guard let value = headers[.authorization], value.lowercased().hasPrefix("bearer ") else { return nil }
+        let token = value.dropFirst("bearer ".count).trimmingCharacters(in: .whitespaces)
+        return token.isEmpty ? nil : token
+    }
+
+    /// Reads the body as JSON.
+    func json<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int) async throws -> Value {
+        let body: ByteBuffer
+        do {
+            body = try await self.body.collect(upTo: limit)
+        } catch {
+            throw Problem(.contentTooLarge, "The body is larger than \(limit >> 20) MiB.")
+        }
+        return try JSONLine.decode(type, from: Data(body.readableBytesView))
+    }
+}
+
+extension Response {
+    /// A value as JSON.
+    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        Response(
+            status: status, headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try JSONLine.encode(value))))
+    }
+}

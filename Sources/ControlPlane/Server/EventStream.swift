@@ -1,0 +1,60 @@
+import AgentProtocol
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Server-sent events over Hummingbird. https://html.spec.whatwg.org/multipage/server-sent-events.html
+enum EventStream {
+    /// What a source has to tell after a number.
+    struct Page: Sendable {
+        var events: [(id: Int, data: String)]
+        /// Nothing will follow.
+        var isLast: Bool
+    }
+
+    /// A response that tells everything after a number and then whatever comes, until its end or the client's.
+    ///
+    /// - Parameters:
+    ///   - after: the client's `Last-Event-ID`, or 0.
+    ///   - changes: ticks when there may be something new. A tick without anything new sends a comment, so
+    ///     that both sides notice a line that is dead.
+    ///   - page: reads what comes after a number.
+    static func response(
+        _ request: Request, after: Int, changes: AsyncStream<Void>, page: @escaping @Sendable (Int) async throws -> Page
+    ) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"],
+            body: .init { writer in
+                try await request.body.consumeWithInboundCloseHandler { _ in
+                    var last = after
+                    try await writer.write(ByteBuffer(string: ": following\n\n"))
+                    following: while true {
+                        while true {
+                            let page = try await page(last)
+                            for event in page.events {
+                                try await writer.write(ByteBuffer(string: "id: \(event.id)\ndata: \(event.data)\n\n"))
+                                last = event.id
+                            }
+                            if page.isLast { break following }
+                            if page.events.isEmpty { break }
+                        }
+                        var ticks = changes.makeAsyncIterator()
+                        guard await ticks.next() != nil, !Task.isCancelled else { break }
+                        if try await page(last).events.isEmpty {
+                            try await writer.write(ByteBuffer(string: ": still here\n\n"))
+                        }
+                    }
+                } onInboundClosed: {
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    /// The number that a client saw last.
+    static func lastEventID(_ request: Request) -> Int {
+        let name = HTTPField.Name("last-event-id")
+        let value = name.flatMap { request.headers[$0] } ?? request.uri.queryParameters["after"].map(String.init)
+        return value.flatMap { Int($0) } ?? 0
+    }
+}

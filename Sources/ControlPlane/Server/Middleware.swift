@@ -1,0 +1,73 @@
+import Accounts
+import Hummingbird
+import Logging
+import Sessions
+import Synchronization
+
+/// Turns errors into problem details. Nothing that a client did not send and may not know stands in them.
+struct ProblemMiddleware: RouterMiddleware {
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            let problem = Problem(error)
+            if problem.status >= 500 { context.logger.error("\(request.method) \(request.uri.path): \(error)") }
+            return problem.response
+        }
+    }
+}
+
+/// Lets in who has an API token.
+struct Authentication: RouterMiddleware {
+    let accounts: Accounts
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        guard let token = request.bearerToken else {
+            throw Problem(.unauthorized, "Send an API token as “Authorization: Bearer …”. The owner's is in SAM's home, in the file token.")
+        }
+        var context = context
+        context.user = try await accounts.user(withToken: token)
+        guard context.user != nil else { throw Problem(.unauthorized, "This API token is nobody's.") }
+        return try await next(request, context)
+    }
+}
+
+/// Lets in the runner of a living attempt. A user's token opens nothing here, nor a runner's anything else.
+struct RunnerAuthentication: RouterMiddleware {
+    let engine: SessionEngine
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        if let token = request.bearerToken { context.runner = try await engine.runner(withToken: token) }
+        guard context.runner != nil else { throw Problem(.unauthorized, "This runner's attempt is over.") }
+        return try await next(request, context)
+    }
+}
+
+/// Remembers when someone last asked for something, so that a server that was started for one command can end.
+final class Activity: Sendable {
+    private let last = Mutex(ContinuousClock.now)
+
+    /// How long nobody has asked for anything.
+    var idle: Duration { last.withLock { ContinuousClock.now - $0 } }
+
+    func note() { last.withLock { $0 = .now } }
+}
+
+/// Feeds an ``Activity``.
+struct ActivityMiddleware: RouterMiddleware {
+    let activity: Activity
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        activity.note()
+        return try await next(request, context)
+    }
+}

@@ -1,0 +1,126 @@
+import Accounts
+import AgentCatalogue
+import AgentProtocol
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import Processes
+import ServiceLifecycle
+import Sessions
+import Settings
+import Store
+import UnixSignals
+import Workspaces
+
+/// The control plane as a process: the database, the session engine and the listeners.
+public struct Server: Sendable {
+    /// How to serve.
+    public struct Options: Sendable {
+        /// Where to listen, beside the control socket in SAM's home.
+        public var host = "127.0.0.1"
+        /// 0 takes any free port.
+        public var port = 7_260
+        /// Take any other free port when the wished one is taken.
+        public var takesAnyPort = false
+        /// End after this long without a request or a session that is not settled.
+        public var idleLimit: Duration?
+
+        /// The standard options.
+        public init() {}
+    }
+
+    /// This program's version.
+    public static let version = "0.1.0"
+
+    private let home: Home
+    private let options: Options
+    private let logger: Logger
+
+    /// Makes a server. Nothing happens before ``run(onReady:)``.
+    public init(home: Home, options: Options, logger: Logger) {
+        self.home = home
+        self.options = options
+        self.logger = logger
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// - Parameter onReady: called once everything listens, with what the server tells of itself.
+    /// - Throws: ``ServerError``, `WorkspaceError` or `StoreError` with what stands in the way.
+    public func run(onReady: @escaping @Sendable (ServerView) -> Void) async throws {
+        try home.create()
+        guard let lock = FileLock(path: home.serverLock) else {
+            let holder = FileLock.holder(path: home.serverLock).map { " (process \($0))" } ?? ""
+            throw ServerError("A server runs on \(home.path) already\(holder).")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        let now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
+        let store = try Store.sqlite(at: home.database)
+        try await store.migrate(Accounts.migrations + Settings.migrations + SessionTables.migrations, now: now())
+        let accounts = Accounts(store: store, now: now)
+        let settings = Settings(store: store, accounts: accounts, now: now)
+        let owner = try await accounts.owner()
+        try await OwnerToken(file: home.tokenFile).ensure(accounts, owner)
+
+        let host = try LocalHost(home: home, logger: logger)
+        let catalogue = Catalogue(userFile: home.userCatalogue)
+        for problem in catalogue.problems { logger.warning("\(problem)") }
+        let sockets = SessionSockets(home: home, logger: logger)
+        let engine = SessionEngine(
+            store: store, accounts: accounts, settings: settings, catalogue: catalogue, host: host, endpoints: sockets,
+            programs: Program.ownFolder, now: now, logger: logger)
+
+        let activity = Activity()
+        let (bound, boundSender) = AsyncStream.makeStream(of: Int.self)
+        let router = APIRouter(
+            accounts: accounts, settings: settings, catalogue: catalogue, engine: engine, host: host, store: store,
+            activity: activity, home: home)
+        let port = try freePort()
+        let network = Application(
+            router: router.make(withRunners: false),
+            configuration: .init(address: .hostname(options.host, port: port), serverName: "sam"),
+            onServerRunning: { boundSender.yield($0.localAddress?.port ?? 0) }, logger: quiet(logger))
+        let control = Application(
+            router: router.make(withRunners: true),
+            configuration: .init(address: .unixDomainSocket(path: home.controlSocket), serverName: "sam"),
+            onServerRunning: { _ in boundSender.yield(-1) }, logger: quiet(logger))
+
+        let announcement = Announcement(home: home, host: options.host, bound: bound, router: router, onReady: onReady)
+        let services: [any Service] =
+            [network, control, EngineService(engine: engine, sockets: sockets), announcement]
+            + (options.idleLimit.map { [IdleService(activity: activity, engine: engine, limit: $0)] } ?? [])
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map {
+                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
+        try await group.run()
+        try? FileManager.default.removeItem(atPath: home.serverFile)
+    }
+
+    /// The port to bind. Asking the kernel first gives a clear sentence instead of a failing service.
+    private func freePort() throws -> Int {
+        if options.port == 0 || Self.canBind(options.host, options.port) { return options.port }
+        if options.takesAnyPort { return 0 }
+        throw ServerError("Port \(options.port) on \(options.host) is taken. Choose another with --port, or --port 0 for any.")
+    }
+
+    private static func canBind(_ host: String, _ port: Int) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return true }
+        defer { close(descriptor) }
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
+        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return true }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Subprocess
+import SystemPackage
+
+/// What a finished program left behind.
+public struct Output: Sendable {
+    public var termination: Termination
+    /// Everything it wrote to standard output.
+    public var standardOutput: [UInt8]
+    /// What it wrote to standard error, as text.
+    public var standardError: String
+
+    /// Standard output as text; bytes that are not UTF-8 are replaced.
+    public var text: String { String(decoding: standardOutput, as: UTF8.self) }
+}
+
+extension Command {
+    /// Runs the program to its end and collects its output.
+    ///
+    /// When the limit of time passes, or the calling task is cancelled, the program's whole session gets
+    /// SIGTERM and two seconds later SIGKILL.
+    ///
+    /// - Parameters:
+    ///   - input: what it reads on standard input.
+    ///   - limit: the most it may write to standard output, in bytes.
+    ///   - timeout: the most time it may take.
+    /// - Throws: ``ProcessError``, or `CancellationError`.
+    public func run(input: [UInt8] = [], limit: Int = 64 << 20, timeout: Duration = .seconds(60)) async throws -> Output {
+        try await withThrowingTaskGroup(of: Output?.self) { group in
+            group.addTask { try await collect(input: input, limit: limit) }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let output = try await group.next() ?? nil else {
+                throw ProcessError(.timedOut, "\(executable) took longer than \(timeout.formattedSeconds) and was stopped.")
+            }
+            return output
+        }
+    }
+
+    private func collect(input: [UInt8], limit: Int) async throws -> Output {
+        var options = PlatformOptions()
+        options.createSession = true
+        options.teardownSequence = [
+            .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
+        ]
+        do {
+            let result = try await Subprocess.run(
+                .path(FilePath(executable)),
+                arguments: Arguments(arguments),
+                environment: .custom(environment.map { [UInt8]("\($0)=\($1)\0".utf8) }),
+                workingDirectory: workingDirectory.map { FilePath($0) },
+                platformOptions: options,
+                input: .array(input),
+                output: .bytes(limit: limit),
+                error: .bytes(limit: 1 << 20))
+            let termination: Termination =
+                switch result.terminationStatus {
+                case .exited(let code): .exited(code)
+                case .signaled(let signal): .signalled(signal)
+                }
+            return Output(
+                termination: termination, standardOutput: result.standardOutput,
+                standardError: String(decoding: result.standardError, as: UTF8.self))
+        } catch let error as SubprocessError {
+            if error.code == .outputLimitExceeded {
+                throw ProcessError(.tooMuchOutput, "\(executable) printed more than \(limit) bytes and was stopped.")
+            }
+            throw ProcessError(.notStarted, "\(executable) could not be run: \(error)")
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var formattedSeconds: String { "\(components.seconds) s" }
+}

@@ -1,0 +1,32 @@
+import Foundation
+
+/// Finding programs on this machine.
+public enum Program {
+    /// The path of the first program of this name, searched the way a shell would.
+    ///
+    /// - Parameters:
+    ///   - name: a bare name, or an absolute path, which is only checked.
+    ///   - searchPath: folders separated by colons.
+    public static func find(
+        _ name: String,
+        in searchPath: String = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+    ) -> String? {
+        if name.hasPrefix("/") {
+            return isExecutable(name) ? name : nil
+        }
+        guard !name.isEmpty, !name.contains("/") else { return nil }
+        return searchPath.split(separator: ":").map { "\($0)/\(name)" }.first(where: isExecutable)
+    }
+
+    /// The folder that the running program's own file stands in.
+    public static var ownFolder: String {
+        let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        return (path as NSString).deletingLastPathComponent
+    }
+
+    private static func isExecutable(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+            && FileManager.default.isExecutableFile(atPath: path)
+    }
+}

@@ -1,0 +1,218 @@
+import AgentDrivers
+import AgentProtocol
+import Foundation
+import Logging
+import Processes
+
+/// One agent's program and everything that happens to it, in order.
+///
+/// All methods are synchronous, so nothing interleaves: what the agent writes, what the control plane asks and
+/// what the clock says are taken one after another. It runs on a queue of its own because it writes the spool.
+actor AgentSession {
+    private let executor = QueueExecutor(label: "sam.agent-session")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private let configuration: RunnerConfiguration
+    private let logger: Logger
+    private var driver: any AgentDriver
+    private var spool: Spool
+    private var joiner = ChunkJoiner()
+    private var lines = LineSplitter()
+    private var lastWords = LastWords()
+    private var outputBytes = 0
+
+    private var process: OwnedProcess?
+    private var verdict: AgentExit?
+    private var answeredHandshake = false
+    private var runningTurn: PromptID?
+    private var wasAskedToStop = false
+    private var lastCommand = 0
+
+    /// What is to be written to the agent, in order. Ends when the agent is asked to stop.
+    nonisolated let input: AsyncStream<Data>
+    private let inputSender: AsyncStream<Data>.Continuation
+    /// Ticks when there is something to deliver.
+    nonisolated let spooled: AsyncStream<Void>
+    private let spooledSender: AsyncStream<Void>.Continuation
+
+    init(configuration: RunnerConfiguration, driver: any AgentDriver, logger: Logger) throws {
+        self.configuration = configuration
+        self.driver = driver
+        self.logger = logger
+        spool = try Spool(path: RunnerConfiguration.spoolPath(in: configuration.folder))
+        (input, inputSender) = AsyncStream.makeStream(of: Data.self)
+        (spooled, spooledSender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    // MARK: - The agent
+
+    func started(_ process: OwnedProcess) {
+        self.process = process
+        if verdict != nil { process.signalGroup(SIGKILL) }
+        emit(.agentStarted(AgentStart(sandbox: configuration.sandbox)))
+        perform(driver.begin())
+    }
+
+    func notStarted(_ message: String) {
+        emit(.agentExited(AgentExit(.notStarted, message)))
+    }
+
+    func output(_ bytes: Data) {
+        guard verdict == nil else { return }
+        outputBytes += bytes.count
+        guard outputBytes <= configuration.outputLimit else {
+            return end(.flooded, "The agent wrote more than \(configuration.outputLimit >> 20) MiB, the limit of sessions.outputMebibytes.")
+        }
+        do {
+            for line in try lines.append(bytes) { perform(driver.receive(line)) }
+        } catch {
+            end(.protocolViolation, "The agent wrote a line of more than \(error.limit >> 20) MiB.")
+        }
+    }
+
+    func errorOutput(_ bytes: Data) {
+        lastWords.append(bytes)
+        logger.debug("agent: \(String(decoding: bytes, as: UTF8.self))")
+    }
+
+    func ended(_ termination: Termination) {
+        if !lines.remainder.isEmpty {
+            lastWords.append(lines.remainder)
+            if verdict == nil, !wasAskedToStop {
+                emit(.note(Note("The agent ended in the middle of a line of \(lines.remainder.count) bytes, which is lost.")))
+            }
+        }
+        let evidence = ExitEvidence(
+            termination: termination, earlier: verdict, wasAskedToStop: wasAskedToStop,
+            answeredHandshake: answeredHandshake, hadRunningTurn: runningTurn != nil, memoryKills: memoryKills(),
+            lastWords: lastWords.text)
+        process = nil
+        emit(.agentExited(AgentExit(evidence)))
+    }
+
+    // MARK: - The clock
+
+    func handshakeTimedOut() {
+        guard !answeredHandshake, verdict == nil, !wasAskedToStop else { return }
+        end(
+            .handshakeTimedOut,
+            "The agent did not answer its protocol's handshake within \(configuration.handshakeTimeout / 1_000) s.")
+    }
+
+    func flushChunks() {
+        append(joiner.flush())
+    }
+
+    // MARK: - The control plane
+
+    func receive(_ command: NumberedCommand) {
+        guard command.n > lastCommand else { return }
+        lastCommand = command.n
+        switch command.command {
+        case .prompt(let prompt): perform(driver.prompt(prompt))
+        case .cancelTurn: perform(driver.cancelTurn())
+        case .stop: stop()
+        }
+    }
+
+    /// The number after which the next commands are wanted.
+    var commandsSeen: Int { lastCommand }
+
+    /// Asks the agent to stop: the running turn first, then the conversation. Force is the caller's, after a grace.
+    func stop() {
+        guard !wasAskedToStop else { return }
+        wasAskedToStop = true
+        perform(driver.cancelTurn())
+        inputSender.finish()
+        let grace = configuration.stopGrace
+        Task {
+            try? await Task.sleep(for: .milliseconds(grace))
+            force(SIGTERM)
+            try? await Task.sleep(for: .seconds(2))
+            force(SIGKILL)
+        }
+    }
+
+    private func force(_ signal: CInt) {
+        process?.signalGroup(signal)
+    }
+
+    /// This attempt is over. The agent is ended at once, and nothing more is told.
+    func fence() {
+        verdict = verdict ?? AgentExit(.fenced, "Another attempt has taken this one's place.")
+        process?.signalGroup(SIGKILL)
+    }
+
+    // MARK: - Delivery
+
+    /// The next events to deliver.
+    func batch() -> Spool.Batch? { spool.batch() }
+
+    /// Everything up to this number is stored.
+    func acknowledge(_ number: Int) { spool.acknowledge(number) }
+
+    /// Nothing more will happen: the delivery ends when it has delivered what there is.
+    func seal() {
+        append(joiner.flush())
+        spooledSender.yield()
+        spooledSender.finish()
+    }
+
+    // MARK: - Inner workings
+
+    private func perform(_ actions: [DriverAction]) {
+        for action in actions {
+            switch action {
+            case .send(let data): inputSender.yield(data)
+            case .emit(let event): emit(event)
+            case .stray(let line): lastWords.append(line + Data("\n".utf8))
+            case .giveUp(let reason, let message): end(reason, message)
+            }
+        }
+    }
+
+    private func emit(_ event: AgentEvent) {
+        switch event {
+        case .handshake: answeredHandshake = true
+        case .turnStarted(let turn): runningTurn = turn.prompt
+        case .turnEnded: runningTurn = nil
+        default: break
+        }
+        let wasHolding = joiner.isHolding
+        append(joiner.add(event))
+        if joiner.isHolding, !wasHolding {
+            Task {
+                try? await Task.sleep(for: .milliseconds(40))
+                flushChunks()
+            }
+        }
+    }
+
+    private func append(_ events: [AgentEvent]) {
+        for event in events {
+            do {
+                try spool.append(event, at: Int64(Date().timeIntervalSince1970 * 1_000))
+            } catch {
+                logger.error("An event could not be kept: \(error)")
+                end(.spoolFull, "The session's events can't be kept on disk: \((error as? Spool.Refused)?.message ?? "\(error)")")
+            }
+        }
+        if !events.isEmpty { spooledSender.yield() }
+    }
+
+    /// Ends the agent by force, for a reason.
+    private func end(_ reason: AgentExit.Reason, _ message: String) {
+        guard verdict == nil else { return }
+        verdict = AgentExit(reason, message)
+        inputSender.finish()
+        process?.signalGroup(SIGKILL)
+    }
+
+    private func memoryKills() -> Int {
+        guard let file = configuration.memoryEvents,
+            let content = try? String(contentsOfFile: file, encoding: .utf8)
+        else { return 0 }
+        let line = content.split(separator: "\n").first { $0.hasPrefix("oom_kill ") }
+        return line.flatMap { Int($0.dropFirst("oom_kill ".count)) } ?? 0
+    }
+}

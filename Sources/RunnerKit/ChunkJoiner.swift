@@ -1,0 +1,34 @@
+import AgentProtocol
+
+/// Joins pieces of one message that come in quick succession, so that an agent that streams word by word
+/// does not make an event of each word. Nothing is lost and no order changes.
+struct ChunkJoiner: Sendable {
+    private let limit: Int
+    private var waiting: MessageChunk?
+
+    init(limit: Int = 8 << 10) {
+        self.limit = limit
+    }
+
+    /// Whether a piece is being held back.
+    var isHolding: Bool { waiting != nil }
+
+    /// Takes an event and returns those that are due now, in order.
+    mutating func add(_ event: AgentEvent) -> [AgentEvent] {
+        guard case .message(let chunk) = event else { return flush() + [event] }
+        guard var held = waiting, held.id == chunk.id, held.role == chunk.role else {
+            let due = flush()
+            waiting = chunk
+            return due
+        }
+        held.text += chunk.text
+        waiting = held
+        return held.text.utf8.count >= limit ? flush() : []
+    }
+
+    /// What is being held back.
+    mutating func flush() -> [AgentEvent] {
+        defer { waiting = nil }
+        return waiting.map { [.message($0)] } ?? []
+    }
+}

@@ -1,0 +1,96 @@
+import AgentProtocol
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// The runner's line to the control plane: a Unix socket, spoken over HTTP, with the runner's token.
+struct ControlLink: Sendable {
+    /// Why a call came to nothing.
+    enum Failure: Error {
+        /// Nobody answers, or the answer makes no sense: try again later.
+        case unavailable(String)
+        /// This attempt is over: another, or salvage, has taken its place.
+        case fenced
+    }
+
+    private let client: HTTPClient
+    private let base: String
+    private let token: String
+
+    init(client: HTTPClient, socket: String, token: String) {
+        self.client = client
+        let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket
+        base = "http+unix://\(host)/runner/v1"
+        self.token = token
+    }
+
+    /// Delivers events.
+    ///
+    /// - Parameter events: JSON objects separated by commas.
+    /// - Returns: the number up to which everything is stored.
+    func deliver(_ events: Data) async throws(Failure) -> Int {
+        let body = Data("{\"events\":[".utf8) + events + Data("]}".utf8)
+        let answer = try await call(.POST, "/events", body: body)
+        guard let receipt = try? JSONLine.decode(EventReceipt.self, from: answer) else {
+            throw .unavailable("the answer is no receipt")
+        }
+        return receipt.acknowledged
+    }
+
+    /// Tells that the runner is alive.
+    func beat() async throws(Failure) {
+        _ = try await call(.POST, "/heartbeat", body: Data())
+    }
+
+    /// Follows the commands after a number until the line breaks.
+    func followCommands(after last: Int, _ receive: (NumberedCommand) async -> Void) async throws(Failure) {
+        do {
+            var request = request(.GET, "/commands")
+            request.headers.add(name: "last-event-id", value: String(last))
+            let response = try await client.execute(request, deadline: .distantFuture)
+            try check(response.status.code)
+            var lines = LineSplitter(limit: 16 << 20)
+            for try await buffer in response.body {
+                for line in try lines.append(buffer.readableBytesView) where line.starts(with: Data("data: ".utf8)) {
+                    await receive(try JSONLine.decode(from: Data(line.dropFirst(6))))
+                }
+            }
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw .unavailable("\(error)")
+        }
+    }
+
+    private func call(_ method: HTTPMethod, _ path: String, body: Data) async throws(Failure) -> Data {
+        do {
+            var request = request(method, path)
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body))
+            let response = try await client.execute(request, timeout: .seconds(15))
+            try check(response.status.code)
+            return Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw .unavailable("\(error)")
+        }
+    }
+
+    private func request(_ method: HTTPMethod, _ path: String) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = method
+        request.headers.add(name: "authorization", value: "Bearer \(token)")
+        return request
+    }
+
+    private func check(_ status: UInt) throws(Failure) {
+        switch status {
+        case 200..<300: return
+        // An attempt that is over, a token that is dead, a session that was removed: nobody waits for this runner.
+        case 401, 403, 404, 409, 410: throw .fenced
+        default: throw .unavailable("the control plane answered \(status)")
+        }
+    }
+}

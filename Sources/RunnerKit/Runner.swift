@@ -1,0 +1,164 @@
+import AgentDrivers
+import AgentProtocol
+import AsyncHTTPClient
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import Processes
+
+/// The small process that owns one agent: it starts the sandbox, keeps what happens, and talks to the control plane.
+///
+/// It stands outside the sandbox, so that the agent can't read its token, its memory or its spool. It goes on
+/// when the control plane is away, and when it dies the kernel takes its agent with it.
+public struct Runner: Sendable {
+    /// How long a runner whose agent has ended waits for the control plane before it leaves its spool to be found.
+    private static let patience = Duration.seconds(600)
+
+    private let configuration: RunnerConfiguration
+    private let logger: Logger
+
+    /// Makes a runner.
+    public init(configuration: RunnerConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Runs the agent to its end and delivers everything.
+    ///
+    /// - Throws: when the runner itself can't work: its folder can't be written.
+    public func run() async throws {
+        var httpConfiguration = HTTPClient.Configuration()
+        httpConfiguration.connectionPool.retryConnectionEstablishment = false
+        httpConfiguration.timeout.connect = .seconds(5)
+        let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: httpConfiguration)
+        let link = ControlLink(client: client, socket: configuration.controlSocket, token: configuration.token)
+        let session = try AgentSession(
+            configuration: configuration, driver: ACPDriver(workingDirectory: configuration.workingDirectory),
+            logger: logger)
+
+        let following = Task { await follow(session, link) }
+        let beating = Task { await beat(session, link) }
+        let delivering = Task { await deliver(session, link) }
+        await own(session)
+        // The agent is gone. What is left is to deliver what it did.
+        await session.seal()
+        let impatience = Task {
+            try await Task.sleep(for: Self.patience)
+            delivering.cancel()
+        }
+        await delivering.value
+        for task in [following, beating] { task.cancel() }
+        impatience.cancel()
+        try? await client.shutdown()
+    }
+
+    // MARK: - The agent
+
+    private func own(_ session: AgentSession) async {
+        let pipes: AgentPipes
+        do {
+            pipes = try await AgentPipes.start(configuration.command, joining: configuration.controlGroups)
+        } catch {
+            return await session.notStarted("\(error)")
+        }
+        await session.started(pipes.process)
+        let clock = Task {
+            try await Task.sleep(for: .milliseconds(configuration.handshakeTimeout))
+            await session.handshakeTimedOut()
+        }
+        let reading = Task {
+            async let conversing: Void = converse(pipes, session)
+            async let listening: Void = listen(pipes, session)
+            _ = await (conversing, listening)
+        }
+        let termination = await pipes.process.termination()
+        // What it wrote last is still in the pipes. A descendant that holds them open gets a moment, no more.
+        let moment = Task {
+            try await Task.sleep(for: .seconds(1))
+            reading.cancel()
+        }
+        await reading.value
+        moment.cancel()
+        clock.cancel()
+        await session.ended(termination)
+    }
+
+    private func converse(_ pipes: AgentPipes, _ session: AgentSession) async {
+        do {
+            try await pipes.conversation.executeThenClose { inbound, outbound in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        for await data in session.input { try await outbound.write(ByteBuffer(bytes: data)) }
+                        outbound.finish()
+                    }
+                    for try await buffer in inbound { await session.output(Data(buffer.readableBytesView)) }
+                    group.cancelAll()
+                }
+            }
+        } catch {
+            logger.debug("The conversation's pipes closed: \(error)")
+        }
+    }
+
+    private func listen(_ pipes: AgentPipes, _ session: AgentSession) async {
+        try? await pipes.standardError.executeThenClose { inbound, _ in
+            for try await buffer in inbound { await session.errorOutput(Data(buffer.readableBytesView)) }
+        }
+    }
+
+    // MARK: - The control plane
+
+    private func deliver(_ session: AgentSession, _ link: ControlLink) async {
+        var backoff = Backoff()
+        for await _ in session.spooled {
+            while let batch = await session.batch(), !Task.isCancelled {
+                do throws(ControlLink.Failure) {
+                    await session.acknowledge(try await link.deliver(batch.events))
+                    backoff.reset()
+                } catch {
+                    guard await canGoOn(session, after: error) else { return }
+                    try? await Task.sleep(for: backoff.wait())
+                }
+            }
+        }
+    }
+
+    private func follow(_ session: AgentSession, _ link: ControlLink) async {
+        var backoff = Backoff()
+        while !Task.isCancelled {
+            do throws(ControlLink.Failure) {
+                try await link.followCommands(after: await session.commandsSeen) { command in
+                    backoff.reset()
+                    await session.receive(command)
+                }
+            } catch {
+                guard await canGoOn(session, after: error) else { return }
+            }
+            try? await Task.sleep(for: backoff.wait())
+        }
+    }
+
+    /// On a task of its own, never behind the delivery of a large batch.
+    private func beat(_ session: AgentSession, _ link: ControlLink) async {
+        while !Task.isCancelled {
+            do throws(ControlLink.Failure) {
+                try await link.beat()
+            } catch {
+                guard await canGoOn(session, after: error) else { return }
+            }
+            try? await Task.sleep(for: .seconds(2))
+        }
+    }
+
+    private func canGoOn(_ session: AgentSession, after failure: ControlLink.Failure) async -> Bool {
+        switch failure {
+        case .fenced:
+            await session.fence()
+            return false
+        case .unavailable(let reason):
+            logger.debug("The control plane can't be reached: \(reason)")
+            return true
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import AgentProtocol
+import Foundation
+
+/// The runner's memory on disk: every event is appended here before anyone else hears of it, and is only
+/// forgotten once the control plane has stored it.
+///
+/// Not safe to share; its owner is an actor.
+struct Spool: ~Copyable {
+    /// The disk did not take an event.
+    struct Refused: Error {
+        var message: String
+    }
+
+    /// Events that were not acknowledged yet, in order.
+    struct Batch {
+        /// The events as JSON, separated by commas.
+        var events: Data
+        var last: Int
+    }
+
+    private let descriptor: CInt
+    private let path: String
+    private var length: off_t = 0
+    private var lastNumber = 0
+    private var acknowledged = 0
+    /// Where the first unacknowledged event begins.
+    private var offset: off_t = 0
+    /// Events that the disk did not take. They are few: the agent is ended at the first.
+    private var unsaved: [(n: Int, line: Data)] = []
+
+    init(path: String) throws {
+        self.path = path
+        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Refused(message: "\(path): \(String(cString: strerror(errno)))") }
+        length = lseek(descriptor, 0, SEEK_END)
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Whether everything was acknowledged.
+    var isEmpty: Bool { acknowledged == lastNumber }
+
+    /// Keeps an event and gives it its number.
+    ///
+    /// - Throws: ``Refused`` when the disk does not take it. The event is then kept in memory, and still
+    ///   delivered if the control plane can be reached.
+    mutating func append(_ event: AgentEvent, at time: Int64) throws {
+        lastNumber += 1
+        let line = try JSONLine.encode(NumberedEvent(n: lastNumber, at: time, event: event))
+        guard unsaved.isEmpty else {
+            unsaved.append((lastNumber, line))
+            return
+        }
+        do {
+            try write(line + Data("\n".utf8))
+        } catch {
+            unsaved.append((lastNumber, line))
+            throw error
+        }
+    }
+
+    /// The next events to deliver, or `nil` when there are none.
+    ///
+    /// - Parameter limit: about how many bytes; at least one event is returned.
+    func batch(limit: Int = 512 << 10) -> Batch? {
+        guard !isEmpty else { return nil }
+        if offset < length {
+            var size = limit
+            while true {
+                var buffer = [UInt8](repeating: 0, count: min(size, Int(length - offset)))
+                let count = pread(descriptor, &buffer, buffer.count, offset)
+                guard count > 0 else { return nil }
+                if let end = buffer[..<count].lastIndex(of: UInt8(ascii: "\n")) {
+                    let lines = buffer[..<end].split(separator: UInt8(ascii: "\n"))
+                    return Batch(events: Data(lines.joined(separator: [UInt8(ascii: ",")])), last: acknowledged + lines.count)
+                }
+                guard count == size else { return nil }
+                size *= 2  // one event is longer than the limit
+            }
+        }
+        guard let last = unsaved.last else { return nil }
+        return Batch(events: Data(unsaved.map(\.line).joined(separator: Data(",".utf8))), last: last.n)
+    }
+
+    /// The control plane has stored everything up to this number.
+    mutating func acknowledge(_ number: Int) {
+        guard number > acknowledged, number <= lastNumber else { return }
+        var remaining = number - acknowledged
+        while remaining > 0, offset < length {
+            var buffer = [UInt8](repeating: 0, count: min(1 << 20, Int(length - offset)))
+            let count = pread(descriptor, &buffer, buffer.count, offset)
+            guard count > 0 else { break }
+            var used = 0
+            for index in 0..<count where buffer[index] == UInt8(ascii: "\n") {
+                used = index + 1
+                remaining -= 1
+                if remaining == 0 { break }
+            }
+            // A piece without a newline is the middle of a long event.
+            offset += off_t(used == 0 || remaining > 0 && used < count ? count : used)
+        }
+        acknowledged = number
+        unsaved.removeAll { $0.n <= number }
+    }
+
+    private mutating func write(_ line: Data) throws {
+        var written = 0
+        while written < line.count {
+            let count = line.withUnsafeBytes { bytes in
+                Foundation.write(descriptor, bytes.baseAddress?.advanced(by: written), line.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let reason = String(cString: strerror(errno))
+                // Half a line would spoil those that are there.
+                ftruncate(descriptor, length)
+                throw Refused(message: "\(path): \(reason)")
+            }
+            written += count
+        }
+        length += off_t(line.count)
+    }
+}

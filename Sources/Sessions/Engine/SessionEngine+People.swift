@@ -1,0 +1,136 @@
+import Accounts
+import AgentCatalogue
+import AgentProtocol
+import Store
+import Workspaces
+
+extension SessionEngine {
+    /// Creates a session. It is recorded, and starts when its turn has come.
+    ///
+    /// - Parameters:
+    ///   - task: the first prompt; `nil` for none yet.
+    ///   - ending: when the session ends by itself.
+    /// - Throws: ``SessionsError`` when the agent is unknown or the task too long; `WorkspaceError` when the
+    ///   agent is not installed or this machine can't sandbox it; `StoreError`.
+    public func create(
+        project: Project, agent: String, task: String?, ending: SessionState.Ending, by user: UserID
+    ) async throws -> Session {
+        guard let definition = catalogue.agent(agent) else {
+            let known = catalogue.agents.map(\.id).joined(separator: ", ")
+            throw SessionsError(.invalid, "There is no agent “\(agent.prefix(80))”. There are: \(known).")
+        }
+        _ = try program(of: agent)
+        try await host.check(project)
+        if let task { try Self.check(task) }
+        guard let id = SessionID.random(prefix: "s"), let prompt = PromptID.random(prefix: "t") else {
+            throw SessionsError(.invalid, "No id could be made.")
+        }
+        let words = task?.split(whereSeparator: \.isWhitespace).joined(separator: " ") ?? definition.name
+        let title = String(words.prefix(120))
+        let branch = ResultBranch.name(session: id, task: task ?? "", fallback: agent)
+        let created = now()
+        let sessions = sessions
+        let change = try await sessions.store.write { [accounts] transaction in
+            try transaction.execute(
+                """
+                INSERT INTO sessions (id, project_id, user_id, agent, title, branch, phase, settled, state,
+                    runner_token_hash, runner_acknowledged, last_seq, created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, NULL, 0, 0, $8, $8)
+                """,
+                id, project.id, user, agent, title, branch, try JSONLine.text(SessionState(ending: ending)), created)
+            var writer = LogWriter(session: id, lastSeq: 0, transaction: transaction)
+            try writer.append(.state(StateChange(phase: .queued, attempt: 0)), at: created)
+            if project.sandbox == .none {
+                try writer.append(
+                    .note("This project runs its agents WITHOUT A SANDBOX: the agent can read and change whatever SAM's user can."),
+                    at: created)
+            }
+            try transaction.execute("UPDATE sessions SET last_seq = $1 WHERE id = $2", writer.lastSeq, id)
+            try accounts.record(transaction, user, "session.created", id.rawValue, "\(agent) on \(project.name)")
+            if let task { try Self.keep(prompt, task, id, created, transaction) }
+            return id
+        }
+        if task != nil { try await apply(.prompt(prompt), to: change) }
+        hurry()
+        return try await queries.session(id)
+    }
+
+    /// Keeps a prompt for a session; it is handed over when the agent is free.
+    ///
+    /// - Throws: ``SessionsError`` when the session is over or the text too long; `StoreError`.
+    public func prompt(_ text: String, to session: SessionID) async throws -> PromptID {
+        try Self.check(text)
+        guard let id = PromptID.random(prefix: "t") else { throw SessionsError(.invalid, "No id could be made.") }
+        let state = try await queries.session(session).state
+        guard !state.phase.isEnd, state.phase != .finishing else {
+            throw SessionsError(.wrongState, "Session \(session.rawValue) is \(state.phase.rawValue) and takes no more prompts.")
+        }
+        let created = now()
+        try await sessions.store.write { transaction in
+            try Self.keep(id, text, session, created, transaction)
+        }
+        try await apply(.prompt(id), to: session)
+        return id
+    }
+
+    /// Ends a session now. What work there is is kept.
+    ///
+    /// - Throws: ``SessionsError`` when it is over already; `StoreError`.
+    public func cancel(_ session: SessionID, by user: UserID) async throws {
+        let state = try await queries.session(session).state
+        guard !state.phase.isEnd || state.phase == .interrupted && state.salvage == .none else {
+            throw SessionsError(.wrongState, "Session \(session.rawValue) is \(state.phase.rawValue) already.")
+        }
+        try await apply(.cancelRequested, to: session)
+        try await sessions.store.write { [accounts] transaction in
+            try accounts.record(transaction, user, "session.cancelled", session.rawValue, "")
+        }
+    }
+
+    /// Ends a session as soon as all its prompts are answered.
+    ///
+    /// - Throws: ``SessionsError`` when it is over already; `StoreError`.
+    public func finish(_ session: SessionID) async throws {
+        let state = try await queries.session(session).state
+        guard !state.phase.isEnd else {
+            throw SessionsError(.wrongState, "Session \(session.rawValue) is \(state.phase.rawValue) already.")
+        }
+        try await apply(.finishRequested, to: session)
+    }
+
+    /// Forgets a session that is settled: its log goes; its branch stays in the mirror.
+    ///
+    /// - Throws: ``SessionsError`` when it is not settled, or its work stands only in its workspace and
+    ///   `evenUnlanded` is false; `StoreError`.
+    public func remove(_ id: SessionID, evenUnlanded: Bool, by user: UserID) async throws {
+        let session = try await queries.session(id)
+        guard session.state.isSettled else {
+            throw SessionsError(.wrongState, "Session \(id.rawValue) is \(session.state.phase.rawValue). Cancel it first.")
+        }
+        if session.state.keepsWorkspace, !evenUnlanded {
+            throw SessionsError(
+                .wrongState,
+                "The work of session \(id.rawValue) stands only in its workspace, because it could not be taken out. Remove it all the same with --force."
+            )
+        }
+        await host.cleanUp(id, of: session.project, keepingWorkspace: false)
+        try await sessions.store.write { [accounts] transaction in
+            try transaction.execute("DELETE FROM sessions WHERE id = $1", id)
+            try accounts.record(transaction, user, "session.removed", id.rawValue, session.title)
+        }
+    }
+
+    private static func check(_ text: String) throws {
+        guard !text.allSatisfy(\.isWhitespace) else { throw SessionsError(.invalid, "The prompt is empty.") }
+        guard text.utf8.count <= 1 << 20 else { throw SessionsError(.invalid, "The prompt is longer than 1 MiB.") }
+        guard !text.contains("\0") else { throw SessionsError(.invalid, "The prompt holds a NUL byte.") }
+    }
+
+    private static func keep(
+        _ id: PromptID, _ text: String, _ session: SessionID, _ now: Int64, _ transaction: any Transaction
+    ) throws {
+        try transaction.execute(
+            "INSERT INTO prompts (id, session_id, text, state, created_at) VALUES ($1, $2, $3, $4, $5)",
+            id, session, text, PromptState.kept.rawValue, now)
+    }
+}

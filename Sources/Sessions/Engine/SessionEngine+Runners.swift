@@ -1,0 +1,60 @@
+import Accounts
+import AgentProtocol
+import Store
+
+/// Which runner is speaking: the session and attempt that its token stands for.
+public struct RunnerIdentity: Sendable, Hashable {
+    public var session: SessionID
+    public var attempt: Int
+}
+
+extension SessionEngine {
+    /// The runner whose token this is.
+    ///
+    /// - Returns: `nil` for a token of nobody's: never given, or of an attempt that is over.
+    /// - Throws: `StoreError`.
+    public nonisolated func runner(withToken token: String) async throws -> RunnerIdentity? {
+        let hash = TokenHash(of: token)
+        return try await sessions.store.read { transaction in
+            let row = try transaction.first("SELECT id, state FROM sessions WHERE runner_token_hash = $1", hash)
+            guard let row else { return nil }
+            let state: SessionState = try JSONLine.decode(from: try row.text("state"))
+            return RunnerIdentity(session: try row.parsed("id"), attempt: state.attempt)
+        }
+    }
+
+    /// Stores a runner's events.
+    ///
+    /// - Returns: the number up to which everything is stored.
+    /// - Throws: ``SessionsError/Code/fenced`` when the attempt is over; `StoreError`.
+    public func ingest(_ batch: EventBatch, from runner: RunnerIdentity) async throws -> EventReceipt {
+        lastHeard[runner.session] = now()
+        let (acknowledged, change) = try await sessions.ingest(batch.events, for: runner.session, attempt: runner.attempt)
+        carryOut(change, runner.session)
+        return EventReceipt(acknowledged: acknowledged)
+    }
+
+    /// A runner says that it is alive.
+    ///
+    /// - Throws: `StoreError`.
+    public func heard(_ runner: RunnerIdentity) async throws {
+        lastHeard[runner.session] = now()
+        if try await queries.session(runner.session).state.phase == .interrupted {
+            try await apply(.runnerReturned, to: runner.session)
+        }
+    }
+
+    /// The commands for a runner after a number.
+    ///
+    /// - Throws: `StoreError`.
+    public nonisolated func commands(_ session: SessionID, attempt: Int, after last: Int) async throws -> [NumberedCommand] {
+        try await sessions.store.read { transaction in
+            try transaction.query(
+                "SELECT n, command FROM runner_commands WHERE session_id = $1 AND attempt = $2 AND n > $3 ORDER BY n",
+                session, attempt, last
+            ).map { row in
+                NumberedCommand(n: try row.integer("n"), command: try JSONLine.decode(from: try row.text("command")))
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import Accounts
+import AgentProtocol
+import Store
+
+/// Reading sessions and their logs. A row that can't be read is left out of lists and hides no other.
+public struct SessionQueries: Sendable {
+    let store: Store
+
+    /// Opens the queries.
+    public init(store: Store) {
+        self.store = store
+    }
+
+    /// The newest sessions, newest first.
+    ///
+    /// - Throws: `StoreError`.
+    public func list(project: ProjectID? = nil, limit: Int = 100) async throws -> [Session] {
+        try await store.read { transaction in
+            try transaction.query(
+                """
+                SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id
+                WHERE ($1 = '' OR s.project_id = $1) ORDER BY s.created_at DESC, s.id LIMIT $2
+                """, project?.rawValue ?? "", limit
+            ).compactMap { try? Session($0) }
+        }
+    }
+
+    /// One session.
+    ///
+    /// - Throws: ``SessionsError/Code/notFound``; `StoreError`.
+    public func session(_ id: SessionID) async throws -> Session {
+        try await store.read { transaction in
+            let row = try transaction.first(
+                "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.id = $1", id)
+            guard let row else {
+                throw SessionsError(.notFound, "There is no session \(id.rawValue.prefix(40)). `sam sessions list` shows those there are.")
+            }
+            return try Session(row)
+        }
+    }
+
+    /// Sessions to which something may still happen, oldest first.
+    ///
+    /// - Throws: `StoreError`.
+    public func unsettled() async throws -> [Session] {
+        try await store.read { transaction in
+            try transaction.query(
+                """
+                SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id
+                WHERE s.settled = 0 ORDER BY s.created_at, s.id
+                """
+            ).compactMap { try? Session($0) }
+        }
+    }
+
+    /// How many queued sessions stand before this one, or `nil` when it is not queued.
+    ///
+    /// - Throws: `StoreError`.
+    public func queuePlace(_ session: Session) async throws -> Int? {
+        guard session.state.phase == .queued else { return nil }
+        return try await unsettled().filter { $0.state.phase == .queued }.firstIndex { $0.id == session.id }.map { $0 + 1 }
+    }
+
+    /// A piece of a session's log: the events after a number, in order.
+    ///
+    /// - Throws: ``SessionsError/Code/notFound``; `StoreError`.
+    public func events(_ session: SessionID, after seq: Int, limit: Int = 500) async throws -> [SessionEvent] {
+        try await store.read { transaction in
+            _ = try SessionStore.row(session, transaction)
+            return try transaction.query(
+                "SELECT seq, at, kind, payload FROM session_events WHERE session_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+                session, seq, limit
+            ).map { row in
+                SessionEvent(
+                    seq: try row.integer("seq"), at: Int64(try row.integer("at")), kind: try row.text("kind"),
+                    payload: try JSONLine.decode(from: try row.text("payload")))
+            }
+        }
+    }
+
+    /// The whole payload of an event, also where the log holds only its beginning.
+    ///
+    /// - Returns: JSON text.
+    /// - Throws: ``SessionsError/Code/notFound``; `StoreError`.
+    public func payload(_ session: SessionID, seq: Int) async throws -> String {
+        try await store.read { transaction in
+            let row =
+                try transaction.first(
+                    "SELECT payload FROM session_event_blobs WHERE session_id = $1 AND seq = $2", session, seq)
+                ?? transaction.first("SELECT payload FROM session_events WHERE session_id = $1 AND seq = $2", session, seq)
+            guard let row else { throw SessionsError(.notFound, "Session \(session.rawValue) has no event \(seq).") }
+            return try row.text("payload")
+        }
+    }
+
+    /// When a session entered each phase, and how long the phase usually takes in this project with this agent.
+    ///
+    /// - Throws: `StoreError`.
+    public func progress(of session: Session) async throws -> [StageProgress] {
+        try await store.read { transaction in
+            let mine = try Self.changes(session.id, transaction)
+            let others = try transaction.query(
+                """
+                SELECT id FROM sessions WHERE project_id = $1 AND agent = $2 AND phase = 'completed' AND id <> $3
+                ORDER BY created_at DESC LIMIT 10
+                """, session.project, session.agent, session.id)
+            var durations: [Phase: [Int64]] = [:]
+            for row in others {
+                for stage in StageProgress.stages(try Self.changes(try row.parsed("id"), transaction)) {
+                    if let milliseconds = stage.milliseconds { durations[stage.phase, default: []].append(milliseconds) }
+                }
+            }
+            return StageProgress.stages(mine).map { stage in
+                var stage = stage
+                let known = (durations[stage.phase] ?? []).sorted()
+                stage.usualMilliseconds = known.isEmpty ? nil : known[known.count / 2]
+                return stage
+            }
+        }
+    }
+
+    private static func changes(_ session: SessionID, _ transaction: any Transaction) throws -> [(phase: Phase, at: Int64)] {
+        try transaction.query(
+            "SELECT at, payload FROM session_events WHERE session_id = $1 AND kind = 'state' ORDER BY seq", session
+        ).compactMap { row in
+            guard let change = try? JSONLine.decode(StateChange.self, from: try row.text("payload")) else { return nil }
+            return (change.phase, Int64(try row.integer("at")))
+        }
+    }
+}
+
+/// One phase of a session's life, as it went and as it usually goes.
+public struct StageProgress: Sendable, Hashable, Codable {
+    public var phase: Phase
+    /// UTC milliseconds.
+    public var startedAt: Int64
+    /// How long it took; `nil` while it lasts.
+    public var milliseconds: Int64?
+    /// The median of this project's last sessions with this agent; `nil` when there are none.
+    public var usualMilliseconds: Int64?
+
+    static func stages(_ changes: [(phase: Phase, at: Int64)]) -> [StageProgress] {
+        changes.enumerated().map { index, change in
+            let next = index + 1 < changes.count ? changes[index + 1].at : nil
+            return StageProgress(phase: change.phase, startedAt: change.at, milliseconds: next.map { $0 - change.at })
+        }
+    }
+}

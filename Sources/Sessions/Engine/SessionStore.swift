@@ -1,0 +1,111 @@
+import Accounts
+import AgentProtocol
+import Store
+
+/// Sessions in the database: the one place where a session's state changes, each time in one transaction with its log.
+struct SessionStore: Sendable {
+    let store: Store
+    let timing: Timing
+    let now: @Sendable () -> Int64
+
+    /// What a change came to.
+    struct Change: Sendable {
+        var state: SessionState
+        var effects: [SessionEffect]
+    }
+
+    /// Takes inputs one after another.
+    func apply(_ inputs: [SessionInput], to session: SessionID) async throws -> Change {
+        try await store.write { transaction in
+            let row = try Self.row(session, transaction)
+            var writer = LogWriter(session: session, lastSeq: try row.integer("last_seq"), transaction: transaction)
+            var state: SessionState = try JSONLine.decode(from: try row.text("state"))
+            let effects = try reduce(&state, inputs, &writer)
+            try save(session, state, writer, transaction)
+            return Change(state: state, effects: effects)
+        }
+    }
+
+    /// Stores a runner's events and takes them as inputs. Events that are stored already are passed over.
+    ///
+    /// - Returns: the number up to which everything is stored, and the change.
+    func ingest(_ events: [NumberedEvent], for session: SessionID, attempt: Int) async throws -> (Int, Change) {
+        try await store.write { transaction in
+            let row = try Self.row(session, transaction)
+            var state: SessionState = try JSONLine.decode(from: try row.text("state"))
+            guard state.attempt == attempt else { throw SessionsError(.fenced, "This attempt is over.") }
+            var acknowledged = try row.integer("runner_acknowledged")
+            var writer = LogWriter(session: session, lastSeq: try row.integer("last_seq"), transaction: transaction)
+            var effects: [SessionEffect] = []
+            for event in events where event.n == acknowledged + 1 {
+                try writer.append(try LogRecord(event.event), at: event.at)
+                effects += try reduce(&state, [.agent(event.event)], &writer)
+                acknowledged = event.n
+            }
+            try transaction.execute(
+                "UPDATE sessions SET runner_acknowledged = $1 WHERE id = $2", acknowledged, session)
+            try save(session, state, writer, transaction)
+            return (acknowledged, Change(state: state, effects: effects))
+        }
+    }
+
+    private func reduce(
+        _ state: inout SessionState, _ inputs: [SessionInput], _ writer: inout LogWriter
+    ) throws -> [SessionEffect] {
+        var effects: [SessionEffect] = []
+        for input in inputs {
+            let outcome = SessionReducer.reduce(state, input, now: now(), timing: timing)
+            state = outcome.state
+            effects += outcome.effects
+            for entry in outcome.log { try writer.append(entry, at: now()) }
+        }
+        return effects
+    }
+
+    private func save(
+        _ session: SessionID, _ state: SessionState, _ writer: LogWriter, _ transaction: any Transaction
+    ) throws {
+        try transaction.execute(
+            "UPDATE sessions SET state = $1, phase = $2, settled = $3, last_seq = $4, updated_at = $5 WHERE id = $6",
+            try JSONLine.text(state), state.phase, state.isSettled, writer.lastSeq, now(), session)
+        if state.runnerIsGone {
+            // From here on the runner of this attempt is nobody: its token opens nothing.
+            try transaction.execute("UPDATE sessions SET runner_token_hash = NULL WHERE id = $1", session)
+        }
+    }
+
+    static func row(_ session: SessionID, _ transaction: any Transaction) throws -> Row {
+        guard let row = try transaction.first("SELECT * FROM sessions WHERE id = $1", session) else {
+            throw SessionsError(.notFound, "There is no session \(session.rawValue). `sam sessions list` shows those there are.")
+        }
+        return row
+    }
+}
+
+/// Appends to one session's log inside a transaction and counts.
+struct LogWriter {
+    let session: SessionID
+    var lastSeq: Int
+    let transaction: any Transaction
+
+    mutating func append(_ record: LogRecord, at time: Int64) throws {
+        lastSeq += 1
+        try transaction.execute(
+            "INSERT INTO session_events (session_id, seq, at, kind, payload) VALUES ($1, $2, $3, $4, $5)",
+            session, lastSeq, time, record.kind, record.payload)
+        if let whole = record.whole {
+            try transaction.execute(
+                "INSERT INTO session_event_blobs (session_id, seq, payload) VALUES ($1, $2, $3)", session, lastSeq, whole)
+        }
+    }
+
+    mutating func append(_ entry: LogEntry, at time: Int64) throws {
+        if case .prompt(let id, let state) = entry {
+            try transaction.execute("UPDATE prompts SET state = $1 WHERE id = $2", state.rawValue, id)
+        }
+        let record = try LogRecord(entry) { id in
+            try? transaction.first("SELECT text FROM prompts WHERE id = $1", id)?.text("text")
+        }
+        try append(record, at: time)
+    }
+}

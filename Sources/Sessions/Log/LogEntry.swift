@@ -1,0 +1,44 @@
+import AgentProtocol
+import Workspaces
+
+/// What SAM itself writes into a session's log, beside what the agent does.
+public enum LogEntry: Sendable, Hashable, Codable {
+    /// The session entered a phase.
+    case state(StateChange)
+    /// A prompt changed its state.
+    case prompt(PromptID, PromptState)
+    /// The workspace stands.
+    case workspace(PreparedWorkspace)
+    /// The work is on the branch, or there was none.
+    case result(WorkspaceResult)
+    /// A sentence for whoever follows.
+    case note(String)
+}
+
+/// A phase that was entered.
+public struct StateChange: Sendable, Hashable, Codable {
+    public var phase: Phase
+    public var attempt: Int
+    public var failure: SessionState.Failure?
+
+    /// Tells a phase.
+    public init(phase: Phase, attempt: Int, failure: SessionState.Failure? = nil) {
+        self.phase = phase
+        self.attempt = attempt
+        self.failure = failure
+    }
+}
+
+/// How far a prompt has come.
+public enum PromptState: String, Sendable, Codable {
+    /// Stored, and handed over when the agent is free.
+    case kept
+    /// On its way to the agent.
+    case delivered
+    /// The agent answers it.
+    case answering
+    /// Answered.
+    case done
+    /// Handed over, and then the runner died: the agent may have seen it or not. It is not sent again by itself.
+    case uncertain
+}

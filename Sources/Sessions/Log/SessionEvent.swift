@@ -1,0 +1,63 @@
+import AgentProtocol
+import Foundation
+
+/// One line of a session's log.
+public struct SessionEvent: Sendable, Hashable, Codable {
+    /// Counts from 1 without gaps, in the order in which events were stored.
+    public var seq: Int
+    /// When it happened, in UTC milliseconds.
+    public var at: Int64
+    public var kind: String
+    public var payload: JSONValue
+
+    /// Payloads longer than this are cut in the log, and kept whole beside it.
+    static let payloadLimit = 64 << 10
+}
+
+/// An event on its way into the log: a kind and its payload as JSON.
+struct LogRecord: Sendable, Hashable {
+    var kind: String
+    var payload: String
+    /// The whole payload where it is longer than the log takes.
+    var whole: String?
+
+    init(kind: String, json: String) {
+        self.kind = kind
+        guard json.utf8.count > SessionEvent.payloadLimit else {
+            payload = json
+            return
+        }
+        whole = json
+        let cut = JSONValue.object([
+            "cut": .bool(true), "bytes": .integer(json.utf8.count), "beginning": .string(String(json.prefix(4_096))),
+        ])
+        payload = (try? JSONLine.text(cut)) ?? "{\"cut\":true}"
+    }
+
+    init(_ event: AgentEvent) throws {
+        self = try .single(member: JSONValue(encoding: event))
+    }
+
+    init(_ entry: LogEntry, text: (PromptID) -> String?) throws {
+        switch entry {
+        case .state(let change):
+            self.init(kind: "state", json: try JSONLine.text(change))
+        case .prompt(let id, let state):
+            // The text stands in the log once, where the prompt first appears.
+            var fields: [String: JSONValue] = ["id": .string(id.rawValue), "state": .string(state.rawValue)]
+            if state == .kept { fields["text"] = text(id).map(JSONValue.string) }
+            self.init(kind: "prompt", json: try JSONLine.text(JSONValue.object(fields)))
+        case .workspace(let workspace): self.init(kind: "workspace", json: try JSONLine.text(workspace))
+        case .result(let result): self.init(kind: "result", json: try JSONLine.text(result))
+        case .note(let text): self.init(kind: "note", json: try JSONLine.text(Note(text)))
+        }
+    }
+
+    /// An enum encodes as an object with one member: its case's name, and an object around its value.
+    private static func single(member json: JSONValue) throws -> LogRecord {
+        guard case .object(let members) = json, let (kind, wrapped) = members.first, members.count == 1 else {
+            throw SessionsError(.invalid, "The event has no single kind.")
+        }
+        return LogRecord(kind: kind, json: try JSONLine.text(wrapped["_0"] ?? wrapped))
+    }
+}

@@ -1,0 +1,39 @@
+import Accounts
+import AgentProtocol
+import Store
+
+/// A session as it is listed and shown.
+public struct Session: Sendable {
+    public var id: SessionID
+    public var project: ProjectID
+    public var projectName: String
+    public var sandbox: Project.Sandbox
+    public var user: UserID
+    public var agent: String
+    /// The first words of the task.
+    public var title: String
+    public var branch: String
+    public var state: SessionState
+    /// UTC milliseconds.
+    public var createdAt: Int64
+    public var updatedAt: Int64
+
+    init(_ row: Row) throws {
+        id = try row.parsed("id")
+        project = try row.parsed("project_id")
+        projectName = try row.text("project_name")
+        sandbox = try row.parsed("sandbox")
+        user = try row.parsed("user_id")
+        agent = try row.text("agent")
+        title = try row.text("title")
+        branch = try row.text("branch")
+        state = try JSONLine.decode(from: try row.text("state"))
+        createdAt = Int64(try row.integer("created_at"))
+        updatedAt = Int64(try row.integer("updated_at"))
+    }
+
+    static let columns = "s.*, p.name AS project_name, p.sandbox AS sandbox"
+}
+
+extension SessionID: SQLBindable {}
+extension PromptID: SQLBindable {}

@@ -1,0 +1,42 @@
+import Store
+
+/// The tables of this module.
+public enum SessionTables {
+    public static let migrations = [
+        Migration(
+            "sessions", 1, "sessions, their logs, prompts and commands",
+            [
+                """
+                CREATE TABLE sessions (
+                    id TEXT PRIMARY KEY, project_id TEXT NOT NULL REFERENCES projects (id),
+                    user_id TEXT NOT NULL REFERENCES users (id), agent TEXT NOT NULL, title TEXT NOT NULL,
+                    branch TEXT NOT NULL, phase TEXT NOT NULL, settled BIGINT NOT NULL, state TEXT NOT NULL,
+                    runner_token_hash TEXT, runner_acknowledged BIGINT NOT NULL, last_seq BIGINT NOT NULL,
+                    created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)
+                """,
+                "CREATE INDEX sessions_by_settled ON sessions (settled, created_at)",
+                "CREATE INDEX sessions_by_project ON sessions (project_id, agent, created_at)",
+                "CREATE UNIQUE INDEX sessions_by_runner ON sessions (runner_token_hash)",
+                """
+                CREATE TABLE session_events (
+                    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, seq BIGINT NOT NULL,
+                    at BIGINT NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL, PRIMARY KEY (session_id, seq))
+                """,
+                """
+                CREATE TABLE session_event_blobs (
+                    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, seq BIGINT NOT NULL,
+                    payload TEXT NOT NULL, PRIMARY KEY (session_id, seq))
+                """,
+                """
+                CREATE TABLE prompts (
+                    id TEXT PRIMARY KEY, session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+                    text TEXT NOT NULL, state TEXT NOT NULL, created_at BIGINT NOT NULL)
+                """,
+                """
+                CREATE TABLE runner_commands (
+                    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, attempt BIGINT NOT NULL,
+                    n BIGINT NOT NULL, command TEXT NOT NULL, PRIMARY KEY (session_id, attempt, n))
+                """,
+            ])
+    ]
+}

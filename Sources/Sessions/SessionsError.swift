@@ -1,0 +1,27 @@
+/// What can't be done with a session, in a sentence for whoever asked.
+public struct SessionsError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error.
+    public struct Code: Hashable, Sendable {
+        private let name: String
+
+        /// There is no such session, agent or event, or the asker may not know of it.
+        public static let notFound = Code(name: "notFound")
+        /// The value is not one that can be used.
+        public static let invalid = Code(name: "invalid")
+        /// The session is in no state for it.
+        public static let wrongState = Code(name: "wrongState")
+        /// The runner's attempt is over.
+        public static let fenced = Code(name: "fenced")
+    }
+
+    public let code: Code
+    public let message: String
+
+    /// Makes an error of a kind with its sentence.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}

@@ -1,0 +1,50 @@
+import AgentProtocol
+import Workspaces
+
+/// What can happen to a session.
+public enum SessionInput: Sendable, Hashable {
+    /// Another session may run now, and this one is first in line.
+    case slotFreed
+    case prepared(PreparedWorkspace)
+    /// The workspace, or the runner, could not be made.
+    case startFailed(code: String, message: String)
+    /// The runner told something.
+    case agent(AgentEvent)
+    /// The runner holds its lock but has not been heard of for too long.
+    case runnerSilent
+    /// A runner that was silent is heard again.
+    case runnerReturned
+    /// The runner's lock is free: it is dead. What it had spooled was taken in before.
+    case runnerDied
+    /// The current wait is over.
+    case deadlinePassed
+    /// Someone wrote a prompt.
+    case prompt(PromptID)
+    /// Someone asked for an end once all prompts are answered.
+    case finishRequested
+    /// Someone asked for an end now.
+    case cancelRequested
+    case salvaged(WorkspaceResult)
+    case salvageFailed(String)
+    case cleanedUp
+}
+
+/// What is to be done about it. Recorded before it is done.
+public enum SessionEffect: Sendable, Hashable {
+    /// Fetch the repository and make the workspace.
+    case prepare
+    /// Give up preparing.
+    case abandonPreparation
+    /// Start the runner of an attempt.
+    case launch(attempt: Int)
+    /// Ask the runner for something.
+    case send(AgentCommand)
+    /// Hand a kept prompt to the runner.
+    case deliver(PromptID)
+    /// End the runner of an attempt by force.
+    case killRunner(attempt: Int)
+    /// Make sure the runner is dead, fence it off, and take the work out of the workspace.
+    case salvage
+    /// Remove what is no longer needed.
+    case cleanUp(keepingWorkspace: Bool)
+}

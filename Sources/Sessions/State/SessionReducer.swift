@@ -1,0 +1,334 @@
+import AgentProtocol
+import Workspaces
+
+/// The session's state machine. Pure: a state and an input give a state, what to log, and what to do.
+///
+/// An input that means nothing in a state changes nothing: a late answer of an attempt that is over, a
+/// second cancel, a deadline that was met at the last moment.
+public struct SessionReducer: Sendable {
+    private var state: SessionState
+    private let now: Int64
+    private let timing: Timing
+    private var log: [LogEntry] = []
+    private var effects: [SessionEffect] = []
+
+    /// What an input comes to.
+    public struct Outcome: Sendable, Hashable {
+        public var state: SessionState
+        public var log: [LogEntry]
+        public var effects: [SessionEffect]
+    }
+
+    /// Takes an input.
+    ///
+    /// - Parameter now: UTC milliseconds.
+    public static func reduce(_ state: SessionState, _ input: SessionInput, now: Int64, timing: Timing = Timing()) -> Outcome {
+        var reducer = SessionReducer(state: state, now: now, timing: timing)
+        reducer.take(input)
+        return Outcome(state: reducer.state, log: reducer.log, effects: reducer.effects)
+    }
+
+    /// What has to be done again when SAM starts and finds a session in this state: what was recorded and may not
+    /// have been done.
+    public static func resume(_ state: SessionState) -> [SessionEffect] {
+        if state.salvage == .running { return [.salvage] }
+        if state.phase == .preparing { return [.prepare] }
+        if state.phase.isEnd, state.runnerIsGone || state.phase != .interrupted, !state.isCleanedUp, !state.awaitsRunner {
+            return [.cleanUp(keepingWorkspace: state.keepsWorkspace)]
+        }
+        return []
+    }
+
+    private init(state: SessionState, now: Int64, timing: Timing) {
+        self.state = state
+        self.now = now
+        self.timing = timing
+    }
+
+    private mutating func take(_ input: SessionInput) {
+        switch input {
+        case .slotFreed: slotFreed()
+        case .prepared(let workspace): prepared(workspace)
+        case .startFailed(let code, let message): startFailed(code, message)
+        case .agent(let event): agent(event)
+        case .runnerSilent: runnerSilent()
+        case .runnerReturned: runnerReturned()
+        case .runnerDied: runnerDied()
+        case .deadlinePassed: deadlinePassed()
+        case .prompt(let id): prompt(id)
+        case .finishRequested: finishRequested()
+        case .cancelRequested: cancelRequested()
+        case .salvaged(let result): salvaged(result)
+        case .salvageFailed(let message): salvageFailed(message)
+        case .cleanedUp: state.isCleanedUp = true
+        }
+    }
+}
+
+// MARK: - The start
+
+extension SessionReducer {
+    private mutating func slotFreed() {
+        guard state.phase == .queued else { return }
+        enter(.preparing, wait: timing.preparing, for: "the repository and the workspace")
+        effects.append(.prepare)
+    }
+
+    private mutating func prepared(_ workspace: PreparedWorkspace) {
+        guard state.phase == .preparing else { return }
+        state.workspace = workspace
+        log.append(.workspace(workspace))
+        launch()
+    }
+
+    private mutating func launch() {
+        state.attempt += 1
+        enter(.booting, wait: timing.booting, for: "the runner's first word")
+        effects.append(.launch(attempt: state.attempt))
+    }
+
+    private mutating func startFailed(_ code: String, _ message: String) {
+        guard state.phase == .preparing || state.phase == .booting else { return }
+        fail(SessionState.Failure(code: code, message: message))
+        settleWithoutWork()
+    }
+}
+
+// MARK: - The agent
+
+extension SessionReducer {
+    private mutating func agent(_ event: AgentEvent) {
+        guard !state.runnerIsGone else { return }
+        runnerReturned()
+        switch event {
+        case .agentStarted:
+            guard state.phase == .booting else { return }
+            enter(.starting, wait: timing.starting, for: "the agent's answer to the handshake")
+        case .handshake:
+            guard state.phase == .starting else { return }
+            enter(.ready)
+            goOn()
+        case .turnStarted(let turn):
+            guard state.current == turn.prompt else { return }
+            state.isAnswering = true
+            log.append(.prompt(turn.prompt, .answering))
+            if state.phase == .ready { enter(.working) }
+        case .turnEnded(let end):
+            guard state.current == end.prompt else { return }
+            state.current = nil
+            state.isAnswering = false
+            log.append(.prompt(end.prompt, .done))
+            if state.phase == .working { enter(.ready) }
+            goOn()
+        case .agentExited(let exit): exited(exit)
+        case .message, .toolCall, .plan, .permission, .note, .other: break
+        }
+    }
+
+    /// The agent is free: hand it the next prompt, or end.
+    private mutating func goOn() {
+        guard state.phase == .ready, state.current == nil else { return }
+        if state.pending.isEmpty {
+            if state.ending == .whenIdle { stop(.finishing) }
+        } else {
+            let next = state.pending.removeFirst()
+            state.current = next
+            log.append(.prompt(next, .delivered))
+            effects.append(.deliver(next))
+        }
+    }
+
+    private mutating func exited(_ exit: AgentExit) {
+        state.runnerIsGone = true
+        loseCurrentPrompt()
+        switch state.phase {
+        case .booting, .starting, .ready, .working, .interrupted:
+            if exit.reason == .finished {
+                enter(.finishing)
+            } else {
+                fail(SessionState.Failure(code: exit.reason.rawValue, message: exit.message, lastWords: exit.lastWords))
+            }
+        case .queued, .preparing, .finishing, .completed, .failed, .cancelled: break
+        }
+        if exit.reason == .notStarted { settleWithoutWork() } else { salvage() }
+    }
+}
+
+// MARK: - People
+
+extension SessionReducer {
+    private mutating func prompt(_ id: PromptID) {
+        guard !state.phase.isEnd, state.phase != .finishing else { return }
+        state.pending.append(id)
+        log.append(.prompt(id, .kept))
+        goOn()
+    }
+
+    private mutating func finishRequested() {
+        guard !state.phase.isEnd, state.phase != .finishing else { return }
+        state.ending = .whenIdle
+        goOn()
+    }
+
+    private mutating func cancelRequested() {
+        switch state.phase {
+        case .queued:
+            enter(.cancelled)
+            settleWithoutWork()
+        case .preparing:
+            enter(.cancelled)
+            effects.append(.abandonPreparation)
+            settleWithoutWork()
+        case .booting, .starting, .ready, .working:
+            stop(.cancelled)
+        case .finishing:
+            // What is under way brings the session to its end anyway; only its name changes.
+            if state.salvage == .none { enter(.cancelled, wait: timing.stopping, for: "the agent to end") }
+        case .interrupted:
+            guard state.salvage == .none else { return }
+            enter(.cancelled)
+            salvage()
+        case .completed, .failed, .cancelled: break
+        }
+    }
+
+    /// Asks the agent to end. It gets a while, then it is killed.
+    private mutating func stop(_ phase: Phase) {
+        enter(phase, wait: timing.stopping, for: "the agent to end")
+        effects.append(.send(.stop))
+    }
+}
+
+// MARK: - The runner's life
+
+extension SessionReducer {
+    private mutating func runnerSilent() {
+        guard state.phase.hasRunner, state.phase != .interrupted, !state.runnerIsGone, state.phase != .booting else { return }
+        state.interruptedPhase = state.phase
+        enter(.interrupted, wait: timing.grace, for: "the runner to come back")
+    }
+
+    private mutating func runnerReturned() {
+        guard state.phase == .interrupted, state.salvage == .none, let phase = state.interruptedPhase else { return }
+        state.interruptedPhase = nil
+        enter(phase, wait: phase == .finishing ? timing.stopping : nil, for: "the agent to end")
+        goOn()
+    }
+
+    private mutating func runnerDied() {
+        guard !state.runnerIsGone else { return }
+        switch state.phase {
+        case .booting where state.attempt < timing.launches:
+            log.append(.note("The runner of attempt \(state.attempt) ended before its first word. Starting another."))
+            launch()
+        case .booting:
+            state.runnerIsGone = true
+            fail(
+                SessionState.Failure(
+                    code: "runnerFailed", message: "The runner could not be started \(timing.launches) times; its log tells why."))
+            settleWithoutWork()
+        case .starting, .ready, .working, .finishing, .interrupted:
+            state.runnerIsGone = true
+            loseCurrentPrompt()
+            enter(.interrupted)
+            salvage()
+        case .cancelled, .failed:
+            guard state.awaitsRunner else { return }
+            state.runnerIsGone = true
+            loseCurrentPrompt()
+            salvage()
+        case .queued, .preparing, .completed: break
+        }
+    }
+
+    private mutating func deadlinePassed() {
+        guard let deadline = state.deadline, deadline.at <= now else { return }
+        state.deadline = nil
+        switch state.phase {
+        case .preparing:
+            fail(SessionState.Failure(code: "timeout", message: "Waited too long for \(deadline.waitingFor)."))
+            effects.append(.abandonPreparation)
+            settleWithoutWork()
+        case .booting, .starting:
+            fail(SessionState.Failure(code: "timeout", message: "Waited too long for \(deadline.waitingFor)."))
+            salvage()
+        case .finishing, .interrupted, .cancelled, .failed:
+            if state.salvage == .running {
+                salvageFailed("Waited too long for \(deadline.waitingFor).")
+            } else if state.salvage == .none {
+                loseCurrentPrompt()
+                salvage()
+            }
+        case .queued, .ready, .working, .completed: break
+        }
+    }
+}
+
+// MARK: - The end
+
+extension SessionReducer {
+    private mutating func fail(_ failure: SessionState.Failure) {
+        state.failure = failure
+        enter(.failed)
+    }
+
+    /// A prompt that was handed over and not answered: whether the agent saw it can't be known.
+    private mutating func loseCurrentPrompt() {
+        guard let current = state.current else { return }
+        log.append(.prompt(current, .uncertain))
+        state.current = nil
+        state.isAnswering = false
+    }
+
+    private mutating func salvage() {
+        guard state.salvage == .none else { return }
+        state.salvage = .running
+        state.runnerIsGone = true
+        state.deadline = SessionState.Deadline(at: now + timing.salvaging, waitingFor: "the work to be taken out")
+        effects.append(.salvage)
+    }
+
+    private mutating func salvaged(_ result: WorkspaceResult) {
+        guard state.salvage == .running else { return }
+        state.salvage = .done(result)
+        log.append(.result(result))
+        if state.phase == .finishing { enter(.completed) }
+        state.deadline = nil
+        effects.append(.cleanUp(keepingWorkspace: false))
+    }
+
+    private mutating func salvageFailed(_ message: String) {
+        guard state.salvage == .running else { return }
+        state.salvage = .failed(message)
+        log.append(.note("The work could not be taken out of the workspace, which is kept: \(message)"))
+        if state.phase == .finishing {
+            fail(SessionState.Failure(code: "salvageFailed", message: message))
+        }
+        state.deadline = nil
+        effects.append(.cleanUp(keepingWorkspace: true))
+    }
+
+    /// The agent never ran, so there is nothing to take out.
+    private mutating func settleWithoutWork() {
+        state.runnerIsGone = true
+        state.deadline = nil
+        effects.append(.cleanUp(keepingWorkspace: false))
+    }
+
+    private mutating func enter(_ phase: Phase, wait: Int64? = nil, for what: String = "") {
+        state.deadline = wait.map { SessionState.Deadline(at: now + $0, waitingFor: what) }
+        guard state.phase != phase else { return }
+        state.phase = phase
+        log.append(.state(StateChange(phase: phase, attempt: state.attempt, failure: phase == .failed ? state.failure : nil)))
+    }
+}
+
+extension SessionState {
+    /// Whether the session is over by name while its runner has still to end.
+    var awaitsRunner: Bool { (phase == .cancelled || phase == .failed) && !runnerIsGone }
+
+    var keepsWorkspace: Bool {
+        if case .failed = salvage { return true }
+        return false
+    }
+}

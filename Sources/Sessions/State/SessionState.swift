@@ -1,0 +1,73 @@
+import AgentProtocol
+import Workspaces
+
+/// Everything the state machine knows of a session. It is stored whole, in the transaction that appends to the log.
+public struct SessionState: Sendable, Hashable, Codable {
+    /// When a session with nothing left to do ends.
+    public enum Ending: String, Sendable, Codable {
+        /// As soon as every prompt was answered.
+        case whenIdle
+        /// When someone asks for it.
+        case onRequest
+    }
+
+    /// Why a session failed.
+    public struct Failure: Sendable, Hashable, Codable {
+        /// A word for programs: that of the agent's exit, or a step of SAM's own.
+        public var code: String
+        /// A sentence for people.
+        public var message: String
+        /// The last that the agent wrote outside its protocol.
+        public var lastWords: String?
+    }
+
+    /// What became of the work in the workspace.
+    public enum Salvage: Sendable, Hashable, Codable {
+        /// There is none yet.
+        case none
+        case running
+        case done(WorkspaceResult)
+        /// The workspace is kept where it is.
+        case failed(String)
+    }
+
+    /// The moment at which the current wait is over.
+    public struct Deadline: Sendable, Hashable, Codable {
+        /// UTC milliseconds.
+        public var at: Int64
+        /// What is being waited for, in words.
+        public var waitingFor: String
+    }
+
+    public var phase = Phase.queued
+    public var ending: Ending
+    /// The fencing number of the newest attempt; 0 before the first.
+    public var attempt = 0
+    public var workspace: PreparedWorkspace?
+    /// Prompts that were kept and not yet handed over, in order.
+    public var pending: [PromptID] = []
+    /// The prompt that was handed over last and is not answered yet.
+    public var current: PromptID?
+    /// Whether the agent has begun to answer the current prompt.
+    public var isAnswering = false
+    public var failure: Failure?
+    public var salvage = Salvage.none
+    /// The runner's agent has ended, or the runner is dead.
+    public var runnerIsGone = false
+    /// The phase to return to when an interrupted session's runner comes back.
+    public var interruptedPhase: Phase?
+    public var deadline: Deadline?
+    /// What the session no longer needs was removed.
+    public var isCleanedUp = false
+
+    /// A session that has just been created.
+    public init(ending: Ending) {
+        self.ending = ending
+    }
+
+    /// Whether nothing will happen to the session any more.
+    public var isSettled: Bool { phase.isEnd && isCleanedUp }
+
+    /// Whether it counts against the limit of sessions that run at once.
+    public var holdsSlot: Bool { phase != .queued && !isSettled }
+}

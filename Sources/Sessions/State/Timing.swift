@@ -1,0 +1,23 @@
+/// How long each wait may take, in milliseconds. Each wait has its own clock, and nothing but progress resets it.
+public struct Timing: Sendable {
+    /// Fetching a repository can take long; a clone of a large one takes minutes.
+    public var preparing: Int64 = 3_900_000
+    /// From the start of the runner's process to its first word.
+    public var booting: Int64 = 30_000
+    /// A backstop behind the runner's own clock for the handshake, which ends first.
+    public var starting: Int64 = 3_700_000
+    /// From being asked to end to having ended; the runner's own grace is shorter.
+    public var stopping: Int64 = 20_000
+    /// Silence of a runner that lives, until the session is interrupted.
+    public var silence: Int64 = 10_000
+    /// From the interruption to the salvage, in which the runner may come back.
+    public var grace: Int64 = 30_000
+    public var salvaging: Int64 = 1_800_000
+    /// How long a runner that was just started may be without its lock.
+    public var launching: Int64 = 5_000
+    /// How often a runner that never spoke is started anew.
+    public var launches = 3
+
+    /// The times in force.
+    public init() {}
+}

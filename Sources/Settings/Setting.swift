@@ -1,0 +1,91 @@
+import Accounts
+import Cascade
+import Foundation
+
+/// A setting that SAM knows: its key, what it means, and how its layers are combined.
+public struct Setting: Sendable {
+    /// How the layers are combined.
+    public enum Mode: Sendable, Hashable {
+        /// The narrowest layer that says something decides.
+        case override
+        /// No layer may loosen what another has set: the smallest number, or *off* for a flag, holds.
+        case ceiling
+    }
+
+    public var key: String
+    /// One line for a person.
+    public var summary: String
+    /// What holds when no layer says anything.
+    public var standard: SettingValue
+    public var mode: Mode
+    /// What *off* means for it.
+    public var whenOff: InactivePolicy<SettingValue>
+    /// The scopes at which it can be set.
+    public var scopes: [Scope]
+    /// The numbers it takes; `nil` for a flag.
+    public var range: ClosedRange<Int>?
+
+    /// Reads a value that a person wrote.
+    ///
+    /// - Throws: ``SettingsError`` with a sentence that names what is allowed.
+    public func parse(_ text: String) throws(SettingsError) -> SettingValue {
+        guard let range else {
+            guard let flag = Bool(text) else { throw SettingsError(.invalid, "\(key) is true or false, not “\(text.prefix(40))”.") }
+            return .flag(flag)
+        }
+        guard let integer = Int(text), range.contains(integer) else {
+            throw SettingsError(
+                .invalid, "\(key) is a whole number from \(range.lowerBound) to \(range.upperBound), not “\(text.prefix(40))”.")
+        }
+        return .integer(integer)
+    }
+}
+
+extension Setting {
+    /// Every setting there is.
+    public static let all: [Setting] = [
+        sessionLimit, handshakeTimeout, outputLimit, sandboxMemory, sandboxProcesses, sandboxCPUs,
+    ]
+
+    /// How many sessions run at once; the others wait in line.
+    public static let sessionLimit = Setting(
+        key: "sessions.limit", summary: "Sessions that run at once; the others wait in line.",
+        standard: .integer(8), mode: .ceiling, whenOff: .inherit, scopes: [.platform], range: 1...10_000)
+
+    /// How long an agent may take to answer its protocol's handshake.
+    public static let handshakeTimeout = Setting(
+        key: "agents.handshakeSeconds", summary: "Seconds an agent has to answer its protocol's handshake.",
+        standard: .integer(60), mode: .override, whenOff: .inherit, scopes: Scope.allCases, range: 1...3_600)
+
+    /// How much an agent may write in one session.
+    public static let outputLimit = Setting(
+        key: "sessions.outputMebibytes", summary: "MiB an agent may write to SAM in one session.",
+        standard: .integer(256), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, range: 1...65_536)
+
+    /// The memory of a sandbox and everything in it.
+    public static let sandboxMemory = Setting(
+        key: "sandbox.memoryMebibytes", summary: "MiB of memory a sandbox may use.",
+        standard: .integer(4_096), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, range: 64...1_048_576)
+
+    /// The processes and threads of a sandbox.
+    public static let sandboxProcesses = Setting(
+        key: "sandbox.processes", summary: "Processes and threads a sandbox may have.",
+        standard: .integer(512), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, range: 16...32_768)
+
+    /// The processor time of a sandbox.
+    public static let sandboxCPUs = Setting(
+        key: "sandbox.cpuPercent", summary: "Processor time a sandbox may use, in percent of one core.",
+        standard: .integer(100 * ProcessInfo.processInfo.activeProcessorCount), mode: .ceiling, whenOff: .inherit,
+        scopes: Scope.allCases, range: 5...102_400)
+
+    /// The setting with this key.
+    ///
+    /// - Throws: ``SettingsError`` that names those there are.
+    public static func named(_ key: String) throws(SettingsError) -> Setting {
+        guard let setting = all.first(where: { $0.key == key }) else {
+            throw SettingsError(
+                .notFound, "There is no setting “\(key.prefix(80))”. There are \(all.map(\.key).joined(separator: ", ")).")
+        }
+        return setting
+    }
+}

@@ -1,0 +1,19 @@
+/// A setting's value.
+public enum SettingValue: Sendable, Hashable {
+    case integer(Int)
+    case flag(Bool)
+
+    /// The value as a person writes it.
+    public var text: String {
+        switch self {
+        case .integer(let integer): String(integer)
+        case .flag(let flag): flag ? "true" : "false"
+        }
+    }
+
+    /// The number, or `nil` for a flag.
+    public var integer: Int? {
+        guard case .integer(let integer) = self else { return nil }
+        return integer
+    }
+}

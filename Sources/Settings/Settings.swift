@@ -1,0 +1,181 @@
+import Accounts
+import Cascade
+import Store
+
+/// The settings of all scopes, resolved through the one cascade.
+///
+/// A value around the store; safe to share between tasks.
+public struct Settings: Sendable {
+    /// Who turned a setting off, when and why.
+    public struct Tombstone: Sendable, Hashable {
+        public var by: String
+        /// UTC milliseconds.
+        public var at: Int64
+        public var reason: String?
+    }
+
+    /// What the cascade says about a setting, before the standard value steps in.
+    public typealias Resolution = Cascade.Resolution<Scope, SettingValue, Tombstone, String>
+    typealias Layer = Layered<Scope, SettingValue, Tombstone, String>
+
+    private let store: Store
+    private let accounts: Accounts
+    private let now: @Sendable () -> Int64
+
+    /// Opens the settings.
+    public init(store: Store, accounts: Accounts, now: @escaping @Sendable () -> Int64) {
+        self.store = store
+        self.accounts = accounts
+        self.now = now
+    }
+
+    /// The tables of this module.
+    public static let migrations = [
+        Migration(
+            "settings", 1, "settings of each scope",
+            [
+                """
+                CREATE TABLE settings (
+                    scope TEXT NOT NULL, owner TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, value TEXT,
+                    reason TEXT, changed_by TEXT NOT NULL, changed_at BIGINT NOT NULL,
+                    PRIMARY KEY (scope, owner, key))
+                """
+            ])
+    ]
+
+    /// The value that holds, and why.
+    ///
+    /// - Throws: `StoreError`.
+    public func resolve(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> Resolution {
+        let owners: [ScopeOwner] = (project.map { [.project($0)] } ?? []) + [.user(user), .platform]
+        let layers = try await store.read { transaction in
+            try owners.filter { setting.scopes.contains($0.scope) }.map { owner in
+                let row = try transaction.first(
+                    "SELECT * FROM settings WHERE scope = $1 AND owner = $2 AND key = $3",
+                    owner.scope, owner.owner, setting.key)
+                return Layer(owner.scope, row.map { Self.entry($0, setting) } ?? .absent)
+            }
+        }
+        switch setting.mode {
+        case .override: return Cascade.resolve(layers, inactive: setting.whenOff)
+        case .ceiling: return resolveCeiling(layers, inactive: setting.whenOff, tighten: Self.tighter)
+        }
+    }
+
+    /// The number that holds for a setting: the cascade's, or the standard one when no layer says anything.
+    ///
+    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    public func integer(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> Int {
+        let resolution = try await resolve(setting, project: project, user: user)
+        switch resolution.outcome {
+        case .found(let value, _): return value.integer ?? 0
+        case .absent: return setting.standard.integer ?? 0
+        case .failed(let scope, let why):
+            throw SettingsError(.invalid, "\(setting.key) at \(scope.rawValue) can't be used: \(why)")
+        case .blocked(let scope, _):
+            throw SettingsError(.invalid, "\(setting.key) is turned off at \(scope.rawValue).")
+        }
+    }
+
+    /// Sets a value at a scope.
+    ///
+    /// - Throws: ``SettingsError``; `StoreError`.
+    public func set(_ setting: Setting, to text: String, at owner: ScopeOwner, by actor: UserID) async throws {
+        let value = try setting.parse(text)
+        try await write(setting, owner, actor, "setting.set", value.text) { transaction, now in
+            try transaction.execute(
+                """
+                INSERT INTO settings (scope, owner, key, state, value, reason, changed_by, changed_at)
+                VALUES ($1, $2, $3, 'active', $4, NULL, $5, $6)
+                ON CONFLICT (scope, owner, key) DO UPDATE SET
+                    state = 'active', value = excluded.value, reason = NULL,
+                    changed_by = excluded.changed_by, changed_at = excluded.changed_at
+                """,
+                owner.scope, owner.owner, setting.key, value.text, actor, now)
+        }
+    }
+
+    /// Turns a setting off at a scope: a statement of its own, which needs no value.
+    ///
+    /// - Throws: ``SettingsError``; `StoreError`.
+    public func turnOff(_ setting: Setting, at owner: ScopeOwner, reason: String?, by actor: UserID) async throws {
+        try await write(setting, owner, actor, "setting.off", reason ?? "") { transaction, now in
+            try transaction.execute(
+                """
+                INSERT INTO settings (scope, owner, key, state, value, reason, changed_by, changed_at)
+                VALUES ($1, $2, $3, 'inactive', NULL, $4, $5, $6)
+                ON CONFLICT (scope, owner, key) DO UPDATE SET
+                    state = 'inactive', reason = excluded.reason,
+                    changed_by = excluded.changed_by, changed_at = excluded.changed_at
+                """,
+                owner.scope, owner.owner, setting.key, reason, actor, now)
+        }
+    }
+
+    /// Turns a setting on again at a scope, with the value it had.
+    ///
+    /// - Throws: ``SettingsError`` when there is no value to return to; `StoreError`.
+    public func turnOn(_ setting: Setting, at owner: ScopeOwner, by actor: UserID) async throws {
+        try await write(setting, owner, actor, "setting.on", "") { transaction, now in
+            let changed = try transaction.execute(
+                """
+                UPDATE settings SET state = 'active', reason = NULL, changed_by = $4, changed_at = $5
+                WHERE scope = $1 AND owner = $2 AND key = $3 AND value IS NOT NULL
+                """,
+                owner.scope, owner.owner, setting.key, actor, now)
+            guard changed > 0 else {
+                throw SettingsError(
+                    .invalid, "\(setting.key) has no value at \(owner.scope.rawValue). Give it one with `sam settings set`.")
+            }
+        }
+    }
+
+    /// Makes a scope say nothing about a setting again.
+    ///
+    /// - Throws: ``SettingsError``; `StoreError`.
+    public func clear(_ setting: Setting, at owner: ScopeOwner, by actor: UserID) async throws {
+        try await write(setting, owner, actor, "setting.cleared", "") { transaction, _ in
+            try transaction.execute(
+                "DELETE FROM settings WHERE scope = $1 AND owner = $2 AND key = $3", owner.scope, owner.owner, setting.key)
+        }
+    }
+
+    private func write(
+        _ setting: Setting, _ owner: ScopeOwner, _ actor: UserID, _ action: String, _ detail: String,
+        _ body: @escaping @Sendable (any Transaction, Int64) throws -> Void
+    ) async throws {
+        guard setting.scopes.contains(owner.scope) else {
+            let allowed = setting.scopes.map(\.rawValue).joined(separator: ", ")
+            throw SettingsError(.invalid, "\(setting.key) can be set at \(allowed), not at \(owner.scope.rawValue).")
+        }
+        let now = now()
+        try await store.write { transaction in
+            try body(transaction, now)
+            try accounts.record(
+                transaction, actor, action, "\(setting.key)@\(owner.scope.rawValue):\(owner.owner)", detail)
+        }
+    }
+
+    /// A row that can't be read fails its own layer, nothing else.
+    private static func entry(_ row: Row, _ setting: Setting) -> Entry<SettingValue, Tombstone, String> {
+        do {
+            if try row.text("state") == "inactive" {
+                return .inactive(
+                    Tombstone(
+                        by: try row.text("changed_by"), at: Int64(try row.integer("changed_at")),
+                        reason: try row.optionalText("reason")))
+            }
+            return .active(try setting.parse(try row.text("value")))
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+
+    private static func tighter(_ one: SettingValue, _ other: SettingValue) -> SettingValue {
+        switch (one, other) {
+        case (.integer(let one), .integer(let other)): .integer(min(one, other))
+        case (.flag(let one), .flag(let other)): .flag(one && other)
+        case (.integer, .flag), (.flag, .integer): one
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// A numbered, forward-only change of a module's tables.
+public struct Migration: Sendable {
+    /// The module that owns the tables.
+    public var module: String
+    /// Counts from 1 within the module, without gaps.
+    public var number: Int
+    /// What it does, for a person who reads the table of migrations.
+    public var name: String
+    /// The statements, run in order in one transaction.
+    public var statements: [String]
+
+    /// Describes a migration.
+    public init(_ module: String, _ number: Int, _ name: String, _ statements: [String]) {
+        self.module = module
+        self.number = number
+        self.name = name
+        self.statements = statements
+    }
+}
+
+extension Store {
+    /// Brings the schema up to date.
+    ///
+    /// All migrations run in one write transaction, which is the lock: a second process that starts at the
+    /// same moment waits and then finds nothing to do; one that fails changes nothing.
+    ///
+    /// - Parameters:
+    ///   - migrations: every migration the program knows, a module's own in ascending order. A module
+    ///     whose tables refer to another's comes after it.
+    ///   - now: the time to record, in UTC milliseconds.
+    /// - Returns: those that were applied now.
+    /// - Throws: ``StoreError`` with code ``StoreError/Code/schemaTooNew`` when the database was last used
+    ///   by a newer program.
+    @discardableResult
+    public func migrate(_ migrations: [Migration], now: Int64) async throws -> [Migration] {
+        try await write { transaction in
+            try transaction.execute(
+                """
+                CREATE TABLE IF NOT EXISTS migrations (
+                    module TEXT NOT NULL, number BIGINT NOT NULL, name TEXT NOT NULL, applied_at BIGINT NOT NULL,
+                    PRIMARY KEY (module, number))
+                """)
+            var applied: [String: Int] = [:]
+            for row in try transaction.query("SELECT module, MAX(number) AS number FROM migrations GROUP BY module") {
+                applied[try row.text("module")] = try row.integer("number")
+            }
+            for (module, number) in applied {
+                let known = migrations.filter { $0.module == module }.map(\.number).max() ?? 0
+                guard number <= known else {
+                    throw StoreError(
+                        .schemaTooNew,
+                        """
+                        The database was written by a newer SAM (tables of \(module) at \(number), this program knows \(known)). \
+                        Start that newer version, or point SAM_HOME elsewhere.
+                        """)
+                }
+            }
+            let pending = migrations.filter { $0.number > applied[$0.module, default: 0] }
+            for migration in pending {
+                for statement in migration.statements {
+                    try transaction.execute(statement)
+                }
+                try transaction.execute(
+                    "INSERT INTO migrations (module, number, name, applied_at) VALUES ($1, $2, $3, $4)",
+                    migration.module, migration.number, migration.name, now)
+            }
+            return pending
+        }
+    }
+}

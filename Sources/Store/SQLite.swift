@@ -1,0 +1,125 @@
+import Foundation
+import GRDB
+
+extension Store {
+    /// Opens a SQLite database, making the file if there is none.
+    ///
+    /// The database is in WAL mode with foreign keys on. Write transactions begin `IMMEDIATE`, and a second
+    /// process on the same file waits up to five seconds for the first one's transaction.
+    ///
+    /// - Parameter path: the database file. Its folder must exist.
+    /// - Throws: ``StoreError`` when the file can't be opened or is no database.
+    public static func sqlite(at path: String) throws -> Store {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { database in
+            // In WAL mode NORMAL can't corrupt the file; at worst the last moments before a power cut are lost.
+            try database.execute(sql: "PRAGMA synchronous = NORMAL")
+        }
+        return try Store(
+            backend: SQLiteBackend(
+                pool: translatingErrors {
+                    try DatabasePool(path: path, configuration: configuration)
+                }))
+    }
+}
+
+private struct SQLiteBackend: Backend {
+    let pool: DatabasePool
+
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) async throws -> Result {
+        try await pool.read { database in try body(SQLiteTransaction(database: database)) }
+    }
+
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await pool.write { database in try body(SQLiteTransaction(database: database)) }
+        } catch let error as DatabaseError {
+            throw StoreError(error)
+        }
+    }
+}
+
+private struct SQLiteTransaction: Transaction {
+    let database: Database
+
+    func query(_ sql: String, _ parameters: [any SQLBindable]) throws -> [Row] {
+        try translatingErrors {
+            let statement = try database.cachedStatement(sql: positional(sql))
+            let cursor = try GRDB.Row.fetchCursor(statement, arguments: StatementArguments(parameters.map(\.databaseValue)))
+            let columns = Dictionary(
+                statement.columnNames.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+            var rows: [Row] = []
+            while let row = try cursor.next() {
+                rows.append(Row(columns: columns, values: row.databaseValues.map(SQLValue.init)))
+            }
+            return rows
+        }
+    }
+
+    func execute(_ sql: String, _ parameters: [any SQLBindable]) throws -> Int {
+        try translatingErrors {
+            let statement = try database.cachedStatement(sql: positional(sql))
+            try statement.execute(arguments: StatementArguments(parameters.map(\.databaseValue)))
+            return database.changesCount
+        }
+    }
+
+    /// SQLite numbers parameters as `?1`; to it `$1` would be a name, numbered by its first appearance.
+    private func positional(_ sql: String) -> String {
+        sql.replacing("$", with: "?")
+    }
+}
+
+extension SQLBindable {
+    fileprivate var databaseValue: DatabaseValue {
+        switch sqlValue {
+        case .null: .null
+        case .integer(let integer): integer.databaseValue
+        case .real(let real): real.databaseValue
+        case .text(let text): text.databaseValue
+        case .blob(let bytes): Data(bytes).databaseValue
+        }
+    }
+}
+
+extension SQLValue {
+    fileprivate init(_ value: DatabaseValue) {
+        switch value.storage {
+        case .null: self = .null
+        case .int64(let integer): self = .integer(integer)
+        case .double(let real): self = .real(real)
+        case .string(let text): self = .text(text)
+        case .blob(let data): self = .blob([UInt8](data))
+        }
+    }
+}
+
+private func translatingErrors<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch let error as DatabaseError {
+        throw StoreError(error)
+    }
+}
+
+extension StoreError {
+    fileprivate init(_ error: DatabaseError) {
+        let code: Code =
+            switch error.resultCode {
+            case .SQLITE_CONSTRAINT: .constraint
+            case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
+            case .SQLITE_FULL: .full
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: .corrupt
+            default: .other
+            }
+        // GRDB's description leaves the arguments out.
+        self.init(code, error.description)
+    }
+}

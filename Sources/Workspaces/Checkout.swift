@@ -1,0 +1,54 @@
+import AgentProtocol
+import Foundation
+
+/// A session's working tree: an index and files of its own over the mirror's objects.
+///
+/// Making one takes the time of writing the files; it does not depend on the length of the history.
+struct Checkout: Sendable {
+    let git: Git
+    let mirror: Mirror
+    let path: String
+    /// `sam/<session>-<slug>`.
+    let branch: String
+
+    /// Makes the working tree. SAM runs git in it here for the last time: afterwards it is the agent's.
+    ///
+    /// - Parameters:
+    ///   - base: the commit to start from.
+    ///   - keep: the session for which the mirror keeps that commit.
+    /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/checkout``.
+    func create(from base: Mirror.Base, keptFor session: SessionID) async throws {
+        try await git.run(
+            ["update-ref", "refs/sam/keep/\(session.rawValue)", base.commit], in: mirror.path, failing: .checkout)
+        // An earlier try may have got halfway.
+        try? FileManager.default.removeItem(atPath: path)
+        try await git.run(["init", "--quiet", "--template=", "--initial-branch", branch, "--", path], failing: .checkout)
+        do {
+            try Data("\(mirror.path)/objects\n".utf8).write(to: URL(filePath: path + "/.git/objects/info/alternates"))
+            let shallow = mirror.path + "/shallow"
+            if FileManager.default.fileExists(atPath: shallow) {
+                try FileManager.default.copyItem(atPath: shallow, toPath: path + "/.git/shallow")
+            }
+        } catch {
+            throw WorkspaceError(.checkout, "The workspace \(path) can't be written: \(error.localizedDescription)")
+        }
+        var references = "create refs/heads/\(branch) \(base.commit)\n"
+        if let origin = base.branch { references += "create refs/remotes/origin/\(origin) \(base.commit)\n" }
+        try await git.run(["update-ref", "--stdin"], in: path, input: references, failing: .checkout)
+        try await git.run(
+            ["-c", "checkout.workers=0", "read-tree", "-m", "-u", "HEAD"], in: path, timeout: .seconds(900), failing: .checkout)
+    }
+}
+
+/// The branch that will hold a session's result.
+public enum ResultBranch {
+    /// `sam/<session>-<slug>`, the slug made from the task's first words.
+    public static func name(session: SessionID, task: String, fallback: String) -> String {
+        let words = task.lowercased().split(whereSeparator: { !($0.isASCII && ($0.isLetter || $0.isNumber)) })
+        var slug = ""
+        for word in words where slug.count + word.count < 40 {
+            slug += slug.isEmpty ? String(word) : "-" + word
+        }
+        return "sam/\(session.rawValue)-\(slug.isEmpty ? fallback : slug)"
+    }
+}

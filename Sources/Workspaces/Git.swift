@@ -1,0 +1,96 @@
+import Foundation
+import Processes
+
+/// The git program, run with nothing of the user's own configuration unless it has to reach a remote.
+struct Git: Sendable {
+    /// Whose configuration a command may read.
+    enum Configuration {
+        /// Nobody's: for everything inside SAM's own mirrors and new checkouts.
+        case none
+        /// The user's, with credential helpers, proxies and `insteadOf`: for reaching the origin.
+        case users
+    }
+
+    var program: String
+    private let host: [String: String]
+
+    /// Finds git.
+    ///
+    /// - Throws: ``WorkspaceError`` when it is not installed.
+    init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        guard let program = Program.find("git") else {
+            throw WorkspaceError(.repository, "git is not installed. Install it, on Debian with: apt install git")
+        }
+        self.program = program
+        host = environment
+    }
+
+    /// Switches that hold for every command: no hook, no file system monitor and no pager of anybody's.
+    private static let harmless = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.pager=cat"]
+
+    func command(
+        _ arguments: [String], in folder: String? = nil, configuration: Configuration = .none, extra: [String: String] = [:]
+    ) -> Command {
+        Command(
+            program, Self.harmless + arguments,
+            environment: environment(configuration).merging(extra, uniquingKeysWith: { $1 }), workingDirectory: folder)
+    }
+
+    /// Runs git and returns its output.
+    ///
+    /// - Throws: ``WorkspaceError`` with the given code and what git said when it fails.
+    @discardableResult
+    func run(
+        _ arguments: [String], in folder: String? = nil, configuration: Configuration = .none,
+        extra: [String: String] = [:], input: String = "", timeout: Duration = .seconds(120),
+        failing code: WorkspaceError.Code
+    ) async throws -> Output {
+        let command = command(arguments, in: folder, configuration: configuration, extra: extra)
+        let output: Output
+        do {
+            output = try await command.run(input: [UInt8](input.utf8), timeout: timeout)
+        } catch let error as ProcessError {
+            throw WorkspaceError(code, error.message)
+        }
+        guard output.termination.isSuccess else {
+            throw WorkspaceError(code, "git \(arguments.first { !$0.hasPrefix("-") } ?? "") failed: \(output.complaint)")
+        }
+        return output
+    }
+
+    private func environment(_ configuration: Configuration) -> [String: String] {
+        var environment = [
+            "PATH": host["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+            "LC_ALL": "C",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_NO_LAZY_FETCH": "1",
+            "GIT_LFS_SKIP_SMUDGE": "1",
+            // `file` is what a user's own insteadOf may turn a URL into; addresses that arrive as such are refused before.
+            "GIT_ALLOW_PROTOCOL": "file:http:https:ssh",
+        ]
+        switch configuration {
+        case .none:
+            environment["GIT_CONFIG_GLOBAL"] = "/dev/null"
+            environment["GIT_CONFIG_NOSYSTEM"] = "1"
+            environment["HOME"] = "/nonexistent"
+        case .users:
+            let kept = [
+                "HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK", "GIT_SSH_COMMAND", "GIT_CONFIG_GLOBAL",
+                "GIT_CONFIG_SYSTEM", "http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE",
+                "GIT_SSL_CAINFO",
+            ]
+            for name in kept { environment[name] = host[name] }
+        }
+        return environment
+    }
+}
+
+extension Output {
+    /// The lines in which a program says what went wrong, short enough for a sentence.
+    var complaint: String {
+        let lines = standardError.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        let telling = lines.filter { $0.hasPrefix("fatal:") || $0.hasPrefix("error:") || $0.hasPrefix("remote:") }
+        let chosen = (telling.isEmpty ? lines.suffix(3).map(\.self) : telling).prefix(4).joined(separator: " ")
+        return chosen.isEmpty ? "\(termination)" : String(chosen.prefix(600))
+    }
+}

@@ -1,0 +1,74 @@
+import Accounts
+import AgentProtocol
+import Foundation
+
+/// Where SAM keeps its state: the folder `SAM_HOME`, and what is where in it.
+public struct Home: Sendable, Hashable {
+    /// The folder's absolute path, without links.
+    public let path: String
+
+    /// Names a home. Makes nothing.
+    public init(path: String) {
+        self.path = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false).trimmingTrailingSlashes
+    }
+
+    /// The home that the environment names: `SAM_HOME`, or `.sam` in the user's own.
+    public init(environment: [String: String]) {
+        self.init(path: environment["SAM_HOME"] ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.sam")
+    }
+
+    public var database: String { path + "/sam.db" }
+    public var tokenFile: String { path + "/token" }
+    public var serverLog: String { path + "/server.log" }
+    /// What a running server tells of itself: its process and its address.
+    public var serverFile: String { path + "/server.json" }
+    public var serverLock: String { path + "/server.lock" }
+    /// The Unix socket for the command line and the runners of this machine.
+    public var controlSocket: String { path + "/control.sock" }
+    public var userCatalogue: String { path + "/agents.yaml" }
+
+    var sandboxFiles: String { path + "/sandbox" }
+    var mirrors: String { path + "/mirrors" }
+    var sessions: String { path + "/sessions" }
+
+    func mirror(_ project: ProjectID) -> String { "\(mirrors)/\(project.rawValue).git" }
+    func session(_ session: SessionID) -> String { "\(sessions)/\(session.rawValue)" }
+    func workspace(_ session: SessionID) -> String { self.session(session) + "/workspace" }
+    func agentHome(_ session: SessionID) -> String { self.session(session) + "/home" }
+
+    /// The folder with the session's own socket, the only one of SAM's that is bound into its sandbox.
+    public func sockets(_ session: SessionID) -> String { "\(path)/sockets/\(session.rawValue)" }
+    /// The socket behind the sandbox's loopback port.
+    public func gatewaySocket(_ session: SessionID) -> String { sockets(session) + "/gateway.sock" }
+    /// An attempt's own folder: the runner's configuration, lock, spool and log.
+    public func attempt(_ session: SessionID, _ attempt: Int) -> String { "\(self.session(session))/attempt-\(attempt)" }
+
+    /// Makes the folders, for the owner's eyes only.
+    ///
+    /// - Throws: ``WorkspaceError`` when the home can't be made, or its path is too long for a socket's name.
+    public func create() throws {
+        // The kernel allows 107 bytes in a socket's name; the longest of ours is a session's.
+        let longest = gatewaySocket(SessionID(rawValue: "s_000000000000"))
+        guard longest.utf8.count <= 100 else {
+            throw WorkspaceError(
+                .home, "The path of SAM's home is too long for Unix sockets: \(path). Set SAM_HOME to a shorter one.")
+        }
+        do {
+            for folder in [path, sandboxFiles, mirrors, sessions, path + "/sockets"] {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            }
+            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
+        } catch {
+            throw WorkspaceError(.home, "SAM's home \(path) can't be made: \(error.localizedDescription)")
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmingTrailingSlashes: String {
+        var path = self
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return path
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Processes
+
+/// What `sam doctor` finds on this machine, each with the way to mend it.
+public struct HostCheck: Sendable {
+    /// How bad a finding is.
+    public enum Severity: String, Sendable, Codable {
+        /// As it should be.
+        case ok
+        /// SAM works, with less than it could have.
+        case warning
+        /// Agents can't be started before this is mended.
+        case failure
+    }
+
+    /// One thing that was looked at.
+    public struct Finding: Sendable, Codable {
+        public var name: String
+        public var severity: Severity
+        public var detail: String
+        /// What to do about it.
+        public var fix: String?
+    }
+
+    private let home: Home
+    private let programs: String
+
+    /// Prepares to look.
+    public init(home: Home, programs: String = Program.ownFolder) {
+        self.home = home
+        self.programs = programs
+    }
+
+    /// Looks at everything. Changes nothing, but for making and removing an empty control group and sandbox.
+    public func findings() async -> [Finding] {
+        [
+            await git(), await bubblewrap(), await userNamespaces(), controlGroups(), disk(), ownPrograms(), user(),
+        ]
+    }
+
+    private func git() async -> Finding {
+        let fix = "Install git 2.31 or later, on Debian with: apt install git"
+        guard let program = Program.find("git"), let version = await version(program, ["--version"]) else {
+            return Finding(name: "git", severity: .failure, detail: "not installed", fix: fix)
+        }
+        return Finding(name: "git", severity: .ok, detail: version)
+    }
+
+    private func bubblewrap() async -> Finding {
+        let fix = "Install bubblewrap 0.8 or later, on Debian 12 with: apt install bubblewrap"
+        guard let program = Program.find("bwrap"), let version = await version(program, ["--version"]) else {
+            return Finding(name: "bubblewrap", severity: .failure, detail: "not installed", fix: fix)
+        }
+        let numbers = version.split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
+        if numbers.count >= 2, numbers[0] == 0, numbers[1] < 8 {
+            return Finding(name: "bubblewrap", severity: .failure, detail: "\(version) is too old", fix: fix)
+        }
+        return Finding(name: "bubblewrap", severity: .ok, detail: version)
+    }
+
+    private func userNamespaces() async -> Finding {
+        do {
+            try await SandboxProbe().succeed()
+            return Finding(name: "sandbox", severity: .ok, detail: "a sandbox with all its namespaces starts")
+        } catch {
+            return Finding(
+                name: "sandbox", severity: .failure, detail: "\(error)",
+                fix: "See above. Without a sandbox SAM starts no agents, unless a project is set to run without one.")
+        }
+    }
+
+    private func controlGroups() -> Finding {
+        let groups = ControlGroups.detect()
+        guard !groups.missing.isEmpty else { return Finding(name: "limits", severity: .ok, detail: groups.summary) }
+        return Finding(
+            name: "limits", severity: .warning,
+            detail: "\(groups.summary). Not limited: \(groups.missing.joined(separator: ", "))",
+            fix:
+                "Run SAM as a systemd service with Delegate=yes, or as a user session: systemd-run --user --scope -p Delegate=yes sam serve"
+        )
+    }
+
+    private func disk() -> Finding {
+        var folder = URL(filePath: home.path)
+        while !FileManager.default.fileExists(atPath: folder.path(percentEncoded: false)), folder.pathComponents.count > 1 {
+            folder.deleteLastPathComponent()
+        }
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder.path(percentEncoded: false))
+        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else {
+            return Finding(name: "disk", severity: .warning, detail: "the free space at \(home.path) is not known")
+        }
+        let gibibytes = Double(free) / Double(1 << 30)
+        let detail = String(format: "%.1f GiB free at %@", gibibytes, home.path)
+        return gibibytes >= 2
+            ? Finding(name: "disk", severity: .ok, detail: detail)
+            : Finding(
+                name: "disk", severity: .warning, detail: detail, fix: "Free some space, or set SAM_HOME to a larger disk.")
+    }
+
+    private func ownPrograms() -> Finding {
+        let missing = ["sam-runner", "sam-scout"].filter { Program.find("\(programs)/\($0)") == nil }
+        return missing.isEmpty
+            ? Finding(name: "programs", severity: .ok, detail: "sam-runner and sam-scout in \(programs)")
+            : Finding(
+                name: "programs", severity: .failure, detail: "\(missing.joined(separator: " and ")) missing in \(programs)",
+                fix: "Build all of SAM's programs: swift build")
+    }
+
+    private func user() -> Finding {
+        guard getuid() == 0 else { return Finding(name: "user", severity: .ok, detail: "not root") }
+        return Finding(
+            name: "user", severity: .warning, detail: "SAM runs as root, so a flaw in a sandbox would be root's",
+            fix: "Run SAM as a user of its own.")
+    }
+
+    private func version(_ program: String, _ arguments: [String]) async -> String? {
+        let output = try? await Command(program, arguments, environment: ["LC_ALL": "C"]).run(timeout: .seconds(10))
+        guard let output, output.termination.isSuccess else { return nil }
+        return output.text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+
+/// The address of a repository, checked before git sees it.
+public enum RepositoryLocation: Sendable, Hashable {
+    /// A URL with one of the schemes that git fetches over a network, or `user@host:path`.
+    case remote(String)
+    /// An absolute path on this machine. For administrators only.
+    case local(String)
+
+    /// Reads an address.
+    ///
+    /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/address`` for everything else: options in
+    ///   disguise, remote helpers such as `ext::`, `file:` URLs, and URLs that carry a secret.
+    public init(_ text: String) throws(WorkspaceError) {
+        guard !text.isEmpty, text.utf8.count <= 2_048 else {
+            throw WorkspaceError(.address, "A repository is a URL or an absolute path of at most 2048 bytes.")
+        }
+        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) else {
+            throw WorkspaceError(.address, "The repository's address holds a control character.")
+        }
+        guard !text.hasPrefix("-") else {
+            throw WorkspaceError(.address, "The repository's address begins with a dash, which git would take for an option.")
+        }
+        if text.hasPrefix("/") {
+            self = .local(text)
+        } else if let match = text.prefixMatch(of: /([A-Za-z][A-Za-z0-9+.-]*):\/\//) {
+            self = try .checked(url: text, scheme: match.1.lowercased())
+        } else if text.contains("::") {
+            throw WorkspaceError(.address, "Remote helpers such as ext:: run programs, so SAM does not take them.")
+        } else if text.wholeMatch(of: /[A-Za-z0-9._][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^-].*/) != nil {
+            self = .remote(text)
+        } else {
+            throw WorkspaceError(
+                .address, "“\(text.prefix(80))” is neither a URL (https, http, ssh), nor user@host:path, nor an absolute path.")
+        }
+    }
+
+    private static func checked(url text: String, scheme: String) throws(WorkspaceError) -> RepositoryLocation {
+        guard ["https", "http", "ssh"].contains(scheme) else {
+            let hint = scheme == "file" ? " Give the path itself." : ""
+            throw WorkspaceError(.address, "SAM fetches over https, http and ssh, not over \(scheme).\(hint)")
+        }
+        guard let url = URL(string: text), let host = url.host(percentEncoded: false), !host.isEmpty else {
+            throw WorkspaceError(.address, "“\(text.prefix(80))” is no URL with a host.")
+        }
+        guard !host.hasPrefix("-"), url.user()?.hasPrefix("-") != true else {
+            throw WorkspaceError(.address, "The URL's host begins with a dash, which ssh would take for an option.")
+        }
+        guard url.password() == nil else {
+            throw WorkspaceError(
+                .address,
+                "The URL carries a password, and URLs end up in logs. Leave it out and let a git credential helper answer.")
+        }
+        guard url.path(percentEncoded: false).count > 1, !text.contains("--upload-pack") else {
+            throw WorkspaceError(.address, "“\(text.prefix(80))” names no repository.")
+        }
+        return .remote(text)
+    }
+
+    /// The address as git takes it.
+    public var address: String {
+        switch self {
+        case .remote(let url): url
+        case .local(let path): path
+        }
+    }
+
+    /// A project's name made from the last part of the address.
+    public var suggestedName: String {
+        let last = address.split(whereSeparator: { "/:".contains($0) }).last.map(String.init) ?? "project"
+        let bare = last.hasSuffix(".git") ? String(last.dropLast(4)) : last
+        let name = String(bare.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" }.prefix(64))
+        return name.first.map { $0.isLetter || $0.isNumber } == true ? name : "project"
+    }
+}

@@ -1,0 +1,23 @@
+import Foundation
+
+/// The folders outside the system's own from which this process loaded its libraries.
+///
+/// SAM's programs are built together, so what this one loads the runner and scout load too. A build with the
+/// Swift runtime linked in has none.
+enum RuntimeLibraries {
+    static func folders() -> [String] {
+        guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return [] }
+        return folders(inMaps: maps)
+    }
+
+    static func folders(inMaps maps: String) -> [String] {
+        var folders: Set<String> = []
+        for line in maps.split(separator: "\n") {
+            guard let start = line.firstIndex(of: "/"), line.hasSuffix(".so") || line.contains(".so.") else { continue }
+            let path = String(line[start...])
+            guard !["/usr/", "/lib/", "/lib64/", "/lib32/"].contains(where: path.hasPrefix) else { continue }
+            folders.insert((path as NSString).deletingLastPathComponent)
+        }
+        return folders.sorted()
+    }
+}

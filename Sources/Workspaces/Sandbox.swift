@@ -1,0 +1,73 @@
+import Foundation
+import Processes
+
+/// What stands around a program, as a value: from it and a command comes the command that is really run.
+///
+/// Pure. The paths on the left of a bind are the host's, those on the right the sandbox's.
+struct Sandbox: Sendable {
+    enum Access: Sendable {
+        case readOnly, readWrite
+    }
+
+    struct Bind: Sendable {
+        var host: String
+        var inside: String
+        var access: Access
+    }
+
+    /// Where things stand inside.
+    enum Inside {
+        static let workspace = "/workspace"
+        static let home = "/home/agent"
+        static let sockets = "/run/sam"
+        static let programs = "/opt/sam"
+    }
+
+    /// bubblewrap's path.
+    var program: String
+    var binds: [Bind]
+    /// A passwd and a group file of our own: the host's would tell the agent who has accounts here.
+    var passwd: String
+    var group: String
+    /// The size of the private `/tmp`, in bytes.
+    var temporarySpace: Int = 512 << 20
+
+    /// Wraps a command. Its working directory and environment are those inside.
+    func wrap(_ command: Command) -> Command {
+        var arguments = [
+            "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup",
+            "--disable-userns", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL",
+            "--die-with-parent", "--new-session", "--hostname", "sam", "--clearenv",
+        ]
+        for (name, value) in command.environment.sorted(by: { $0.key < $1.key }) {
+            arguments += ["--setenv", name, value]
+        }
+        arguments += ["--ro-bind", "/usr", "/usr"]
+        for folder in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
+            arguments += Self.systemFolder("/\(folder)")
+        }
+        for file in [
+            "/etc/alternatives", "/etc/ca-certificates", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
+            "/etc/localtime", "/etc/mime.types", "/etc/nsswitch.conf", "/etc/ssl/certs", "/etc/ssl/openssl.cnf",
+        ] {
+            arguments += ["--ro-bind-try", file, file]
+        }
+        arguments += ["--ro-bind", passwd, "/etc/passwd", "--ro-bind", group, "/etc/group"]
+        arguments += ["--proc", "/proc", "--dev", "/dev", "--size", String(temporarySpace), "--tmpfs", "/tmp"]
+        for bind in binds {
+            arguments += [bind.access == .readOnly ? "--ro-bind" : "--bind", bind.host, bind.inside]
+        }
+        // The root itself is a tmpfs of bubblewrap's: nothing may be written there either.
+        arguments += ["--remount-ro", "/"]
+        arguments += ["--chdir", command.workingDirectory ?? "/", "--", command.executable]
+        return Command(program, arguments + command.arguments, environment: [:], workingDirectory: "/")
+    }
+
+    /// `/bin` and its like are links into `/usr` on most systems and folders of their own on some.
+    private static func systemFolder(_ path: String) -> [String] {
+        if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
+            return ["--symlink", target, path]
+        }
+        return FileManager.default.fileExists(atPath: path) ? ["--ro-bind", path, path] : []
+    }
+}

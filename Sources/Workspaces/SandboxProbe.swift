@@ -1,0 +1,56 @@
+import Foundation
+import Processes
+import Synchronization
+
+/// Whether this machine can sandbox, found out by doing it.
+final class SandboxProbe: Sendable {
+    /// bubblewrap's path, when it is installed.
+    let program: String?
+    private let passed = Mutex(false)
+
+    init(program: String? = Program.find("bwrap")) {
+        self.program = program
+    }
+
+    /// Starts a sandbox with every namespace that sessions get. A success is remembered, a failure is tried again.
+    ///
+    /// - Throws: ``WorkspaceError`` with what is missing and how to get it.
+    func succeed() async throws {
+        if passed.withLock({ $0 }) { return }
+        guard let program else {
+            throw WorkspaceError(
+                .sandbox, "bubblewrap is not installed, so SAM can't sandbox agents. Install it, on Debian with: apt install bubblewrap")
+        }
+        let sandbox = Sandbox(program: program, binds: [], passwd: "/dev/null", group: "/dev/null")
+        let output: Output
+        do {
+            output = try await sandbox.wrap(Command("/usr/bin/true", [])).run(timeout: .seconds(10))
+        } catch {
+            throw WorkspaceError(.sandbox, "The sandbox could not be tried: \(error)")
+        }
+        guard output.termination.isSuccess else {
+            throw WorkspaceError(.sandbox, "This machine can't sandbox: \(output.complaint) \(Self.advice())")
+        }
+        passed.withLock { $0 = true }
+    }
+
+    private static func advice() -> String {
+        func setting(_ path: String) -> String? {
+            (try? String(contentsOfFile: "/proc/sys/" + path, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        if setting("kernel/apparmor_restrict_unprivileged_userns") == "1" {
+            return """
+                AppArmor keeps unprivileged programs from making user namespaces. Allow bubblewrap to, as root: \
+                install the profile bwrap-userns-restrict (package apparmor-profiles), or \
+                sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
+                """
+        }
+        if setting("kernel/unprivileged_userns_clone") == "0" {
+            return "User namespaces are turned off. Turn them on, as root: sysctl -w kernel.unprivileged_userns_clone=1"
+        }
+        if setting("user/max_user_namespaces") == "0" {
+            return "User namespaces are turned off. Turn them on, as root: sysctl -w user.max_user_namespaces=15000"
+        }
+        return "In a container, start it so that user namespaces are allowed, or run SAM on the host itself."
+    }
+}

@@ -1,0 +1,89 @@
+import AgentProtocol
+import ControlPlane
+import Foundation
+import Sessions
+import UnixSignals
+
+/// Following a session to its end.
+enum Following {
+    /// How the session is shown.
+    enum Form {
+        case lines
+        /// One JSON event a line.
+        case json
+    }
+
+    /// Shows a session from its first event until it is settled, also across a restart of the server.
+    ///
+    /// - Parameter onInterrupt: what the first Ctrl-C does; the second ends the program.
+    /// - Returns: the session as it ended.
+    static func follow(
+        _ id: SessionID, _ client: APIClient, as form: Form, onInterrupt: @escaping @Sendable () async -> Void
+    ) async throws -> SessionView {
+        let path = "/api/v1/sessions/\(id.rawValue)"
+        let printer = SessionPrinter(try await client.get(path))
+        let interrupts = Interrupts { await onInterrupt() }
+        defer { interrupts.stop() }
+        let clock = Task {
+            while !Task.isCancelled {
+                if form == .lines { await printer.drawStatus() }
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        defer { clock.cancel() }
+
+        var last = 0
+        var silent = 0
+        while true {
+            do {
+                try await client.follow(path + "/events/stream", after: last) { data in
+                    silent = 0
+                    let event: SessionEvent = try JSONLine.decode(from: data)
+                    guard event.seq > last else { return }
+                    last = event.seq
+                    switch form {
+                    case .lines: await printer.show(event)
+                    case .json: Terminal.line(String(decoding: data, as: UTF8.self))
+                    }
+                }
+                let session: SessionView = try await client.get(path)
+                if session.settled {
+                    await printer.eraseStatus()
+                    return session
+                }
+            } catch let failure as APIClient.Failure where failure.status != nil {
+                throw failure
+            } catch {
+                silent += 1
+                guard silent < 150 else {
+                    throw APIClient.Failure(
+                        status: nil,
+                        description:
+                            "The server is gone for too long. The session goes on without it; see it with: sam sessions watch \(id.rawValue)"
+                    )
+                }
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+}
+
+/// Ctrl-C: the first does something, the second ends the program.
+struct Interrupts: Sendable {
+    private let listening: Task<Void, Never>
+
+    init(_ first: @escaping @Sendable () async -> Void) {
+        listening = Task {
+            var count = 0
+            for await _ in await UnixSignalsSequence(trapping: .sigint) {
+                count += 1
+                if count > 1 { exit(130) }
+                Task { await first() }
+            }
+        }
+    }
+
+    func stop() {
+        listening.cancel()
+    }
+}

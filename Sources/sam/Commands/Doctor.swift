@@ -1,0 +1,50 @@
+import AgentProtocol
+import ArgumentParser
+import Foundation
+import Workspaces
+
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what this machine has and lacks, and how to mend it.",
+        discussion: """
+            Needs no server. Ends with 1 when agents can't be started here.
+
+            EXAMPLES
+              sam doctor
+              sam doctor --json
+            """)
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    private struct Report: Encodable {
+        var findings: [HostCheck.Finding]
+    }
+
+    func run() async throws {
+        let findings = await HostCheck(home: Home(environment: ProcessInfo.processInfo.environment)).findings()
+        if json {
+            Terminal.line(try JSONLine.text(Report(findings: findings)))
+        } else {
+            for finding in findings { show(finding) }
+            let bad = findings.contains { $0.severity == .failure }
+            Terminal.line()
+            Terminal.line(
+                bad
+                    ? Terminal.styled("Agents can't be started here yet.", .red)
+                    : Terminal.styled("Agents can be started here.", .green))
+        }
+        if findings.contains(where: { $0.severity == .failure }) { throw ExitStatus.failed }
+    }
+
+    private func show(_ finding: HostCheck.Finding) {
+        let mark =
+            switch finding.severity {
+            case .ok: Terminal.styled("✓", .green)
+            case .warning: Terminal.styled("!", .yellow)
+            case .failure: Terminal.styled("✗", .red)
+            }
+        Terminal.line("\(mark) \(finding.name.padding(toLength: 11, withPad: " ", startingAt: 0)) \(Terminal.plain(finding.detail))")
+        if let fix = finding.fix { Terminal.line("              \(fix)") }
+    }
+}

@@ -1,0 +1,118 @@
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import Foundation
+import NIOHTTP1
+import Sessions
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Let an agent work on a repository and follow it to its end.",
+        discussion: """
+            The agent works in a sandbox on a checkout of its own. What it leaves is a branch; your repository is not touched.
+            Ctrl-C cancels the session and keeps its work; a second Ctrl-C leaves at once.
+
+            EXAMPLES
+              sam run --repo .
+              sam run --repo https://github.com/apple/swift-nio "What is this?"
+              sam run --project swift-nio --agent scout --json
+            """)
+
+    @Option(help: "A path or a URL.")
+    var repo: String?
+
+    @Option(help: "A project's name or id, instead of a repository.")
+    var project: String?
+
+    @Option(help: "Which agent; `sam agents` lists them.")
+    var agent = "scout"
+
+    @Flag(help: "Start the session and return at once.")
+    var detach = false
+
+    @Flag(help: "Print events as JSON, one a line, and the session last.")
+    var json = false
+
+    @Argument(help: "What to do.")
+    var task: [String] = []
+
+    func validate() throws {
+        guard (repo == nil) != (project == nil) else {
+            throw ValidationError("Name either a repository with --repo or a project with --project.")
+        }
+    }
+
+    func run() async throws {
+        let session = try await Connection.with { client in
+            let name = try await projectName(client)
+            let text = task.joined(separator: " ")
+            return try await SessionStart(
+                project: name, agent: agent, prompt: text.isEmpty ? "Explore this repository." : text, detach: detach,
+                form: json ? .json : .lines
+            ).run(client)
+        }
+        if session.settled, session.phase != .completed { throw ExitStatus.failed }
+    }
+
+    private func projectName(_ client: APIClient) async throws -> String {
+        if let project { return project }
+        let added: ProjectView = try await client.send(
+            .POST, "/api/v1/projects", NewProject(repository: Repository.address(of: repo ?? ".")))
+        return added.id
+    }
+}
+
+/// Starting a session and seeing it to its end.
+struct SessionStart {
+    var project: String
+    var agent: String
+    var prompt: String
+    var detach: Bool
+    var form: Following.Form
+
+    func run(_ client: APIClient) async throws -> SessionView {
+        let session: SessionView = try await client.send(
+            .POST, "/api/v1/sessions", NewSession(project: project, agent: agent, prompt: prompt, ending: .whenIdle))
+        let path = "/api/v1/sessions/\(session.id.rawValue)"
+        if form == .lines {
+            Terminal.line("Session \(Terminal.styled(session.id.rawValue, .bold)) on \(session.project), agent \(session.agent)")
+            if session.sandbox == "none" {
+                Terminal.line(Terminal.styled("WITHOUT A SANDBOX: this agent can read and change whatever you can.", .red, .bold))
+            }
+        }
+        if detach {
+            if form == .json {
+                Terminal.line(try JSONLine.text(session))
+            } else {
+                Terminal.line("Follow it with: sam sessions watch \(session.id.rawValue)")
+            }
+            return session
+        }
+        let ended = try await Following.follow(session.id, client, as: form) {
+            Terminal.warn("\nCancelling; the work is kept. Ctrl-C again leaves at once.")
+            let _: SessionView? = try? await client.post(path + "/cancel")
+        }
+        switch form {
+        case .json: Terminal.line(try JSONLine.text(ended))
+        case .lines:
+            Terminal.line()
+            ended.conclusion().forEach(Terminal.line)
+        }
+        return ended
+    }
+}
+
+/// A repository as a person names it.
+enum Repository {
+    /// A path becomes absolute; everything else is the server's to judge.
+    static func address(of text: String) -> String {
+        let isURL = text.contains("://") || text.contains("::") || text.contains("@")
+        if isURL, !FileManager.default.fileExists(atPath: text) { return text }
+        return URL(filePath: text, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath + "/"))
+            .standardizedFileURL.path(percentEncoded: false).withoutTrailingSlash
+    }
+}
+
+extension String {
+    fileprivate var withoutTrailingSlash: String { count > 1 && hasSuffix("/") ? String(dropLast()) : self }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import Logging
+import Workspaces
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the API and run sessions until stopped.",
+        discussion: """
+            Agents go on when the server stops, and it takes them up again at its next start.
+
+            EXAMPLES
+              sam serve
+              sam serve --port 8080
+              SAM_HOME=/srv/sam sam serve --host 0.0.0.0
+            """)
+
+    @Option(help: "The port; 0 takes any free one.")
+    var port = 7_260
+
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+
+    @Flag(help: "Take another port when the wished one is taken.")
+    var anyPort = false
+
+    @Option(help: "End after this many seconds without a request or a running session.")
+    var idleExit: Int?
+
+    @Flag(name: .shortAndLong, help: "Log what happens in detail.")
+    var verbose = false
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("A port is a number from 0 to 65535.") }
+        if let idleExit, idleExit < 1 { throw ValidationError("--idle-exit takes a number of seconds, at least 1.") }
+    }
+
+    func run() async throws {
+        let level: Logger.Level = verbose ? .debug : .info
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        var options = Server.Options()
+        options.host = host
+        options.port = port
+        options.takesAnyPort = anyPort
+        options.idleLimit = idleExit.map { .seconds($0) }
+        let server = Server(
+            home: Home(environment: ProcessInfo.processInfo.environment), options: options, logger: Logger(label: "sam"))
+        try await server.run { view in
+            Terminal.line("SAM \(view.version) serves \(view.url), with its state in \(view.home)")
+            Terminal.line("Stop it with Ctrl-C. Sessions that run go on without it.")
+        }
+    }
+}

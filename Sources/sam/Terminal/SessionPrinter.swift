@@ -1,0 +1,141 @@
+import AgentProtocol
+import ControlPlane
+import Foundation
+import Sessions
+
+/// A session's events as lines on a terminal: text as it comes, and below it one line that says where things stand.
+actor SessionPrinter {
+    private let usual: [Phase: Int64]
+    private var phase = Phase.queued
+    private var phaseSince = Time.now
+    private let begin: Int64
+    private var atLineStart = true
+    private var showsStatus = false
+    private var toolTitles: [String: String] = [:]
+    private var plan: [String] = []
+
+    init(_ session: SessionView) {
+        begin = session.createdAt
+        var usual: [Phase: Int64] = [:]
+        for stage in session.stages ?? [] { usual[stage.phase] = stage.usualMilliseconds }
+        self.usual = usual
+    }
+
+    // MARK: - Events
+
+    func show(_ event: SessionEvent) {
+        do {
+            switch event.kind {
+            case "state": try state(event.payload.decoded(), at: event.at)
+            case "workspace": workspace(event.payload)
+            case "prompt": prompt(event.payload)
+            case "handshake": handshake(event.payload)
+            case "message": try message(event.payload.decoded())
+            case "toolCall": try toolCall(event.payload.decoded())
+            case "plan": try plan(event.payload.decoded())
+            case "permission": try permission(event.payload.decoded())
+            case "turnEnded": try turnEnded(event.payload.decoded())
+            case "note": line(Terminal.styled("! \(Terminal.plain(event.payload["text"]?.string ?? ""))", .yellow))
+            default: break
+            }
+        } catch {
+            // An event that this program can't read is shown as what it is; the others matter more.
+            line(Terminal.styled("? \(event.kind)", .dim))
+        }
+    }
+
+    private func state(_ change: StateChange, at time: Int64) {
+        phase = change.phase
+        phaseSince = time
+        let elapsed = Time.elapsed(time - begin)
+        let attempt = change.attempt > 1 ? ", attempt \(change.attempt)" : ""
+        line(Terminal.styled("● \(change.phase.rawValue)", .bold) + Terminal.styled("  \(elapsed)\(attempt)", .dim))
+    }
+
+    private func workspace(_ payload: JSONValue) {
+        let branch = payload["defaultBranch"]?.string.map { " of \(Terminal.plain($0))" } ?? ""
+        line(Terminal.styled("  from commit \(payload["base"]?.string?.prefix(12) ?? "?")\(branch)", .dim))
+        if case .array(let notes)? = payload["notes"] {
+            for note in notes { line(Terminal.styled("  ! \(Terminal.plain(note.string ?? ""))", .yellow)) }
+        }
+    }
+
+    private func prompt(_ payload: JSONValue) {
+        guard let text = payload["text"]?.string else {
+            if payload["state"]?.string == PromptState.uncertain.rawValue {
+                line(Terminal.styled("! Whether the agent saw the last prompt is not known. It is not sent again by itself.", .yellow))
+            }
+            return
+        }
+        line(Terminal.styled("› \(Terminal.plain(text))", .cyan))
+    }
+
+    private func handshake(_ payload: JSONValue) {
+        let version = payload["version"]?.string.map { " \(Terminal.plain($0))" } ?? ""
+        line(Terminal.styled("  \(Terminal.plain(payload["name"]?.string ?? "The agent"))\(version) is ready", .dim))
+    }
+
+    private func message(_ chunk: MessageChunk) {
+        let text = Terminal.plain(chunk.text, keepingNewlines: true)
+        write(chunk.role == .thought ? Terminal.styled(text, .dim) : text)
+    }
+
+    private func toolCall(_ call: ToolCall) {
+        let known = toolTitles[call.id]
+        let title = call.title.map { Terminal.plain($0) } ?? known ?? call.id
+        toolTitles[call.id] = title
+        switch call.status {
+        case "completed": line(Terminal.styled("  ✓ \(title)", .green))
+        case "failed": line(Terminal.styled("  ✗ \(title)", .red))
+        default: if known == nil { line(Terminal.styled("  ▸ \(title)", .dim)) }
+        }
+    }
+
+    private func plan(_ plan: Plan) {
+        let entries = plan.entries.map { Terminal.plain($0.content) }
+        guard entries != self.plan else { return }
+        self.plan = entries
+        line("Plan:")
+        for (number, entry) in entries.enumerated() { line("  \(number + 1). \(entry)") }
+    }
+
+    private func permission(_ permission: Permission) {
+        let what = Terminal.plain(permission.title ?? "something")
+        line(Terminal.styled("? The agent asked to be allowed \(what); the answer was: \(Terminal.plain(permission.answer))", .yellow))
+    }
+
+    private func turnEnded(_ end: TurnEnd) {
+        if let error = end.error { line(Terminal.styled("✗ \(Terminal.plain(error))", .red)) }
+    }
+
+    // MARK: - Lines
+
+    /// Draws the line below: where things stand and for how long.
+    func drawStatus() {
+        guard Terminal.isTerminal, atLineStart, !phase.isEnd else { return }
+        let elapsed = Time.now - phaseSince
+        let usually = usual[phase].map { ", usually \(Time.elapsed($0))" } ?? ""
+        Terminal.write("\r\u{1b}[2K" + Terminal.styled("◌ \(phase.rawValue) for \(Time.elapsed(elapsed))\(usually)", .dim))
+        showsStatus = true
+    }
+
+    func eraseStatus() {
+        guard showsStatus else { return }
+        Terminal.write("\r\u{1b}[2K")
+        showsStatus = false
+    }
+
+    private func line(_ text: String) {
+        eraseStatus()
+        if !atLineStart { Terminal.write("\n") }
+        Terminal.write(text + "\n")
+        atLineStart = true
+    }
+
+    private func write(_ text: String) {
+        guard let last = text.last else { return }
+        eraseStatus()
+        Terminal.write(text)
+        atLineStart = last == "\n"
+    }
+}

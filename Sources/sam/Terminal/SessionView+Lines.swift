@@ -1,0 +1,51 @@
+import AgentProtocol
+import ControlPlane
+import Sessions
+import Workspaces
+
+extension SessionView {
+    /// The phase in a word or two, with what a person would ask next.
+    var status: String {
+        switch phase {
+        case .queued: queuePlace.map { "queued, number \($0) in line" } ?? "queued"
+        case .completed: "completed"
+        case .failed: "failed"
+        case .cancelled: settled ? "cancelled" : "cancelled, ending"
+        case .interrupted: settled ? "interrupted" : "interrupted, waiting for \(waitingFor ?? "its runner")"
+        case .preparing, .booting, .starting, .ready, .working, .finishing: phase.rawValue
+        }
+    }
+
+    /// The last lines of a session: what it left and how to look further.
+    func conclusion() -> [String] {
+        var lines: [String] = []
+        if sandbox == "none" { lines.append(Terminal.styled("This session ran WITHOUT A SANDBOX.", .red, .bold)) }
+        if let failure {
+            lines.append(Terminal.styled("Failed: \(Terminal.plain(failure.message))", .red))
+            if let words = failure.lastWords {
+                lines.append(Terminal.styled("The agent's last words:", .dim))
+                lines += Terminal.plain(words, keepingNewlines: true).split(separator: "\n").suffix(8).map { "  \($0)" }
+            }
+        }
+        if let salvageFailure {
+            lines.append("Its work could not be taken out of the workspace, which is kept: \(Terminal.plain(salvageFailure))")
+        }
+        if let result {
+            if let branch = result.branch {
+                lines.append(
+                    "\(Terminal.styled("Branch", .bold)) \(Terminal.styled(branch, .green)): "
+                        + "\(result.files) file\(result.files == 1 ? "" : "s"), +\(result.insertions) −\(result.deletions), "
+                        + "\(result.commits) commit\(result.commits == 1 ? "" : "s")")
+                lines.append("")
+                lines.append("To look further:")
+                lines.append("  sam sessions diff \(id.rawValue)        what it changed")
+                lines.append("  sam sessions watch \(id.rawValue)       all of it again")
+                lines.append("  sam sessions land \(id.rawValue)        push the branch to the repository it came from")
+                lines.append("  git fetch '\(result.mirror)' \(branch)   take it into a clone of yours")
+            } else {
+                lines.append("It changed nothing, so there is no branch.")
+            }
+        }
+        return lines
+    }
+}
