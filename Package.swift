@@ -123,10 +123,12 @@ let package = Package(
         tests(of: "ScoutKit", ["AgentProtocol", "Processes"]),
         tests(of: "Workspaces", ["Accounts", "AgentProtocol", "Processes"]),
         tests(of: "Sessions", ["Accounts", "AgentProtocol", "Settings", "Store", "Workspaces"]),
+        .executableTarget(
+            name: "scripted-agent", dependencies: ["AgentProtocol"], path: "Tests/ScriptedAgent", swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "sam", "sam-runner", "sam-scout", "AgentProtocol", "Processes", .asyncHTTPClient, .nioCore,
+                "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Processes", .asyncHTTPClient, .nioCore, .nioHTTP1,
             ],
             swiftSettings: strict),
     ]

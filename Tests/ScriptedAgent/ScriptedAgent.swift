@@ -1,0 +1,115 @@
+import AgentProtocol
+import Foundation
+
+/// An agent for tests: speaks the Agent Client Protocol and does what its first argument says.
+///
+/// - `shell`: runs each prompt as a shell script in the working directory and answers with its output and,
+///   last, `exit N`.
+/// - `slow MS`: waits before each step of the handshake, then is `shell`.
+/// - `silent`: never answers.
+/// - `flood`: answers the handshake and then writes gigabytes of message pieces.
+/// - `flood-noise`: answers the handshake and then writes gigabytes that are no protocol.
+/// - `half`: answers the handshake, writes half a line and exits.
+/// - `version N`: answers with that version of the protocol.
+/// - `no-key`: answers `initialize`, and `session/new` with "authentication required".
+/// - `stranger`: answers a request that nobody made, then is `shell`.
+/// - `stubborn`: ignores SIGTERM and the end of its input.
+/// - `forking`: leaves a descendant behind in a session of its own, and exits.
+/// - `long-line`: writes one line of 100 MiB.
+/// - `chatty`: each prompt is a number; says that many numbered lines, one every 20 ms, and leaves a file behind.
+@main
+struct ScriptedAgent {
+    static func main() {
+        let arguments = CommandLine.arguments
+        let mode = arguments.count > 1 ? arguments[1] : "shell"
+        let number = arguments.count > 2 ? Int(arguments[2]) ?? 0 : 0
+        if mode == "stubborn" { signal(SIGTERM, SIG_IGN) }
+        if mode == "silent" { while true { sleep(1_000) } }
+        while let line = readLine(strippingNewline: true) {
+            guard let message = RPCMessage(line: Data(line.utf8)), case .request(let id, let method, let params) = message else {
+                continue
+            }
+            switch method {
+            case ACP.Method.initialize:
+                if mode == "slow" { usleep(UInt32(number) * 1_000) }
+                reply(
+                    id,
+                    ACP.InitializeResponse(
+                        protocolVersion: mode == "version" ? number : ACP.version, agentCapabilities: nil,
+                        agentInfo: ACP.Implementation(name: "scripted", title: "Scripted", version: "1"), authMethods: nil))
+            case ACP.Method.newSession:
+                if mode == "slow" { usleep(UInt32(number) * 1_000) }
+                if mode == "no-key" {
+                    send(RPCMessage.failure(id: id, error: RPCError(code: -32000, message: "No key is set.")))
+                    continue
+                }
+                reply(id, ACP.NewSessionResponse(sessionId: "scripted-session"))
+                if mode == "stranger" { reply(.number(4_711), ACP.PromptResponse(stopReason: "end_turn")) }
+            case ACP.Method.prompt:
+                let text = params["prompt"].flatMap { try? $0.decoded(as: [ACP.ContentBlock].self) }?.compactMap(\.text).joined() ?? ""
+                answer(text, id, mode)
+            default:
+                send(RPCMessage.failure(id: id, error: .methodNotFound(method)))
+            }
+        }
+        if mode == "stubborn" { while true { sleep(1_000) } }
+    }
+
+    private static func answer(_ text: String, _ id: RPCIdentifier, _ mode: String) {
+        switch mode {
+        case "flood":
+            let piece = String(repeating: "flood ", count: 1_000)
+            while true { say(piece) }
+        case "flood-noise":
+            let noise = Data(String(repeating: "this is no protocol\n", count: 1_000).utf8)
+            while true { FileHandle.standardOutput.write(noise) }
+        case "half":
+            FileHandle.standardOutput.write(Data(#"{"jsonrpc":"2.0","method":"session/upd"#.utf8))
+            exit(0)
+        case "long-line":
+            FileHandle.standardOutput.write(Data(repeating: UInt8(ascii: "x"), count: 100 << 20))
+            FileHandle.standardOutput.write(Data("\n".utf8))
+        case "chatty":
+            _ = FileManager.default.createFile(atPath: "left-behind.txt", contents: Data("work\n".utf8))
+            for line in 1...(Int(text) ?? 1) {
+                say("line \(line)\n")
+                usleep(20_000)
+            }
+        case "forking":
+            shell("setsid nohup sh -c 'while true; do sleep 0.1; done' >/dev/null 2>&1 &")
+            exit(0)
+        default:
+            let (output, status) = shell(text)
+            say(output)
+            say("exit \(status)")
+        }
+        reply(id, ACP.PromptResponse(stopReason: "end_turn"))
+    }
+
+    @discardableResult
+    private static func shell(_ script: String) -> (String, Int32) {
+        // Foundation's Process would wait for descendants as well; a shell's pipe ends with whoever writes to it.
+        guard let pipe = popen("exec 2>&1 </dev/null\n" + script, "r") else { return ("no shell\n", -1) }
+        var output: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 { output += buffer[..<count] }
+        let status = pclose(pipe)
+        return (String(decoding: output, as: UTF8.self), (status >> 8) & 0xff)
+    }
+
+    private static func say(_ text: String) {
+        guard let update = try? ACP.UpdateNotification(sessionId: "scripted-session", update: .message(text, id: "answer")),
+            let params = try? JSONValue(encoding: update)
+        else { return }
+        send(.notification(method: ACP.Method.update, params: params))
+    }
+
+    private static func reply(_ id: RPCIdentifier, _ result: some Encodable) {
+        guard let result = try? JSONValue(encoding: result) else { return }
+        send(.success(id: id, result: result))
+    }
+
+    private static func send(_ message: RPCMessage) {
+        FileHandle.standardOutput.write(message.line)
+    }
+}

@@ -1,0 +1,48 @@
+import AgentProtocol
+import Foundation
+import Testing
+
+@Suite("Several sessions")
+struct QueueTests {
+    @Test("As many run as the setting says; the others wait in line and say at which place")
+    func limit() async throws {
+        try await SamFixture.with { sam in
+            try await sam.project()
+            _ = try await sam.sam("settings", "set", "sessions.limit", "1")
+            let first = try await sam.start(project: "project", agent: "chatty", "100000")
+            try await eventually("the first works") { try await phase(first, sam) == "working" }
+            let second = try await sam.start(project: "project", agent: "shell", "true")
+            let third = try await sam.start(project: "project", agent: "shell", "true")
+            #expect(try await place(second, sam) == 1)
+            #expect(try await place(third, sam) == 2)
+            _ = try await sam.sam("sessions", "cancel", second)
+            #expect(try await phase(second, sam) == "cancelled")
+            try await eventually("the third moves up") { try await place(third, sam) == 1 }
+            _ = try await sam.sam("sessions", "cancel", first)
+            #expect(try await sam.finish(third)["phase"]?.string == "completed")
+        }
+    }
+
+    @Test("Prompts that are written while the agent works are answered in order, each once")
+    func promptsInOrder() async throws {
+        try await SamFixture.with { sam in
+            try await sam.project()
+            let id = try await sam.start(project: "project", agent: "shell", "while [ ! -e go ]; do sleep 0.05; done; echo 0 >> order")
+            for number in 1...3 { _ = try await sam.sam("sessions", "prompt", id, "echo \(number) >> order") }
+            try await eventually("the agent works") { try await phase(id, sam) == "working" }
+            FileManager.default.createFile(atPath: "\(sam.home)/sessions/\(id)/workspace/go", contents: nil)
+            let session = try await sam.finish(id)
+            #expect(session["phase"]?.string == "completed")
+            #expect(try await sam.file("order", of: session) == "0\n1\n2\n3\n")
+        }
+    }
+
+    private func phase(_ id: String, _ sam: SamFixture) async throws -> String? {
+        try await sam.json("sessions", "show", id)["phase"]?.string
+    }
+
+    private func place(_ id: String, _ sam: SamFixture) async throws -> Int? {
+        guard case .integer(let place)? = try await sam.json("sessions", "show", id)["queuePlace"] else { return nil }
+        return place
+    }
+}
