@@ -110,6 +110,10 @@ let package = Package(
         program("sam-runner", ["AgentProtocol", "Processes", "RunnerKit", .logging]),
         program("sam-scout", ["ScoutKit", "AgentProtocol"]),
 
+        .executableTarget(
+            name: "benchmarks", dependencies: ["AgentProtocol", "Processes", "Workspaces", .argumentParser], path: "Benchmarks",
+            exclude: ["run"], swiftSettings: strict),
+
         // Tests
         tests(of: "Cascade"),
         tests(of: "Store"),
@@ -119,7 +123,7 @@ let package = Package(
         tests(of: "AgentProtocol"),
         tests(of: "AgentDrivers", ["AgentProtocol"]),
         tests(of: "AgentCatalogue", ["AgentProtocol"]),
-        tests(of: "RunnerKit", ["AgentProtocol"]),
+        tests(of: "RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", .logging]),
         tests(of: "ScoutKit", ["AgentProtocol", "Processes"]),
         tests(of: "Workspaces", ["Accounts", "AgentProtocol", "Processes"]),
         tests(of: "Sessions", ["Accounts", "AgentProtocol", "Settings", "Store", "Workspaces"]),

@@ -12,7 +12,7 @@ struct Spool: ~Copyable {
     }
 
     /// Events that were not acknowledged yet, in order.
-    struct Batch {
+    struct Batch: Equatable {
         /// The events as JSON, separated by commas.
         var events: Data
         var last: Int

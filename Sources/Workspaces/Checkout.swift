@@ -4,12 +4,20 @@ import Foundation
 /// A session's working tree: an index and files of its own over the mirror's objects.
 ///
 /// Making one takes the time of writing the files; it does not depend on the length of the history.
-struct Checkout: Sendable {
+package struct Checkout: Sendable {
     let git: Git
     let mirror: Mirror
     let path: String
     /// `sam/<session>-<slug>`.
     let branch: String
+
+    /// Describes a checkout.
+    package init(git: Git, mirror: Mirror, path: String, branch: String) {
+        self.git = git
+        self.mirror = mirror
+        self.path = path
+        self.branch = branch
+    }
 
     /// Makes the working tree. SAM runs git in it here for the last time: afterwards it is the agent's.
     ///
@@ -17,7 +25,7 @@ struct Checkout: Sendable {
     ///   - base: the commit to start from.
     ///   - keep: the session for which the mirror keeps that commit.
     /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/checkout``.
-    func create(from base: Mirror.Base, keptFor session: SessionID) async throws {
+    package func create(from base: Mirror.Base, keptFor session: SessionID) async throws {
         try await git.run(
             ["update-ref", "refs/sam/keep/\(session.rawValue)", base.commit], in: mirror.path, failing: .checkout)
         // An earlier try may have got halfway.

@@ -2,7 +2,7 @@ import Foundation
 import Processes
 
 /// The git program, run with nothing of the user's own configuration unless it has to reach a remote.
-struct Git: Sendable {
+package struct Git: Sendable {
     /// Whose configuration a command may read.
     enum Configuration {
         /// Nobody's: for everything inside SAM's own mirrors and new checkouts.
@@ -17,7 +17,7 @@ struct Git: Sendable {
     /// Finds git.
     ///
     /// - Throws: ``WorkspaceError`` when it is not installed.
-    init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+    package init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         guard let program = Program.find("git") else {
             throw WorkspaceError(.repository, "git is not installed. Install it, on Debian with: apt install git")
         }

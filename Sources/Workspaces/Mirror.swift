@@ -6,13 +6,19 @@ import Processes
 ///
 /// Nothing is ever pruned from it that a workspace may need: garbage collection is off, its objects are
 /// marked precious, and each session keeps a ref on the commit it started from.
-struct Mirror: Sendable {
+package struct Mirror: Sendable {
     let git: Git
     let path: String
 
+    /// Names a mirror; it is made when it is first updated.
+    package init(git: Git, path: String) {
+        self.git = git
+        self.path = path
+    }
+
     /// The commit that a session starts from.
-    struct Base: Sendable, Hashable, Codable {
-        var commit: String
+    package struct Base: Sendable, Hashable, Codable {
+        package var commit: String
         /// The remote's default branch; `nil` when its HEAD is detached.
         var branch: String?
         /// What the checkout leaves out or can't know, a sentence each.
@@ -38,7 +44,7 @@ struct Mirror: Sendable {
     /// Brings the mirror up to date and returns the commit to start from.
     ///
     /// - Throws: ``WorkspaceError``.
-    func update(from location: RepositoryLocation) async throws -> Base {
+    package func update(from location: RepositoryLocation) async throws -> Base {
         try await initialise()
         var base = try await Self.probe(location, git: git)
         try await git.run(

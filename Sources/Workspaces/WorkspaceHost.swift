@@ -59,6 +59,13 @@ public struct PreparedWorkspace: Sendable, Hashable, Codable {
     public var defaultBranch: String?
     /// What a person should know of it.
     public var notes: [String]
+
+    /// Describes a workspace.
+    public init(base: String, defaultBranch: String?, notes: [String]) {
+        self.base = base
+        self.defaultBranch = defaultBranch
+        self.notes = notes
+    }
 }
 
 /// An agent's program on this machine.
@@ -136,4 +143,18 @@ public struct WorkspaceResult: Sendable, Hashable, Codable {
     public var deletions: Int
     /// The mirror that holds the branch: what `git fetch` takes.
     public var mirror: String
+
+    /// Describes a result.
+    public init(
+        branch: String?, base: String, commit: String, commits: Int, files: Int, insertions: Int, deletions: Int, mirror: String
+    ) {
+        self.branch = branch
+        self.base = base
+        self.commit = commit
+        self.commits = commits
+        self.files = files
+        self.insertions = insertions
+        self.deletions = deletions
+        self.mirror = mirror
+    }
 }

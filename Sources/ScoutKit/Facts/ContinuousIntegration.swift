@@ -20,7 +20,7 @@ enum ContinuousIntegration {
     private static func tellsOfBuilding(_ line: String) -> Bool {
         guard !line.drop(while: \.isWhitespace).hasPrefix("#") else { return false }
         return line.contains(
-            /(run:\s*\S|^\s*-\s+|^\s*|exec |&& )(make|swift|npm|yarn|pnpm|cargo|go|pytest|tox|mvn|\.\/gradlew|cmake|ctest|bazel|dotnet|bundle|mix|deno|zig) (\S+)/
+            /(run:\s*|^\s*-\s+|^\s*|exec |&& )(make|swift|npm|yarn|pnpm|cargo|go|pytest|tox|mvn|\.\/gradlew|cmake|ctest|bazel|dotnet|bundle|mix|deno|zig) (\S+)/
         )
     }
 }

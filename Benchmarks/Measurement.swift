@@ -1,0 +1,80 @@
+import Foundation
+import Processes
+
+/// Durations of one thing over several rounds.
+struct Series {
+    let name: String
+    private(set) var milliseconds: [Double] = []
+
+    init(_ name: String) {
+        self.name = name
+    }
+
+    mutating func add(_ duration: Duration) {
+        let parts = duration.components
+        milliseconds.append(Double(parts.seconds) * 1_000 + Double(parts.attoseconds) / 1e15)
+    }
+
+    var median: Double { milliseconds.sorted()[milliseconds.count / 2] }
+
+    /// A row: the name, minimum, median and maximum, and the ratio of the medians to another series'.
+    func row(against base: Series) -> String {
+        let sorted = milliseconds.sorted()
+        let figures = [sorted.first ?? 0, median, sorted.last ?? 0].map { String(format: "%.1f", $0) }
+        return "| \(name) | \(figures.joined(separator: " | ")) | \(String(format: "%.2f", median / base.median)) |"
+    }
+
+    static func header(_ title: String) -> String {
+        "| \(title) | min ms | median ms | max ms | ratio |\n| --- | --- | --- | --- | --- |"
+    }
+}
+
+/// A folder that is removed at the end.
+struct Scratch {
+    let path = "/tmp/sam-benchmark-\(String(UInt32.random(in: 0 ... .max), radix: 36))"
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    func remove() {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Runs git with the environment's configuration.
+    @discardableResult
+    func git(_ arguments: String..., in folder: String? = nil) async throws -> String {
+        let output = try await Command(
+            "/usr/bin/git", arguments, environment: ProcessInfo.processInfo.environment, workingDirectory: folder
+        ).run(timeout: .seconds(900))
+        guard output.termination.isSuccess else {
+            throw ProcessError(.notStarted, "git \(arguments): \(output.standardError)")
+        }
+        return output.text
+    }
+}
+
+/// SAM's programs in a home of their own.
+struct Installation {
+    let home: String
+
+    @discardableResult
+    func sam(_ arguments: String...) async throws -> String {
+        var environment = ProcessInfo.processInfo.environment
+        environment["SAM_HOME"] = home
+        let output = try await Command(
+            Program.ownFolder + "/sam", arguments, environment: environment, workingDirectory: "/"
+        ).run(timeout: .seconds(600))
+        guard output.termination.isSuccess else {
+            throw ProcessError(.notStarted, "sam \(arguments): \(output.standardError)")
+        }
+        return output.text
+    }
+
+    /// The server's process.
+    var server: pid_t? { FileLock.holder(path: home + "/server.lock") }
+
+    func stop() {
+        if let server { kill(server, SIGTERM) }
+    }
+}

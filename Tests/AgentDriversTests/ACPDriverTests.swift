@@ -1,0 +1,172 @@
+import AgentDrivers
+import AgentProtocol
+import Foundation
+import Testing
+
+@Suite("The driver for the Agent Client Protocol")
+struct ACPDriverTests {
+    private let prompt = AgentCommand.Prompt(id: PromptID(rawValue: "t_1"), text: "do it")
+
+    @Test("Ready comes only when both initialize and session/new were answered")
+    func readiness() throws {
+        var driver = ACPDriver(workingDirectory: "/workspace")
+        #expect(methods(driver.begin()) == ["initialize"])
+        let afterFirst = driver.receive(answer(1, #"{"protocolVersion":1,"agentInfo":{"name":"x","title":"X","version":"2"}}"#))
+        #expect(methods(afterFirst) == ["session/new"])
+        #expect(events(afterFirst).isEmpty)
+        #expect(
+            driver.receive(answer(2, #"{"sessionId":"s"}"#)) == [
+                .emit(.handshake(AgentIdentity(name: "X", version: "2", protocolVersion: 1)))
+            ])
+    }
+
+    struct Refusal: Sendable, CustomTestStringConvertible {
+        var name: String
+        var first: String
+        var second: String?
+        var words: String
+        var testDescription: String { name }
+    }
+
+    @Test(
+        "A handshake that can't succeed ends with a sentence about why",
+        arguments: [
+            Refusal(
+                name: "another version", first: #"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":2}}"#, second: nil,
+                words: "version 2"),
+            Refusal(name: "no version", first: #"{"jsonrpc":"2.0","id":1,"result":{}}"#, second: nil, words: "no protocol version"),
+            Refusal(
+                name: "an error", first: #"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"broken"}}"#, second: nil,
+                words: "broken"),
+            Refusal(
+                name: "no key", first: #"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":1}}"#,
+                second: #"{"jsonrpc":"2.0","id":2,"error":{"code":-32000,"message":"Missing API key"}}"#, words: "Missing API key"),
+            Refusal(
+                name: "no session", first: #"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":1}}"#,
+                second: #"{"jsonrpc":"2.0","id":2,"result":{}}"#, words: "names no session"),
+        ])
+    func refusals(_ refusal: Refusal) {
+        var driver = ACPDriver(workingDirectory: "/workspace")
+        _ = driver.begin()
+        var actions = driver.receive(Data(refusal.first.utf8))
+        if let second = refusal.second { actions = driver.receive(Data(second.utf8)) }
+        guard case .giveUp(.handshakeFailed, let message)? = actions.last else {
+            Issue.record("It did not give up: \(actions)")
+            return
+        }
+        #expect(message.contains(refusal.words))
+        #expect(driver.receive(answer(2, #"{"sessionId":"s"}"#)).isEmpty, "Nothing more is heard of it")
+    }
+
+    @Test("A turn begins with the prompt, ends with its answer, and leaves the driver free for the next")
+    func turns() {
+        var driver = opened()
+        let begun = driver.prompt(prompt)
+        #expect(events(begun) == [.turnStarted(Turn(prompt: prompt.id))])
+        #expect(methods(begun) == ["session/prompt"])
+        #expect(driver.prompt(prompt).isEmpty, "A second prompt is not sent into a running turn")
+        #expect(
+            driver.receive(answer(3, #"{"stopReason":"end_turn"}"#)) == [
+                .emit(.turnEnded(TurnEnd(prompt: prompt.id, stopReason: "end_turn")))
+            ])
+        #expect(methods(driver.prompt(prompt)) == ["session/prompt"])
+        let failed = driver.receive(Data(#"{"jsonrpc":"2.0","id":4,"error":{"code":-32603,"message":"no"}}"#.utf8))
+        #expect(events(failed) == [.turnEnded(TurnEnd(prompt: prompt.id, stopReason: "error", error: "no"))])
+    }
+
+    @Test("Cancel is a notification while a turn runs, and nothing otherwise")
+    func cancel() {
+        var driver = opened()
+        #expect(driver.cancelTurn().isEmpty)
+        _ = driver.prompt(prompt)
+        #expect(methods(driver.cancelTurn()) == ["session/cancel"])
+    }
+
+    @Test("Pieces without an id belong together until something comes between them")
+    func messageIDs() {
+        var driver = opened()
+        _ = driver.prompt(prompt)
+        func piece(_ text: String, _ kind: String = "agent_message_chunk") -> String? {
+            let actions = driver.receive(update(#"{"sessionUpdate":"\#(kind)","content":{"type":"text","text":"\#(text)"}}"#))
+            guard case .message(let chunk)? = events(actions).first else { return nil }
+            return chunk.id
+        }
+        let first = piece("a")
+        #expect(first != nil)
+        #expect(piece("b") == first)
+        let thought = piece("c", "agent_thought_chunk")
+        #expect(thought != first)
+        #expect(piece("d") != first)
+        let before = piece("e")
+        _ = driver.receive(update(#"{"sessionUpdate":"tool_call","toolCallId":"1","title":"Read"}"#))
+        #expect(piece("f") != before)
+    }
+
+    @Test("What SAM has no word for is kept, and never ends the session")
+    func unknown() {
+        var driver = opened()
+        #expect(
+            driver.receive(update(#"{"sessionUpdate":"usage_update","used":1,"size":2}"#)) == [
+                .emit(
+                    .other(
+                        OtherUpdate(
+                            kind: "usage_update",
+                            raw: .object(["sessionUpdate": .string("usage_update"), "used": .integer(1), "size": .integer(2)]))))
+            ])
+        #expect(driver.receive(update(#"{"sessionUpdate":"user_message_chunk","content":{"type":"text","text":"echo"}}"#)).isEmpty)
+        let asked = driver.receive(Data(#"{"jsonrpc":"2.0","id":"a","method":"fs/read_text_file","params":{}}"#.utf8))
+        guard case .send(let line)? = asked.first, case .failure(.text("a"), let error)? = RPCMessage(line: Data(line.dropLast())) else {
+            Issue.record("The request was not answered: \(asked)")
+            return
+        }
+        #expect(error.code == -32601)
+        #expect(driver.receive(Data("Warning: something".utf8)) == [.stray(Data("Warning: something".utf8))])
+        #expect(events(driver.receive(answer(99, "{}"))).count == 1, "An answer to nothing is noted")
+    }
+
+    @Test("A permission is refused once where that is offered, and else cancelled")
+    func permission() {
+        var driver = opened()
+        func outcome(_ options: String) -> JSONValue? {
+            let request =
+                #"{"jsonrpc":"2.0","id":0,"method":"session/request_permission","params":{"sessionId":"s","toolCall":{"toolCallId":"c"},"options":\#(options)}}"#
+            guard case .send(let line)? = driver.receive(Data(request.utf8)).first,
+                case .success(_, let result)? = RPCMessage(line: Data(line.dropLast()))
+            else { return nil }
+            return result["outcome"]
+        }
+        let both = outcome(#"[{"optionId":"y","name":"Yes","kind":"allow_once"},{"optionId":"n","name":"No","kind":"reject_once"}]"#)
+        #expect(both == .object(["outcome": .string("selected"), "optionId": .string("n")]))
+        #expect(outcome(#"[{"optionId":"y","name":"Yes","kind":"allow_once"}]"#) == .object(["outcome": .string("cancelled")]))
+    }
+
+    // MARK: - Parts
+
+    private func opened() -> ACPDriver {
+        var driver = ACPDriver(workingDirectory: "/workspace")
+        _ = driver.begin()
+        _ = driver.receive(answer(1, #"{"protocolVersion":1}"#))
+        _ = driver.receive(answer(2, #"{"sessionId":"s"}"#))
+        return driver
+    }
+
+    private func answer(_ id: Int, _ result: String) -> Data { Data(#"{"jsonrpc":"2.0","id":\#(id),"result":\#(result)}"#.utf8) }
+
+    private func update(_ update: String) -> Data {
+        Data(#"{"jsonrpc":"2.0","method":"session/update","params":{"sessionId":"s","update":\#(update)}}"#.utf8)
+    }
+
+    private func methods(_ actions: [DriverAction]) -> [String] {
+        actions.compactMap { action in
+            guard case .send(let line) = action else { return nil }
+            switch RPCMessage(line: Data(line.dropLast())) {
+            case .request(_, let method, _)?, .notification(let method, _)?: return method
+            default: return nil
+            }
+        }
+    }
+
+    private func events(_ actions: [DriverAction]) -> [AgentEvent] {
+        actions.compactMap { if case .emit(let event) = $0 { event } else { nil } }
+    }
+}

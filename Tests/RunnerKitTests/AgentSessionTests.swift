@@ -1,0 +1,95 @@
+import AgentDrivers
+import AgentProtocol
+import Foundation
+import Logging
+import Processes
+import Testing
+
+@testable import RunnerKit
+
+@Suite("An agent's session in its runner")
+struct AgentSessionTests {
+    @Test("When events can't be kept, the agent is ended and the verdict is delivered from memory")
+    func diskFull() async throws {
+        let folder = NSTemporaryDirectory() + "runner-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try FileManager.default.createSymbolicLink(
+            atPath: RunnerConfiguration.spoolPath(in: folder), withDestinationPath: "/dev/full")
+        let session = try AgentSession(
+            configuration: configuration(folder), driver: ACPDriver(workingDirectory: "/"), logger: Logger(label: "test"))
+        let process = try await OwnedProcess.start(Command("/bin/sleep", ["1000"]), descriptors: Descriptors())
+        await session.started(process)
+        let termination = await process.termination()
+        #expect(termination == .signalled(SIGKILL), "The agent was ended")
+        await session.ended(termination)
+        let batch = try #require(await session.batch())
+        let events = try JSONLine.decode([NumberedEvent].self, from: Data("[".utf8) + batch.events + Data("]".utf8))
+        guard case .agentExited(let exit)? = events.last?.event else {
+            Issue.record("The last event is no end: \(events)")
+            return
+        }
+        #expect(exit.reason == .spoolFull)
+        #expect(exit.message.contains("No space left on device"))
+    }
+
+    static let verdicts: [(ExitEvidence, AgentExit.Reason)] = {
+        func evidence(
+            _ termination: Termination, stop: Bool = false, handshake: Bool = true, turn: Bool = false, oom: Int = 0,
+            earlier: AgentExit? = nil
+        ) -> ExitEvidence {
+            ExitEvidence(
+                termination: termination, earlier: earlier, wasAskedToStop: stop, answeredHandshake: handshake,
+                hadRunningTurn: turn, memoryKills: oom, lastWords: "words")
+        }
+        return [
+            (evidence(.exited(0)), .finished),
+            (evidence(.exited(0), turn: true), .crashed),
+            (evidence(.exited(1)), .crashed),
+            (evidence(.signalled(9), turn: true), .crashed),
+            (evidence(.exited(0), handshake: false), .handshakeFailed),
+            (evidence(.exited(127), handshake: false), .handshakeFailed),
+            (evidence(.signalled(9), stop: true), .finished),
+            (evidence(.signalled(9), turn: true, oom: 1), .outOfMemory),
+            (evidence(.exited(137), handshake: false, oom: 2), .outOfMemory),
+            (evidence(.exited(0), oom: 1), .finished),
+            (evidence(.signalled(9), stop: true, oom: 1), .finished),
+            (evidence(.signalled(9), earlier: AgentExit(.flooded, "m")), .flooded),
+        ]
+    }()
+
+    @Test("The verdict follows from the evidence", arguments: verdicts.indices)
+    func verdict(_ index: Int) {
+        let (evidence, reason) = Self.verdicts[index]
+        #expect(AgentExit(evidence).reason == reason)
+    }
+
+    @Test("Pieces of one message are joined, and nothing changes its order")
+    func joining() {
+        func piece(_ id: String, _ text: String) -> AgentEvent { .message(MessageChunk(id: id, role: .agent, text: text)) }
+        var joiner = ChunkJoiner(limit: 10)
+        var out: [AgentEvent] = []
+        for event in [piece("a", "1"), piece("a", "2"), piece("b", "3"), .note(Note("n")), piece("b", "4"), piece("b", "567890123")] {
+            out += joiner.add(event)
+        }
+        #expect(!joiner.isHolding, "Past the limit nothing is held back")
+        #expect(out == [piece("a", "12"), piece("b", "3"), .note(Note("n")), piece("b", "4567890123")])
+    }
+
+    @Test("Last words are the end of what was said, without what could rewrite a terminal")
+    func lastWords() {
+        var words = LastWords(limit: 8)
+        words.append(Data("0123456789".utf8))
+        words.append(Data("ab\u{1b}[2J".utf8))
+        #expect(words.text == "89ab[2J" || words.text == "9ab[2J")
+        #expect(words.total == 16)
+        #expect(LastWords().text == nil)
+    }
+
+    private func configuration(_ folder: String) -> RunnerConfiguration {
+        RunnerConfiguration(
+            session: SessionID(rawValue: "s_test"), attempt: 1, token: "token", controlSocket: "/nonexistent", folder: folder,
+            command: Command("/bin/true", []), sandbox: "none", workingDirectory: "/", controlGroups: [], memoryEvents: nil,
+            handshakeTimeout: 1_000, outputLimit: 1 << 20, stopGrace: 1_000)
+    }
+}

@@ -1,0 +1,197 @@
+import AgentProtocol
+import Testing
+import Workspaces
+
+@testable import Sessions
+
+@Suite("The session's state machine")
+struct SessionReducerTests {
+    private let workspace = PreparedWorkspace(base: "abc", defaultBranch: "main", notes: [])
+    private let result = WorkspaceResult(
+        branch: "sam/x", base: "abc", commit: "def", commits: 1, files: 1, insertions: 1, deletions: 0, mirror: "/m")
+    private let one = PromptID(rawValue: "t_1")
+    private let two = PromptID(rawValue: "t_2")
+
+    /// Takes inputs one after another and returns the last state with all effects and log entries.
+    private func take(_ state: SessionState, _ inputs: [SessionInput], now: Int64 = 0) -> SessionReducer.Outcome {
+        var outcome = SessionReducer.Outcome(state: state, log: [], effects: [])
+        for input in inputs {
+            let next = SessionReducer.reduce(outcome.state, input, now: now)
+            outcome = SessionReducer.Outcome(state: next.state, log: outcome.log + next.log, effects: outcome.effects + next.effects)
+        }
+        return outcome
+    }
+
+    private var toReady: [SessionInput] {
+        [
+            .slotFreed, .prepared(workspace), .agent(.agentStarted(AgentStart(sandbox: "x"))),
+            .agent(.handshake(AgentIdentity(name: "a"))),
+        ]
+    }
+
+    private func exit(_ reason: AgentExit.Reason) -> SessionInput { .agent(.agentExited(AgentExit(reason, "m"))) }
+
+    @Test("The main path: each step is entered once, and each effect asked for once")
+    func mainPath() {
+        let outcome = take(
+            SessionState(ending: .whenIdle),
+            [.prompt(one)] + toReady + [
+                .agent(.turnStarted(Turn(prompt: one))), .agent(.turnEnded(TurnEnd(prompt: one, stopReason: "end_turn"))),
+                exit(.finished), .salvaged(result), .cleanedUp,
+            ])
+        let phases = outcome.log.compactMap { if case .state(let change) = $0 { change.phase } else { nil } }
+        #expect(phases == [.preparing, .booting, .starting, .ready, .working, .ready, .finishing, .completed])
+        #expect(
+            outcome.effects == [.prepare, .launch(attempt: 1), .deliver(one), .send(.stop), .salvage, .cleanUp(keepingWorkspace: false)])
+        #expect(outcome.state.isSettled)
+    }
+
+    @Test("Ready is entered by the agent's answer to the handshake and by nothing else")
+    func readyMeansEvidence() {
+        let others: [SessionInput] = [
+            .slotFreed, .prepared(workspace), .agent(.agentStarted(AgentStart(sandbox: "x"))), .prompt(one),
+            .agent(.note(Note("ready"))), .runnerReturned, .finishRequested, .deadlinePassed,
+        ]
+        for input in others {
+            let state = take(SessionState(ending: .onRequest), Array(toReady.dropLast()) + [input]).state
+            #expect(state.phase != .ready && state.phase != .working)
+        }
+        #expect(take(SessionState(ending: .onRequest), toReady).state.phase == .ready)
+    }
+
+    @Test("Prompts wait for readiness and for each other, and are delivered in order")
+    func promptOrder() {
+        let waiting = take(SessionState(ending: .onRequest), [.prompt(one), .prompt(two)] + toReady)
+        #expect(waiting.effects.filter { if case .deliver = $0 { true } else { false } } == [.deliver(one)])
+        let next = take(waiting.state, [.agent(.turnEnded(TurnEnd(prompt: one, stopReason: "end_turn")))])
+        #expect(next.effects == [.deliver(two)])
+        let again = take(next.state, [.agent(.turnEnded(TurnEnd(prompt: one, stopReason: "end_turn")))])
+        #expect(again.effects.isEmpty, "A late word about the first changes nothing")
+        #expect(again.state.current == two)
+    }
+
+    @Test("A runner's death marks the prompt uncertain, begins the salvage at once, and the session is interrupted")
+    func runnerDeath() {
+        let working = take(SessionState(ending: .whenIdle), [.prompt(one)] + toReady + [.agent(.turnStarted(Turn(prompt: one)))]).state
+        let dead = take(working, [.runnerDied])
+        #expect(dead.state.phase == .interrupted)
+        #expect(dead.effects == [.salvage])
+        #expect(dead.log.contains(.prompt(one, .uncertain)))
+        let late = take(dead.state, [.agent(.handshake(AgentIdentity(name: "late"))), .runnerReturned, .runnerDied, exit(.finished)])
+        #expect(late.state == dead.state, "From the salvage on the runner is nobody")
+        let settled = take(dead.state, [.salvaged(result), .cleanedUp]).state
+        #expect(settled.phase == .interrupted && settled.isSettled)
+    }
+
+    @Test("A silent runner may come back until the grace is over")
+    func silence() {
+        let working = take(SessionState(ending: .whenIdle), [.prompt(one)] + toReady + [.agent(.turnStarted(Turn(prompt: one)))]).state
+        let silent = take(working, [.runnerSilent])
+        #expect(silent.state.phase == .interrupted)
+        #expect(silent.effects.isEmpty, "Silence alone is no verdict")
+        #expect(take(silent.state, [.runnerReturned]).state.phase == .working)
+        let over = take(silent.state, [.deadlinePassed], now: Timing().grace + 1)
+        #expect(over.effects == [.salvage])
+        #expect(take(silent.state, [.deadlinePassed], now: 1).effects.isEmpty, "Not before its time")
+    }
+
+    @Test("A runner that never spoke is started anew, a limited number of times", arguments: 1...3)
+    func relaunch(_ deaths: Int) {
+        let booting = take(SessionState(ending: .whenIdle), [.slotFreed, .prepared(workspace)]).state
+        let outcome = take(booting, Array(repeating: .runnerDied, count: deaths))
+        if deaths < Timing().launches {
+            #expect(outcome.effects.last == .launch(attempt: deaths + 1))
+        } else {
+            #expect(outcome.state.phase == .failed)
+            #expect(outcome.state.failure?.code == "runnerFailed")
+            #expect(outcome.effects.last == .cleanUp(keepingWorkspace: false))
+        }
+    }
+
+    @Test("Failure of the agent is told with its reason, and its work is salvaged", arguments: AgentExit.Reason.allCases)
+    func exits(_ reason: AgentExit.Reason) {
+        let ready = take(SessionState(ending: .onRequest), toReady).state
+        let outcome = take(ready, [exit(reason)])
+        #expect(outcome.state.phase == (reason == .finished ? .finishing : .failed))
+        #expect(outcome.state.failure?.code == (reason == .finished ? nil : reason.rawValue))
+        #expect(outcome.effects.last == (reason == .notStarted ? .cleanUp(keepingWorkspace: false) : .salvage))
+    }
+
+    @Test("Work that can't be taken out keeps its workspace, and the session says so")
+    func salvageFails() {
+        let exited = take(SessionState(ending: .onRequest), toReady + [exit(.finished)]).state
+        let outcome = take(exited, [.salvageFailed("disk full")])
+        #expect(outcome.state.phase == .failed)
+        #expect(outcome.effects == [.cleanUp(keepingWorkspace: true)])
+        #expect(outcome.state.keepsWorkspace)
+    }
+
+    /// Every input that can happen, for walks at random.
+    private var everything: [SessionInput] {
+        toReady + AgentExit.Reason.allCases.map(exit) + [
+            .prompt(one), .prompt(two), .agent(.turnStarted(Turn(prompt: one))),
+            .agent(.turnEnded(TurnEnd(prompt: one, stopReason: "end_turn"))), .agent(.turnStarted(Turn(prompt: two))),
+            .agent(.turnEnded(TurnEnd(prompt: two, stopReason: "error", error: "x"))), .runnerSilent, .runnerReturned, .runnerDied,
+            .deadlinePassed, .finishRequested, .cancelRequested, .salvaged(result), .salvageFailed("no"), .cleanedUp,
+            .startFailed(code: "c", message: "m"),
+        ]
+    }
+
+    @Test("Whatever happens in whatever order, the machine keeps its promises")
+    func randomWalks() {
+        var generator = SplitMix(seed: 42)
+        for _ in 0..<3_000 {
+            var state = SessionState(ending: Bool.random(using: &generator) ? .whenIdle : .onRequest)
+            var salvages = 0
+            var delivered: [PromptID] = []
+            var now: Int64 = 0
+            for _ in 0..<40 {
+                guard let input = everything.randomElement(using: &generator) else { continue }
+                // A session is cleaned up only when that was asked for.
+                if input == .cleanedUp, !state.phase.isEnd { continue }
+                now += 60_000
+                let outcome = SessionReducer.reduce(state, input, now: now)
+                salvages += outcome.effects.count { $0 == .salvage }
+                for case .deliver(let prompt) in outcome.effects { delivered.append(prompt) }
+                #expect(salvages <= 1, "The work is taken out once")
+                if state.phase == .completed || state.phase == .failed || state.phase == .cancelled {
+                    #expect(outcome.state.phase == state.phase, "An end is an end: \(state.phase) after \(input)")
+                }
+                if outcome.state.phase == .completed {
+                    if case .done = outcome.state.salvage {} else { Issue.record("Completed without its work") }
+                }
+                if outcome.state.phase == .failed { #expect(outcome.state.failure != nil, "A failure has a reason") }
+                if !outcome.effects.isEmpty || !outcome.log.isEmpty {
+                } else {
+                    #expect(outcome.state.phase == state.phase, "No phase is entered without a line in the log")
+                }
+                state = outcome.state
+            }
+            // From wherever the walk ended, a cancel and the passing of time bring the session to its end.
+            var rest: [SessionInput] = [.cancelRequested]
+            for _ in 0..<6 { rest += [.deadlinePassed, .salvaged(result)] }
+            for input in rest {
+                now += 10_000_000
+                state = SessionReducer.reduce(state, input, now: now).state
+            }
+            #expect(state.phase.isEnd, "It is over: \(state)")
+        }
+    }
+}
+
+/// A generator with a seed, so that a failure comes again.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}

@@ -1,0 +1,98 @@
+import AgentProtocol
+import Foundation
+import Processes
+import Testing
+
+@testable import Workspaces
+
+enum SessionIDs {
+    static let one = SessionID(rawValue: "s_1")
+}
+
+@Suite("Sandboxes and limits, as values")
+struct SandboxTests {
+    @Test("What comes after the dashes is the command, whatever it looks like")
+    func arguments() throws {
+        let sandbox = Sandbox(program: "/usr/bin/bwrap", binds: [], passwd: "/p", group: "/g")
+        let wrapped = sandbox.wrap(Command("/bin/echo", ["--bind", "/", "/"], environment: ["A": "b c"], workingDirectory: "/w"))
+        let dashes = try #require(wrapped.arguments.firstIndex(of: "--"))
+        #expect(Array(wrapped.arguments[(dashes + 1)...]) == ["/bin/echo", "--bind", "/", "/"])
+        #expect(wrapped.environment.isEmpty)
+        let text = wrapped.arguments[..<dashes].joined(separator: " ")
+        for part in [
+            "--unshare-net", "--unshare-pid", "--disable-userns", "--die-with-parent", "--clearenv", "--setenv A b c", "--remount-ro /",
+        ] {
+            #expect(text.contains(part))
+        }
+    }
+
+    @Test("Libraries outside the system's folders are found in the maps, once each")
+    func libraries() {
+        let maps = """
+            7f00-7f01 r--p 0 fe:00 1 /usr/lib/x86_64-linux-gnu/libc.so.6
+            7f02-7f03 r--p 0 fe:00 1 /opt/swift/usr/lib/swift/linux/libswiftCore.so
+            7f04-7f05 r-xp 0 fe:00 1 /opt/swift/usr/lib/swift/linux/libswiftCore.so
+            7f06-7f07 rw-p 0 00:00 0
+            7f08-7f09 r--p 0 fe:00 1 /opt/my app/libx.so.2
+            7f0a-7f0b r--p 0 fe:00 1 /home/me/program
+            """
+        #expect(RuntimeLibraries.folders(inMaps: maps) == ["/opt/my app", "/opt/swift/usr/lib/swift/linux"])
+    }
+
+    @Test("Limits are written where the first version of control groups wants them")
+    func controlGroupsOne() throws {
+        try withFolder { root in
+            for controller in ["memory", "pids"] { try makeFolder("\(root)/\(controller)") }
+            let groups = ControlGroups(version: .one(memory: root + "/memory", processes: root + "/pids", cpu: nil))
+            #expect(groups.missing == ["processor time"])
+            // The kernel makes the control files with the folder; a plain file system does not.
+            try makeFiles(root + "/memory/sam-x", ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes"])
+            try makeFiles(root + "/pids/sam-x", ["pids.max"])
+            let group = try groups.create("sam-x", limits: SandboxLimits(memory: 1_000, processes: 7, cpuPercent: 50))
+            #expect(try content("\(root)/memory/sam-x/memory.limit_in_bytes") == "1000")
+            #expect(try content("\(root)/pids/sam-x/pids.max") == "7")
+            #expect(group.joins == ["\(root)/memory/sam-x/cgroup.procs", "\(root)/pids/sam-x/cgroup.procs"])
+            #expect(group.memoryEvents == "\(root)/memory/sam-x/memory.oom_control")
+        }
+    }
+
+    @Test("And where the second version wants them; a limit that the kernel does not take is an error, not a silence")
+    func controlGroupsTwo() throws {
+        try withFolder { root in
+            let groups = ControlGroups(version: .two(parent: root))
+            #expect(groups.missing.isEmpty)
+            try makeFiles(root + "/sam-x", ["memory.max", "pids.max", "cpu.max"])
+            _ = try groups.create("sam-x", limits: SandboxLimits(memory: 1_000, processes: 7, cpuPercent: 50))
+            #expect(try content("\(root)/sam-x/memory.max") == "1000")
+            #expect(try content("\(root)/sam-x/cpu.max") == "50000 100000")
+            #expect(throws: WorkspaceError.self) {
+                try groups.create("sam-y", limits: SandboxLimits(memory: 1, processes: 1, cpuPercent: 1))
+            }
+        }
+    }
+
+    @Test("A machine without control groups says which limits are missing")
+    func noControlGroups() {
+        let groups = ControlGroups.detect(own: "0::/\n", mounts: "proc /proc proc rw 0 0\n")
+        #expect(groups.missing.count == 3)
+        #expect(groups.summary.contains("Delegate=yes"))
+    }
+
+    private func withFolder(_ body: (String) throws -> Void) throws {
+        let folder = NSTemporaryDirectory() + "groups-\(UUID().uuidString)"
+        try makeFolder(folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try body(folder)
+    }
+
+    private func makeFolder(_ path: String) throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    private func makeFiles(_ folder: String, _ names: [String]) throws {
+        try makeFolder(folder)
+        for name in names { _ = FileManager.default.createFile(atPath: folder + "/" + name, contents: nil) }
+    }
+
+    private func content(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+}
