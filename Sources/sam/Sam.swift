@@ -20,9 +20,26 @@ struct Sam: AsyncParsableCommand {
             Serve.self, Run.self, Demo.self, Doctor.self, Agents.self, Projects.self, SessionsCommand.self,
             SettingsCommand.self,
         ])
+
+    /// Runs the command that was typed. Wrong usage ends with 2, everything else that goes wrong with 1.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+            Terminal.warn(fullMessage(for: error))
+            exit(withError: ExitStatus.usage)
+        }
+    }
 }
 
 /// What a command's end means to a script.
 enum ExitStatus {
     static let failed = ExitCode(1)
+    static let usage = ExitCode(2)
 }

@@ -24,7 +24,11 @@ struct BriefTests {
             let session = try await run(sam, root.path(percentEncoded: false))
             let brief = try await sam.file(".sam/brief.md", of: session)
             try await check(brief, session, sam)
-            #expect(brief.firstMatch(of: /\d+ commits? in all, [1-9]\d* in the last 90 days/) != nil)
+            let mirror = try #require(session["result"]?["mirror"]?.string)
+            let base = try #require(session["result"]?["base"]?.string)
+            let lately = try await sam.git(["rev-list", "--count", "--no-merges", "--since=90.days.ago", base], in: mirror)
+            #expect(brief.contains("\(lately.trimmingCharacters(in: .newlines)) in the last 90 days"))
+            #expect(brief.contains("\nBy "), "It tells who wrote it")
             #expect(brief.contains("make test"))
         }
     }
