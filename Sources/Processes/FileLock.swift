@@ -2,8 +2,13 @@ import Foundation
 
 /// A lock on a file that the kernel lets go of when its holder dies, however it dies.
 ///
-/// Unlike a process number it can't be mistaken for somebody else's.
+/// Unlike a process number it can't be mistaken for somebody else's. It belongs to the open file, so looking
+/// at it, from this process or another, never takes it.
 public final class FileLock: Sendable {
+    // From <fcntl.h>; Swift does not see them because they hide behind _GNU_SOURCE.
+    private static let getLock: CInt = 36
+    private static let setLock: CInt = 37
+
     private let descriptor: CInt
 
     /// Takes the lock, making the file if need be.
@@ -12,7 +17,8 @@ public final class FileLock: Sendable {
     public init?(path: String) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return nil }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        var request = Self.wholeFile
+        guard fcntl(descriptor, Self.setLock, &request) == 0 else {
             close(descriptor)
             return nil
         }
@@ -33,11 +39,19 @@ public final class FileLock: Sendable {
     }
 
     /// Whether somebody holds the lock on this file.
+    ///
+    /// Only a file that is not there, or a lock that is seen to be free, means that nobody does. When it can't
+    /// be told (too many open files, say) the answer is yes: taking a living process for dead does harm.
     public static func isHeld(path: String) -> Bool {
         let descriptor = open(path, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
+        guard descriptor >= 0 else { return errno != ENOENT && errno != ENOTDIR }
         defer { close(descriptor) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return errno == EWOULDBLOCK }
-        return false
+        var request = wholeFile
+        guard fcntl(descriptor, getLock, &request) == 0 else { return true }
+        return request.l_type != Int16(F_UNLCK)
+    }
+
+    private static var wholeFile: flock {
+        flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
     }
 }

@@ -60,7 +60,7 @@ actor AgentSession {
     func output(_ bytes: Data) {
         guard verdict == nil else { return }
         outputBytes += bytes.count
-        guard outputBytes <= configuration.outputLimit else {
+        guard outputBytes <= configuration.outputLimit, spool.length <= configuration.outputLimit else {
             return end(.flooded, "The agent wrote more than \(configuration.outputLimit >> 20) MiB, the limit of sessions.outputMebibytes.")
         }
         do {
@@ -73,6 +73,15 @@ actor AgentSession {
     func errorOutput(_ bytes: Data) {
         lastWords.append(bytes)
         logger.debug("agent: \(String(decoding: bytes, as: UTF8.self))")
+    }
+
+    /// An agent that closes its output and lives on has hung up. One that is about to end gets the time to.
+    func outputEnded() {
+        Task {
+            try? await Task.sleep(for: .seconds(5))
+            guard process != nil, !wasAskedToStop else { return }
+            end(.protocolViolation, "The agent closed its output and went on.")
+        }
     }
 
     func ended(_ termination: Termination) {

@@ -37,6 +37,12 @@ public struct Runner: Sendable {
             configuration: configuration, driver: ACPDriver(workingDirectory: configuration.workingDirectory),
             logger: logger)
 
+        do throws(ControlLink.Failure) {
+            // An attempt that was overtaken before it began must not start its agent at all.
+            try await link.beat()
+        } catch {
+            if case .fenced = error { return try await client.shutdown() }
+        }
         let following = Task { await follow(session, link) }
         let beating = Task { await beat(session, link) }
         let delivering = Task { await deliver(session, link) }
@@ -99,6 +105,7 @@ public struct Runner: Sendable {
         } catch {
             logger.debug("The conversation's pipes closed: \(error)")
         }
+        await session.outputEnded()
     }
 
     private func listen(_ pipes: AgentPipes, _ session: AgentSession) async {
@@ -114,8 +121,9 @@ public struct Runner: Sendable {
         for await _ in session.spooled {
             while let batch = await session.batch(), !Task.isCancelled {
                 do throws(ControlLink.Failure) {
-                    await session.acknowledge(try await link.deliver(batch.events))
-                    backoff.reset()
+                    let acknowledged = try await link.deliver(batch.events)
+                    await session.acknowledge(acknowledged)
+                    if acknowledged >= batch.last { backoff.reset() } else { try? await Task.sleep(for: backoff.wait()) }
                 } catch {
                     guard await canGoOn(session, after: error) else { return }
                     try? await Task.sleep(for: backoff.wait())

@@ -20,7 +20,8 @@ struct Spool: ~Copyable {
 
     private let descriptor: CInt
     private let path: String
-    private var length: off_t = 0
+    /// How much is on disk, in bytes.
+    private(set) var length: off_t = 0
     private var lastNumber = 0
     private var acknowledged = 0
     /// Where the first unacknowledged event begins.
@@ -47,8 +48,8 @@ struct Spool: ~Copyable {
     /// - Throws: ``Refused`` when the disk does not take it. The event is then kept in memory, and still
     ///   delivered if the control plane can be reached.
     mutating func append(_ event: AgentEvent, at time: Int64) throws {
+        let line = try encoded(event, time)
         lastNumber += 1
-        let line = try JSONLine.encode(NumberedEvent(n: lastNumber, at: time, event: event))
         guard unsaved.isEmpty else {
             unsaved.append((lastNumber, line))
             return
@@ -105,6 +106,19 @@ struct Spool: ~Copyable {
         unsaved.removeAll { $0.n <= number }
     }
 
+    /// The event as a line. What is too large or too deep to be stored anywhere is told of instead: one odd line of
+    /// an agent's must not stop the delivery of all the others.
+    private func encoded(_ event: AgentEvent, _ time: Int64) throws -> Data {
+        let line = try? JSONLine.encode(NumberedEvent(n: lastNumber + 1, at: time, event: event))
+        if let line, line.count <= Self.eventLimit, line.nesting <= Self.depthLimit { return line }
+        let size = line.map { "of \($0.count) bytes" } ?? "of a shape that can't be written"
+        return try JSONLine.encode(
+            NumberedEvent(n: lastNumber + 1, at: time, event: .note(Note("The agent sent an event \(size), which was left out."))))
+    }
+
+    private static let eventLimit = 4 << 20
+    private static let depthLimit = 200
+
     private mutating func write(_ line: Data) throws {
         var written = 0
         while written < line.count {
@@ -121,5 +135,23 @@ struct Spool: ~Copyable {
             written += count
         }
         length += off_t(line.count)
+    }
+}
+
+extension Data {
+    /// How deep arrays and objects stand in each other, at most. Brackets inside strings count too, so it never says too little.
+    fileprivate var nesting: Int {
+        var depth = 0
+        var deepest = 0
+        for byte in self {
+            switch byte {
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                depth += 1
+                deepest = Swift.max(deepest, depth)
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+            default: break
+            }
+        }
+        return deepest
     }
 }

@@ -7,6 +7,8 @@ public struct Session: Sendable {
     public var id: SessionID
     public var project: ProjectID
     public var projectName: String
+    /// What stood between the agent and the machine when the session was created. The project's own choice may have
+    /// changed since; everything about this session goes by this one.
     public var sandbox: Project.Sandbox
     public var user: UserID
     public var agent: String
@@ -32,7 +34,7 @@ public struct Session: Sendable {
         updatedAt = Int64(try row.integer("updated_at"))
     }
 
-    static let columns = "s.*, p.name AS project_name, p.sandbox AS sandbox"
+    static let columns = "s.*, p.name AS project_name"
 }
 
 extension SessionID: SQLBindable {}

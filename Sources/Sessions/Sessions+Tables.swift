@@ -10,8 +10,8 @@ public enum SessionTables {
                 CREATE TABLE sessions (
                     id TEXT PRIMARY KEY, project_id TEXT NOT NULL REFERENCES projects (id),
                     user_id TEXT NOT NULL REFERENCES users (id), agent TEXT NOT NULL, title TEXT NOT NULL,
-                    branch TEXT NOT NULL, phase TEXT NOT NULL, settled BIGINT NOT NULL, state TEXT NOT NULL,
-                    runner_token_hash TEXT, runner_acknowledged BIGINT NOT NULL, last_seq BIGINT NOT NULL,
+                    branch TEXT NOT NULL, sandbox TEXT NOT NULL, phase TEXT NOT NULL, settled BIGINT NOT NULL, state TEXT NOT NULL,
+                    runner_token_hash TEXT, runner_attempt BIGINT, runner_acknowledged BIGINT NOT NULL, last_seq BIGINT NOT NULL,
                     created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)
                 """,
                 "CREATE INDEX sessions_by_settled ON sessions (settled, created_at)",

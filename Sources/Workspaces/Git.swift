@@ -26,7 +26,10 @@ package struct Git: Sendable {
     }
 
     /// Switches that hold for every command: no hook, no file system monitor and no pager of anybody's.
-    private static let harmless = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.pager=cat"]
+    private static let harmless = [
+        "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.pager=cat",
+        "-c", "core.alternateRefsCommand=true",
+    ]
 
     func command(
         _ arguments: [String], in folder: String? = nil, configuration: Configuration = .none, extra: [String: String] = [:]
@@ -53,6 +56,9 @@ package struct Git: Sendable {
             throw WorkspaceError(code, error.message)
         }
         guard output.termination.isSuccess else {
+            if output.standardError.contains("does not appear to be a git repository") {
+                throw WorkspaceError(code, "That is not a git repository, or it can't be reached: \(output.complaint)")
+            }
             throw WorkspaceError(code, "git \(arguments.first { !$0.hasPrefix("-") } ?? "") failed: \(output.complaint)")
         }
         return output
@@ -89,8 +95,12 @@ extension Output {
     /// The lines in which a program says what went wrong, short enough for a sentence.
     var complaint: String {
         let lines = standardError.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        let telling = lines.filter { $0.hasPrefix("fatal:") || $0.hasPrefix("error:") || $0.hasPrefix("remote:") }
-        let chosen = (telling.isEmpty ? lines.suffix(3).map(\.self) : telling).prefix(4).joined(separator: " ")
-        return chosen.isEmpty ? "\(termination)" : String(chosen.prefix(600))
+        let prefixes = ["fatal: ", "error: ", "remote: ", "! "]
+        let telling = lines.compactMap { line in
+            prefixes.first { line.hasPrefix($0) }.map { line.dropFirst($0.count).trimmingCharacters(in: .whitespaces) }
+        }
+        let chosen = (telling.isEmpty ? lines.suffix(3).map(\.self) : telling).prefix(4).joined(separator: "; ")
+        let text = String(String.UnicodeScalarView(chosen.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }))
+        return text.isEmpty ? "\(termination)" : String(text.prefix(600))
     }
 }

@@ -39,9 +39,13 @@ public struct HostCheck: Sendable {
     }
 
     private func git() async -> Finding {
-        let fix = "Install git 2.31 or later, on Debian with: apt install git"
+        let fix = "Install git 2.36 or later, on Debian with: apt install git"
         guard let program = Program.find("git"), let version = await version(program, ["--version"]) else {
             return Finding(name: "git", severity: .failure, detail: "not installed", fix: fix)
+        }
+        let numbers = version.split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
+        if numbers.count >= 2, (numbers[0], numbers[1]) < (2, 36) {
+            return Finding(name: "git", severity: .failure, detail: "\(version) is too old", fix: fix)
         }
         return Finding(name: "git", severity: .ok, detail: version)
     }
@@ -76,7 +80,7 @@ public struct HostCheck: Sendable {
             name: "limits", severity: .warning,
             detail: "\(groups.summary). Not limited: \(groups.missing.joined(separator: ", "))",
             fix:
-                "Run SAM as a systemd service with Delegate=yes, or as a user session: systemd-run --user --scope -p Delegate=yes sam serve"
+                "Run SAM as a systemd service with Delegate=yes and KillMode=process, or as a user session: systemd-run --user --scope -p Delegate=yes sam serve"
         )
     }
 

@@ -13,6 +13,8 @@ public struct LocalHost: WorkspaceHost {
     let controlGroups: ControlGroups
     private let libraries: [String]
     private let mirrors = MirrorQueue()
+    /// Apart from the fetches of origins, which can take an hour: results wait for each other only.
+    private let results = MirrorQueue()
     private let probe: SandboxProbe
     private let logger: Logger
 
@@ -101,42 +103,75 @@ public struct LocalHost: WorkspaceHost {
         }
     }
 
-    public func spooledEvents(_ session: SessionID, attempt: Int) -> [NumberedEvent] {
+    public func spooledEvents(_ session: SessionID, attempt: Int, after last: Int) async -> [NumberedEvent] {
         let path = RunnerConfiguration.spoolPath(in: home.attempt(session, attempt))
-        guard let spool = FileManager.default.contents(atPath: path) else { return [] }
-        return spool.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONLine.decode(from: Data($0)) }
+        return await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                let spool = FileManager.default.contents(atPath: path) ?? Data()
+                let lines = spool.split(separator: UInt8(ascii: "\n")).dropFirst(last)
+                continuation.resume(returning: lines.compactMap { try? JSONLine.decode(from: Data($0)) })
+            }
+        }
     }
 
     public func salvage(_ request: SalvageRequest) async throws -> WorkspaceResult {
         controlGroups.remove(groupName(request.session))
         let workspace = workspaceInside(request.project, request.session)
         let wrap: @Sendable (Command) -> Command
+        // What the agent planted runs here, inside, with no more of the machine than the agent had.
+        let group = try controlGroups.create(groupName(request.session), limits: request.limits)
+        let enter = [programs + "/sam-runner", "enter"] + group.joins.flatMap { ["--join", $0] } + ["--"]
         switch request.project.sandbox {
         case .bubblewrap:
             let sandbox = sandbox(request.project, request.session)
-            wrap = { sandbox.wrap($0) }
+            wrap = { command in
+                let inside = sandbox.wrap(command)
+                return Command(
+                    enter[0], enter.dropFirst() + [inside.executable] + inside.arguments, environment: inside.environment,
+                    workingDirectory: inside.workingDirectory)
+            }
         case .none:
             wrap = { $0 }
         }
         let salvage = Salvage(
             git: git, mirror: mirror(of: request.project.id), wrap: wrap, workspace: workspace,
             runner: programs + "/sam-runner", folder: home.session(request.session))
-        return try await mirrors.exclusively(request.project.id) { try await salvage.run(request) }
+        try await salvage.commitLeftovers(request)
+        return try await results.exclusively(request.project.id) { try await salvage.bringOut(request) }
     }
 
     public func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool) async {
         controlGroups.remove(groupName(session))
+        await remove(home.sockets(session))
         let files = FileManager.default
-        try? files.removeItem(atPath: home.sockets(session))
         for attempt in (try? files.contentsOfDirectory(atPath: home.session(session))) ?? [] where attempt.hasPrefix("attempt-") {
-            // The token in it is dead; there is no reason to keep it.
-            try? files.removeItem(atPath: RunnerConfiguration.configurationPath(in: "\(home.session(session))/\(attempt)"))
+            // The token is dead and the events are stored; only the runner's own log may still tell something.
+            let folder = "\(home.session(session))/\(attempt)"
+            await remove(RunnerConfiguration.configurationPath(in: folder))
+            await remove(RunnerConfiguration.spoolPath(in: folder))
         }
         guard !keepingWorkspace else { return }
-        try? files.removeItem(atPath: home.agentHome(session))
-        try? files.removeItem(atPath: home.workspace(session))
+        await remove(home.agentHome(session))
+        await remove(home.workspace(session))
         _ = try? await git.run(
             ["update-ref", "-d", "refs/sam/keep/\(session.rawValue)"], in: mirror(of: project).path, failing: .checkout)
+    }
+
+    public func forget(_ session: SessionID) async {
+        await remove(home.session(session))
+    }
+
+    /// Removes a tree that an agent may have shaped. Programs do it: they go from folder to folder by descriptor, so
+    /// that no link leads them astray, and they hold up no thread of ours.
+    private func remove(_ path: String) async {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        for command in [
+            // Folders without permissions can't be emptied by their owner before this.
+            Command("/bin/chmod", ["-R", "u+rwX", "--", path]), Command("/bin/rm", ["-rf", "--one-file-system", "--", path]),
+        ] {
+            _ = try? await command.run(timeout: .seconds(600))
+        }
+        if FileManager.default.fileExists(atPath: path) { logger.warning("\(path) could not be removed.") }
     }
 
     // MARK: - Results
@@ -163,12 +198,13 @@ public struct LocalHost: WorkspaceHost {
         var arguments = ["push", "--quiet", "--no-verify"]
         if case .local = location {
             // The repository's own hooks belong to whoever wrote it, not to whoever lands a branch in it.
-            arguments.append("--receive-pack=git -c core.hooksPath=/dev/null -c core.fsmonitor=false receive-pack")
+            arguments.append(
+                "--receive-pack=git -c safe.directory=* -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.alternateRefsCommand=true receive-pack"
+            )
         }
         try await git.run(
             arguments + ["--", location.address, "refs/heads/\(branch):refs/heads/\(branch)"],
             in: mirror(of: project.id).path, configuration: .users,
-            extra: ["GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"],
             timeout: .seconds(600), failing: .repository)
     }
 

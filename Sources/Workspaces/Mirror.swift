@@ -36,7 +36,7 @@ package struct Mirror: Sendable {
             }
         }
         let listing = try await git.run(
-            ["ls-remote", "--symref", "--", location.address], configuration: .users, extra: ownRepository(location),
+            ["ls-remote", "--symref"] + uploadPack(location) + ["--", location.address], configuration: .users,
             timeout: .seconds(60), failing: .repository)
         return try base(in: listing.text, of: location)
     }
@@ -50,21 +50,26 @@ package struct Mirror: Sendable {
         try await git.run(
             [
                 "fetch", "--prune", "--no-tags", "--force", "--no-write-fetch-head", "--no-auto-gc", "--update-shallow",
-                "--no-recurse-submodules", "--quiet", "--", location.address,
-                "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*",
+                "--no-recurse-submodules", "--quiet",
+            ] + (isShallow ? ["--unshallow"] : []) + Self.uploadPack(location) + [
+                "--", location.address, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*",
             ],
-            in: path, configuration: .users, extra: Self.ownRepository(location), timeout: .seconds(3_600),
+            in: path, configuration: .users, timeout: .seconds(3_600),
             failing: .repository)
         if base.branch == nil {
             // A detached HEAD is on no branch that the fetch above asked for.
             try await git.run(
-                ["fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--quiet", "--", location.address, base.commit],
-                in: path, configuration: .users, extra: Self.ownRepository(location), timeout: .seconds(3_600),
+                ["fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--quiet"] + Self.uploadPack(location)
+                    + ["--", location.address, base.commit],
+                in: path, configuration: .users, timeout: .seconds(3_600),
                 failing: .repository)
         }
         base.notes = try await notes(on: base.commit)
         return base
     }
+
+    /// Whether the mirror's history ends before its beginning, as that of a shallow repository does.
+    private var isShallow: Bool { FileManager.default.fileExists(atPath: path + "/shallow") }
 
     private func initialise() async throws {
         guard !FileManager.default.fileExists(atPath: path + "/sam-ready") else { return }
@@ -82,7 +87,7 @@ package struct Mirror: Sendable {
 
     private func notes(on commit: String) async throws -> [String] {
         var notes: [String] = []
-        if FileManager.default.fileExists(atPath: path + "/shallow") {
+        if isShallow {
             notes.append("The repository is shallow: its history ends before its beginning.")
         }
         let tree = try await git.run(["ls-tree", "-r", "-z", "--format=%(objectmode)", commit], in: path, failing: .repository)
@@ -112,6 +117,9 @@ package struct Mirror: Sendable {
                 commit = String(parts[0])
             }
         }
+        if let commit, commit.count > 40 {
+            throw WorkspaceError(.repository, "\(location.address) names its objects by SHA-256, which SAM does not take yet.")
+        }
         if let commit { return Base(commit: commit, branch: branch) }
         if hasRefs {
             throw WorkspaceError(
@@ -120,9 +128,12 @@ package struct Mirror: Sendable {
         throw WorkspaceError(.empty, "\(location.address) has no commit yet. Make a first commit and try again.")
     }
 
-    /// git refuses repositories of other owners. Naming one is the administrator's word that it is meant.
-    private static func ownRepository(_ location: RepositoryLocation) -> [String: String] {
-        guard case .local = location else { return [:] }
-        return ["GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"]
+    /// git refuses repositories of other owners. Naming one is the administrator's word that it is meant. The
+    /// word has to stand here: git hands no configuration from its environment to a local upload-pack.
+    private static func uploadPack(_ location: RepositoryLocation) -> [String] {
+        guard case .local = location else { return [] }
+        return [
+            "--upload-pack=git -c safe.directory=* -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.alternateRefsCommand=true upload-pack"
+        ]
     }
 }

@@ -15,7 +15,7 @@ public enum RepositoryLocation: Sendable, Hashable {
         guard !text.isEmpty, text.utf8.count <= 2_048 else {
             throw WorkspaceError(.address, "A repository is a URL or an absolute path of at most 2048 bytes.")
         }
-        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7f }) else {
+        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) }) else {
             throw WorkspaceError(.address, "The repository's address holds a control character.")
         }
         guard !text.hasPrefix("-") else {
@@ -46,10 +46,10 @@ public enum RepositoryLocation: Sendable, Hashable {
         guard !host.hasPrefix("-"), url.user()?.hasPrefix("-") != true else {
             throw WorkspaceError(.address, "The URL's host begins with a dash, which ssh would take for an option.")
         }
-        guard url.password() == nil else {
+        guard url.password() == nil, url.user() == nil || scheme == "ssh" else {
             throw WorkspaceError(
                 .address,
-                "The URL carries a password, and URLs end up in logs. Leave it out and let a git credential helper answer.")
+                "The URL carries a user or password, and URLs end up in logs. Leave it out and let a git credential helper answer.")
         }
         guard url.path(percentEncoded: false).count > 1, !text.contains("--upload-pack") else {
             throw WorkspaceError(.address, "“\(text.prefix(80))” names no repository.")

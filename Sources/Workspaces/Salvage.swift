@@ -20,17 +20,18 @@ struct Salvage: Sendable {
     /// A folder that only SAM writes.
     let folder: String
 
-    func run(_ request: SalvageRequest) async throws -> WorkspaceResult {
-        try await commitLeftovers(request)
+    /// Brings the one ref out. One at a time in each mirror.
+    func bringOut(_ request: SalvageRequest) async throws -> WorkspaceResult {
         try await fetch(request)
         return try await describe(request)
     }
 
     // MARK: - Inside
 
-    private func commitLeftovers(_ request: SalvageRequest) async throws {
+    /// Commits what is left over.
+    func commitLeftovers(_ request: SalvageRequest) async throws {
         // Locks of a git that was killed with its agent.
-        _ = try await inside("/bin/rm", ["-f", ".git/index.lock", ".git/HEAD.lock"])
+        _ = try await inside("/usr/bin/find", [".git", "-name", "*.lock", "-type", "f", "-delete"])
         try await insideGit(["add", "--all"])
         // A brief belongs to the result even where the repository ignores the folder.
         _ = try? await insideGit(["add", "--force", "--", ".sam/brief.md"])
@@ -78,7 +79,7 @@ struct Salvage: Sendable {
         try await git.run(
             [
                 "-c", "transfer.fsckObjects=true", "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-gc",
-                "--no-recurse-submodules", "--update-shallow", "--quiet",
+                "--no-recurse-submodules", "--quiet",
                 "--upload-pack=\"$SAM_UPLOAD_PACK\" upload-pack", workspace,
                 "+HEAD:refs/heads/\(request.branch)",
             ],
@@ -98,10 +99,12 @@ struct Salvage: Sendable {
             result.branch = nil
             return result
         }
-        let count = try await git.run(
+        // Counting is for the eye. The work is safe by now, and a diff too large to count must not say otherwise.
+        let count = try? await git.run(
             ["rev-list", "--count", "\(request.base)..\(commit)"], in: mirror.path, failing: .salvage)
-        result.commits = Int(count.text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
-        for change in try await Diff(git: git, mirror: mirror.path, base: request.base, commit: commit).changes() {
+        result.commits = Int(count?.text.trimmingCharacters(in: .whitespacesAndNewlines) ?? "") ?? 0
+        let changes = try? await Diff(git: git, mirror: mirror.path, base: request.base, commit: commit).changes()
+        for change in changes ?? [] {
             result.files += 1
             result.insertions += change.insertions ?? 0
             result.deletions += change.deletions ?? 0

@@ -37,11 +37,8 @@ struct Sandbox: Sendable {
         var arguments = [
             "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup",
             "--disable-userns", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL",
-            "--die-with-parent", "--new-session", "--hostname", "sam", "--clearenv",
+            "--die-with-parent", "--new-session", "--hostname", "sam",
         ]
-        for (name, value) in command.environment.sorted(by: { $0.key < $1.key }) {
-            arguments += ["--setenv", name, value]
-        }
         arguments += ["--ro-bind", "/usr", "/usr"]
         for folder in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
             arguments += Self.systemFolder("/\(folder)")
@@ -60,7 +57,8 @@ struct Sandbox: Sendable {
         // The root itself is a tmpfs of bubblewrap's: nothing may be written there either.
         arguments += ["--remount-ro", "/"]
         arguments += ["--chdir", command.workingDirectory ?? "/", "--", command.executable]
-        return Command(program, arguments + command.arguments, environment: [:], workingDirectory: "/")
+        // bubblewrap hands its own environment on. In arguments everybody on the machine could read it.
+        return Command(program, arguments + command.arguments, environment: command.environment, workingDirectory: "/")
     }
 
     /// `/bin` and its like are links into `/usr` on most systems and folders of their own on some.

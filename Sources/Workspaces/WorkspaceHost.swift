@@ -24,8 +24,8 @@ public protocol WorkspaceHost: Sendable {
     /// Ends the runner of this attempt by force, and with it its sandbox.
     func killRunner(_ session: SessionID, attempt: Int) async
 
-    /// What the runner kept and may not have delivered.
-    func spooledEvents(_ session: SessionID, attempt: Int) -> [NumberedEvent]
+    /// What the runner kept after a number, and may not have delivered.
+    func spooledEvents(_ session: SessionID, attempt: Int, after last: Int) async -> [NumberedEvent]
 
     /// Takes the work out of a workspace whose runner is dead, however it ended.
     ///
@@ -35,6 +35,9 @@ public protocol WorkspaceHost: Sendable {
     /// Removes what a settled session no longer needs: control groups and sockets, and its workspace once its
     /// work is on the branch.
     func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool) async
+
+    /// Removes everything of a session that is over. Its branch stays in the mirror.
+    func forget(_ session: SessionID) async
 }
 
 /// What to prepare.
@@ -121,9 +124,12 @@ public struct SalvageRequest: Sendable {
     public var project: Project
     public var branch: String
     public var base: String
+    /// What the commands inside may use.
+    public var limits: SandboxLimits
 
     /// Asks for a salvage.
-    public init(session: SessionID, project: Project, branch: String, base: String) {
+    public init(session: SessionID, project: Project, branch: String, base: String, limits: SandboxLimits) {
+        self.limits = limits
         self.session = session
         self.project = project
         self.branch = branch

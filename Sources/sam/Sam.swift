@@ -31,6 +31,11 @@ struct Sam: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
+            if let failure = error as? APIClient.Failure {
+                // It may quote what a repository or an agent said.
+                Terminal.warn("Error: \(Terminal.plain(failure.description, keepingNewlines: true))")
+                exit(withError: ExitStatus.failed)
+            }
             guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
             Terminal.warn(fullMessage(for: error))
             exit(withError: ExitStatus.usage)

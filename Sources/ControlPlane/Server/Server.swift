@@ -49,6 +49,7 @@ public struct Server: Sendable {
     /// - Parameter onReady: called once everything listens, with what the server tells of itself.
     /// - Throws: ``ServerError``, `WorkspaceError` or `StoreError` with what stands in the way.
     public func run(onReady: @escaping @Sendable (ServerView) -> Void) async throws {
+        Self.raiseDescriptorLimit()
         try home.create()
         guard let lock = FileLock(path: home.serverLock) else {
             let holder = FileLock.holder(path: home.serverLock).map { " (process \($0))" } ?? ""
@@ -76,6 +77,7 @@ public struct Server: Sendable {
         let router = APIRouter(
             accounts: accounts, settings: settings, catalogue: catalogue, engine: engine, host: host, store: store,
             activity: activity, home: home)
+        await engine.resume()
         let port = try freePort()
         let network = Application(
             router: router.make(withRunners: false),
@@ -98,6 +100,14 @@ public struct Server: Sendable {
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
         try await group.run()
         try? FileManager.default.removeItem(atPath: home.serverFile)
+    }
+
+    /// A session costs a few descriptors, and the usual soft limit is made for programs with few.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = min(limit.rlim_max, 65_536)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     /// The port to bind. Asking the kernel first gives a clear sentence instead of a failing service.

@@ -37,6 +37,7 @@ actor SessionSockets: SessionEndpoints {
                 logger.error("The socket of session \(session.rawValue) can't be served: \(error)")
             }
             signal.finish()
+            self.ended(session)
         }
         for await _ in running {}
     }
@@ -45,6 +46,11 @@ actor SessionSockets: SessionEndpoints {
         guard let server = servers.removeValue(forKey: session) else { return }
         server.cancel()
         await server.value
+    }
+
+    /// A server that ended by itself can be opened again.
+    private func ended(_ session: SessionID) {
+        servers[session] = nil
     }
 
     func closeAll() {

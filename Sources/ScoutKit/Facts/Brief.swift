@@ -37,7 +37,7 @@ public struct Brief: Sendable {
         var tail = "\(plural(survey.fileCount, "file")) in all"
         if !apart.isEmpty { tail += ", of them not counted above: \(apart.joined(separator: ", "))" }
         if survey.linkCount > 0 { tail += "; \(plural(survey.linkCount, "link")) not followed" }
-        if survey.unnameableCount > 0 { tail += "; \(plural(survey.unnameableCount, "file")) with names that are not UTF-8" }
+        if survey.unnameableCount > 0 { tail += "; \(plural(survey.unnameableCount, "file")) with names that can't be written down here" }
         return lines.joined(separator: "\n") + "\n\n\(tail)."
     }
 

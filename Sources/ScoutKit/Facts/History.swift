@@ -26,7 +26,7 @@ public struct History: Sendable, Hashable {
         return History(
             days: days, commitsInAll: try await git.commitCount(), commits: commits.count, authors: top(authors),
             files: top(files.filter { FileKind(path: $0.key) != .vendored && FileKind(path: $0.key) != .generated }),
-            newest: newest.map { "\($0.date.prefix(10)): \($0.subject)" })
+            newest: newest.map { "\($0.date.prefix(10))" + ($0.subject.isEmpty ? "" : ": \($0.subject)") })
     }
 
     private static func top(_ counts: [String: Int], _ number: Int = 8) -> [Count] {

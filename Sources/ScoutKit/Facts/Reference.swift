@@ -10,7 +10,7 @@ public struct Reference: Sendable, Hashable {
     init(path: String, line: Int, text: some StringProtocol) {
         self.path = path
         self.line = line
-        self.text = String(text.trimmingPrefix(while: \.isWhitespace).prefix(160)).trimmingSuffix(while: \.isWhitespace)
+        self.text = String(String(text).onOneLine.trimmingPrefix(while: \.isWhitespace).prefix(160)).trimmingSuffix(while: \.isWhitespace)
     }
 
     /// The reference as Markdown: the place, then the line in a code span that its own backticks can't end.

@@ -33,7 +33,7 @@ enum Suggestions {
             }
         }
         candidates += survey.skippedTests.map {
-            Suggestion(title: "Bring a test back to life", why: "This test is turned off.", reference: $0)
+            Suggestion(title: "Bring a test back to life", why: "This test is skipped, always or under a condition.", reference: $0)
         }
         let own = survey.sources.filter { !$0.isTest && $0.declaration != nil }
         for file in history?.files ?? [] {

@@ -71,9 +71,10 @@ struct Commit: Sendable, Hashable {
         let fields = record.split(separator: "\u{2}", maxSplits: 4, omittingEmptySubsequences: false)
         guard fields.count == 5, !fields[0].isEmpty else { return nil }
         hash = String(fields[0])
-        author = String(fields[1])
+        author = String(fields[1]).onOneLine
         date = String(fields[2])
-        subject = String(fields[3])
-        files = fields[4].split(whereSeparator: { $0 == "\0" || $0 == "\n" }).map(String.init)
+        subject = String(fields[3]).onOneLine
+        // The format ends in a line break; after that names are separated by zeroes, and may themselves hold line breaks.
+        files = fields[4].drop { $0 == "\n" }.split(separator: "\0").map(String.init).filter(\.canBeWrittenDown)
     }
 }

@@ -13,7 +13,7 @@ struct SourceTree: Sendable {
     /// Regular files only. Links are left alone: they may lead out of the tree.
     var files: [Entry]
     var links: Int
-    /// Files whose names are no UTF-8, which can't be written down in a brief.
+    /// Files whose names can't be written down in a brief: no UTF-8, or with line breaks and the like.
     var unnameable: Int
 
     static func read(_ root: String, git: RepositoryGit?) async throws -> SourceTree {
@@ -26,7 +26,7 @@ struct SourceTree: Sendable {
             var tree = SourceTree(root: root, files: [], links: 0, unnameable: 0)
             tree.files.reserveCapacity(listed.count)
             for name in listed {
-                guard let path = String(validating: name, as: UTF8.self) else {
+                guard let path = String(validating: name, as: UTF8.self), path.canBeWrittenDown else {
                     tree.unnameable += 1
                     continue
                 }
@@ -60,6 +60,20 @@ struct SourceTree: Sendable {
         var bytes = [UInt8](repeating: 0, count: min(entry.size, limit))
         let count = Foundation.read(descriptor, &bytes, bytes.count)
         return count < 0 ? nil : Data(bytes[..<count])
+    }
+}
+
+extension String {
+    /// Whether a name can stand in a brief between backticks and on one line.
+    var canBeWrittenDown: Bool {
+        !unicodeScalars.contains {
+            $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) || $0 == "`" || $0.value == 0x2028 || $0.value == 0x2029
+        }
+    }
+
+    /// The text without what could break a line or rewrite a terminal.
+    var onOneLine: String {
+        String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) ? " " : $0 }))
     }
 }
 

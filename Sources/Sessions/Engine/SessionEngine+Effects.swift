@@ -13,71 +13,84 @@ extension SessionEngine {
     func begin(_ effect: SessionEffect, _ session: SessionID) {
         switch effect {
         case .prepare:
-            preparations[session] = inBackground(session) { try await self.prepare(session) }
+            inBackground(session) { try await self.prepare(session) }
         case .abandonPreparation:
-            preparations[session]?.cancel()
+            work[session]?.cancel()
         case .launch(let attempt):
             lastHeard[session] = now()
-            _ = inBackground(session) { try await self.launch(session, attempt) }
-        case .send(let command):
-            _ = inBackground(session) { try await self.send(command, to: session) }
-        case .deliver(let prompt):
-            _ = inBackground(session) { try await self.deliver(prompt, to: session) }
-        case .killRunner(let attempt):
-            _ = inBackground(session) { await self.host.killRunner(session, attempt: attempt) }
+            inBackground(session) { try await self.launch(session, attempt) }
         case .salvage:
-            _ = inBackground(session) { try await self.salvage(session) }
+            inBackground(session) { try await self.salvage(session) }
         case .cleanUp(let keepingWorkspace):
-            _ = inBackground(session) { try await self.cleanUp(session, keepingWorkspace: keepingWorkspace) }
+            inBackground(session) { try await self.cleanUp(session, keepingWorkspace: keepingWorkspace) }
+        case .send, .deliver:
+            // Recorded for the runner with the state; the tick has woken the line that carries it.
+            break
         }
     }
 
     private func prepare(_ id: SessionID) async throws {
         let session = try await queries.session(id)
-        defer { preparations[id] = nil }
         do {
-            let project = try await accounts.project(session.project.rawValue)
             let workspace = try await host.prepare(
-                WorkspaceRequest(session: id, project: project, branch: session.branch))
+                WorkspaceRequest(session: id, project: try await project(of: session), branch: session.branch))
             try await apply(.prepared(workspace), to: id)
-        } catch let error as WorkspaceError {
-            try await apply(.startFailed(code: "workspace", message: error.message), to: id)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            try await apply(.startFailed(code: "workspace", message: "\(error)"), to: id)
         }
     }
 
     private func launch(_ id: SessionID, _ attempt: Int) async throws {
         let session = try await queries.session(id)
         do {
-            let project = try await accounts.project(session.project.rawValue)
-            let token = try await claim(id, attempt)
-            func setting(_ setting: Setting) async throws -> Int {
-                try await settings.integer(setting, project: project.id, user: session.user)
-            }
+            let project = try await project(of: session)
+            guard let token = try await claim(id, attempt) else { return }
             try await endpoints.open(id)
             try await host.launch(
                 RunnerLaunch(
                     session: id, attempt: attempt, project: project, agent: try program(of: session.agent), token: token,
-                    limits: SandboxLimits(
-                        memory: try await setting(.sandboxMemory) << 20, processes: try await setting(.sandboxProcesses),
-                        cpuPercent: try await setting(.sandboxCPUs)),
-                    handshakeTimeout: try await setting(.handshakeTimeout),
-                    outputLimit: try await setting(.outputLimit) << 20))
-        } catch let error as WorkspaceError {
-            try await apply(.startFailed(code: "sandbox", message: error.message), to: id)
-        } catch let error as SettingsError {
-            try await apply(.startFailed(code: "settings", message: error.message), to: id)
+                    limits: try await limits(of: session),
+                    handshakeTimeout: try await settings.integer(.handshakeTimeout, project: project.id, user: session.user),
+                    outputLimit: try await settings.integer(.outputLimit, project: project.id, user: session.user) << 20))
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            try await apply(.startFailed(code: "sandbox", message: "\(error)"), to: id)
         }
     }
 
     /// Gives an attempt its token. Whoever held the one before is fenced off by it.
-    private func claim(_ session: SessionID, _ attempt: Int) async throws -> String {
+    ///
+    /// - Returns: `nil` when the attempt was overtaken: cancelled meanwhile, or followed by another.
+    private func claim(_ session: SessionID, _ attempt: Int) async throws -> String? {
         let token = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
         let hash = TokenHash(of: token)
-        _ = try await sessions.store.write { transaction in
+        return try await sessions.store.write { transaction in
+            let state: SessionState = try JSONLine.decode(from: try SessionStore.row(session, transaction).text("state"))
+            guard state.attempt == attempt, state.phase == .booting, !state.runnerIsGone else { return nil }
             try transaction.execute(
-                "UPDATE sessions SET runner_token_hash = $1, runner_acknowledged = 0 WHERE id = $2", hash, session)
+                "UPDATE sessions SET runner_token_hash = $1, runner_attempt = $2, runner_acknowledged = 0 WHERE id = $3",
+                hash, attempt, session)
+            return token
         }
-        return token
+    }
+
+    /// The session's project, with the sandbox that the session was created with.
+    private func project(of session: Session) async throws -> Project {
+        var project = try await accounts.project(session.project.rawValue)
+        project.sandbox = session.sandbox
+        return project
+    }
+
+    private func limits(of session: Session) async throws -> SandboxLimits {
+        func setting(_ setting: Setting) async throws -> Int {
+            try await settings.integer(setting, project: session.project, user: session.user)
+        }
+        return SandboxLimits(
+            memory: try await setting(.sandboxMemory) << 20, processes: try await setting(.sandboxProcesses),
+            cpuPercent: try await setting(.sandboxCPUs))
     }
 
     /// The agent's program on this machine.
@@ -96,63 +109,48 @@ extension SessionEngine {
             environment: definition.environment)
     }
 
-    private func send(_ command: AgentCommand, to session: SessionID) async throws {
-        let text = try JSONLine.text(command)
-        try await sessions.store.write { transaction in
-            let state: SessionState = try JSONLine.decode(from: try SessionStore.row(session, transaction).text("state"))
-            try transaction.execute(
-                """
-                INSERT INTO runner_commands (session_id, attempt, n, command)
-                SELECT $1, $2, COALESCE(MAX(n), 0) + 1, $3 FROM runner_commands WHERE session_id = $1 AND attempt = $2
-                """, session, state.attempt, text)
-        }
-        ticker.tick(session)
-    }
-
-    private func deliver(_ prompt: PromptID, to session: SessionID) async throws {
-        let text = try await sessions.store.read { transaction in
-            try transaction.first("SELECT text FROM prompts WHERE id = $1", prompt)?.text("text")
-        }
-        try await send(.prompt(AgentCommand.Prompt(id: prompt, text: text ?? "")), to: session)
-    }
-
     private func salvage(_ id: SessionID) async throws {
         let session = try await queries.session(id)
         await host.killRunner(id, attempt: session.state.attempt)
-        // What the runner kept and could not deliver belongs to the log.
-        try await takeInSpool(id, session.state.attempt)
         do {
-            let project = try await accounts.project(session.project.rawValue)
+            // What the runner kept and could not deliver belongs to the log.
+            try await takeInSpool(session)
             let result = try await host.salvage(
                 SalvageRequest(
-                    session: id, project: project, branch: session.branch, base: session.state.workspace?.base ?? ""))
+                    session: id, project: try await project(of: session), branch: session.branch,
+                    base: session.state.workspace?.base ?? "", limits: try await limits(of: session)))
             try await apply(.salvaged(result), to: id)
-        } catch let error as WorkspaceError {
-            try await apply(.salvageFailed(error.message), to: id)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            try await apply(.salvageFailed("\(error)"), to: id)
         }
     }
 
-    /// Stores what a dead runner had spooled. Events that were delivered are passed over by their numbers.
-    func takeInSpool(_ session: SessionID, _ attempt: Int) async throws {
-        let events = host.spooledEvents(session, attempt: attempt)
-        guard !events.isEmpty else { return }
-        do {
-            let (_, change) = try await sessions.ingest(events, for: session, attempt: attempt)
-            carryOut(change, session)
-        } catch let error as SessionsError where error.code == .fenced {
-            logger.warning("\(session.rawValue): the spool is of an older attempt and was left alone.")
+    /// Stores what a dead runner had spooled and not delivered.
+    func takeInSpool(_ session: Session) async throws {
+        guard !session.state.hasWholeLog else { return }
+        var last = try await sessions.store.read { transaction in
+            try SessionStore.row(session.id, transaction).integer("runner_acknowledged")
+        }
+        var events = await host.spooledEvents(session.id, attempt: session.state.attempt, after: last)[...]
+        while !events.isEmpty {
+            let (acknowledged, change) = try await sessions.ingest(
+                Array(events.prefix(500)), for: session.id, attempt: session.state.attempt)
+            carryOut(change, session.id)
+            guard acknowledged > last else { break }
+            last = acknowledged
+            events = events.drop { $0.n <= acknowledged }
         }
     }
 
     private func cleanUp(_ id: SessionID, keepingWorkspace: Bool) async throws {
-        // A preparation that was abandoned may still be writing.
-        await preparations[id]?.value
         let session = try await queries.session(id)
         await host.killRunner(id, attempt: session.state.attempt)
         await endpoints.close(id)
         await host.cleanUp(id, of: session.project, keepingWorkspace: keepingWorkspace)
-        lastHeard[id] = nil
         try await apply(.cleanedUp, to: id)
+        lastHeard[id] = nil
         hurry()
     }
 }

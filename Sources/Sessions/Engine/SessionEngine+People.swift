@@ -29,15 +29,14 @@ extension SessionEngine {
         let title = String(words.prefix(120))
         let branch = ResultBranch.name(session: id, task: task ?? "", fallback: agent)
         let created = now()
-        let sessions = sessions
-        let change = try await sessions.store.write { [accounts] transaction in
+        let insert: @Sendable (any Transaction) throws -> Void = { [accounts] transaction in
             try transaction.execute(
                 """
-                INSERT INTO sessions (id, project_id, user_id, agent, title, branch, phase, settled, state,
+                INSERT INTO sessions (id, project_id, user_id, agent, title, branch, sandbox, phase, settled, state,
                     runner_token_hash, runner_acknowledged, last_seq, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, NULL, 0, 0, $8, $8)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 0, $8, NULL, 0, 0, $9, $9)
                 """,
-                id, project.id, user, agent, title, branch, try JSONLine.text(SessionState(ending: ending)), created)
+                id, project.id, user, agent, title, branch, project.sandbox, try JSONLine.text(SessionState(ending: ending)), created)
             var writer = LogWriter(session: id, lastSeq: 0, transaction: transaction)
             try writer.append(.state(StateChange(phase: .queued, attempt: 0)), at: created)
             if project.sandbox == .none {
@@ -48,9 +47,9 @@ extension SessionEngine {
             try transaction.execute("UPDATE sessions SET last_seq = $1 WHERE id = $2", writer.lastSeq, id)
             try accounts.record(transaction, user, "session.created", id.rawValue, "\(agent) on \(project.name)")
             if let task { try Self.keep(prompt, task, id, created, transaction) }
-            return id
         }
-        if task != nil { try await apply(.prompt(prompt), to: change) }
+        // One transaction: a session that is there has its task.
+        carryOut(try await sessions.apply(task == nil ? [] : [.prompt(prompt)], to: id, before: insert), id)
         hurry()
         return try await queries.session(id)
     }
@@ -61,15 +60,20 @@ extension SessionEngine {
     public func prompt(_ text: String, to session: SessionID) async throws -> PromptID {
         try Self.check(text)
         guard let id = PromptID.random(prefix: "t") else { throw SessionsError(.invalid, "No id could be made.") }
-        let state = try await queries.session(session).state
-        guard !state.phase.isEnd, state.phase != .finishing else {
-            throw SessionsError(.wrongState, "Session \(session.rawValue) is \(state.phase.rawValue) and takes no more prompts.")
-        }
         let created = now()
-        try await sessions.store.write { transaction in
-            try Self.keep(id, text, session, created, transaction)
-        }
-        try await apply(.prompt(id), to: session)
+        let change = try await sessions.apply(
+            [.prompt(id)], to: session,
+            before: { transaction in
+                _ = try SessionStore.row(session, transaction)
+                try Self.keep(id, text, session, created, transaction)
+            },
+            check: { state in
+                guard state.current == id || state.pending.contains(id) else {
+                    throw SessionsError(
+                        .wrongState, "Session \(session.rawValue) is \(state.phase.rawValue) and takes no more prompts.")
+                }
+            })
+        carryOut(change, session)
         return id
     }
 
@@ -114,6 +118,7 @@ extension SessionEngine {
             )
         }
         await host.cleanUp(id, of: session.project, keepingWorkspace: false)
+        await host.forget(id)
         try await sessions.store.write { [accounts] transaction in
             try transaction.execute("DELETE FROM sessions WHERE id = $1", id)
             try accounts.record(transaction, user, "session.removed", id.rawValue, session.title)

@@ -16,10 +16,9 @@ extension SessionEngine {
     public nonisolated func runner(withToken token: String) async throws -> RunnerIdentity? {
         let hash = TokenHash(of: token)
         return try await sessions.store.read { transaction in
-            let row = try transaction.first("SELECT id, state FROM sessions WHERE runner_token_hash = $1", hash)
+            let row = try transaction.first("SELECT id, runner_attempt FROM sessions WHERE runner_token_hash = $1", hash)
             guard let row else { return nil }
-            let state: SessionState = try JSONLine.decode(from: try row.text("state"))
-            return RunnerIdentity(session: try row.parsed("id"), attempt: state.attempt)
+            return RunnerIdentity(session: try row.parsed("id"), attempt: try row.integer("runner_attempt"))
         }
     }
 
@@ -39,7 +38,8 @@ extension SessionEngine {
     /// - Throws: `StoreError`.
     public func heard(_ runner: RunnerIdentity) async throws {
         lastHeard[runner.session] = now()
-        if try await queries.session(runner.session).state.phase == .interrupted {
+        let state = try await queries.session(runner.session).state
+        if state.phase == .interrupted || !state.runnerHasSpoken {
             try await apply(.runnerReturned, to: runner.session)
         }
     }

@@ -5,34 +5,25 @@ import Settings
 import Workspaces
 
 extension SessionEngine {
-    /// Takes up what was recorded before the last stop and may not have been done.
-    func resume() async {
+    /// Takes up what was recorded before the last stop. To be called once, before anyone can reach the engine.
+    public func resume() async {
         do {
             for session in try await queries.unsettled() {
-                lastHeard[session.id] = now()
-                if session.state.phase.hasRunner, !session.state.runnerIsGone { try await endpoints.open(session.id) }
-                for effect in SessionReducer.resume(session.state) { begin(effect, session.id) }
-                try await resendLostCommand(session)
+                do {
+                    lastHeard[session.id] = now()
+                    // The time in which SAM was away is nobody's fault.
+                    try await apply(.resumed, to: session.id)
+                    if session.state.phase.hasRunner, !session.state.runnerIsGone { try await endpoints.open(session.id) }
+                } catch {
+                    logger.error("\(session.id.rawValue) could not be taken up: \(error)")
+                }
             }
         } catch {
             logger.error("The sessions could not be taken up: \(error)")
         }
     }
 
-    /// A prompt, or the word to stop, may have been recorded and not yet written for the runner.
-    private func resendLostCommand(_ session: Session) async throws {
-        guard !session.state.runnerIsGone else { return }
-        let commands = try await commands(session.id, attempt: session.state.attempt, after: 0).map(\.command)
-        if let current = session.state.current, !session.state.isAnswering,
-            !commands.contains(where: { if case .prompt(let prompt) = $0 { prompt.id == current } else { false } })
-        {
-            begin(.deliver(current), session.id)
-        }
-        let isStopping = session.state.phase == .finishing || session.state.phase == .cancelled
-        if isStopping, !commands.contains(.stop) { begin(.send(.stop), session.id) }
-    }
-
-    /// Looks at every session that is not settled: deadlines, runners, and who may run next.
+    /// Looks at every session that is not settled: what is left to do, deadlines, runners, and who may run next.
     func supervise() async {
         do {
             let unsettled = try await queries.unsettled()
@@ -52,6 +43,7 @@ extension SessionEngine {
 
     private func supervise(_ session: Session) async throws {
         let state = session.state
+        if work[session.id] == nil, !SessionReducer.resume(state).isEmpty { try await takeUp(session.id) }
         if let deadline = state.deadline, deadline.at <= now() {
             try await apply(.deadlinePassed, to: session.id)
             return
@@ -59,11 +51,21 @@ extension SessionEngine {
         guard state.phase.hasRunner || state.awaitsRunner, !state.runnerIsGone, state.salvage == .none else { return }
         let silence = now() - (lastHeard[session.id] ?? now())
         if host.isRunnerAlive(session.id, attempt: state.attempt) {
-            if silence > timing.silence { try await apply(.runnerSilent, to: session.id) }
-        } else if state.phase != .booting || silence > timing.launching {
-            try await takeInSpool(session.id, state.attempt)
+            let canBeInterrupted = state.phase.hasRunner && state.phase != .booting && state.phase != .interrupted
+            if canBeInterrupted, silence > timing.silence { try await apply(.runnerSilent, to: session.id) }
+        } else if state.runnerHasSpoken || silence > timing.launching {
+            try await takeInSpool(session)
             try await apply(.runnerDied, to: session.id)
         }
+    }
+
+    /// Does again what is recorded and not under way: it was never begun, or failed on the way to its end.
+    private func takeUp(_ id: SessionID) async throws {
+        let begun = workNumbers[id]
+        let state = try await queries.session(id).state
+        // Only if nothing was begun while the state was read does the state tell what is left to do.
+        guard work[id] == nil, workNumbers[id] == begun else { return }
+        for effect in SessionReducer.resume(state) { begin(effect, id) }
     }
 
     private func freeSlots(_ unsettled: [Session]) async throws {

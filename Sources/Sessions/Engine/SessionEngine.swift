@@ -27,9 +27,11 @@ public actor SessionEngine {
     /// Reading sessions and their logs.
     public nonisolated let queries: SessionQueries
 
-    var preparations: [SessionID: Task<Void, Never>] = [:]
     var lastHeard: [SessionID: Int64] = [:]
-    var work: [UUID: Task<Void, Never>] = [:]
+    /// What is being done for a session. One thing after another: each begins when the one before has ended.
+    var work: [SessionID: Task<Void, Never>] = [:]
+    /// How often something was begun for a session.
+    var workNumbers: [SessionID: Int] = [:]
     private let wake: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
 
@@ -54,9 +56,8 @@ public actor SessionEngine {
         (wake, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Supervises until the task is cancelled.
+    /// Supervises until the task is cancelled. Call ``resume()`` before.
     public func run() async {
-        await resume()
         let clock = Task { [waker] in
             while !Task.isCancelled {
                 try? await Task.sleep(for: .milliseconds(250))
@@ -93,23 +94,28 @@ public actor SessionEngine {
     func carryOut(_ change: SessionStore.Change, _ session: SessionID) {
         ticker.tick(session)
         for effect in change.effects { begin(effect, session) }
-        if change.state.phase.isEnd { hurry() }
     }
 
-    /// Does a piece of work in the background; the engine's end cancels it.
-    func inBackground(_ session: SessionID, _ body: @escaping @Sendable () async throws -> Void) -> Task<Void, Never> {
-        let number = UUID()
-        let task = Task {
+    /// Does a piece of work for a session in the background, after what is being done for it already. The engine's end
+    /// cancels it.
+    func inBackground(_ session: SessionID, _ body: @escaping @Sendable () async throws -> Void) {
+        let previous = work[session]
+        let number = workNumbers[session, default: 0] + 1
+        workNumbers[session] = number
+        work[session] = Task {
+            await previous?.value
             do {
                 try await body()
             } catch is CancellationError {
-                // The engine stops; the record stands and the next start takes it up.
+                // It was abandoned, or the engine stops; the record stands.
             } catch {
                 logger.error("\(session.rawValue): \(error)")
+                // Whatever stood in the way gets a moment to pass before it is tried again.
+                try? await Task.sleep(for: .seconds(1))
             }
-            work[number] = nil
+            if workNumbers[session] == number {
+                work[session] = nil
+            }
         }
-        work[number] = task
-        return task
     }
 }

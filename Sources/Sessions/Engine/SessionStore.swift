@@ -15,13 +15,24 @@ struct SessionStore: Sendable {
     }
 
     /// Takes inputs one after another.
-    func apply(_ inputs: [SessionInput], to session: SessionID) async throws -> Change {
+    ///
+    /// - Parameters:
+    ///   - before: what is written in the same transaction, before them.
+    ///   - check: looks at the state that comes of them; when it throws, nothing of all this has happened.
+    func apply(
+        _ inputs: [SessionInput], to session: SessionID,
+        before: @escaping @Sendable (any Transaction) throws -> Void = { _ in },
+        check: @escaping @Sendable (SessionState) throws -> Void = { _ in }
+    ) async throws -> Change {
         try await store.write { transaction in
+            try before(transaction)
             let row = try Self.row(session, transaction)
             var writer = LogWriter(session: session, lastSeq: try row.integer("last_seq"), transaction: transaction)
             var state: SessionState = try JSONLine.decode(from: try row.text("state"))
+            let old = state
             let effects = try reduce(&state, inputs, &writer)
-            try save(session, state, writer, transaction)
+            try check(state)
+            if state != old { try save(session, state, writer, effects, transaction) }
             return Change(state: state, effects: effects)
         }
     }
@@ -33,7 +44,7 @@ struct SessionStore: Sendable {
         try await store.write { transaction in
             let row = try Self.row(session, transaction)
             var state: SessionState = try JSONLine.decode(from: try row.text("state"))
-            guard state.attempt == attempt else { throw SessionsError(.fenced, "This attempt is over.") }
+            guard state.attempt == attempt, !state.isSettled else { throw SessionsError(.fenced, "This attempt is over.") }
             var acknowledged = try row.integer("runner_acknowledged")
             var writer = LogWriter(session: session, lastSeq: try row.integer("last_seq"), transaction: transaction)
             var effects: [SessionEffect] = []
@@ -44,7 +55,7 @@ struct SessionStore: Sendable {
             }
             try transaction.execute(
                 "UPDATE sessions SET runner_acknowledged = $1 WHERE id = $2", acknowledged, session)
-            try save(session, state, writer, transaction)
+            try save(session, state, writer, effects, transaction)
             return (acknowledged, Change(state: state, effects: effects))
         }
     }
@@ -63,8 +74,17 @@ struct SessionStore: Sendable {
     }
 
     private func save(
-        _ session: SessionID, _ state: SessionState, _ writer: LogWriter, _ transaction: any Transaction
+        _ session: SessionID, _ state: SessionState, _ writer: LogWriter, _ effects: [SessionEffect], _ transaction: any Transaction
     ) throws {
+        for effect in effects {
+            switch effect {
+            case .send(let command): try write(command, for: session, state.attempt, transaction)
+            case .deliver(let prompt):
+                let text = try transaction.first("SELECT text FROM prompts WHERE id = $1", prompt)?.text("text") ?? ""
+                try write(.prompt(AgentCommand.Prompt(id: prompt, text: text)), for: session, state.attempt, transaction)
+            case .prepare, .abandonPreparation, .launch, .salvage, .cleanUp: break
+            }
+        }
         try transaction.execute(
             "UPDATE sessions SET state = $1, phase = $2, settled = $3, last_seq = $4, updated_at = $5 WHERE id = $6",
             try JSONLine.text(state), state.phase, state.isSettled, writer.lastSeq, now(), session)
@@ -72,6 +92,17 @@ struct SessionStore: Sendable {
             // From here on the runner of this attempt is nobody: its token opens nothing.
             try transaction.execute("UPDATE sessions SET runner_token_hash = NULL WHERE id = $1", session)
         }
+    }
+
+    /// A command for the runner is recorded with the state that asks for it, so none is lost and none written twice.
+    private func write(
+        _ command: AgentCommand, for session: SessionID, _ attempt: Int, _ transaction: any Transaction
+    ) throws {
+        try transaction.execute(
+            """
+            INSERT INTO runner_commands (session_id, attempt, n, command)
+            SELECT $1, $2, COALESCE(MAX(n), 0) + 1, $3 FROM runner_commands WHERE session_id = $1 AND attempt = $2
+            """, session, attempt, try JSONLine.text(command))
     }
 
     static func row(_ session: SessionID, _ transaction: any Transaction) throws -> Row {

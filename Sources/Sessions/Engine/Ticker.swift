@@ -5,6 +5,7 @@ import Synchronization
 /// log from where it is, so a slow one costs no memory and all see the same order.
 final class Ticker: Sendable {
     private let followers = Mutex<[SessionID: [Int: AsyncStream<Void>.Continuation]]>([:])
+    private let isFinished = Atomic(false)
     private let numbers = Atomic(0)
 
     /// A stream that ticks whenever the session changed, and now and then besides.
@@ -18,6 +19,7 @@ final class Ticker: Sendable {
             }
         }
         followers.withLock { $0[session, default: [:]][number] = continuation }
+        if isFinished.load(ordering: .acquiring) { continuation.finish() }
         return stream
     }
 
@@ -35,6 +37,7 @@ final class Ticker: Sendable {
 
     /// Ends all streams: the server stops.
     func finish() {
+        isFinished.store(true, ordering: .releasing)
         let streams = followers.withLock { followers in
             defer { followers = [:] }
             return followers.values.flatMap(\.values)

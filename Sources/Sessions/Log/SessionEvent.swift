@@ -29,7 +29,8 @@ struct LogRecord: Sendable, Hashable {
         }
         whole = json
         let cut = JSONValue.object([
-            "cut": .bool(true), "bytes": .integer(json.utf8.count), "beginning": .string(String(json.prefix(4_096))),
+            "cut": .bool(true), "bytes": .integer(json.utf8.count),
+            "beginning": .string(String(decoding: json.utf8.prefix(4_096), as: UTF8.self)),
         ])
         payload = (try? JSONLine.text(cut)) ?? "{\"cut\":true}"
     }

@@ -16,6 +16,8 @@ public enum SessionInput: Sendable, Hashable {
     case runnerReturned
     /// The runner's lock is free: it is dead. What it had spooled was taken in before.
     case runnerDied
+    /// SAM was away and is back: what it waits for gets its whole time anew.
+    case resumed
     /// The current wait is over.
     case deadlinePassed
     /// Someone wrote a prompt.
@@ -41,8 +43,6 @@ public enum SessionEffect: Sendable, Hashable {
     case send(AgentCommand)
     /// Hand a kept prompt to the runner.
     case deliver(PromptID)
-    /// End the runner of an attempt by force.
-    case killRunner(attempt: Int)
     /// Make sure the runner is dead, fence it off, and take the work out of the workspace.
     case salvage
     /// Remove what is no longer needed.

@@ -54,6 +54,7 @@ public struct SessionReducer: Sendable {
         case .runnerSilent: runnerSilent()
         case .runnerReturned: runnerReturned()
         case .runnerDied: runnerDied()
+        case .resumed: if let wait = state.deadline?.wait { state.deadline?.at = now + wait }
         case .deadlinePassed: deadlinePassed()
         case .prompt(let id): prompt(id)
         case .finishRequested: finishRequested()
@@ -83,6 +84,7 @@ extension SessionReducer {
 
     private mutating func launch() {
         state.attempt += 1
+        state.runnerHasSpoken = false
         enter(.booting, wait: timing.booting, for: "the runner's first word")
         effects.append(.launch(attempt: state.attempt))
     }
@@ -99,6 +101,7 @@ extension SessionReducer {
 extension SessionReducer {
     private mutating func agent(_ event: AgentEvent) {
         guard !state.runnerIsGone else { return }
+        if case .agentExited = event { state.hasWholeLog = true }
         runnerReturned()
         switch event {
         case .agentStarted:
@@ -117,6 +120,7 @@ extension SessionReducer {
             guard state.current == end.prompt else { return }
             state.current = nil
             state.isAnswering = false
+            state.turnError = end.error
             log.append(.prompt(end.prompt, .done))
             if state.phase == .working { enter(.ready) }
             goOn()
@@ -143,7 +147,9 @@ extension SessionReducer {
         loseCurrentPrompt()
         switch state.phase {
         case .booting, .starting, .ready, .working, .interrupted:
-            if exit.reason == .finished {
+            if exit.reason == .finished, !state.pending.isEmpty {
+                fail(SessionState.Failure(code: "endedEarly", message: "The agent ended by itself while prompts were waiting for it."))
+            } else if exit.reason == .finished {
                 enter(.finishing)
             } else {
                 fail(SessionState.Failure(code: exit.reason.rawValue, message: exit.message, lastWords: exit.lastWords))
@@ -209,6 +215,7 @@ extension SessionReducer {
     }
 
     private mutating func runnerReturned() {
+        state.runnerHasSpoken = true
         guard state.phase == .interrupted, state.salvage == .none, let phase = state.interruptedPhase else { return }
         state.interruptedPhase = nil
         enter(phase, wait: phase == .finishing ? timing.stopping : nil, for: "the agent to end")
@@ -284,7 +291,8 @@ extension SessionReducer {
         guard state.salvage == .none else { return }
         state.salvage = .running
         state.runnerIsGone = true
-        state.deadline = SessionState.Deadline(at: now + timing.salvaging, waitingFor: "the work to be taken out")
+        state.deadline = SessionState.Deadline(
+            at: now + timing.salvaging, wait: timing.salvaging, waitingFor: "the work to be taken out")
         effects.append(.salvage)
     }
 
@@ -292,7 +300,11 @@ extension SessionReducer {
         guard state.salvage == .running else { return }
         state.salvage = .done(result)
         log.append(.result(result))
-        if state.phase == .finishing { enter(.completed) }
+        if state.phase == .finishing, let error = state.turnError {
+            fail(SessionState.Failure(code: "turnFailed", message: "The agent's last turn ended with an error: \(error)"))
+        } else if state.phase == .finishing {
+            enter(.completed)
+        }
         state.deadline = nil
         effects.append(.cleanUp(keepingWorkspace: false))
     }
@@ -316,7 +328,7 @@ extension SessionReducer {
     }
 
     private mutating func enter(_ phase: Phase, wait: Int64? = nil, for what: String = "") {
-        state.deadline = wait.map { SessionState.Deadline(at: now + $0, waitingFor: what) }
+        state.deadline = wait.map { SessionState.Deadline(at: now + $0, wait: $0, waitingFor: what) }
         guard state.phase != phase else { return }
         state.phase = phase
         log.append(.state(StateChange(phase: phase, attempt: state.attempt, failure: phase == .failed ? state.failure : nil)))

@@ -35,6 +35,8 @@ public struct SessionState: Sendable, Hashable, Codable {
     public struct Deadline: Sendable, Hashable, Codable {
         /// UTC milliseconds.
         public var at: Int64
+        /// How long the wait may take, in milliseconds.
+        public var wait: Int64
         /// What is being waited for, in words.
         public var waitingFor: String
     }
@@ -52,6 +54,12 @@ public struct SessionState: Sendable, Hashable, Codable {
     public var isAnswering = false
     public var failure: Failure?
     public var salvage = Salvage.none
+    /// The last turn ended with this error.
+    public var turnError: String?
+    /// The runner of the newest attempt was heard.
+    public var runnerHasSpoken = false
+    /// The agent's end is in the log, and with it everything that it did.
+    public var hasWholeLog = false
     /// The runner's agent has ended, or the runner is dead.
     public var runnerIsGone = false
     /// The phase to return to when an interrupted session's runner comes back.

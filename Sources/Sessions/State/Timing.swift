@@ -12,7 +12,7 @@ public struct Timing: Sendable {
     public var silence: Int64 = 10_000
     /// From the interruption to the salvage, in which the runner may come back.
     public var grace: Int64 = 30_000
-    public var salvaging: Int64 = 1_800_000
+    public var salvaging: Int64 = 7_200_000
     /// How long a runner that was just started may be without its lock.
     public var launching: Int64 = 5_000
     /// How often a runner that never spoke is started anew.

@@ -106,6 +106,7 @@ struct SessionStart {
 enum Repository {
     /// A path becomes absolute; everything else is the server's to judge.
     static func address(of text: String) -> String {
+        guard !text.isEmpty else { return text }
         let isURL = text.contains("://") || text.contains("::") || text.contains("@")
         if isURL, !FileManager.default.fileExists(atPath: text) { return text }
         return URL(filePath: text, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath + "/"))

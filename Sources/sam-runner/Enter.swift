@@ -1,0 +1,23 @@
+import ArgumentParser
+import Foundation
+import Processes
+
+/// Joins control groups and becomes a program, so that the program and all it starts are limited from the first.
+struct Enter: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Join control groups and become a program.")
+
+    @Option(help: "A cgroup.procs file.")
+    var join: [String] = []
+
+    @Argument(parsing: .postTerminator, help: "The program and its arguments.")
+    var program: [String]
+
+    func run() throws {
+        for file in join {
+            try FileHandle(forWritingTo: URL(filePath: file)).write(contentsOf: Data("0".utf8))
+        }
+        throw Command(
+            program[0], Array(program.dropFirst()), environment: ProcessInfo.processInfo.environment
+        ).replaceThisProcess()
+    }
+}
