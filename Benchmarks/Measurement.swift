@@ -41,6 +41,16 @@ struct Scratch {
         try? FileManager.default.removeItem(atPath: path)
     }
 
+    /// Makes a repository of one file.
+    func smallRepository() async throws -> String {
+        let repository = path + "/repository"
+        try await git("init", "--quiet", "--initial-branch", "main", repository)
+        try Data("# A repository\n".utf8).write(to: URL(filePath: repository + "/README.md"))
+        try await git("add", "--all", in: repository)
+        try await git("-c", "user.name=bench", "-c", "user.email=bench@invalid", "commit", "--quiet", "--message", "first", in: repository)
+        return repository
+    }
+
     /// Runs git with the environment's configuration.
     @discardableResult
     func git(_ arguments: String..., in folder: String? = nil) async throws -> String {

@@ -14,12 +14,7 @@ struct SessionMemory: AsyncParsableCommand {
     func run() async throws {
         let scratch = try Scratch()
         defer { scratch.remove() }
-        let repository = scratch.path + "/repository"
-        try await scratch.git("init", "--quiet", "--initial-branch", "main", repository)
-        try Data("# A repository\n".utf8).write(to: URL(filePath: repository + "/README.md"))
-        try await scratch.git("add", "--all", in: repository)
-        try await scratch.git(
-            "-c", "user.name=bench", "-c", "user.email=bench@invalid", "commit", "--quiet", "--message", "first", in: repository)
+        let repository = try await scratch.smallRepository()
         let installation = Installation(home: scratch.path + "/home")
         defer { installation.stop() }
         try FileManager.default.createDirectory(atPath: installation.home, withIntermediateDirectories: true)

@@ -44,7 +44,7 @@ package struct Checkout: Sendable {
         if let origin = base.branch { references += "create refs/remotes/origin/\(origin) \(base.commit)\n" }
         try await git.run(["update-ref", "--stdin"], in: path, input: references, failing: .checkout)
         try await git.run(
-            ["-c", "checkout.workers=0", "read-tree", "-m", "-u", "HEAD"], in: path, timeout: .seconds(900), failing: .checkout)
+            ["-c", "checkout.workers=0", "read-tree", "--reset", "-u", "HEAD"], in: path, timeout: .seconds(900), failing: .checkout)
     }
 }
 

@@ -11,7 +11,7 @@ public struct LocalHost: WorkspaceHost {
     /// The folder with `sam-runner` and `sam-scout`.
     let programs: String
     let controlGroups: ControlGroups
-    private let libraries: [String]
+    let libraries: [String]
     private let mirrors = MirrorQueue()
     /// Apart from the fetches of origins, which can take an hour: results wait for each other only.
     private let results = MirrorQueue()
@@ -174,54 +174,9 @@ public struct LocalHost: WorkspaceHost {
         if FileManager.default.fileExists(atPath: path) { logger.warning("\(path) could not be removed.") }
     }
 
-    // MARK: - Results
-
-    /// The files that a result changed.
-    ///
-    /// - Throws: ``WorkspaceError``.
-    public func changes(in result: WorkspaceResult) async throws -> [FileChange] {
-        try await diff(result).changes()
-    }
-
-    /// The result as a patch.
-    ///
-    /// - Throws: ``WorkspaceError``.
-    public func patch(of result: WorkspaceResult) async throws -> String {
-        try await diff(result).patch()
-    }
-
-    /// Pushes a result's branch to the repository it came from, under the same name.
-    ///
-    /// - Throws: ``WorkspaceError`` with what git said.
-    public func land(_ branch: String, of project: Project) async throws {
-        let location = try RepositoryLocation(project.repository)
-        var arguments = ["push", "--quiet", "--no-verify"]
-        if case .local = location {
-            // The repository's own hooks belong to whoever wrote it, not to whoever lands a branch in it.
-            arguments.append(
-                "--receive-pack=git -c safe.directory=* -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.alternateRefsCommand=true receive-pack"
-            )
-        }
-        try await git.run(
-            arguments + ["--", location.address, "refs/heads/\(branch):refs/heads/\(branch)"],
-            in: mirror(of: project.id).path, configuration: .users,
-            timeout: .seconds(600), failing: .repository)
-    }
-
-    /// Asks a repository for its HEAD, to know that it is one.
-    ///
-    /// - Throws: ``WorkspaceError``.
-    public func probe(_ location: RepositoryLocation) async throws {
-        _ = try await Mirror.probe(location, git: git)
-    }
-
-    private func diff(_ result: WorkspaceResult) -> Diff {
-        Diff(git: git, mirror: result.mirror, base: result.base, commit: result.commit)
-    }
-
     // MARK: - Parts
 
-    private func mirror(of project: ProjectID) -> Mirror {
+    func mirror(of project: ProjectID) -> Mirror {
         Mirror(git: git, path: home.mirror(project))
     }
 
@@ -231,7 +186,7 @@ public struct LocalHost: WorkspaceHost {
         project.sandbox == .none ? home.workspace(session) : Sandbox.Inside.workspace
     }
 
-    private func sandbox(_ project: Project, _ session: SessionID) -> Sandbox {
+    func sandbox(_ project: Project, _ session: SessionID) -> Sandbox {
         let objects = home.mirror(project.id) + "/objects"
         return Sandbox(
             program: probe.program ?? "/usr/bin/bwrap",
@@ -242,42 +197,6 @@ public struct LocalHost: WorkspaceHost {
                 Sandbox.Bind(host: objects, inside: objects, access: .readOnly),
             ],
             passwd: home.sandboxFiles + "/passwd", group: home.sandboxFiles + "/group")
-    }
-
-    private func agentCommand(_ launch: RunnerLaunch) -> Command {
-        let extra = launch.agent.environment.merging(
-            ["SAM_SESSION": launch.session.rawValue], uniquingKeysWith: { $1 })
-        guard launch.project.sandbox == .bubblewrap else {
-            let environment = AgentEnvironment.make(
-                home: home.agentHome(launch.session), programs: programs, temporary: "/tmp", extra: extra)
-            return Command(
-                launch.agent.executable, launch.agent.arguments, environment: environment,
-                workingDirectory: home.workspace(launch.session))
-        }
-
-        var sandbox = sandbox(launch.project, launch.session)
-        sandbox.binds.append(
-            Sandbox.Bind(host: home.sockets(launch.session), inside: Sandbox.Inside.sockets, access: .readOnly))
-        let forwarder = Sandbox.Inside.programs + "/sam-runner"
-        sandbox.binds.append(Sandbox.Bind(host: programs + "/sam-runner", inside: forwarder, access: .readOnly))
-        for folder in libraries + launch.agent.folders {
-            sandbox.binds.append(Sandbox.Bind(host: folder, inside: folder, access: .readOnly))
-        }
-        var agent = launch.agent.executable
-        if agent.hasPrefix(programs + "/") {
-            agent = Sandbox.Inside.programs + agent.dropFirst(programs.count)
-            sandbox.binds.append(Sandbox.Bind(host: launch.agent.executable, inside: agent, access: .readOnly))
-        } else if !agent.hasPrefix("/usr/"), !launch.agent.folders.contains(where: { agent.hasPrefix($0 + "/") }) {
-            sandbox.binds.append(Sandbox.Bind(host: agent, inside: agent, access: .readOnly))
-        }
-        let environment = AgentEnvironment.make(
-            home: Sandbox.Inside.home, programs: Sandbox.Inside.programs, temporary: "/tmp", extra: extra)
-        return sandbox.wrap(
-            Command(
-                forwarder,
-                ["inside", "--socket", Sandbox.Inside.sockets + "/gateway.sock", "--port", "4140", "--", agent]
-                    + launch.agent.arguments,
-                environment: environment, workingDirectory: Sandbox.Inside.workspace))
     }
 
     private func makeFolder(_ path: String) throws {

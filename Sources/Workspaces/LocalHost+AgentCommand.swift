@@ -1,0 +1,42 @@
+import Accounts
+import AgentProtocol
+import Processes
+
+extension LocalHost {
+    /// The agent's program in what stands around it.
+    func agentCommand(_ launch: RunnerLaunch) -> Command {
+        let extra = launch.agent.environment.merging(
+            ["SAM_SESSION": launch.session.rawValue], uniquingKeysWith: { $1 })
+        guard launch.project.sandbox == .bubblewrap else {
+            let environment = AgentEnvironment.make(
+                home: home.agentHome(launch.session), programs: programs, temporary: "/tmp", extra: extra)
+            return Command(
+                launch.agent.executable, launch.agent.arguments, environment: environment,
+                workingDirectory: home.workspace(launch.session))
+        }
+
+        var sandbox = sandbox(launch.project, launch.session)
+        sandbox.binds.append(
+            Sandbox.Bind(host: home.sockets(launch.session), inside: Sandbox.Inside.sockets, access: .readOnly))
+        let forwarder = Sandbox.Inside.programs + "/sam-runner"
+        sandbox.binds.append(Sandbox.Bind(host: programs + "/sam-runner", inside: forwarder, access: .readOnly))
+        for folder in libraries + launch.agent.folders {
+            sandbox.binds.append(Sandbox.Bind(host: folder, inside: folder, access: .readOnly))
+        }
+        var agent = launch.agent.executable
+        if agent.hasPrefix(programs + "/") {
+            agent = Sandbox.Inside.programs + agent.dropFirst(programs.count)
+            sandbox.binds.append(Sandbox.Bind(host: launch.agent.executable, inside: agent, access: .readOnly))
+        } else if !agent.hasPrefix("/usr/"), !launch.agent.folders.contains(where: { agent.hasPrefix($0 + "/") }) {
+            sandbox.binds.append(Sandbox.Bind(host: agent, inside: agent, access: .readOnly))
+        }
+        let environment = AgentEnvironment.make(
+            home: Sandbox.Inside.home, programs: Sandbox.Inside.programs, temporary: "/tmp", extra: extra)
+        return sandbox.wrap(
+            Command(
+                forwarder,
+                ["inside", "--socket", Sandbox.Inside.sockets + "/gateway.sock", "--port", "4140", "--", agent]
+                    + launch.agent.arguments,
+                environment: environment, workingDirectory: Sandbox.Inside.workspace))
+    }
+}

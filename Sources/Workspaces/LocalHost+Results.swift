@@ -1,0 +1,47 @@
+import Accounts
+import Foundation
+
+extension LocalHost {
+    /// The files that a result changed.
+    ///
+    /// - Throws: ``WorkspaceError``.
+    public func changes(in result: WorkspaceResult) async throws -> [FileChange] {
+        try await diff(result).changes()
+    }
+
+    /// The result as a patch.
+    ///
+    /// - Throws: ``WorkspaceError``.
+    public func patch(of result: WorkspaceResult) async throws -> String {
+        try await diff(result).patch()
+    }
+
+    /// Pushes a result's branch to the repository it came from, under the same name.
+    ///
+    /// - Throws: ``WorkspaceError`` with what git said.
+    public func land(_ branch: String, of project: Project) async throws {
+        let location = try RepositoryLocation(project.repository)
+        var arguments = ["push", "--quiet", "--no-verify"]
+        if case .local = location {
+            // The repository's own hooks belong to whoever wrote it, not to whoever lands a branch in it.
+            arguments.append(
+                "--receive-pack=git -c safe.directory=* -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.alternateRefsCommand=true receive-pack"
+            )
+        }
+        try await git.run(
+            arguments + ["--", location.address, "refs/heads/\(branch):refs/heads/\(branch)"],
+            in: mirror(of: project.id).path, configuration: .users,
+            timeout: .seconds(600), failing: .repository)
+    }
+
+    /// Asks a repository for its HEAD, to know that it is one.
+    ///
+    /// - Throws: ``WorkspaceError``.
+    public func probe(_ location: RepositoryLocation) async throws {
+        _ = try await Mirror.probe(location, git: git)
+    }
+
+    private func diff(_ result: WorkspaceResult) -> Diff {
+        Diff(git: git, mirror: result.mirror, base: result.base, commit: result.commit)
+    }
+}

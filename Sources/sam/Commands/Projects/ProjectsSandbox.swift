@@ -1,0 +1,33 @@
+import Accounts
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import NIOHTTP1
+
+struct ProjectsSandbox: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sandbox", abstract: "Choose what stands between a project's agents and this machine.",
+        discussion: """
+            EXAMPLES
+              sam projects sandbox swift-nio bubblewrap
+              sam projects sandbox swift-nio none          agents can then do whatever you can
+            """)
+
+    @Argument(help: "The project's name or id.")
+    var project: String
+
+    @Argument(help: "bubblewrap or none.")
+    var sandbox: Project.Sandbox
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let changed: ProjectView = try await Connection.with {
+            try await $0.send(.PATCH, "/api/v1/projects/\(project.pathSegment)", ProjectChange(sandbox: sandbox))
+        }
+        if json { return Terminal.line(try JSONLine.text(changed)) }
+        Terminal.line("Project \(changed.name): sandbox \(changed.sandbox)")
+        changed.warnAboutMissingSandbox()
+    }
+}

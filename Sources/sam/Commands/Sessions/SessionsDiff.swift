@@ -1,0 +1,38 @@
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import Foundation
+import Workspaces
+
+struct SessionsDiff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "Print what a session changed, as a patch.",
+        discussion: """
+            EXAMPLES
+              sam sessions diff s_0123456789ab
+              sam sessions diff s_0123456789ab --files
+              sam sessions diff s_0123456789ab | git apply
+            """)
+
+    @OptionGroup var target: SessionArgument
+
+    @Flag(help: "Only the files, with how much changed in each.")
+    var files = false
+
+    @Flag(help: "The files as JSON.")
+    var json = false
+
+    func run() async throws {
+        guard files || json else {
+            let patch = try await Connection.with { try await $0.text(target.path + "/diff") }
+            // On a terminal a file's own escapes could rewrite the screen; into a pipe the patch goes as it is.
+            return Terminal.write(Terminal.isTerminal ? Terminal.plain(patch, keepingNewlines: true) : patch)
+        }
+        let listing: Listing.Changes = try await Connection.with { try await $0.get(target.path + "/changes") }
+        if json { return Terminal.line(try JSONLine.text(listing)) }
+        for file in listing.files {
+            let counts = file.insertions.map { "+\($0) −\(file.deletions ?? 0)" } ?? "binary"
+            Terminal.line("\(counts.padding(toLength: 12, withPad: " ", startingAt: 0)) \(Terminal.plain(file.path))")
+        }
+    }
+}

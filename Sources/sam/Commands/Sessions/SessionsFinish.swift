@@ -1,0 +1,15 @@
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+
+struct SessionsFinish: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "finish", abstract: "End a session once all its prompts are answered.")
+
+    @OptionGroup var target: SessionArgument
+
+    func run() async throws {
+        let session: SessionView = try await Connection.with { try await $0.post(target.path + "/finish") }
+        Terminal.line("Session \(session.id.rawValue): \(session.status)")
+    }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import ControlPlane
+
+struct SessionsLand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "land", abstract: "Push a session's branch to the repository it came from.",
+        discussion: "The branch keeps its name, sam/…; no other branch is touched.")
+
+    @OptionGroup var target: SessionArgument
+
+    func run() async throws {
+        let session: SessionView = try await Connection.with { try await $0.post(target.path + "/land") }
+        Terminal.line("Landed as \(session.branch).")
+    }
+}

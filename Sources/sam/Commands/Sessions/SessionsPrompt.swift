@@ -1,0 +1,21 @@
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import NIOHTTP1
+
+struct SessionsPrompt: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prompt", abstract: "Write to a session. What is written is kept until the agent is free.")
+
+    @OptionGroup var target: SessionArgument
+
+    @Argument(help: "What to say.")
+    var text: [String]
+
+    func run() async throws {
+        let prompt: PromptView = try await Connection.with {
+            try await $0.send(.POST, target.path + "/prompts", NewPrompt(text: text.joined(separator: " ")))
+        }
+        Terminal.line("Kept as \(prompt.id.rawValue); it is handed over when the agent is free.")
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+
+struct SessionsRemove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Forget a session that is over. Its branch stays in the mirror.")
+
+    @OptionGroup var target: SessionArgument
+
+    @Flag(help: "Also when its work stands only in its workspace.")
+    var force = false
+
+    func run() async throws {
+        try await Connection.with { try await $0.delete(target.path + (force ? "?force=true" : "")) }
+        Terminal.line("Session \(target.session) is forgotten.")
+    }
+}

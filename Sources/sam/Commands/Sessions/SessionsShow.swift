@@ -1,0 +1,38 @@
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import Sessions
+
+struct SessionsShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one session.")
+
+    @OptionGroup var target: SessionArgument
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let session: SessionView = try await Connection.with { try await $0.get(target.path) }
+        if json { return Terminal.line(try JSONLine.text(session)) }
+        Terminal.line("Session  \(session.id.rawValue)")
+        Terminal.line("State    \(session.status)")
+        Terminal.line("Project  \(session.project)")
+        Terminal.line("Agent    \(session.agent)")
+        Terminal.line("Task     \(Terminal.plain(session.title))")
+        Terminal.line("Started  \(Time.ago(session.createdAt))")
+        if let stages = session.stages, !stages.isEmpty {
+            Terminal.line()
+            var table = Table(["STAGE", "TOOK", "USUALLY"])
+            for stage in stages {
+                table.add([
+                    stage.phase.rawValue,
+                    stage.milliseconds.map(Time.elapsed) ?? (stage.phase.isEnd ? "" : "so far \(Time.elapsed(Time.now - stage.startedAt))"),
+                    stage.usualMilliseconds.map(Time.elapsed) ?? "",
+                ])
+            }
+            table.show()
+        }
+        Terminal.line()
+        session.conclusion().forEach(Terminal.line)
+    }
+}

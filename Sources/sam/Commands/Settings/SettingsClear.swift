@@ -1,0 +1,14 @@
+import ArgumentParser
+import NIOHTTP1
+
+struct SettingsClear: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clear", abstract: "Make a layer say nothing about a setting, so that broader ones speak again.")
+
+    @Argument var key: String
+    @OptionGroup var layer: LayerOptions
+
+    func run() async throws {
+        try await layer.send(.POST, key, "/clear")
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+import NIOHTTP1
+
+struct SettingsOff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "off", abstract: "Turn a setting off at a layer. It stays off until it is turned on or cleared.")
+
+    @Argument var key: String
+    @Option(help: "Why, for whoever asks later.")
+    var reason: String?
+    @OptionGroup var layer: LayerOptions
+
+    func run() async throws {
+        try await layer.send(.POST, key, "/off", reason: reason)
+    }
+}
