@@ -14,11 +14,22 @@ public final class FileLock: Sendable {
     /// Takes the lock, making the file if need be.
     ///
     /// - Returns: `nil` when somebody else holds it, or the file can't be opened.
-    public init?(path: String) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    public convenience init?(path: String) {
+        guard let descriptor = Self.lock(path) else { return nil }
+        self.init(descriptor: descriptor)
+    }
+
+    private init(descriptor: CInt) {
+        self.descriptor = descriptor
+    }
+
+    /// Not part of the initialiser: one that fails after the descriptor is stored would close it a second time in
+    /// `deinit`, when the number may be somebody else's.
+    private static func lock(_ path: String) -> CInt? {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return nil }
-        var request = Self.wholeFile
-        guard fcntl(descriptor, Self.setLock, &request) == 0 else {
+        var request = wholeFile
+        guard fcntl(descriptor, setLock, &request) == 0 else {
             close(descriptor)
             return nil
         }
@@ -26,6 +37,7 @@ public final class FileLock: Sendable {
         let number = String(getpid())
         ftruncate(descriptor, 0)
         _ = number.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+        return descriptor
     }
 
     deinit {

@@ -100,7 +100,11 @@ struct ControlGroups: Sendable, Hashable {
     }
 
     /// Kills what is left in a group and removes it. A group that is gone already is fine.
-    func remove(_ name: String) {
+    ///
+    /// - Returns: whether it is gone. What was killed takes a moment to die, and until then the group stays.
+    @discardableResult
+    func remove(_ name: String) -> Bool {
+        var isGone = true
         let parents: [String] =
             switch version {
             case .two(let parent): [parent]
@@ -112,8 +116,9 @@ struct ControlGroups: Sendable, Hashable {
             for process in (try? String(contentsOfFile: folder + "/cgroup.procs", encoding: .utf8))?.split(separator: "\n") ?? [] {
                 if let pid = pid_t(process), pid > 1 { kill(pid, SIGKILL) }
             }
-            rmdir(folder)
+            if rmdir(folder) != 0 { isGone = false }
         }
+        return isGone
     }
 
     private func make(_ folder: String) throws {

@@ -141,7 +141,7 @@ public struct LocalHost: WorkspaceHost {
     }
 
     public func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool) async {
-        controlGroups.remove(groupName(session))
+        for _ in 0..<50 where !controlGroups.remove(groupName(session)) { try? await Task.sleep(for: .milliseconds(20)) }
         await remove(home.sockets(session))
         let files = FileManager.default
         for attempt in (try? files.contentsOfDirectory(atPath: home.session(session))) ?? [] where attempt.hasPrefix("attempt-") {

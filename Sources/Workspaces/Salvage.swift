@@ -30,8 +30,9 @@ struct Salvage: Sendable {
 
     /// Commits what is left over.
     func commitLeftovers(_ request: SalvageRequest) async throws {
-        // Locks of a git that was killed with its agent.
-        _ = try await inside("/usr/bin/find", [".git", "-name", "*.lock", "-type", "f", "-delete"])
+        // Locks of a git that was killed with its agent, and pipes that would keep ours waiting for ever.
+        _ = try await inside(
+            "/usr/bin/find", [".git", "(", "-name", "*.lock", "-type", "f", "-o", "-type", "p", "-o", "-type", "s", ")", "-delete"])
         try await insideGit(["add", "--all"])
         // A brief belongs to the result even where the repository ignores the folder.
         _ = try? await insideGit(["add", "--force", "--", ".sam/brief.md"])
@@ -84,7 +85,7 @@ struct Salvage: Sendable {
                 "+HEAD:refs/heads/\(request.branch)",
             ],
             in: mirror.path, extra: ["SAM_UPLOAD_PACK": runner, "SAM_UPLOAD_PACK_COMMAND": file],
-            timeout: .seconds(900), failing: .salvage)
+            timeout: .seconds(300), failing: .salvage)
     }
 
     private func describe(_ request: SalvageRequest) async throws -> WorkspaceResult {

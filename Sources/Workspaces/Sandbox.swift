@@ -51,6 +51,11 @@ struct Sandbox: Sendable {
         }
         arguments += ["--ro-bind", passwd, "/etc/passwd", "--ro-bind", group, "/etc/group"]
         arguments += ["--proc", "/proc", "--dev", "/dev", "--size", String(temporarySpace), "--tmpfs", "/tmp"]
+        // Where SAM runs as root, the agent's files are root's to the kernel, and so would its settings be.
+        arguments += ["--ro-bind", "/proc/sys", "/proc/sys"]
+        for file in ["/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/mtrr"] {
+            arguments += ["--ro-bind-try", file, file]
+        }
         for bind in binds {
             arguments += [bind.access == .readOnly ? "--ro-bind" : "--bind", bind.host, bind.inside]
         }

@@ -11,7 +11,7 @@ struct CrashTests {
             var server = try await sam.serve()
             try await sam.project()
             _ = try await sam.sam("settings", "set", "sessions.limit", "10")
-            let lines = 400
+            let lines = 1_000
             var sessions: [String] = []
             for _ in 0..<10 { sessions.append(try await sam.start(project: "project", agent: "chatty", "\(lines)")) }
             try await eventually("most sessions work") {

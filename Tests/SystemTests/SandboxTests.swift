@@ -144,6 +144,9 @@ struct SandboxTests {
             let bystander = Process()
             bystander.executableURL = URL(filePath: "/bin/sleep")
             bystander.arguments = ["86400.\(number)"]
+            bystander.standardInput = FileHandle.nullDevice
+            bystander.standardOutput = FileHandle.nullDevice
+            bystander.standardError = FileHandle.nullDevice
             try bystander.run()
             defer { kill(bystander.processIdentifier, SIGKILL) }
             let host = bystander.processIdentifier
@@ -177,7 +180,6 @@ struct SandboxTests {
                 lines(of: finished) == [
                     "own seen 1", "host seen 0", "host asked missed", "host killed missed", "own asked hit", "own killed hit", "exit 0",
                 ])
-
             #expect(bystander.isRunning && processes(endingWith: "86400.\(number)") == [host])
         }
     }
@@ -258,14 +260,15 @@ struct SandboxTests {
                 exec 9</etc/passwd
                 for d in /proc/[0-9]*/fd/*; do readlink $d; done 2>/dev/null | sort -u > /tmp/all
                 echo "sockets $(grep -c '^socket:' /tmp/all)"
-                grep -vE '^(pipe|socket|anon_inode):' /tmp/all
+                grep -vE '^(pipe|socket|anon_inode):|^/tmp/all$' /tmp/all
                 cd /proc/net; cat tcp tcp6 udp udp6 raw raw6 unix netlink packet > /tmp/own 2>/dev/null
-                grep '^socket:' /tmp/all | tr -dc '0-9\n' | while read i; do grep -qw "$i" /tmp/own || echo "socket of another network"; done
+                grep '^socket:' /tmp/all | tr -dc '0-9\n' > /tmp/sockets
+                while read i; do grep -qw "$i" /tmp/own || echo "socket of another network"; done < /tmp/sockets
                 """#)
             var said = lines(of: finished)
             let sockets = said.isEmpty ? "" : said.removeFirst()
             #expect(sockets.hasPrefix("sockets ") && sockets != "sockets 0", "The gateway's forwarder has one at least")
-            #expect(said == ["/dev/null", "/etc/passwd", "/tmp/all", "exit 0"])
+            #expect(said == ["/dev/null", "/etc/passwd", "exit 0"])
         }
     }
 

@@ -21,8 +21,6 @@ public struct Server: Sendable {
         public var host = "127.0.0.1"
         /// 0 takes any free port.
         public var port = 7_260
-        /// Take any other free port when the wished one is taken.
-        public var takesAnyPort = false
         /// End after this long without a request or a session that is not settled.
         public var idleLimit: Duration?
 
@@ -113,7 +111,6 @@ public struct Server: Sendable {
     /// The port to bind. Asking the kernel first gives a clear sentence instead of a failing service.
     private func freePort() throws -> Int {
         if options.port == 0 || Self.canBind(options.host, options.port) { return options.port }
-        if options.takesAnyPort { return 0 }
         throw ServerError("Port \(options.port) on \(options.host) is taken. Choose another with --port, or --port 0 for any.")
     }
 

@@ -50,7 +50,7 @@ enum Connection {
     /// Starts a server for this home that ends by itself when nobody needs it.
     private static func start(_ home: Home, _ environment: [String: String]) async throws {
         try Command(
-            Program.ownFolder + "/sam", ["serve", "--any-port", "--idle-exit", "60"],
+            Program.ownFolder + "/sam", ["serve", "--port", "0", "--idle-exit", "60"],
             environment: environment.merging(["SAM_HOME": home.path], uniquingKeysWith: { $1 }), workingDirectory: "/"
         ).detach(log: home.serverLog)
         // From its start to its lock is a moment in which nobody can tell it from none.

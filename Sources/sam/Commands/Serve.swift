@@ -22,9 +22,6 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
 
-    @Flag(help: "Take another port when the wished one is taken.")
-    var anyPort = false
-
     @Option(help: "End after this many seconds without a request or a running session.")
     var idleExit: Int?
 
@@ -46,7 +43,6 @@ struct Serve: AsyncParsableCommand {
         var options = Server.Options()
         options.host = host
         options.port = port
-        options.takesAnyPort = anyPort
         options.idleLimit = idleExit.map { .seconds($0) }
         let server = Server(
             home: Home(environment: ProcessInfo.processInfo.environment), options: options, logger: Logger(label: "sam"))
