@@ -42,6 +42,8 @@ struct Salvage: Sendable {
     }
 
     private static let harmless = [
+        // Said outright, so that a core.worktree of the agent's does not make another folder the result.
+        "--git-dir=.git", "--work-tree=.",
         "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "commit.gpgSign=false", "-c", "gc.auto=0",
     ]
 

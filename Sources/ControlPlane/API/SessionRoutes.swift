@@ -133,7 +133,8 @@ struct SessionRoutes {
     private func result(_ context: APIContext) async throws -> WorkspaceResult {
         let session = try await session(context)
         guard case .done(let result) = session.state.salvage else {
-            throw Problem(.conflict, "Session \(session.id.rawValue) has no result yet: it is \(session.state.phase.rawValue).")
+            let why = session.state.isSettled ? "left no result" : "has no result yet"
+            throw Problem(.conflict, "Session \(session.id.rawValue) \(why): it is \(session.state.phase.rawValue).")
         }
         return result
     }
