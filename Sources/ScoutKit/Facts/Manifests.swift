@@ -83,7 +83,7 @@ enum Manifests {
         Rule("Makefile", "Make", evidence: "test:"),
         Rule("GNUmakefile", "Make", evidence: "test:"),
         Rule(
-            "Package.swift", "Swift Package Manager", evidence: "name:", build: "swift build", test: "swift test",
+            "Package.swift", "Swift Package Manager", evidence: "= Package(", build: "swift build", test: "swift test",
             run: "swift run"),
         Rule("package.json", "npm", evidence: "\"scripts\""),
         Rule("Cargo.toml", "Cargo", evidence: "[package]", build: "cargo build", test: "cargo test", run: "cargo run"),

@@ -5,6 +5,8 @@ enum Marks {
         guard let match = line.firstMatch(of: /(?:\/\/+|#|\/?\*+|--|;|<!--|%)!?\s*(TODO|FIXME)\b[\s:(!.\-]/) else {
             return nil
         }
+        // After an odd quotation mark the comment stands inside a string.
+        guard line[..<match.range.lowerBound].count(where: { $0 == "\"" }).isMultiple(of: 2) else { return nil }
         return Survey.Mark.Kind(rawValue: String(match.1))
     }
 
