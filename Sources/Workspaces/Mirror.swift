@@ -123,7 +123,8 @@ package struct Mirror: Sendable {
         if let commit { return Base(commit: commit, branch: branch) }
         if hasRefs {
             throw WorkspaceError(
-                .empty, "\(location.address) has branches or tags, but its HEAD names no branch that is there. Point HEAD at the default branch.")
+                .empty,
+                "\(location.address) has branches or tags, but its HEAD names none that is there. Point HEAD at the default branch.")
         }
         throw WorkspaceError(.empty, "\(location.address) has no commit yet. Make a first commit and try again.")
     }

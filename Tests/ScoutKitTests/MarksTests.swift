@@ -10,7 +10,9 @@ struct RecognitionTests {
         arguments: [
             ("// TO" + "DO: later", true), ("    # FIX" + "ME broken", true), ("/* TO" + "DO(me): x */", true), ("-- TO" + "DO: sql", true),
             ("<!-- TO" + "DO: html -->", true), ("let x = 1 // TO" + "DO: x", true), ("let toDo = \"TO" + "DO\"", false),
-            ("case \"FIX" + "ME\":", false), ("// TODOS are many", false), ("// what is to do", false), ("TO" + "DO.md", false), ("let s = \"// TO" + "DO: in a string\"", false),
+            ("case \"FIX" + "ME\":", false), ("// TODOS are many", false), ("// what is to do", false),
+            ("TO" + "DO.md", false),
+            ("let s = \"// TO" + "DO: in a string\"", false),
         ])
     func marks(_ line: String, _ isMark: Bool) {
         #expect((Marks.kind(of: line) != nil) == isMark)
