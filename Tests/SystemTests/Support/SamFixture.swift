@@ -235,7 +235,7 @@ struct FinishedSession: Sendable {
 
 /// Waits until something is so. It looks again and again, and gives up after a while.
 func eventually(
-    _ what: String, within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
+    _ what: String, within limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
