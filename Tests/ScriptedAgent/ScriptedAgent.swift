@@ -17,6 +17,7 @@ import Foundation
 /// - `forking`: leaves a descendant behind in a session of its own, and exits.
 /// - `long-line`: writes one line of 100 MiB.
 /// - `chatty`: each prompt is a number; says that many numbered lines, one every 20 ms, and leaves a file behind.
+///   With no number it goes on until somebody puts a file `enough` into its working directory.
 @main
 struct ScriptedAgent {
     static func main() {
@@ -71,7 +72,10 @@ struct ScriptedAgent {
             FileHandle.standardOutput.write(Data("\n".utf8))
         case "chatty":
             _ = FileManager.default.createFile(atPath: "left-behind.txt", contents: Data("work\n".utf8))
-            for line in 1...(Int(text) ?? 1) {
+            let last = Int(text)
+            var line = 0
+            while last.map({ line < $0 }) ?? !FileManager.default.fileExists(atPath: "enough") {
+                line += 1
                 say("line \(line)\n")
                 usleep(20_000)
             }
