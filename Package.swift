@@ -34,6 +34,7 @@ extension Target.Dependency {
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let jwtKit = product(name: "JWTKit", package: "jwt-kit")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
@@ -65,16 +66,19 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // Ground
         module("Cascade"),
         module("Store", [.grdb]),
+        module("Vault", [.crypto]),
         .target(name: "CProcesses"),
         module("Processes", ["CProcesses", .subprocess]),
 
         // Facts
         module("Accounts", ["Store", .crypto]),
+        module("Credentials", ["Accounts", "Cascade", "Store", "Vault", .jwtKit]),
         module("Settings", ["Accounts", "Cascade", "Store"]),
         module("AgentProtocol", ["Processes"]),
 
@@ -119,6 +123,8 @@ let package = Package(
         tests(of: "Store"),
         tests(of: "Processes"),
         tests(of: "Accounts", ["Store"]),
+        tests(of: "Vault", [.logging]),
+        tests(of: "Credentials", ["Accounts", "Cascade", "Store", "Vault"]),
         tests(of: "Settings", ["Accounts", "Cascade", "Store"]),
         tests(of: "AgentProtocol"),
         tests(of: "AgentDrivers", ["AgentProtocol"]),

@@ -6,7 +6,8 @@ extension Accounts {
     /// - Parameters:
     ///   - name: letters, digits, dots, dashes and underscores, at most 64.
     ///   - repository: a URL or an absolute path that was checked already.
-    /// - Throws: ``AccountsError`` when the name is taken or malformed; `StoreError`.
+    ///   - actor: who adds it, and becomes its first member.
+    /// - Throws: ``AccountsError`` when the name is taken or malformed, or the sandbox may not be left out; `StoreError`.
     public func addProject(
         named name: String, repository: String, sandbox: Project.Sandbox, by actor: UserID
     ) async throws -> Project {
@@ -20,16 +21,18 @@ extension Accounts {
             guard try transaction.first("SELECT id FROM projects WHERE name = $1", name) == nil else {
                 throw AccountsError(.nameTaken, "There is a project “\(name)” already. Choose another with --name.")
             }
+            try checkSandbox(sandbox, transaction)
             let id: ProjectID = try newIdentifier("p")
             try transaction.execute(
                 "INSERT INTO projects (id, name, repository, sandbox, created_at) VALUES ($1, $2, $3, $4, $5)",
                 id, name, repository, sandbox, now)
+            try join(transaction, id, actor, actor, now)
             try record(transaction, actor, "project.added", id.rawValue, "\(name): \(repository), sandbox \(sandbox.rawValue)")
             return try find(transaction, id.rawValue)
         }
     }
 
-    /// All projects, by name. A row that can't be read is left out and does not hide the others.
+    /// All projects, whoever's they are, by name. A row that can't be read is left out and does not hide the others.
     ///
     /// - Throws: `StoreError`.
     public func projects() async throws -> [Project] {
@@ -38,43 +41,52 @@ extension Accounts {
         }
     }
 
-    /// The project with this id or name.
+    /// The project with this id or name, whoever's it is.
     ///
     /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
     public func project(_ idOrName: String) async throws -> Project {
         try await store.read { transaction in try find(transaction, idOrName) }
     }
 
-    /// The project of this repository, if there is one.
+    /// This user's project of this repository, if there is one.
     ///
     /// - Throws: `StoreError`.
-    public func project(of repository: String) async throws -> Project? {
+    public func project(of repository: String, for user: UserID) async throws -> Project? {
         try await store.read { transaction in
-            try transaction.first("SELECT * FROM projects WHERE repository = $1 ORDER BY created_at", repository)
-                .map(Project.init)
+            try transaction.first(
+                """
+                SELECT p.* FROM projects p JOIN members m ON m.project_id = p.id
+                WHERE p.repository = $1 AND m.user_id = $2 ORDER BY p.created_at
+                """, repository, user
+            ).map(Project.init)
         }
     }
 
     /// Chooses what stands between this project's agents and the machine.
     ///
-    /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
+    /// - Throws: ``AccountsError``, also when the sandbox may not be left out because there is a second user; `StoreError`.
     public func setSandbox(_ sandbox: Project.Sandbox, of idOrName: String, by actor: UserID) async throws -> Project {
         try await store.write { transaction in
             let project = try find(transaction, idOrName)
+            try checkSandbox(sandbox, transaction)
             try transaction.execute("UPDATE projects SET sandbox = $1 WHERE id = $2", sandbox, project.id)
             try record(transaction, actor, "project.sandbox", project.id.rawValue, sandbox.rawValue)
             return try find(transaction, project.id.rawValue)
         }
     }
 
-    private func find(_ transaction: any Transaction, _ idOrName: String) throws -> Project {
+    /// Without a sandbox an agent reads whatever SAM's own user can: everybody's work.
+    private func checkSandbox(_ sandbox: Project.Sandbox, _ transaction: any Transaction) throws {
+        guard sandbox == .none, try transaction.query("SELECT id FROM users LIMIT 2").count > 1 else { return }
+        throw AccountsError(.invalid, "This server has a second user, so no agent may run without a sandbox.")
+    }
+
+    func find(_ transaction: any Transaction, _ idOrName: String) throws -> Project {
         // An id is never a name that someone could choose for another project: ids win.
         let row =
             try transaction.first("SELECT * FROM projects WHERE id = $1", idOrName)
             ?? transaction.first("SELECT * FROM projects WHERE name = $1", idOrName)
-        guard let row else {
-            throw AccountsError(.notFound, "There is no project “\(idOrName.prefix(80))”. `sam projects list` shows those there are.")
-        }
+        guard let row else { throw Self.noProject(idOrName) }
         return try Project(row)
     }
 }

@@ -41,6 +41,33 @@ public struct Accounts: Sendable {
                     id TEXT PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
                     subject TEXT NOT NULL, detail TEXT NOT NULL)
                 """,
-            ])
+            ]),
+        Migration(
+            "accounts", 2, "members of projects, users that can be disabled, tokens that can be revoked, notifications",
+            [
+                "ALTER TABLE users ADD COLUMN disabled_at BIGINT",
+                "ALTER TABLE api_tokens ADD COLUMN id TEXT",
+                "UPDATE api_tokens SET id = 'k_' || substr(hash, 1, 12)",
+                "CREATE UNIQUE INDEX api_tokens_by_id ON api_tokens (id)",
+                "ALTER TABLE api_tokens ADD COLUMN revoked_at BIGINT",
+                """
+                CREATE TABLE members (
+                    project_id TEXT NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+                    user_id TEXT NOT NULL REFERENCES users (id), added_by TEXT NOT NULL, added_at BIGINT NOT NULL,
+                    PRIMARY KEY (project_id, user_id))
+                """,
+                "CREATE INDEX members_by_user ON members (user_id)",
+                // Until now there was one user, and all projects were that user's.
+                """
+                INSERT INTO members (project_id, user_id, added_by, added_at)
+                SELECT p.id, u.id, u.id, p.created_at FROM projects p JOIN users u ON u.role = 'administrator'
+                """,
+                """
+                CREATE TABLE notifications (
+                    id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users (id), at BIGINT NOT NULL,
+                    kind TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, read_at BIGINT)
+                """,
+                "CREATE INDEX notifications_by_user ON notifications (user_id, at)",
+            ]),
     ]
 }

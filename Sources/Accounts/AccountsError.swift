@@ -6,6 +6,8 @@ public struct AccountsError: Error, Sendable, CustomStringConvertible {
 
         /// There is no such thing, or the asker may not know of it.
         public static let notFound = Code(name: "notFound")
+        /// The asker may know of it and may not do this.
+        public static let forbidden = Code(name: "forbidden")
         /// The name is taken.
         public static let nameTaken = Code(name: "nameTaken")
         /// The value is not one that can be stored.

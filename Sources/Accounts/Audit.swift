@@ -10,10 +10,34 @@ public struct AuditEntry: Sendable, Hashable {
     public var detail: String
 }
 
+/// Who did something that the audit trail records.
+public enum Actor: Sendable, Hashable, SQLBindable {
+    case user(UserID)
+    /// A session, by its id: its runner, or SAM on its behalf.
+    case session(String)
+    /// SAM by itself.
+    case sam
+
+    public var sqlValue: SQLValue {
+        switch self {
+        case .user(let id): .text(id.rawValue)
+        case .session(let id): .text(id)
+        case .sam: .text("sam")
+        }
+    }
+}
+
 extension Accounts {
-    /// Adds a line to the audit trail inside a transaction, so that the act and its record stand or fall together.
+    /// Adds a line to the audit trail on behalf of a user.
     public func record(
         _ transaction: any Transaction, _ actor: UserID, _ action: String, _ subject: String, _ detail: String
+    ) throws {
+        try record(transaction, .user(actor), action, subject, detail)
+    }
+
+    /// Adds a line to the audit trail inside a transaction, so that the act and its record stand or fall together.
+    public func record(
+        _ transaction: any Transaction, _ actor: Actor, _ action: String, _ subject: String, _ detail: String
     ) throws {
         try transaction.execute(
             "INSERT INTO audit (id, at, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)",

@@ -25,3 +25,12 @@ extension RawRepresentable where RawValue == String {
         return Self(rawValue: "\(prefix)_\(String(characters))")
     }
 }
+
+func newIdentifier<Identifier: RawRepresentable<String>>(
+    _ prefix: String, as type: Identifier.Type = Identifier.self
+) throws -> Identifier {
+    guard let identifier = Identifier.random(prefix: prefix) else {
+        throw AccountsError(.invalid, "No id could be made.")
+    }
+    return identifier
+}

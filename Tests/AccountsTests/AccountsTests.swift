@@ -26,7 +26,7 @@ struct AccountsTests {
     func tokens() async throws {
         try await withAccounts { accounts, _, path in
             let owner = try await accounts.owner()
-            let token = try await accounts.makeToken(for: owner.id, name: "test")
+            let token = try await accounts.makeToken(for: owner.id, name: "test", by: owner.id)
             #expect(try await accounts.user(withToken: token) == owner)
             #expect(try await accounts.user(withToken: token + "x") == nil)
             #expect(try await accounts.user(withToken: "") == nil)

@@ -23,7 +23,7 @@ struct ProjectRoutes {
         let wish: NewProject = try await request.json(limit: context.maxUploadSize)
         let user = try context.requireUser()
         let location = try RepositoryLocation(wish.repository)
-        if wish.name == nil, wish.sandbox == nil, let known = try await accounts.project(of: location.address) {
+        if wish.name == nil, wish.sandbox == nil, let known = try await accounts.project(of: location.address, for: user.id) {
             return try .json(ProjectView(known))
         }
         try await host.probe(location)

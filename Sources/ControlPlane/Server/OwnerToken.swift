@@ -12,7 +12,7 @@ struct OwnerToken {
         {
             return
         }
-        let token = try await accounts.makeToken(for: owner.id, name: "command line on this machine")
+        let token = try await accounts.makeToken(for: owner.id, name: "command line on this machine", by: owner.id)
         try? FileManager.default.removeItem(atPath: file)
         guard
             FileManager.default.createFile(

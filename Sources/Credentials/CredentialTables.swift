@@ -1,0 +1,42 @@
+import Store
+
+/// The tables of this module.
+public enum CredentialTables {
+    public static let migrations = [
+        Migration(
+            "credentials", 1, "credentials, bindings, pins, held rotations and the proofs of master keys",
+            [
+                """
+                CREATE TABLE credentials (
+                    id TEXT PRIMARY KEY, scope TEXT NOT NULL, project_id TEXT REFERENCES projects (id),
+                    user_id TEXT REFERENCES users (id), provider TEXT NOT NULL, kind TEXT NOT NULL, label TEXT NOT NULL,
+                    sealed BLOB NOT NULL, key_id TEXT NOT NULL, version BIGINT NOT NULL, expires_at BIGINT,
+                    failed_reason TEXT, last_refused_at BIGINT, created_by TEXT NOT NULL, created_at BIGINT NOT NULL,
+                    updated_at BIGINT NOT NULL)
+                """,
+                "CREATE INDEX credentials_by_owner ON credentials (scope, COALESCE(project_id, ''), COALESCE(user_id, ''), provider)",
+                "CREATE INDEX credentials_by_key ON credentials (key_id)",
+                """
+                CREATE TABLE bindings (
+                    scope TEXT NOT NULL, project_id TEXT REFERENCES projects (id), user_id TEXT REFERENCES users (id),
+                    provider TEXT NOT NULL, state TEXT NOT NULL, credential_id TEXT, reason TEXT,
+                    changed_by TEXT NOT NULL, changed_at BIGINT NOT NULL)
+                """,
+                "CREATE UNIQUE INDEX bindings_by_owner ON bindings (scope, COALESCE(project_id, ''), COALESCE(user_id, ''), provider)",
+                """
+                CREATE TABLE pins (
+                    session_id TEXT NOT NULL, provider TEXT NOT NULL, scope TEXT NOT NULL, credential_id TEXT NOT NULL,
+                    version BIGINT NOT NULL, kind TEXT NOT NULL, mode TEXT NOT NULL, trace TEXT NOT NULL,
+                    made_at BIGINT NOT NULL, settled_at BIGINT, PRIMARY KEY (session_id, provider))
+                """,
+                "CREATE INDEX pins_by_credential ON pins (credential_id)",
+                """
+                CREATE TABLE held (
+                    credential_id TEXT NOT NULL REFERENCES credentials (id) ON DELETE CASCADE, session_id TEXT NOT NULL,
+                    sealed BLOB NOT NULL, key_id TEXT NOT NULL, held_at BIGINT NOT NULL, why TEXT NOT NULL,
+                    PRIMARY KEY (credential_id, session_id))
+                """,
+                "CREATE TABLE master_keys (id TEXT PRIMARY KEY, proof BLOB NOT NULL, created_at BIGINT NOT NULL)",
+            ])
+    ]
+}

@@ -1,0 +1,54 @@
+import Store
+
+/// Who a credential is for. Ids are canonical and lower case; there is one spelling of each.
+public struct Provider: RawRepresentable, Hashable, Sendable, Codable, SQLBindable {
+    public let rawValue: String
+
+    /// The provider with exactly this id; `nil` when there is none.
+    public init?(rawValue: String) {
+        guard Self.kinds[rawValue] != nil else { return nil }
+        self.rawValue = rawValue
+    }
+
+    private init(_ known: String) {
+        rawValue = known
+    }
+
+    public static let anthropic = Provider("anthropic")
+    public static let openai = Provider("openai")
+    /// The sign-in of ChatGPT that Codex uses: another thing than an API key of OpenAI's.
+    public static let openaiChatGPT = Provider("openai-chatgpt")
+    public static let google = Provider("google")
+    public static let mistral = Provider("mistral")
+
+    /// Every provider there is, in the order in which they are shown.
+    public static let all = [anthropic, openai, openaiChatGPT, google, mistral]
+
+    private static let kinds: [String: CredentialKind] = [
+        "anthropic": .apiKey, "openai": .apiKey, "openai-chatgpt": .oauth, "google": .apiKey, "mistral": .apiKey,
+    ]
+
+    /// The kind of credential that the provider takes.
+    public var kind: CredentialKind { Self.kinds[rawValue] ?? .apiKey }
+
+    /// Reads an id that a person wrote.
+    ///
+    /// - Throws: ``CredentialsError/Code/invalid`` that names those there are.
+    public init(parsing text: String) throws(CredentialsError) {
+        guard let provider = Provider(rawValue: text) else {
+            let canonical = text.trimmingPrefix(while: \.isWhitespace).lowercased()
+            let meant = Self.all.first { canonical == $0.rawValue || canonical.trimmingSuffix(while: \.isWhitespace) == $0.rawValue }
+            let hint = meant.map { " Did you mean “\($0.rawValue)”?" } ?? ""
+            throw CredentialsError(
+                .invalid,
+                "There is no provider “\(text.prefix(40))”.\(hint) There are: \(Self.all.map(\.rawValue).joined(separator: ", ")).")
+        }
+        self = provider
+    }
+}
+
+extension StringProtocol {
+    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
+        String(reversed().drop(while: predicate).reversed())
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+
+/// Where the master keys come from.
+public enum KeyringSource: Sendable {
+    /// A file that only its owner can read: JSON with `current`, an id, and `keys`, a map from id to base64.
+    case file(path: String)
+    /// A text from the environment: `ID:BASE64`, more after commas; the first is the one that seals.
+    case environment(String)
+
+    /// The source that the environment names: `SAM_MASTER_KEYS`, or else the file.
+    public init(environment: [String: String], file: String) {
+        if let text = environment["SAM_MASTER_KEYS"], !text.isEmpty {
+            self = .environment(text)
+        } else {
+            self = .file(path: file)
+        }
+    }
+
+    /// Reads the keys.
+    ///
+    /// - Parameter mayCreate: whether a missing file may be made, with one new key. Only where nothing has been
+    ///   sealed yet: a new key opens nothing old.
+    /// - Throws: ``VaultError`` that says what is wrong and what to do. Nothing was changed then.
+    public func load(mayCreate: Bool) throws(VaultError) -> Keyring {
+        switch self {
+        case .environment(let text): return try Self.parse(text)
+        case .file(let path):
+            switch try Self.read(path) {
+            case let keyring?: return keyring
+            case nil where mayCreate:
+                let keyring = Keyring(current: .random())
+                try Self.write(keyring, to: path)
+                return keyring
+            case nil:
+                throw VaultError(
+                    .keyringMissing,
+                    """
+                    The master keys are missing: there is no \(path), and credentials are sealed with them. \
+                    Put the file back from your backup, or set SAM_MASTER_KEYS. Nothing was changed.
+                    """)
+            }
+        }
+    }
+
+    /// Keeps a changed ring.
+    ///
+    /// - Throws: ``VaultError/Code/notOurs`` for keys from the environment, which only the operator can change.
+    func save(_ keyring: Keyring) throws(VaultError) {
+        switch self {
+        case .file(let path): try Self.write(keyring, to: path)
+        case .environment:
+            throw VaultError(
+                .notOurs,
+                """
+                The master keys come from SAM_MASTER_KEYS, which SAM can't change. Put a new key before the others there, \
+                restart SAM, and rotate again.
+                """)
+        }
+    }
+
+    private struct Contents: Codable {
+        var current: String
+        var keys: [String: String]
+    }
+
+    private static func read(_ path: String) throws(VaultError) -> Keyring? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            guard errno == ENOENT else { throw unreadable(path, String(cString: strerror(errno))) }
+            return nil
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw unreadable(path, "it is no ordinary file") }
+        guard status.st_mode & 0o077 == 0 else {
+            throw VaultError(.badKeyring, "Others than its owner can read the master keys in \(path). Run: chmod 600 \(path)")
+        }
+        let contents: Contents
+        do {
+            contents = try JSONDecoder().decode(Contents.self, from: Data(contentsOf: URL(filePath: path)))
+        } catch is DecodingError {
+            throw unreadable(path, "it is damaged")
+        } catch {
+            throw unreadable(path, (error as NSError).localizedDescription)
+        }
+        var keys: [MasterKey] = []
+        for (id, base64) in contents.keys { keys.append(try MasterKey(id: id, base64: base64)) }
+        guard let current = keys.first(where: { $0.id.rawValue == contents.current }) else {
+            throw unreadable(path, "its current key is not among its keys")
+        }
+        return Keyring(current: current, older: keys)
+    }
+
+    private static func unreadable(_ path: String, _ why: String) -> VaultError {
+        VaultError(
+            .badKeyring, "The master keys in \(path) can't be read: \(why). Put the file back from your backup. Nothing was changed.")
+    }
+
+    /// Writes beside the file and moves it into place, so that there is never half a file.
+    private static func write(_ keyring: Keyring, to path: String) throws(VaultError) {
+        let keys = [keyring.current] + keyring.older
+        let contents = Contents(
+            current: keyring.current.id.rawValue,
+            keys: Dictionary(keys.map { ($0.id.rawValue, $0.base64) }, uniquingKeysWith: { $1 }))
+        let draft = path + ".new"
+        unlink(draft)
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw unwritable(path) }
+        do {
+            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            try file.write(contentsOf: try encoder.encode(contents))
+            try file.synchronize()
+            try file.close()
+        } catch {
+            throw unwritable(path)
+        }
+        guard rename(draft, path) == 0 else { throw unwritable(path) }
+    }
+
+    private static func unwritable(_ path: String) -> VaultError {
+        VaultError(.keyringUnwritable, "The master keys can't be written to \(path): \(String(cString: strerror(errno))).")
+    }
+
+    private static func parse(_ text: String) throws(VaultError) -> Keyring {
+        var keys: [MasterKey] = []
+        for entry in text.split(separator: ",") {
+            let parts = entry.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard parts.count == 2 else { throw VaultError(.badKeyring, "SAM_MASTER_KEYS holds ID:BASE64, more after commas.") }
+            keys.append(try MasterKey(id: parts[0], base64: parts[1]))
+        }
+        guard let current = keys.first else { throw VaultError(.badKeyring, "SAM_MASTER_KEYS holds no key.") }
+        return Keyring(current: current, older: Array(keys.dropFirst()))
+    }
+}

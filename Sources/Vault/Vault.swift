@@ -1,0 +1,144 @@
+import Crypto
+import Foundation
+import Synchronization
+
+/// Seals secrets for the database and opens them again.
+///
+/// Each secret is sealed by AES-256-GCM with a random data key of its own, and the data key by the current master
+/// key; both name what they belong to (``SealContext``) as associated data. So a new master key means wrapping
+/// small data keys anew, never touching a secret, and a stolen database without the keys tells nothing.
+/// Safe to share between tasks.
+public final class Vault: Sendable {
+    private let keyring: Mutex<Keyring>
+    private let source: KeyringSource
+
+    /// The first byte of a seal.
+    private static let format: UInt8 = 1
+    /// A data key of 32 bytes, sealed: with its nonce of 12 and its tag of 16.
+    private static let wrappedKeyLength = 60
+
+    /// Opens the vault.
+    ///
+    /// - Parameter mayCreate: whether a missing file of master keys may be made anew; see ``KeyringSource/load(mayCreate:)``.
+    /// - Throws: ``VaultError``; nothing was changed then.
+    public init(_ source: KeyringSource, mayCreate: Bool) throws(VaultError) {
+        keyring = Mutex(try source.load(mayCreate: mayCreate))
+        self.source = source
+    }
+
+    // MARK: - Secrets
+
+    /// Seals a secret with the current master key.
+    ///
+    /// - Throws: ``VaultError``.
+    public func seal(_ secret: Secret, for context: SealContext) throws(VaultError) -> Sealed {
+        let master = keyring.withLock { $0.current }
+        let data = SymmetricKey(size: .bits256)
+        do {
+            let wrapped = try data.withUnsafeBytes {
+                try AES.GCM.seal($0, using: master.key, authenticating: Self.associatedData(context, master.id))
+            }
+            let box = try secret.withBytes { try AES.GCM.seal($0, using: data, authenticating: context.bytes) }
+            guard let key = wrapped.combined, let content = box.combined else { throw CryptoKitError.incorrectParameterSize }
+            return Sealed(bytes: [Self.format] + key + content, key: master.id)
+        } catch {
+            throw VaultError(.doesNotOpen, "A secret could not be sealed.")
+        }
+    }
+
+    /// Opens what was sealed for this context.
+    ///
+    /// - Throws: ``VaultError/Code/unknownKey`` and ``VaultError/Code/doesNotOpen``.
+    public func open(_ sealed: Sealed, for context: SealContext) throws(VaultError) -> Secret {
+        let data = try dataKey(of: sealed, context)
+        do {
+            let box = try AES.GCM.SealedBox(combined: sealed.bytes.dropFirst(1 + Self.wrappedKeyLength))
+            return Secret(bytes: try AES.GCM.open(box, using: data, authenticating: context.bytes))
+        } catch {
+            throw Self.doesNotOpen
+        }
+    }
+
+    // MARK: - Master keys
+
+    /// Whether this ring can open what this key has sealed.
+    public func knows(_ key: MasterKeyID) -> Bool { keyring.withLock { $0[key] != nil } }
+
+    /// The key that seals now.
+    public var currentKey: MasterKeyID { keyring.withLock { $0.current.id } }
+
+    /// All keys on the ring, sorted by id.
+    public var keys: [MasterKeyID] { keyring.withLock { $0.ids } }
+
+    /// What can be stored to recognise a key by; `nil` for one that is not on the ring.
+    public func proof(of key: MasterKeyID) -> [UInt8]? { keyring.withLock { $0[key]?.proof } }
+
+    /// Makes a new master key and seals with it from now on. Older ones still open.
+    ///
+    /// - Returns: the new key's id.
+    /// - Throws: ``VaultError``; the old key seals on then.
+    public func advance() throws(VaultError) -> MasterKeyID {
+        let fresh = MasterKey.random()
+        try change { $0.advance(to: fresh) }
+        return fresh.id
+    }
+
+    /// Forgets every older key but these.
+    ///
+    /// - Throws: ``VaultError``.
+    public func forgetOlderKeys(except needed: Set<MasterKeyID>) throws(VaultError) {
+        try change { ring in
+            for id in ring.ids where !needed.contains(id) { ring.forget(id) }
+        }
+    }
+
+    /// Wraps a seal's data key with the current master key. The secret itself is not opened.
+    ///
+    /// - Throws: ``VaultError``.
+    public func rewrap(_ sealed: Sealed, for context: SealContext) throws(VaultError) -> Sealed {
+        let data = try dataKey(of: sealed, context)
+        let master = keyring.withLock { $0.current }
+        do {
+            let wrapped = try data.withUnsafeBytes {
+                try AES.GCM.seal($0, using: master.key, authenticating: Self.associatedData(context, master.id))
+            }
+            guard let key = wrapped.combined else { throw CryptoKitError.incorrectParameterSize }
+            return Sealed(bytes: [Self.format] + key + sealed.bytes.dropFirst(1 + Self.wrappedKeyLength), key: master.id)
+        } catch {
+            throw Self.doesNotOpen
+        }
+    }
+
+    // MARK: - Parts
+
+    /// The file is written before the ring in memory changes: what is sealed can always be opened after a crash.
+    private func change(_ body: (inout Keyring) -> Void) throws(VaultError) {
+        try keyring.withLock { ring throws(VaultError) in
+            var changed = ring
+            body(&changed)
+            try source.save(changed)
+            ring = changed
+        }
+    }
+
+    private func dataKey(of sealed: Sealed, _ context: SealContext) throws(VaultError) -> SymmetricKey {
+        guard let master = keyring.withLock({ $0[sealed.key] }) else {
+            throw VaultError(.unknownKey, "The master key \(sealed.key.rawValue) is not on the ring.")
+        }
+        guard sealed.bytes.first == Self.format, sealed.bytes.count > 1 + Self.wrappedKeyLength else { throw Self.doesNotOpen }
+        do {
+            let box = try AES.GCM.SealedBox(combined: sealed.bytes[1...Self.wrappedKeyLength])
+            return SymmetricKey(
+                data: try AES.GCM.open(box, using: master.key, authenticating: Self.associatedData(context, master.id)))
+        } catch {
+            throw Self.doesNotOpen
+        }
+    }
+
+    private static func associatedData(_ context: SealContext, _ key: MasterKeyID) -> [UInt8] {
+        context.bytes + Array(key.rawValue.utf8)
+    }
+
+    private static let doesNotOpen = VaultError(
+        .doesNotOpen, "The seal does not open: it was damaged, belongs to something else, or was made with another master key.")
+}
