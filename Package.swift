@@ -84,7 +84,7 @@ let package = Package(
 
         // Means
         module(
-            "AgentCatalogue", ["AgentProtocol", "Processes", .yams],
+            "AgentCatalogue", ["AgentProtocol", "Credentials", "Processes", .yams],
             resources: [.embedInCode("agents.yaml")]),
         module("AgentDrivers", ["AgentProtocol"]),
         module("RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
@@ -94,21 +94,22 @@ let package = Package(
         // Work
         module(
             "Sessions",
-            ["Accounts", "AgentCatalogue", "AgentProtocol", "Settings", "Store", "Workspaces", .crypto, .logging]),
+            ["Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Settings", "Store", "Vault", "Workspaces", .crypto, .logging]),
 
         // Surface
         module(
             "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Processes", "Sessions", "Settings", "Store",
-                "Workspaces", .httpTypes, .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals,
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Processes", "Sessions", "Settings", "Store",
+                "Vault", "Workspaces", .httpTypes, .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals,
             ]),
 
         // Programs
         program(
             "sam",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "ControlPlane", "Processes", "Sessions", "Settings", "Workspaces",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "ControlPlane", "Credentials", "Processes", "Sessions", "Settings", "Vault",
+                "Workspaces",
                 .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .unixSignals,
             ]),
         program("sam-runner", ["AgentProtocol", "Processes", "RunnerKit", .logging]),
@@ -138,7 +139,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Processes", .asyncHTTPClient, .nioCore, .nioHTTP1,
+                "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Processes", "Store", .asyncHTTPClient, .nioCore,
+                .nioHTTP1, .nioPosix,
             ],
             swiftSettings: strict),
     ]

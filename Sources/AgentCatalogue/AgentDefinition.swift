@@ -1,8 +1,23 @@
+import Credentials
+
 /// An agent as the catalogue describes it.
 public struct AgentDefinition: Sendable, Hashable {
     /// The protocols that SAM has a driver for.
     public enum WireProtocol: String, Sendable, Codable, CaseIterable {
         case acp
+    }
+
+    /// A file in the agent's home that holds a sign-in.
+    public struct SignInFile: Sendable, Hashable {
+        public var provider: Provider
+        /// Relative to the agent's home.
+        public var file: String
+
+        /// Names a file.
+        public init(provider: Provider, file: String) {
+            self.provider = provider
+            self.file = file
+        }
     }
 
     public var id: String
@@ -13,13 +28,18 @@ public struct AgentDefinition: Sendable, Hashable {
     /// Absolute folders that the program reads and that stand outside the system's own.
     public var needs: [String]
     public var environment: [String: String]
+    /// Whose credentials it can work with, the usual one first; empty for one that needs none.
+    public var providers: [Provider]
+    /// The file in which it insists on keeping a sign-in.
+    public var signIn: SignInFile?
     public var install: String?
     public var description: String?
 
     /// Describes an agent.
     public init(
         id: String, name: String, wireProtocol: WireProtocol, command: [String], needs: [String] = [],
-        environment: [String: String] = [:], install: String? = nil, description: String? = nil
+        environment: [String: String] = [:], providers: [Provider] = [], signIn: SignInFile? = nil, install: String? = nil,
+        description: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -27,6 +47,8 @@ public struct AgentDefinition: Sendable, Hashable {
         self.command = command
         self.needs = needs
         self.environment = environment
+        self.providers = providers
+        self.signIn = signIn
         self.install = install
         self.description = description
     }

@@ -1,3 +1,4 @@
+import Credentials
 import Foundation
 import Yams
 
@@ -93,9 +94,33 @@ extension AgentDefinition {
             }
             environment[name] = value
         }
+        func provider(_ text: String, _ line: Int?) throws(EntryMistake) -> Provider {
+            do throws(CredentialsError) {
+                return try Provider(parsing: text)
+            } catch {
+                throw EntryMistake(message: error.message, line: line)
+            }
+        }
+        var providers: [Provider] = []
+        for name in try list("providers") { providers.append(try provider(name, fields["providers"]?.mark?.line)) }
+        var signIn: SignInFile?
+        if let node = fields["sign-in"] {
+            guard let name = node.mapping?["provider"]?.string, let file = node.mapping?["file"]?.string else {
+                throw EntryMistake(message: "`sign-in` has a `provider` and a `file`.", line: node.mark?.line)
+            }
+            signIn = SignInFile(provider: try provider(name, node.mark?.line), file: file)
+            guard providers.contains(where: { $0.rawValue == name }) else {
+                throw EntryMistake(message: "`sign-in` is for a provider that is not among `providers`.", line: node.mark?.line)
+            }
+            let steps = file.split(separator: "/", omittingEmptySubsequences: false)
+            guard !steps.contains(where: { ["", ".", ".."].contains($0) }) else {
+                throw EntryMistake(message: "`file` is a path in the agent's home, like .codex/auth.json.", line: node.mark?.line)
+            }
+        }
         self.init(
             id: id, name: try text("name") ?? id, wireProtocol: wireProtocol, command: command, needs: needs,
-            environment: environment, install: try text("install"), description: try text("description"))
+            environment: environment, providers: providers, signIn: signIn, install: try text("install"),
+            description: try text("description"))
     }
 }
 

@@ -42,6 +42,8 @@ public struct Credential: Sendable, Hashable {
     /// When the provider last refused it, in UTC milliseconds.
     public var lastRefusedAt: Int64?
     public var createdBy: UserID
+    /// Whose secret it is: who set it last. A rotation of it stays theirs.
+    public var setBy: UserID
     public var updatedAt: Int64
 
     init(_ row: Row) throws {
@@ -55,6 +57,7 @@ public struct Credential: Sendable, Hashable {
         failedReason = try row.optionalText("failed_reason")
         lastRefusedAt = try row.optionalInteger("last_refused_at").map(Int64.init)
         createdBy = try row.parsed("created_by")
+        setBy = try row.parsed("set_by")
         updatedAt = Int64(try row.integer("updated_at"))
     }
 

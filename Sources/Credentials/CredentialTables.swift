@@ -11,8 +11,8 @@ public enum CredentialTables {
                     id TEXT PRIMARY KEY, scope TEXT NOT NULL, project_id TEXT REFERENCES projects (id),
                     user_id TEXT REFERENCES users (id), provider TEXT NOT NULL, kind TEXT NOT NULL, label TEXT NOT NULL,
                     sealed BLOB NOT NULL, key_id TEXT NOT NULL, version BIGINT NOT NULL, expires_at BIGINT,
-                    failed_reason TEXT, last_refused_at BIGINT, created_by TEXT NOT NULL, created_at BIGINT NOT NULL,
-                    updated_at BIGINT NOT NULL)
+                    failed_reason TEXT, last_refused_at BIGINT, created_by TEXT NOT NULL, set_by TEXT NOT NULL,
+                    created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)
                 """,
                 "CREATE INDEX credentials_by_owner ON credentials (scope, COALESCE(project_id, ''), COALESCE(user_id, ''), provider)",
                 "CREATE INDEX credentials_by_key ON credentials (key_id)",
@@ -33,7 +33,7 @@ public enum CredentialTables {
                 """
                 CREATE TABLE held (
                     credential_id TEXT NOT NULL REFERENCES credentials (id) ON DELETE CASCADE, session_id TEXT NOT NULL,
-                    sealed BLOB NOT NULL, key_id TEXT NOT NULL, held_at BIGINT NOT NULL, why TEXT NOT NULL,
+                    sealed BLOB NOT NULL, key_id TEXT NOT NULL, set_by TEXT NOT NULL, held_at BIGINT NOT NULL, why TEXT NOT NULL,
                     PRIMARY KEY (credential_id, session_id))
                 """,
                 "CREATE TABLE master_keys (id TEXT PRIMARY KEY, proof BLOB NOT NULL, created_at BIGINT NOT NULL)",

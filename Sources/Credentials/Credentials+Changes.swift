@@ -118,6 +118,7 @@ extension Credentials {
             stored = selected
             stored.label = try new.label.map { try SecretRules.label($0, for: change.provider) } ?? selected.label
             stored.version += 1
+            stored.setBy = change.actor.id
             try write(new, stored, transaction)
             told = "Version \(stored.version) of “\(stored.label)” is stored."
         } else {
@@ -209,8 +210,8 @@ extension Credentials {
         try transaction.execute(
             """
             INSERT INTO credentials (id, scope, project_id, user_id, provider, kind, label, sealed, key_id, version,
-                expires_at, created_by, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12, $12)
+                expires_at, created_by, set_by, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $11, $12, $12)
             """,
             id, change.owner.scope, change.owner.project, change.owner.user, change.provider, kind, label, sealed.bytes,
             sealed.key, new.expiresAt, change.actor.id, now())
@@ -224,9 +225,10 @@ extension Credentials {
         try transaction.execute(
             """
             UPDATE credentials SET sealed = $1, key_id = $2, version = $3, label = $4, expires_at = $5, failed_reason = NULL,
-                last_refused_at = NULL, updated_at = $6
-            WHERE id = $7
-            """, sealed.bytes, sealed.key, credential.version, credential.label, new.expiresAt, now(), credential.id)
+                last_refused_at = NULL, set_by = $6, updated_at = $7
+            WHERE id = $8
+            """,
+            sealed.bytes, sealed.key, credential.version, credential.label, new.expiresAt, credential.setBy, now(), credential.id)
     }
 }
 

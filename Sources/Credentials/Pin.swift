@@ -105,6 +105,20 @@ extension Credentials {
         return .pinned(pin)
     }
 
+    /// Whether a session could be started now, or why not. Nothing is pinned.
+    ///
+    /// - Throws: `StoreError`.
+    public func check(_ request: PinRequest, in transaction: any Transaction) throws -> PinOutcome? {
+        let resolution = try resolve(request.provider, project: request.project, user: request.user, in: transaction)
+        guard case .found(let selection, let scope) = resolution.outcome else {
+            return .refused(
+                code: Explanation.Outcome(resolution.outcome).rawValue,
+                sentence: try sentence(request.provider, resolution.outcome, transaction))
+        }
+        guard request.mode == .materialised, let refusal = refusal(request, selection, scope) else { return nil }
+        return .refused(code: "notAllowed", sentence: refusal)
+    }
+
     /// The pins of a session.
     ///
     /// - Throws: `StoreError`.
@@ -148,7 +162,7 @@ extension Credentials {
         if scope == .platform {
             return "The platform's sign-in for \(request.provider.rawValue) is never handed out as a file. Set one of your own."
         }
-        guard selection.createdBy == request.user else {
+        guard selection.setBy == request.user else {
             return "“\(selection.label)” is another member's sign-in, and as a file only they can use it. Set one of your own."
         }
         return nil

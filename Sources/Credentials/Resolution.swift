@@ -10,8 +10,8 @@ extension Credentials {
         public var kind: CredentialKind
         public var version: Int
         public var label: String
-        /// Who set it first: the person whose sign-in it is.
-        public var createdBy: UserID
+        /// Who set it: the person whose sign-in it is.
+        public var setBy: UserID
     }
 
     /// Who turned a layer off, when and why.
@@ -99,7 +99,7 @@ extension Credentials {
             return .active(
                 Selection(
                     credential: credential, kind: kind, version: try row.integer("version"), label: try row.text("label"),
-                    createdBy: try row.parsed("created_by")))
+                    setBy: try row.parsed("set_by")))
         }
     }
 
@@ -107,7 +107,7 @@ extension Credentials {
     package static let layersQuery = ["'project'", "'user'", "'platform'"].map { scope in
         """
         SELECT b.scope, b.project_id, b.user_id, b.provider, b.state, b.credential_id, b.reason, b.changed_by, b.changed_at,
-            c.kind, c.version, c.label, c.key_id, c.expires_at, c.failed_reason, c.created_by
+            c.kind, c.version, c.label, c.key_id, c.expires_at, c.failed_reason, c.set_by
         FROM bindings b LEFT JOIN credentials c ON c.id = b.credential_id
         WHERE b.scope = \(scope) AND COALESCE(b.project_id, '') = \(scope == "'project'" ? "$2" : "''")
             AND COALESCE(b.user_id, '') = \(scope == "'user'" ? "$3" : "''") AND b.provider = $1

@@ -102,11 +102,10 @@ extension Credentials {
             }
             return .notFound
         case .invalid(let why):
-            try accounts.record(transaction, .session(caller.session.rawValue), "sync.invalid", credential.id.rawValue, why)
-            try accounts.notify(
-                credential.owner, .syncInvalid, credential.id.rawValue,
+            try tellOnce(
+                "sync.invalid", credential.id, why, caller, credential.owner, .syncInvalid,
                 "Session \(caller.session.rawValue) sent back something else than a rotation of “\(credential.label)”. Nothing was changed. \(why)",
-                in: transaction)
+                transaction)
             return .invalid
         case .unchanged: return .unchanged
         case .stale:
@@ -140,21 +139,28 @@ extension Credentials {
     /// Nothing is touched. Where something had been pinned, its owner learns that a rotation came too late.
     private func nothingThere(_ pin: Pin?, _ caller: SyncCaller, _ transaction: any Transaction) throws -> SyncAnswer {
         if let pin {
-            let told = try transaction.first(
-                "SELECT id FROM audit WHERE actor = $1 AND action = 'sync.dropped' AND subject = $2", caller.session, pin.credential)
-            if told == nil {
-                try accounts.record(
-                    transaction, .session(caller.session.rawValue), "sync.dropped", pin.credential.rawValue,
-                    "the credential or its binding was removed")
-                try accounts.notify(
-                    pin.scope == .project ? .project(caller.project) : .user(caller.user), .rotationDropped, pin.credential.rawValue,
-                    """
-                    Session \(caller.session.rawValue) gave back its sign-in for \(pin.provider.rawValue), which was removed meanwhile. \
-                    What it sent was not kept.
-                    """, in: transaction)
-            }
+            try tellOnce(
+                "sync.dropped", pin.credential, "the credential or its binding was removed", caller,
+                pin.scope == .project ? .project(caller.project) : .user(caller.user), .rotationDropped,
+                """
+                Session \(caller.session.rawValue) gave back its sign-in for \(pin.provider.rawValue), which was removed meanwhile. \
+                What it sent was not kept.
+                """, transaction)
         }
         return .notFound
+    }
+
+    /// An audit entry and a notification, the first time that a session gives cause for it.
+    private func tellOnce(
+        _ action: String, _ credential: CredentialID, _ why: String, _ caller: SyncCaller, _ owner: ScopeOwner,
+        _ kind: UserNotification.Kind, _ text: String, _ transaction: any Transaction
+    ) throws {
+        let told = try transaction.first(
+            "SELECT id FROM audit WHERE actor = $1 AND action = $2 AND subject = $3 AND detail = $4",
+            caller.session, action, credential, why)
+        guard told == nil else { return }
+        try accounts.record(transaction, .session(caller.session.rawValue), action, credential.rawValue, why)
+        try accounts.notify(owner, kind, credential.rawValue, text, in: transaction)
     }
 
     /// Keeps a rotation for its owner, sealed. It is never resolved.
@@ -168,10 +174,10 @@ extension Credentials {
         let sealed = try vault.seal(secret, for: context)
         try transaction.execute(
             """
-            INSERT INTO held (credential_id, session_id, sealed, key_id, held_at, why) VALUES ($1, $2, $3, $4, $5, $6)
+            INSERT INTO held (credential_id, session_id, sealed, key_id, set_by, held_at, why) VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (credential_id, session_id) DO UPDATE SET
-                sealed = excluded.sealed, key_id = excluded.key_id, held_at = excluded.held_at, why = excluded.why
-            """, credential.id, caller.session, sealed.bytes, sealed.key, now(), why)
+                sealed = excluded.sealed, key_id = excluded.key_id, set_by = excluded.set_by, held_at = excluded.held_at, why = excluded.why
+            """, credential.id, caller.session, sealed.bytes, sealed.key, caller.user, now(), why)
         try accounts.record(transaction, .session(caller.session.rawValue), "sync.held", credential.id.rawValue, why)
         try accounts.notify(
             credential.owner, .syncDeclined, credential.id.rawValue,

@@ -15,13 +15,13 @@ struct ControlLink: Sendable {
     }
 
     private let client: HTTPClient
-    private let base: String
+    private let origin: String
     private let token: String
 
     init(client: HTTPClient, socket: String, token: String) {
         self.client = client
         let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket
-        base = "http+unix://\(host)/runner/v1"
+        origin = "http+unix://\(host)"
         self.token = token
     }
 
@@ -43,10 +43,31 @@ struct ControlLink: Sendable {
         _ = try await call(.POST, "/heartbeat", body: Data())
     }
 
+    /// What goes into the agent's sign-in file.
+    func signIn() async throws(Failure) -> String {
+        let answer = try await call(.GET, "/sign-in", body: Data())
+        guard let signIn = try? JSONLine.decode(SignInContent.self, from: answer) else {
+            throw .unavailable("the answer is no sign-in")
+        }
+        return signIn.content
+    }
+
+    /// Sends the agent's sign-in file back as it stands.
+    ///
+    /// - Returns: whether it is what is stored now. Where it is not, the control plane has told whom it concerns.
+    func sync(_ body: CredentialSync, of session: SessionID) async throws(Failure) -> Bool {
+        guard let body = try? JSONLine.encode(body) else { throw .unavailable("the file's content can't be sent") }
+        let answer = try await call(.POST, "/api/v1/sessions/\(session.rawValue)/credential-sync", body: body, under: "")
+        guard let answer = try? JSONLine.decode(CredentialSyncAnswer.self, from: answer) else {
+            throw .unavailable("the answer is none")
+        }
+        return answer.success
+    }
+
     /// Follows the commands after a number until the line breaks.
     func followCommands(after last: Int, _ receive: (NumberedCommand) async -> Void) async throws(Failure) {
         do {
-            var request = request(.GET, "/commands")
+            var request = request(.GET, "/runner/v1/commands")
             request.headers.add(name: "last-event-id", value: String(last))
             let response = try await client.execute(request, deadline: .distantFuture)
             try check(response.status.code)
@@ -63,9 +84,11 @@ struct ControlLink: Sendable {
         }
     }
 
-    private func call(_ method: HTTPMethod, _ path: String, body: Data) async throws(Failure) -> Data {
+    private func call(
+        _ method: HTTPMethod, _ path: String, body: Data, under base: String = "/runner/v1"
+    ) async throws(Failure) -> Data {
         do {
-            var request = request(method, path)
+            var request = request(method, base + path)
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
             let response = try await client.execute(request, timeout: .seconds(15))
@@ -79,7 +102,7 @@ struct ControlLink: Sendable {
     }
 
     private func request(_ method: HTTPMethod, _ path: String) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: base + path)
+        var request = HTTPClientRequest(url: origin + path)
         request.method = method
         request.headers.add(name: "authorization", value: "Bearer \(token)")
         return request

@@ -43,10 +43,11 @@ public struct Runner: Sendable {
         } catch {
             if case .fenced = error { return try await client.shutdown() }
         }
+        let keeper = configuration.signIn.map { SignInKeeper($0, session: configuration.session, link: link, logger: logger) }
         let following = Task { await follow(session, link) }
         let beating = Task { await beat(session, link) }
         let delivering = Task { await deliver(session, link) }
-        await own(session)
+        await own(session, keeper)
         // The agent is gone. What is left is to deliver what it did.
         await session.seal()
         let impatience = Task {
@@ -61,9 +62,10 @@ public struct Runner: Sendable {
 
     // MARK: - The agent
 
-    private func own(_ session: AgentSession) async {
+    private func own(_ session: AgentSession, _ keeper: SignInKeeper?) async {
         let pipes: AgentPipes
         do {
+            try await keeper?.place()
             pipes = try await AgentPipes.start(configuration.command, joining: configuration.controlGroups)
         } catch {
             return await session.notStarted("\(error)")
@@ -73,6 +75,7 @@ public struct Runner: Sendable {
             try await Task.sleep(for: .milliseconds(configuration.handshakeTimeout))
             await session.handshakeTimedOut()
         }
+        let keeping = Task { await keeper?.watch() }
         let reading = Task {
             async let conversing: Void = converse(pipes, session)
             async let listening: Void = listen(pipes, session)
@@ -87,6 +90,10 @@ public struct Runner: Sendable {
         await reading.value
         moment.cancel()
         clock.cancel()
+        keeping.cancel()
+        await keeping.value
+        // Before its end is told: what follows that ends this process too.
+        await keeper?.giveBack()
         await session.ended(termination)
     }
 

@@ -1,5 +1,6 @@
 import Accounts
 import AgentProtocol
+import Credentials
 import Store
 
 /// A session as it is listed and shown.
@@ -12,6 +13,10 @@ public struct Session: Sendable {
     public var sandbox: Project.Sandbox
     public var user: UserID
     public var agent: String
+    /// Whose credential the agent works with; `nil` for one that needs none.
+    public var provider: Provider?
+    /// Where its agent keeps a sign-in, in its home; `nil` for one that keeps none.
+    var signInFile: String?
     /// The first words of the task.
     public var title: String
     public var branch: String
@@ -27,6 +32,8 @@ public struct Session: Sendable {
         sandbox = try row.parsed("sandbox")
         user = try row.parsed("user_id")
         agent = try row.text("agent")
+        provider = try row.optionalText("provider").flatMap(Provider.init(rawValue:))
+        signInFile = try row.optionalText("sign_in_file")
         title = try row.text("title")
         branch = try row.text("branch")
         state = try JSONLine.decode(from: try row.text("state"))

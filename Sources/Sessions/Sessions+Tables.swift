@@ -37,6 +37,15 @@ public enum SessionTables {
                     session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, attempt BIGINT NOT NULL,
                     n BIGINT NOT NULL, command TEXT NOT NULL, PRIMARY KEY (session_id, attempt, n))
                 """,
-            ])
+            ]),
+        Migration(
+            "sessions", 2, "the provider a session uses, and the token with which its sign-in is given back",
+            [
+                "ALTER TABLE sessions ADD COLUMN provider TEXT",
+                "ALTER TABLE sessions ADD COLUMN sign_in_file TEXT",
+                "ALTER TABLE sessions ADD COLUMN sync_token_hash TEXT",
+                "ALTER TABLE sessions ADD COLUMN sync_token_until BIGINT",
+                "CREATE UNIQUE INDEX sessions_by_sync_token ON sessions (sync_token_hash)",
+            ]),
     ]
 }

@@ -1,3 +1,5 @@
+import AgentProtocol
+
 /// What can't be done with a session, in a sentence for whoever asked.
 public struct SessionsError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
@@ -24,4 +26,9 @@ public struct SessionsError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { message }
+
+    /// The same sentence for one that is not there and one that the asker may not know of.
+    public static func unknown(_ id: SessionID) -> SessionsError {
+        SessionsError(.notFound, "There is no session \(id.rawValue.prefix(40)). `sam sessions list` shows those there are.")
+    }
 }

@@ -44,7 +44,7 @@ public struct Setting: Sendable {
 extension Setting {
     /// Every setting there is.
     public static let all: [Setting] = [
-        sessionLimit, handshakeTimeout, outputLimit, sandboxMemory, sandboxProcesses, sandboxCPUs,
+        sessionLimit, handshakeTimeout, outputLimit, sandboxMemory, sandboxProcesses, sandboxCPUs, signInFiles,
     ]
 
     /// How many sessions run at once; the others wait in line.
@@ -77,6 +77,11 @@ extension Setting {
         key: "sandbox.cpuPercent", summary: "Processor time a sandbox may use, in percent of one core.",
         standard: .integer(100 * ProcessInfo.processInfo.activeProcessorCount), mode: .ceiling, whenOff: .inherit,
         scopes: Scope.allCases, range: 5...102_400)
+
+    /// Whether an agent that insists on it gets a sign-in as a file in its workspace.
+    public static let signInFiles = Setting(
+        key: "credentials.signInFiles", summary: "Agents that insist on it get a person's sign-in as a file in their workspace.",
+        standard: .flag(false), mode: .ceiling, whenOff: .force(.flag(false)), scopes: [.project, .platform], range: nil)
 
     /// The setting with this key.
     ///

@@ -18,7 +18,7 @@ public struct Settings: Sendable {
     public typealias Resolution = Cascade.Resolution<Scope, SettingValue, Tombstone, String>
     typealias Layer = Layered<Scope, SettingValue, Tombstone, String>
 
-    private let store: Store
+    let store: Store
     private let accounts: Accounts
     private let now: @Sendable () -> Int64
 
@@ -47,18 +47,29 @@ public struct Settings: Sendable {
     ///
     /// - Throws: `StoreError`.
     public func resolve(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> Resolution {
-        let owners: [ScopeOwner] = (project.map { [.project($0)] } ?? []) + [.user(user), .platform]
-        let layers = try await store.read { transaction in
-            try owners.filter { setting.scopes.contains($0.scope) }.map { owner in
-                let row = try transaction.first(
-                    "SELECT * FROM settings WHERE scope = $1 AND owner = $2 AND key = $3",
-                    owner.scope, owner.owner, setting.key)
-                return Layer(owner.scope, row.map { Self.entry($0, setting) } ?? .absent)
-            }
+        try await store.read { transaction in
+            Self.resolve(setting, try layers(setting, project: project, user: user, in: transaction))
         }
-        switch setting.mode {
-        case .override: return Cascade.resolve(layers, inactive: setting.whenOff)
-        case .ceiling: return resolveCeiling(layers, inactive: setting.whenOff, tighten: Self.tighter)
+    }
+
+    /// The layers at which the setting can be set, from narrow to broad, with what stands there.
+    func layers(
+        _ setting: Setting, project: ProjectID?, user: UserID, in transaction: any Transaction
+    ) throws -> [(layer: Layer, row: Row?)] {
+        let owners: [ScopeOwner] = (project.map { [.project($0)] } ?? []) + [.user(user), .platform]
+        return try owners.filter { setting.scopes.contains($0.scope) }.map { owner in
+            let row = try transaction.first(
+                "SELECT * FROM settings WHERE scope = $1 AND owner = $2 AND key = $3",
+                owner.scope, owner.owner, setting.key)
+            return (Layer(owner.scope, row.map { Self.entry($0, setting) } ?? .absent), row)
+        }
+    }
+
+    static func resolve(_ setting: Setting, _ layers: [(layer: Layer, row: Row?)]) -> Resolution {
+        let layers = layers.map(\.layer)
+        return switch setting.mode {
+        case .override: Cascade.resolve(layers, inactive: setting.whenOff)
+        case .ceiling: resolveCeiling(layers, inactive: setting.whenOff, tighten: Self.tighter)
         }
     }
 
@@ -66,10 +77,21 @@ public struct Settings: Sendable {
     ///
     /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
     public func integer(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> Int {
+        try await value(setting, project, user).integer ?? 0
+    }
+
+    /// The flag that holds for a setting: the cascade's, or the standard one when no layer says anything.
+    ///
+    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    public func flag(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> Bool {
+        try await value(setting, project, user) == .flag(true)
+    }
+
+    private func value(_ setting: Setting, _ project: ProjectID?, _ user: UserID) async throws -> SettingValue {
         let resolution = try await resolve(setting, project: project, user: user)
         switch resolution.outcome {
-        case .found(let value, _): return value.integer ?? 0
-        case .absent: return setting.standard.integer ?? 0
+        case .found(let value, _): return value
+        case .absent: return setting.standard
         case .failed(let scope, let why):
             throw SettingsError(.invalid, "\(setting.key) at \(scope.rawValue) can't be used: \(why)")
         case .blocked(let scope, _):

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 
 extension Store {
     /// Opens a SQLite database, making the file if there is none.
@@ -72,9 +73,19 @@ private struct SQLiteTransaction: Transaction {
     }
 
     /// SQLite numbers parameters as `?1`; to it `$1` would be a name, numbered by its first appearance.
+    ///
+    /// Remembered, because searching costs as much as the statement itself. Statements are never built from values, so
+    /// there are only as many as the program's text has.
     private func positional(_ sql: String) -> String {
-        sql.replacing("$", with: "?")
+        Self.positional.withLock { known in
+            if let text = known[sql] { return text }
+            let text = sql.replacing("$", with: "?")
+            known[sql] = text
+            return text
+        }
     }
+
+    private static let positional = Mutex<[String: String]>([:])
 }
 
 extension SQLBindable {

@@ -19,6 +19,10 @@ public struct Home: Sendable, Hashable {
 
     public var database: String { path + "/sam.db" }
     public var tokenFile: String { path + "/token" }
+    /// The master keys of the vault, for the owner's eyes only.
+    public var masterKeys: String { path + "/vault.keys" }
+    /// Key sets of providers, with which their id tokens are checked; need not exist.
+    public var identityKeys: String { path + "/identity" }
     public var serverLog: String { path + "/server.log" }
     /// What a running server tells of itself: its process and its address.
     public var serverFile: String { path + "/server.json" }

@@ -74,7 +74,11 @@ public struct LocalHost: WorkspaceHost {
             folder: folder, command: command, sandbox: launch.project.sandbox.rawValue,
             workingDirectory: workspaceInside(launch.project, launch.session), controlGroups: group.joins,
             memoryEvents: group.memoryEvents, handshakeTimeout: launch.handshakeTimeout * 1_000,
-            outputLimit: launch.outputLimit, stopGrace: 5_000)
+            outputLimit: launch.outputLimit, stopGrace: 5_000,
+            signIn: launch.signIn.map {
+                RunnerConfiguration.SignIn(
+                    folder: home.agentHome(launch.session), file: $0.file, agentType: $0.agentType, credentialKind: $0.credentialKind)
+            })
         let file = RunnerConfiguration.configurationPath(in: folder)
         guard let content = try? JSONLine.encode(configuration),
             FileManager.default.createFile(atPath: file, contents: content, attributes: [.posixPermissions: 0o600])

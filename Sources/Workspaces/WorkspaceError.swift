@@ -18,6 +18,8 @@ public struct WorkspaceError: Error, Sendable, CustomStringConvertible {
         public static let sandbox = Code(name: "sandbox")
         /// The agent's program is not installed.
         public static let agent = Code(name: "agent")
+        /// The agent's sign-in file can't be reached.
+        public static let signIn = Code(name: "signIn")
         /// The work could not be taken out of the workspace. It still stands there.
         public static let salvage = Code(name: "salvage")
     }

@@ -1,5 +1,6 @@
 import Accounts
 import AgentProtocol
+import Foundation
 
 /// A place where workspaces live and runners run. This machine is the first; others follow behind the same words.
 public protocol WorkspaceHost: Sendable {
@@ -26,6 +27,18 @@ public protocol WorkspaceHost: Sendable {
 
     /// What the runner kept after a number, and may not have delivered.
     func spooledEvents(_ session: SessionID, attempt: Int, after last: Int) async -> [NumberedEvent]
+
+    /// What a dead runner's agent left in its sign-in file, as far as it can be what it should be.
+    ///
+    /// - Parameter limit: what is longer is cut after one byte more.
+    /// - Returns: `nil` when there is no such file.
+    /// - Throws: ``WorkspaceError`` when there is one that can't be read.
+    func leftSignIn(_ session: SessionID, file: String, limit: Int) async throws -> Data?
+
+    /// Removes a sign-in file.
+    ///
+    /// - Throws: ``WorkspaceError``.
+    func removeSignIn(_ session: SessionID, file: String) async throws
 
     /// Takes the work out of a workspace whose runner is dead, however it ended.
     ///
@@ -101,11 +114,27 @@ public struct RunnerLaunch: Sendable {
     public var handshakeTimeout: Int
     /// Bytes.
     public var outputLimit: Int
+    /// The sign-in file that the runner looks after.
+    public var signIn: SignIn?
+
+    /// A sign-in file in the agent's home, and what sync is told of it.
+    public struct SignIn: Sendable, Hashable {
+        public var file: String
+        public var agentType: String
+        public var credentialKind: String
+
+        /// Describes a file.
+        public init(file: String, agentType: String, credentialKind: String) {
+            self.file = file
+            self.agentType = agentType
+            self.credentialKind = credentialKind
+        }
+    }
 
     /// Asks for a runner.
     public init(
         session: SessionID, attempt: Int, project: Project, agent: AgentProgram, token: String, limits: SandboxLimits,
-        handshakeTimeout: Int, outputLimit: Int
+        handshakeTimeout: Int, outputLimit: Int, signIn: SignIn? = nil
     ) {
         self.session = session
         self.attempt = attempt
@@ -115,6 +144,7 @@ public struct RunnerLaunch: Sendable {
         self.limits = limits
         self.handshakeTimeout = handshakeTimeout
         self.outputLimit = outputLimit
+        self.signIn = signIn
     }
 }
 

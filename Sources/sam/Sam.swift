@@ -12,13 +12,15 @@ struct Sam: AsyncParsableCommand {
               sam run --repo . "What is this project?"    let an agent work and follow it
               sam sessions list                           what ran and what runs
               sam sessions diff s_0123456789ab            what a session changed
+              sam credentials set anthropic               store a key; agents never see it in the clear
 
             SAM_HOME names the folder of SAM's state (~/.sam), SAM_URL another server. A server is started when none answers.
             """,
         version: Server.version,
         subcommands: [
             Serve.self, Run.self, Demo.self, Doctor.self, Agents.self, Projects.self, SessionsCommand.self,
-            SettingsCommand.self,
+            CredentialsCommand.self, SettingsCommand.self, NotificationsCommand.self, UsersCommand.self, TokensCommand.self,
+            VaultCommand.self, Audit.self,
         ])
 
     /// Runs the command that was typed. Wrong usage ends with 2, everything else that goes wrong with 1.
@@ -47,4 +49,6 @@ struct Sam: AsyncParsableCommand {
 enum ExitStatus {
     static let failed = ExitCode(1)
     static let usage = ExitCode(2)
+    /// Something was turned off.
+    static let blocked = ExitCode(3)
 }

@@ -175,6 +175,16 @@ struct SyncTests {
                 Issue.record("It was given back, and is not lent again")
                 return
             }
+            try await sam.settle("s_2")
+            try await sam.set(authFile("k1"), for: .openaiChatGPT, at: .project(sam.project), by: sam.member)
+            guard case .refused("notAllowed", _) = try await sam.start("s_5") else {
+                Issue.record("A sign-in that another member has put in its place was handed out")
+                return
+            }
+            guard case .pinned = try await sam.start("s_6", by: sam.member) else {
+                Issue.record("Whoever set it may use it")
+                return
+            }
         }
         try await CredentialsFixture.with { sam in
             try await sam.set(authFile("p1"), for: .openaiChatGPT, at: .platform)

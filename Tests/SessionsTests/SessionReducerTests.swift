@@ -24,7 +24,7 @@ struct SessionReducerTests {
 
     private var toReady: [SessionInput] {
         [
-            .slotFreed, .prepared(workspace), .agent(.agentStarted(AgentStart(sandbox: "x"))),
+            .slotFreed([]), .prepared(workspace), .agent(.agentStarted(AgentStart(sandbox: "x"))),
             .agent(.handshake(AgentIdentity(name: "a"))),
         ]
     }
@@ -49,7 +49,7 @@ struct SessionReducerTests {
     @Test("Ready is entered by the agent's answer to the handshake and by nothing else")
     func readyMeansEvidence() {
         let others: [SessionInput] = [
-            .slotFreed, .prepared(workspace), .agent(.agentStarted(AgentStart(sandbox: "x"))), .prompt(one),
+            .slotFreed([]), .prepared(workspace), .agent(.agentStarted(AgentStart(sandbox: "x"))), .prompt(one),
             .agent(.note(Note("ready"))), .runnerReturned, .finishRequested, .deadlinePassed,
         ]
         for input in others {
@@ -97,7 +97,7 @@ struct SessionReducerTests {
 
     @Test("A runner that never spoke is started anew, a limited number of times", arguments: 1...3)
     func relaunch(_ deaths: Int) {
-        let booting = take(SessionState(ending: .whenIdle), [.slotFreed, .prepared(workspace)]).state
+        let booting = take(SessionState(ending: .whenIdle), [.slotFreed([]), .prepared(workspace)]).state
         let outcome = take(booting, Array(repeating: .runnerDied, count: deaths))
         if deaths < Timing().launches {
             #expect(outcome.effects.last == .launch(attempt: deaths + 1))

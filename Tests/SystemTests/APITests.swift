@@ -53,7 +53,7 @@ struct APITests {
             try await sam.serve()
             #expect(try await status(door, token: nil, sam) == 401)
             #expect(try await status(door, token: "sam_\(String(repeating: "0", count: 64))", sam) == 401)
-            let owners = try await status(door, token: ownerToken(sam), sam)
+            let owners = try await status(door, token: sam.ownerToken(), sam)
             // The owner gets past the door: to a thing, or to being told that it is not there, or that the body is missing.
             #expect(door.path.hasPrefix("/runner/") ? owners == 401 : [200, 400, 404].contains(owners))
         }
@@ -73,8 +73,8 @@ struct APITests {
             #expect(try await status("/healthz", nil) == 200)
             #expect(try await status("/readyz", nil) == 200)
             #expect(try await status("/api/v1/projects", nil) == 401)
-            #expect(try await status("/api/v1/projects", try ownerToken(sam)) == 200)
-            #expect(try await status("/runner/v1/commands", try ownerToken(sam)) == 404)
+            #expect(try await status("/api/v1/projects", try sam.ownerToken()) == 200)
+            #expect(try await status("/runner/v1/commands", try sam.ownerToken()) == 404)
             for (path, mode) in [(sam.home, 0o700), (sam.home + "/token", 0o600)] {
                 let attributes = try FileManager.default.attributesOfItem(atPath: path)
                 #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == mode)
@@ -93,10 +93,6 @@ struct APITests {
 
     // MARK: - Parts
 
-    private func ownerToken(_ sam: SamFixture) throws -> String {
-        try String(contentsOfFile: sam.home + "/token", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-
     private func request(_ path: String, token: String?, _ sam: SamFixture) throws -> HTTPClientRequest {
         let socket = try #require((sam.home + "/control.sock").addingPercentEncoding(withAllowedCharacters: .alphanumerics))
         var request = HTTPClientRequest(url: "http+unix://\(socket)\(path)")
@@ -111,7 +107,7 @@ struct APITests {
     }
 
     private func follow(_ id: String, after: Int, _ sam: SamFixture) async throws -> [String] {
-        var request = try request("/api/v1/sessions/\(id)/events/stream", token: ownerToken(sam), sam)
+        var request = try request("/api/v1/sessions/\(id)/events/stream", token: sam.ownerToken(), sam)
         request.headers.add(name: "last-event-id", value: "\(after)")
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
         let text = String(buffer: try await response.body.collect(upTo: 16 << 20))

@@ -30,7 +30,7 @@ struct QueueTests {
             let id = try await sam.start(project: "project", agent: "shell", "while [ ! -e go ]; do sleep 0.05; done; echo 0 >> order")
             for number in 1...3 { _ = try await sam.sam("sessions", "prompt", id, "echo \(number) >> order") }
             try await eventually("the agent works") { try await phase(id, sam) == "working" }
-            FileManager.default.createFile(atPath: "\(sam.home)/sessions/\(id)/workspace/go", contents: nil)
+            _ = FileManager.default.createFile(atPath: "\(sam.home)/sessions/\(id)/workspace/go", contents: nil)
             let session = try await sam.finish(id)
             #expect(session["phase"]?.string == "completed")
             #expect(try await sam.file("order", of: session) == "0\n1\n2\n3\n")

@@ -27,12 +27,34 @@ public struct RunnerConfiguration: Sendable, Codable {
     public var outputLimit: Int
     /// How long the agent has between being asked to stop and being killed, in milliseconds.
     public var stopGrace: Int
+    /// The sign-in that the agent insists on having as a file.
+    public var signIn: SignIn?
+
+    /// A sign-in's file in the agent's home. What goes into it is asked for with the runner's token, so that it stands
+    /// nowhere else.
+    public struct SignIn: Sendable, Codable {
+        /// The agent's home on the host.
+        public var folder: String
+        /// The file's path in it.
+        public var file: String
+        /// What sync is told of it.
+        public var agentType: String
+        public var credentialKind: String
+
+        /// Describes a file.
+        public init(folder: String, file: String, agentType: String, credentialKind: String) {
+            self.folder = folder
+            self.file = file
+            self.agentType = agentType
+            self.credentialKind = credentialKind
+        }
+    }
 
     /// Tells a runner what to do.
     public init(
         session: SessionID, attempt: Int, token: String, controlSocket: String, folder: String, command: Command,
         sandbox: String, workingDirectory: String, controlGroups: [String], memoryEvents: String?,
-        handshakeTimeout: Int, outputLimit: Int, stopGrace: Int
+        handshakeTimeout: Int, outputLimit: Int, stopGrace: Int, signIn: SignIn? = nil
     ) {
         self.session = session
         self.attempt = attempt
@@ -47,6 +69,7 @@ public struct RunnerConfiguration: Sendable, Codable {
         self.handshakeTimeout = handshakeTimeout
         self.outputLimit = outputLimit
         self.stopGrace = stopGrace
+        self.signIn = signIn
     }
 
     /// The lock that a living runner holds. The kernel lets go of it when the runner dies, however it dies.

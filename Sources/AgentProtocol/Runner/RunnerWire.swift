@@ -34,6 +34,39 @@ public struct EventReceipt: Sendable, Hashable, Codable {
     }
 }
 
+/// The answer to `GET /runner/v1/sign-in`: what the runner writes into the agent's file. It is never stored or logged.
+public struct SignInContent: Sendable, Codable {
+    public var content: String
+
+    /// Wraps a file's content.
+    public init(content: String) {
+        self.content = content
+    }
+}
+
+/// The body of `POST /api/v1/sessions/{id}/credential-sync`.
+public struct CredentialSync: Sendable, Codable {
+    /// The agent's id in the catalogue.
+    public var agentType: String
+    /// `oauth` or `apiKey`.
+    public var credentialKind: String
+    /// The file's content as it stands.
+    public var credential: String
+
+    /// Puts a body together.
+    public init(agentType: String, credentialKind: String, credential: String) {
+        self.agentType = agentType
+        self.credentialKind = credentialKind
+        self.credential = credential
+    }
+}
+
+/// As much of the answer to a credential sync as its sender has to know.
+public struct CredentialSyncAnswer: Sendable, Codable {
+    /// Whether what was sent is what is stored now.
+    public var success: Bool
+}
+
 /// One command with its number. The stream of `GET /runner/v1/commands` carries the number as the SSE `id`.
 public struct NumberedCommand: Sendable, Hashable, Codable {
     /// Counts from 1 within an attempt.

@@ -1,11 +1,13 @@
 import Accounts
 import AgentProtocol
+import Credentials
 import Foundation
 import HTTPTypes
 import Hummingbird
 import Sessions
 import Settings
 import Store
+import Vault
 import Workspaces
 
 /// An error as the API tells it: problem details of RFC 9457.
@@ -27,7 +29,12 @@ public struct Problem: Error, Sendable, Codable {
         switch error {
         case let problem as Problem: self = problem
         case let error as AccountsError:
-            self.init([.notFound: .notFound, .nameTaken: .conflict][error.code] ?? .badRequest, error.message)
+            self.init(
+                [.notFound: .notFound, .forbidden: .forbidden, .nameTaken: .conflict][error.code] ?? .badRequest, error.message)
+        case let error as CredentialsError:
+            self.init(
+                [.notFound: .notFound, .wrongState: .conflict, .vault: .internalServerError][error.code] ?? .badRequest, error.message)
+        case let error as VaultError: self.init(error.code == .notOurs ? .conflict : .internalServerError, error.message)
         case let error as SettingsError: self.init(error.code == .notFound ? .notFound : .badRequest, error.message)
         case let error as SessionsError:
             self.init(

@@ -1,21 +1,38 @@
 import Accounts
+import Credentials
 import Hummingbird
 import Workspaces
 
-/// `/api/v1/projects`.
+/// `/api/v1/projects`. To who is no member of a project there is no such project.
 struct ProjectRoutes {
     let accounts: Accounts
+    let credentials: Credentials
     let host: LocalHost
+
+    init(_ modules: Modules) {
+        accounts = modules.accounts
+        credentials = modules.credentials
+        host = modules.host
+    }
 
     func add(to group: RouterGroup<APIContext>) {
         group.get(use: list)
         group.post(use: create)
         group.get(":id", use: show)
         group.patch(":id", use: change)
+        group.get(":id/resolution", use: resolution)
+        group.get(":id/members", use: members)
+        group.post(":id/members", use: addMember)
+        group.delete(":id/members/:user", use: removeMember)
     }
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(Listing.Projects(projects: try await accounts.projects().map(ProjectView.init)))
+        let user = try context.requireUser()
+        guard request.uri.queryParameters["all"] == "true" else {
+            return try .json(Listing.Projects(projects: try await accounts.projects(of: user.id).map(ProjectView.init)))
+        }
+        try user.requireAdministrator("Only administrators see projects that they are no members of.")
+        return try .json(Listing.Projects(projects: try await accounts.projects().map(ProjectView.init)))
     }
 
     /// The same repository twice is the same project, unless a name says otherwise.
@@ -23,6 +40,10 @@ struct ProjectRoutes {
         let wish: NewProject = try await request.json(limit: context.maxUploadSize)
         let user = try context.requireUser()
         let location = try RepositoryLocation(wish.repository)
+        if location.isLocal {
+            try user.requireAdministrator("Repositories on the server's own disk are for administrators. Name a URL.")
+        }
+        try Self.check(wish.sandbox, user)
         if wish.name == nil, wish.sandbox == nil, let known = try await accounts.project(of: location.address, for: user.id) {
             return try .json(ProjectView(known))
         }
@@ -39,14 +60,61 @@ struct ProjectRoutes {
     }
 
     private func show(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(ProjectView(try await accounts.project(try context.parameters.require("id"))))
+        try .json(ProjectView(try await project(context)))
     }
 
     private func change(_ request: Request, _ context: APIContext) async throws -> Response {
+        let project = try await project(context)
         let change: ProjectChange = try await request.json(limit: context.maxUploadSize)
-        let project = try await accounts.setSandbox(
-            change.sandbox, of: try context.parameters.require("id"), by: try context.requireUser().id)
-        return try .json(ProjectView(project))
+        let user = try context.requireUser()
+        try Self.check(change.sandbox, user)
+        return try .json(ProjectView(try await accounts.setSandbox(change.sandbox, of: project.id.rawValue, by: user.id)))
+    }
+
+    private func resolution(_ request: Request, _ context: APIContext) async throws -> Response {
+        let project = try await project(context)
+        return try .json(
+            Listing.Resolution(
+                resolution: try await credentials.explain(
+                    try request.providers(), project: project.id, user: try context.requireUser().id)))
+    }
+
+    // MARK: - Members
+
+    private func members(_ request: Request, _ context: APIContext) async throws -> Response {
+        try .json(Listing.Users(users: try await accounts.members(of: try await managed(context).id).map(UserView.init)))
+    }
+
+    private func addMember(_ request: Request, _ context: APIContext) async throws -> Response {
+        let project = try await managed(context)
+        let wish: NewMember = try await request.json(limit: context.maxUploadSize)
+        try await accounts.addMember(wish.user, to: project.id, by: try context.requireUser().id)
+        return try .json(Listing.Users(users: try await accounts.members(of: project.id).map(UserView.init)), status: .created)
+    }
+
+    private func removeMember(_ request: Request, _ context: APIContext) async throws -> Response {
+        let project = try await managed(context)
+        try await accounts.removeMember(
+            try context.parameters.require("user"), from: project.id, by: try context.requireUser().id)
+        return Response(status: .noContent)
+    }
+
+    // MARK: - Parts
+
+    private func project(_ context: APIContext) async throws -> Project {
+        try await accounts.project(try context.parameters.require("id"), for: try context.requireUser().id)
+    }
+
+    /// Who works on a project is its members' business, and the administrators'.
+    private func managed(_ context: APIContext) async throws -> Project {
+        let user = try context.requireUser()
+        let id = try context.parameters.require("id")
+        return try await user.role == .administrator ? accounts.project(id) : accounts.project(id, for: user.id)
+    }
+
+    private static func check(_ sandbox: Project.Sandbox?, _ user: User) throws {
+        guard sandbox == Project.Sandbox.none else { return }
+        try user.requireAdministrator("Only an administrator can let a project's agents run without a sandbox.")
     }
 
     private func freeName(_ wish: String) async throws -> String {

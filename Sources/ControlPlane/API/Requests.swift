@@ -1,5 +1,6 @@
 import Accounts
 import AgentProtocol
+import Credentials
 import Sessions
 import Workspaces
 
@@ -33,13 +34,18 @@ public struct NewSession: Sendable, Codable {
     /// A project's id or name.
     public var project: String
     public var agent: String?
+    /// Whose credential the agent works with; its usual one when this is missing.
+    public var provider: String?
     public var prompt: String?
     public var ending: SessionState.Ending?
 
     /// Asks for a session.
-    public init(project: String, agent: String? = nil, prompt: String? = nil, ending: SessionState.Ending? = nil) {
+    public init(
+        project: String, agent: String? = nil, provider: String? = nil, prompt: String? = nil, ending: SessionState.Ending? = nil
+    ) {
         self.project = project
         self.agent = agent
+        self.provider = provider
         self.prompt = prompt
         self.ending = ending
     }
@@ -77,24 +83,111 @@ public struct SettingChange: Sendable, Codable {
     }
 }
 
+/// The body of `PUT /api/v1/credentials/{provider}` and of its `/off`, `/on`, `/remove` and `/clear`.
+public struct CredentialWish: Sendable, Codable {
+    public var scope: Scope
+    /// The project, for the project scope.
+    public var project: String?
+    /// With `PUT` alone.
+    public var secret: SecretInTransit?
+    public var label: String?
+    /// UTC milliseconds.
+    public var expiresAt: Int64?
+    public var reason: String?
+    /// Tells what would come of it, and does nothing.
+    public var dryRun: Bool?
+
+    /// Asks for a change.
+    public init(
+        scope: Scope, project: String? = nil, secret: SecretInTransit? = nil, label: String? = nil, expiresAt: Int64? = nil,
+        reason: String? = nil, dryRun: Bool? = nil
+    ) {
+        self.scope = scope
+        self.project = project
+        self.secret = secret
+        self.label = label
+        self.expiresAt = expiresAt
+        self.reason = reason
+        self.dryRun = dryRun
+    }
+}
+
+/// The body of `POST /api/v1/credentials/{provider}/recover`.
+public struct RecoveryWish: Sendable, Codable {
+    public var scope: Scope
+    public var project: String?
+    /// Whose rotation; the newest when this is missing.
+    public var session: String?
+    /// Throws it away instead.
+    public var discard: Bool?
+
+    /// Asks for a rotation that is held.
+    public init(scope: Scope, project: String? = nil, session: String? = nil, discard: Bool? = nil) {
+        self.scope = scope
+        self.project = project
+        self.session = session
+        self.discard = discard
+    }
+}
+
+/// The body of `POST /api/v1/users`.
+public struct NewUser: Sendable, Codable {
+    public var name: String
+    public var role: User.Role?
+
+    /// Asks for a user.
+    public init(name: String, role: User.Role? = nil) {
+        self.name = name
+        self.role = role
+    }
+}
+
+/// A user who was added, with their first token. It is not shown again.
+public struct CreatedUser: Sendable, Codable {
+    public var user: UserView
+    public var token: String
+}
+
+/// The body of `PATCH /api/v1/users/{id}`.
+public struct UserChange: Sendable, Codable {
+    public var role: User.Role
+
+    /// Asks for a change.
+    public init(role: User.Role) {
+        self.role = role
+    }
+}
+
+/// The body of `POST /api/v1/projects/{id}/members`.
+public struct NewMember: Sendable, Codable {
+    /// A user's id or name.
+    public var user: String
+
+    /// Names a user.
+    public init(user: String) {
+        self.user = user
+    }
+}
+
+/// The body of `POST /api/v1/tokens`.
+public struct NewToken: Sendable, Codable {
+    public var name: String
+
+    /// Names a token.
+    public init(name: String) {
+        self.name = name
+    }
+}
+
+/// A token that was made. It is not shown again.
+public struct CreatedToken: Sendable, Codable {
+    public var token: String
+}
+
 /// What a server tells of itself.
 public struct ServerView: Sendable, Codable {
     public var version: String
     public var home: String
     public var url: String
     public var process: Int32
-}
-
-/// Lists, each under its own name.
-public enum Listing {
-    public struct Projects: Sendable, Codable { public var projects: [ProjectView] }
-    public struct Sessions: Sendable, Codable { public var sessions: [SessionView] }
-    public struct Agents: Sendable, Codable {
-        public var agents: [AgentView]
-        /// Mistakes in the catalogue's files.
-        public var problems: [String]
-    }
-    public struct Settings: Sendable, Codable { public var settings: [SettingView] }
-    public struct Events: Sendable, Codable { public var events: [SessionEvent] }
-    public struct Changes: Sendable, Codable { public var files: [FileChange] }
 }

@@ -1,5 +1,6 @@
 import Accounts
 import AgentProtocol
+import Credentials
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -11,6 +12,12 @@ struct SessionRoutes {
     let engine: SessionEngine
     let accounts: Accounts
     let host: LocalHost
+
+    init(_ modules: Modules) {
+        engine = modules.engine
+        accounts = modules.accounts
+        host = modules.host
+    }
 
     func add(to group: RouterGroup<APIContext>) {
         group.get(use: list)
@@ -29,9 +36,10 @@ struct SessionRoutes {
     }
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        let user = try context.requireUser().id
         var project: ProjectID?
-        if let name = request.uri.queryParameters["project"] { project = try await accounts.project(String(name)).id }
-        let sessions = try await engine.queries.list(project: project)
+        if let name = request.uri.queryParameters["project"] { project = try await accounts.project(String(name), for: user).id }
+        let sessions = try await engine.queries.list(for: user, project: project)
         let queued = try await engine.queries.unsettled().filter { $0.state.phase == .queued }.map(\.id)
         return try .json(
             Listing.Sessions(
@@ -42,9 +50,11 @@ struct SessionRoutes {
 
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let wish: NewSession = try await request.json(limit: context.maxUploadSize)
+        let user = try context.requireUser().id
         let session = try await engine.create(
-            project: try await accounts.project(wish.project), agent: wish.agent ?? "scout", task: wish.prompt,
-            ending: wish.ending ?? .onRequest, by: try context.requireUser().id)
+            project: try await accounts.project(wish.project, for: user), agent: wish.agent ?? "scout",
+            provider: try wish.provider.map { try Provider(parsing: $0) }, task: wish.prompt,
+            ending: wish.ending ?? .onRequest, by: user)
         return try .json(try await view(session), status: .created)
     }
 
@@ -54,14 +64,14 @@ struct SessionRoutes {
 
     private func remove(_ request: Request, _ context: APIContext) async throws -> Response {
         let force = request.uri.queryParameters["force"] == "true"
-        try await engine.remove(try id(context), evenUnlanded: force, by: try context.requireUser().id)
+        try await engine.remove(try await session(context).id, evenUnlanded: force, by: try context.requireUser().id)
         return Response(status: .noContent)
     }
 
     private func events(_ request: Request, _ context: APIContext) async throws -> Response {
         let after = try number(request, "after") ?? 0
         let limit = min(max(try number(request, "limit") ?? 500, 1), 1_000)
-        return try .json(Listing.Events(events: try await engine.queries.events(try id(context), after: after, limit: limit)))
+        return try .json(Listing.Events(events: try await engine.queries.events(try await session(context).id, after: after, limit: limit)))
     }
 
     private func stream(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -80,23 +90,23 @@ struct SessionRoutes {
 
     private func payload(_ request: Request, _ context: APIContext) async throws -> Response {
         guard let seq = context.parameters.get("seq", as: Int.self) else { throw Problem(.badRequest, "seq is a number.") }
-        let payload = try await engine.queries.payload(try id(context), seq: seq)
+        let payload = try await engine.queries.payload(try await session(context).id, seq: seq)
         return Response(
             status: .ok, headers: [.contentType: "application/json"], body: .init(byteBuffer: ByteBuffer(string: payload)))
     }
 
     private func prompt(_ request: Request, _ context: APIContext) async throws -> Response {
         let prompt: NewPrompt = try await request.json(limit: context.maxUploadSize)
-        return try .json(PromptView(id: try await engine.prompt(prompt.text, to: try id(context))), status: .accepted)
+        return try .json(PromptView(id: try await engine.prompt(prompt.text, to: try await session(context).id)), status: .accepted)
     }
 
     private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await engine.cancel(try id(context), by: try context.requireUser().id)
+        try await engine.cancel(try await session(context).id, by: try context.requireUser().id)
         return try .json(try await view(try await session(context)), status: .accepted)
     }
 
     private func finish(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await engine.finish(try id(context))
+        try await engine.finish(try await session(context).id)
         return try .json(try await view(try await session(context)), status: .accepted)
     }
 
@@ -122,12 +132,13 @@ struct SessionRoutes {
 
     // MARK: - Parts
 
-    private func id(_ context: APIContext) throws -> SessionID {
-        SessionID(rawValue: try context.parameters.require("id"))
-    }
-
+    /// The session, if the one who asks is a member of its project. To others there is no such session.
     private func session(_ context: APIContext) async throws -> Session {
-        try await engine.queries.session(try id(context))
+        let id = SessionID(rawValue: try context.parameters.require("id"))
+        let session = try await engine.queries.session(id)
+        let user = try context.requireUser().id
+        guard (try? await accounts.project(session.project.rawValue, for: user)) != nil else { throw SessionsError.unknown(id) }
+        return session
     }
 
     private func result(_ context: APIContext) async throws -> WorkspaceResult {

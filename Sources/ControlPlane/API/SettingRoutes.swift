@@ -4,11 +4,16 @@ import Settings
 
 /// `/api/v1/settings`.
 struct SettingRoutes {
-    let settings: Settings
-    let accounts: Accounts
+    let modules: Modules
+    private var settings: Settings { modules.settings }
+
+    init(_ modules: Modules) {
+        self.modules = modules
+    }
 
     func add(to group: RouterGroup<APIContext>) {
         group.get(use: list)
+        group.get(":key", use: explain)
         group.put(":key") { request, context in
             try await change(request, context) { setting, wish, owner, user in
                 guard let value = wish.value else { throw Problem(.badRequest, "“value” is missing.") }
@@ -33,16 +38,20 @@ struct SettingRoutes {
     }
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let project = request.uri.queryParameters["project"].map(String.init)
-        return try .json(try await listing(project: project, user: try context.requireUser().id))
+        try .json(try await listing(Setting.all, project: request.project, user: try context.requireUser().id))
     }
 
-    private func listing(project: String?, user: UserID) async throws -> Listing.Settings {
+    private func explain(_ request: Request, _ context: APIContext) async throws -> Response {
+        let setting = try Setting.named(try context.parameters.require("key"))
+        return try .json(try await listing([setting], project: request.project, user: try context.requireUser().id))
+    }
+
+    private func listing(_ wanted: [Setting], project: String?, user: UserID) async throws -> Listing.Settings {
         var id: ProjectID?
-        if let project { id = try await accounts.project(project).id }
-        var views: [SettingView] = []
-        for setting in Setting.all {
-            views.append(SettingView(setting, try await settings.resolve(setting, project: id, user: user)))
+        if let project { id = try await modules.accounts.project(project, for: user).id }
+        var views: [SettingExplanation] = []
+        for setting in wanted {
+            views.append(try await settings.explain(setting, project: id, user: user))
         }
         return Listing.Settings(settings: views)
     }
@@ -52,16 +61,15 @@ struct SettingRoutes {
         _ act: (Setting, SettingChange, ScopeOwner, UserID) async throws -> Void
     ) async throws -> Response {
         let wish: SettingChange = try await request.json(limit: context.maxUploadSize)
-        let user = try context.requireUser().id
-        let owner: ScopeOwner
-        switch wish.scope {
-        case .platform: owner = .platform
-        case .user: owner = .user(user)
-        case .project:
-            guard let project = wish.project else { throw Problem(.badRequest, "“project” is missing: whose setting is it?") }
-            owner = .project(try await accounts.project(project).id)
-        }
-        try await act(try Setting.named(try context.parameters.require("key")), wish, owner, user)
-        return try .json(try await listing(project: wish.project, user: user))
+        let user = try context.requireUser()
+        let owner = try await modules.owner(wish.scope, project: wish.project, for: user)
+        let setting = try Setting.named(try context.parameters.require("key"))
+        try await act(setting, wish, owner, user.id)
+        return try .json(try await listing([setting], project: wish.project, user: user.id))
     }
+}
+
+extension Request {
+    /// The project that a query names.
+    fileprivate var project: String? { uri.queryParameters["project"].map(String.init) }
 }

@@ -1,9 +1,8 @@
 import Accounts
 import AgentCatalogue
 import AgentProtocol
-import Cascade
+import Credentials
 import Sessions
-import Settings
 import Workspaces
 
 /// A project as the API shows it.
@@ -32,6 +31,8 @@ public struct SessionView: Sendable, Codable {
     public var projectId: String
     public var sandbox: String
     public var agent: String
+    /// Whose credential the agent works with; missing for one that needs none.
+    public var provider: String?
     public var title: String
     public var phase: Phase
     /// Whether nothing will happen to it any more.
@@ -60,11 +61,12 @@ public struct SessionView: Sendable, Codable {
         projectId = session.project.rawValue
         sandbox = session.sandbox.rawValue
         agent = session.agent
+        provider = session.provider?.rawValue
         title = session.title
         phase = session.state.phase
         settled = session.state.isSettled
         self.queuePlace = queuePlace
-        waitingFor = session.state.deadline?.waitingFor
+        waitingFor = session.state.deadline?.waitingFor ?? session.state.heldBackBy
         failure = session.state.failure
         branch = session.branch
         baseCommit = session.state.workspace?.base
@@ -86,6 +88,8 @@ public struct AgentView: Sendable, Codable {
     public var name: String
     public var `protocol`: String
     public var description: String?
+    /// Whose credentials it works with, the usual one first.
+    public var providers: [String]
     /// The program's path on this machine; missing when it is not installed.
     public var program: String?
     public var install: String?
@@ -95,63 +99,8 @@ public struct AgentView: Sendable, Codable {
         name = agent.name
         self.protocol = agent.wireProtocol.rawValue
         description = agent.description
+        providers = agent.providers.map(\.rawValue)
         program = agent.program(programFolder: programFolder)
         install = agent.install
-    }
-}
-
-/// A setting as the API shows it: what holds, and each layer's word.
-public struct SettingView: Sendable, Codable {
-    /// One layer's part.
-    public struct Layer: Sendable, Codable {
-        public var scope: Scope
-        /// `absent`, `active`, `inactive` or `failed`.
-        public var state: String
-        /// What the cascade made of it.
-        public var verdict: String
-        public var changedBy: String?
-        public var changedAt: Int64?
-        public var reason: String?
-    }
-
-    public var key: String
-    public var summary: String
-    public var value: String
-    /// The scope that decided; missing when the standard value holds.
-    public var decidedAt: Scope?
-    public var standard: String
-    public var mode: String
-    public var scopes: [Scope]
-    public var layers: [Layer]
-
-    init(_ setting: Setting, _ resolution: Settings.Resolution) {
-        key = setting.key
-        summary = setting.summary
-        standard = setting.standard.text
-        mode = setting.mode == .ceiling ? "ceiling" : "override"
-        scopes = setting.scopes
-        decidedAt = resolution.outcome.layer
-        switch resolution.outcome {
-        case .found(let found, _): value = found.text
-        case .absent: value = setting.standard.text
-        case .blocked: value = "off"
-        case .failed: value = "broken"
-        }
-        layers = resolution.trace.map { step in
-            var layer = Layer(scope: step.layer, state: "absent", verdict: step.verdict.rawValue)
-            switch step.finding {
-            case .absent: break
-            case .active: layer.state = "active"
-            case .inactive(let tombstone):
-                layer.state = "inactive"
-                layer.changedBy = tombstone.by
-                layer.changedAt = tombstone.at
-                layer.reason = tombstone.reason
-            case .failed(let why):
-                layer.state = "failed"
-                layer.reason = why
-            }
-            return layer
-        }
     }
 }

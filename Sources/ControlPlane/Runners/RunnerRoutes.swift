@@ -15,6 +15,7 @@ struct RunnerRoutes {
         group.post("events", use: events)
         group.post("heartbeat", use: heartbeat)
         group.get("commands", use: commands)
+        group.get("sign-in", use: signIn)
     }
 
     private func events(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -39,6 +40,10 @@ struct RunnerRoutes {
             return EventStream.Page(
                 events: isOver ? [] : try commands.map { ($0.n, try JSONLine.text($0)) }, isLast: isOver)
         }
+    }
+
+    private func signIn(_ request: Request, _ context: APIContext) async throws -> Response {
+        try .json(try await engine.signInContent(for: try runner(context)))
     }
 
     private func runner(_ context: APIContext) throws -> RunnerIdentity {

@@ -41,7 +41,7 @@ extension Request {
         do {
             body = try await self.body.collect(upTo: limit)
         } catch {
-            throw Problem(.contentTooLarge, "The body is larger than \(limit >> 20) MiB.")
+            throw Problem(.contentTooLarge, "The body is larger than \(limit >> 10) KiB.")
         }
         return try JSONLine.decode(type, from: Data(body.readableBytesView))
     }

@@ -1,5 +1,6 @@
 import Accounts
 import AgentCatalogue
+import Credentials
 import Hummingbird
 import Processes
 import Sessions
@@ -10,28 +11,13 @@ import Workspaces
 
 /// Every route of SAM, in one place.
 final class APIRouter: Sendable {
-    private let accounts: Accounts
-    private let settings: Settings
-    private let catalogue: Catalogue
-    private let engine: SessionEngine
-    private let host: LocalHost
-    private let store: Store
+    private let modules: Modules
     private let activity: Activity
-    private let home: Home
     private let readiness = Readiness()
 
-    init(
-        accounts: Accounts, settings: Settings, catalogue: Catalogue, engine: SessionEngine, host: LocalHost, store: Store,
-        activity: Activity, home: Home
-    ) {
-        self.accounts = accounts
-        self.settings = settings
-        self.catalogue = catalogue
-        self.engine = engine
-        self.host = host
-        self.store = store
+    init(modules: Modules, activity: Activity) {
+        self.modules = modules
         self.activity = activity
-        self.home = home
     }
 
     /// Everything listens.
@@ -47,28 +33,33 @@ final class APIRouter: Sendable {
         router.add(middleware: ActivityMiddleware(activity: activity))
         router.add(middleware: ProblemMiddleware())
         router.get("healthz") { _, _ in Response.plain("ok\n") }
-        router.get("readyz") { [store, readiness] _, _ in
+        router.get("readyz") { [store = modules.store, readiness] _, _ in
             _ = try await store.read { transaction in try transaction.query("SELECT 1 AS one") }
             return readiness.view == nil
                 ? Response.plain("starting\n", status: .serviceUnavailable) : Response.plain("ready\n")
         }
-        let api = router.group("api/v1").add(middleware: Authentication(accounts: accounts))
+        let api = router.group("api/v1").add(middleware: Authentication(accounts: modules.accounts))
         api.get("server") { [readiness] _, _ in
             guard let view = readiness.view else { throw Problem(.serviceUnavailable, "The server is starting.") }
             return try Response.json(view)
         }
-        api.get("agents") { [catalogue] _, _ in
+        api.get("agents") { [catalogue = modules.catalogue] _, _ in
             try Response.json(
                 Listing.Agents(
                     agents: catalogue.agents.map { AgentView($0, programFolder: Program.ownFolder) },
                     problems: catalogue.problems.map(\.description)))
         }
-        ProjectRoutes(accounts: accounts, host: host).add(to: api.group("projects"))
-        SessionRoutes(engine: engine, accounts: accounts, host: host).add(to: api.group("sessions"))
-        SettingRoutes(settings: settings, accounts: accounts).add(to: api.group("settings"))
+        ProjectRoutes(modules).add(to: api.group("projects"))
+        SessionRoutes(modules).add(to: api.group("sessions"))
+        SettingRoutes(modules).add(to: api.group("settings"))
+        CredentialRoutes(modules).add(to: api)
+        NotificationRoutes(modules).add(to: api.group("notifications"))
+        UserRoutes(modules).add(to: api)
+        TokenRoutes(modules).add(to: api.group("tokens"))
+        SyncRoute(modules).add(to: router.group("api/v1/sessions"))
         if withRunners {
-            RunnerRoutes(engine: engine).add(
-                to: router.group("runner/v1").add(middleware: RunnerAuthentication(engine: engine)))
+            RunnerRoutes(engine: modules.engine).add(
+                to: router.group("runner/v1").add(middleware: RunnerAuthentication(engine: modules.engine)))
         }
         return router
     }

@@ -1,6 +1,7 @@
 import Accounts
 import AgentCatalogue
 import AgentProtocol
+import Credentials
 import Foundation
 import Hummingbird
 import Logging
@@ -11,6 +12,7 @@ import Sessions
 import Settings
 import Store
 import UnixSignals
+import Vault
 import Workspaces
 
 /// The control plane as a process: the database, the session engine and the listeners.
@@ -56,8 +58,14 @@ public struct Server: Sendable {
         defer { withExtendedLifetime(lock) {} }
         let now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
         let store = try Store.sqlite(at: home.database)
-        try await store.migrate(Accounts.migrations + Settings.migrations + SessionTables.migrations, now: now())
+        try await store.migrate(
+            Accounts.migrations + Settings.migrations + CredentialTables.migrations + SessionTables.migrations, now: now())
+        // Before anything is written: without the keys that it was sealed with, this database is not to be touched.
+        let vault = try await Credentials.openVault(
+            KeyringSource(environment: ProcessInfo.processInfo.environment, file: home.masterKeys), store: store, now: now())
         let accounts = Accounts(store: store, now: now)
+        let credentials = Credentials(
+            store: store, accounts: accounts, vault: vault, identities: try await IdentityKeys(folder: home.identityKeys), now: now)
         let settings = Settings(store: store, accounts: accounts, now: now)
         let owner = try await accounts.owner()
         try await OwnerToken(file: home.tokenFile).ensure(accounts, owner)
@@ -67,14 +75,16 @@ public struct Server: Sendable {
         for problem in catalogue.problems { logger.warning("\(problem)") }
         let sockets = SessionSockets(home: home, logger: logger)
         let engine = SessionEngine(
-            store: store, accounts: accounts, settings: settings, catalogue: catalogue, host: host, endpoints: sockets,
-            programs: Program.ownFolder, now: now, logger: logger)
+            store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: catalogue, host: host,
+            endpoints: sockets, programs: Program.ownFolder, now: now, logger: logger)
 
         let activity = Activity()
         let (bound, boundSender) = AsyncStream.makeStream(of: Int.self)
         let router = APIRouter(
-            accounts: accounts, settings: settings, catalogue: catalogue, engine: engine, host: host, store: store,
-            activity: activity, home: home)
+            modules: Modules(
+                store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: catalogue, engine: engine,
+                host: host),
+            activity: activity)
         await engine.resume()
         let port = try freePort()
         let network = Application(

@@ -1,6 +1,7 @@
 import Accounts
 import AgentCatalogue
 import AgentProtocol
+import Credentials
 import Crypto
 import Foundation
 import Logging
@@ -53,7 +54,8 @@ extension SessionEngine {
                     session: id, attempt: attempt, project: project, agent: try program(of: session.agent), token: token,
                     limits: try await limits(of: session),
                     handshakeTimeout: try await settings.integer(.handshakeTimeout, project: project.id, user: session.user),
-                    outputLimit: try await settings.integer(.outputLimit, project: project.id, user: session.user) << 20))
+                    outputLimit: try await settings.integer(.outputLimit, project: project.id, user: session.user) << 20,
+                    signIn: try await signIn(of: session)))
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -71,8 +73,11 @@ extension SessionEngine {
             let state: SessionState = try JSONLine.decode(from: try SessionStore.row(session, transaction).text("state"))
             guard state.attempt == attempt, state.phase == .booting, !state.runnerIsGone else { return nil }
             try transaction.execute(
-                "UPDATE sessions SET runner_token_hash = $1, runner_attempt = $2, runner_acknowledged = 0 WHERE id = $3",
-                hash, attempt, session)
+                """
+                UPDATE sessions SET runner_token_hash = $1, sync_token_hash = $1, sync_token_until = NULL, runner_attempt = $2,
+                    runner_acknowledged = 0
+                WHERE id = $3
+                """, hash, attempt, session)
             return token
         }
     }
@@ -115,6 +120,7 @@ extension SessionEngine {
         do {
             // What the runner kept and could not deliver belongs to the log.
             try await takeInSpool(session)
+            try await giveBackSignIn(session)
             let result = try await host.salvage(
                 SalvageRequest(
                     session: id, project: try await project(of: session), branch: session.branch,
@@ -147,6 +153,7 @@ extension SessionEngine {
     private func cleanUp(_ id: SessionID, keepingWorkspace: Bool) async throws {
         let session = try await queries.session(id)
         await host.killRunner(id, attempt: session.state.attempt)
+        try await giveBackSignIn(session)
         await endpoints.close(id)
         await host.cleanUp(id, of: session.project, keepingWorkspace: keepingWorkspace)
         try await apply(.cleanedUp, to: id)

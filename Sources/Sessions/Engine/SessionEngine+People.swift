@@ -1,6 +1,7 @@
 import Accounts
 import AgentCatalogue
 import AgentProtocol
+import Credentials
 import Store
 import Workspaces
 
@@ -8,17 +9,27 @@ extension SessionEngine {
     /// Creates a session. It is recorded, and starts when its turn has come.
     ///
     /// - Parameters:
+    ///   - provider: whose credential the agent works with, one of those that it can; `nil` for its usual one.
     ///   - task: the first prompt; `nil` for none yet.
     ///   - ending: when the session ends by itself.
     /// - Throws: ``SessionsError`` when the agent is unknown or the task too long; `WorkspaceError` when the
     ///   agent is not installed or this machine can't sandbox it; `StoreError`.
     public func create(
-        project: Project, agent: String, task: String?, ending: SessionState.Ending, by user: UserID
+        project: Project, agent: String, provider: Provider? = nil, task: String?, ending: SessionState.Ending, by user: UserID
     ) async throws -> Session {
         guard let definition = catalogue.agent(agent) else {
             let known = catalogue.agents.map(\.id).joined(separator: ", ")
             throw SessionsError(.invalid, "There is no agent “\(agent.prefix(80))”. There are: \(known).")
         }
+        if let provider, !definition.providers.contains(provider) {
+            let usable = definition.providers.map(\.rawValue).joined(separator: ", ")
+            throw SessionsError(
+                .invalid,
+                "\(definition.name) does not work with \(provider.rawValue). \(usable.isEmpty ? "It needs no provider." : "It works with: \(usable).")"
+            )
+        }
+        let provider = provider ?? definition.providers.first
+        let signInFile = definition.signIn.flatMap { $0.provider == provider ? $0.file : nil }
         _ = try program(of: agent)
         try await host.check(project)
         if let task { try Self.check(task) }
@@ -32,11 +43,12 @@ extension SessionEngine {
         let insert: @Sendable (any Transaction) throws -> Void = { [accounts] transaction in
             try transaction.execute(
                 """
-                INSERT INTO sessions (id, project_id, user_id, agent, title, branch, sandbox, phase, settled, state,
+                INSERT INTO sessions (id, project_id, user_id, agent, provider, sign_in_file, title, branch, sandbox, phase, settled, state,
                     runner_token_hash, runner_acknowledged, last_seq, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 0, $8, NULL, 0, 0, $9, $9)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, $10, NULL, 0, 0, $11, $11)
                 """,
-                id, project.id, user, agent, title, branch, project.sandbox, try JSONLine.text(SessionState(ending: ending)), created)
+                id, project.id, user, agent, provider, signInFile, title, branch, project.sandbox,
+                try JSONLine.text(SessionState(ending: ending)), created)
             var writer = LogWriter(session: id, lastSeq: 0, transaction: transaction)
             try writer.append(.state(StateChange(phase: .queued, attempt: 0)), at: created)
             if project.sandbox == .none {
@@ -49,7 +61,15 @@ extension SessionEngine {
             if let task { try Self.keep(prompt, task, id, created, transaction) }
         }
         // One transaction: a session that is there has its task.
-        carryOut(try await sessions.apply(task == nil ? [] : [.prompt(prompt)], to: id, before: insert), id)
+        let wish = try await credentialWish(
+            CredentialUser(session: id, project: project.id, user: user, agent: definition, provider: provider))
+        let change = try await sessions.apply(to: id) { [credentials] transaction in
+            try insert(transaction)
+            let prompts: [SessionInput] = task == nil ? [] : [.prompt(prompt)]
+            // A turned off provider is said at once, not when it is the session's turn.
+            return prompts + (try wish.refusal(credentials, transaction).map { [$0] } ?? [])
+        }
+        carryOut(change, id)
         hurry()
         return try await queries.session(id)
     }
@@ -62,10 +82,11 @@ extension SessionEngine {
         guard let id = PromptID.random(prefix: "t") else { throw SessionsError(.invalid, "No id could be made.") }
         let created = now()
         let change = try await sessions.apply(
-            [.prompt(id)], to: session,
-            before: { transaction in
+            to: session,
+            { transaction in
                 _ = try SessionStore.row(session, transaction)
                 try Self.keep(id, text, session, created, transaction)
+                return [.prompt(id)]
             },
             check: { state in
                 guard state.current == id || state.pending.contains(id) else {
@@ -119,7 +140,8 @@ extension SessionEngine {
         }
         await host.cleanUp(id, of: session.project, keepingWorkspace: false)
         await host.forget(id)
-        try await sessions.store.write { [accounts] transaction in
+        try await sessions.store.write { [accounts, credentials] transaction in
+            try credentials.forget(SessionReference(id), in: transaction)
             try transaction.execute("DELETE FROM sessions WHERE id = $1", id)
             try accounts.record(transaction, user, "session.removed", id.rawValue, session.title)
         }

@@ -1,4 +1,5 @@
 import Accounts
+import AgentCatalogue
 import AgentProtocol
 import Logging
 import Settings
@@ -74,8 +75,24 @@ extension SessionEngine {
         let limit = try await settings.integer(.sessionLimit, project: nil, user: first.user)
         var free = limit - unsettled.count { $0.state.holdsSlot }
         while free > 0, !queued.isEmpty {
-            try await apply(.slotFreed, to: queued.removeFirst().id)
-            free -= 1
+            if try await start(queued.removeFirst()) { free -= 1 }
         }
+    }
+
+    /// Starts a queued session with its credentials pinned, in one transaction.
+    ///
+    /// - Returns: whether it runs now. One that waits for a credential keeps its place and lets others pass.
+    private func start(_ session: Session) async throws -> Bool {
+        guard let agent = catalogue.agent(session.agent) else {
+            try await apply(.startFailed(code: "agent", message: "There is no agent “\(session.agent)” any more."), to: session.id)
+            return false
+        }
+        let wish = try await credentialWish(
+            CredentialUser(session: session.id, project: session.project, user: session.user, agent: agent, provider: session.provider))
+        let change = try await sessions.apply(to: session.id) { [credentials] transaction in
+            [try wish.start(credentials, transaction)]
+        }
+        carryOut(change, session.id)
+        return change.state.holdsSlot
     }
 }

@@ -1,6 +1,7 @@
 import Accounts
 import AgentCatalogue
 import AgentProtocol
+import Credentials
 import Crypto
 import Foundation
 import Logging
@@ -16,6 +17,7 @@ public actor SessionEngine {
     let sessions: SessionStore
     let accounts: Accounts
     let settings: Settings
+    let credentials: Credentials
     let catalogue: Catalogue
     let host: any WorkspaceHost
     let endpoints: any SessionEndpoints
@@ -39,13 +41,14 @@ public actor SessionEngine {
     ///
     /// - Parameter programs: the folder with SAM's own programs.
     public init(
-        store: Store, accounts: Accounts, settings: Settings, catalogue: Catalogue, host: any WorkspaceHost,
+        store: Store, accounts: Accounts, settings: Settings, credentials: Credentials, catalogue: Catalogue, host: any WorkspaceHost,
         endpoints: any SessionEndpoints, programs: String, timing: Timing = Timing(), now: @escaping @Sendable () -> Int64, logger: Logger
     ) {
         sessions = SessionStore(store: store, timing: timing, now: now)
         queries = SessionQueries(store: store)
         self.accounts = accounts
         self.settings = settings
+        self.credentials = credentials
         self.catalogue = catalogue
         self.host = host
         self.endpoints = endpoints
@@ -86,7 +89,7 @@ public actor SessionEngine {
     /// Takes an input: the record first, then the deed.
     @discardableResult
     func apply(_ inputs: SessionInput..., to session: SessionID) async throws -> SessionState {
-        let change = try await sessions.apply(inputs, to: session)
+        let change = try await sessions.apply(to: session) { _ in inputs }
         carryOut(change, session)
         return change.state
     }

@@ -11,16 +11,17 @@ public struct SessionQueries: Sendable {
         self.store = store
     }
 
-    /// The newest sessions, newest first.
+    /// The newest sessions of the projects that a user is a member of, newest first.
     ///
     /// - Throws: `StoreError`.
-    public func list(project: ProjectID? = nil, limit: Int = 100) async throws -> [Session] {
+    public func list(for user: UserID, project: ProjectID? = nil, limit: Int = 100) async throws -> [Session] {
         try await store.read { transaction in
             try transaction.query(
                 """
-                SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id
-                WHERE ($1 = '' OR s.project_id = $1) ORDER BY s.created_at DESC, s.id LIMIT $2
-                """, project?.rawValue ?? "", limit
+                SELECT \(Session.columns) FROM sessions s
+                JOIN projects p ON p.id = s.project_id JOIN members m ON m.project_id = s.project_id AND m.user_id = $1
+                WHERE ($2 = '' OR s.project_id = $2) ORDER BY s.created_at DESC, s.id LIMIT $3
+                """, user, project?.rawValue ?? "", limit
             ).compactMap { try? Session($0) }
         }
     }
@@ -33,7 +34,7 @@ public struct SessionQueries: Sendable {
             let row = try transaction.first(
                 "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.id = $1", id)
             guard let row else {
-                throw SessionsError(.notFound, "There is no session \(id.rawValue.prefix(40)). `sam sessions list` shows those there are.")
+                throw SessionsError.unknown(id)
             }
             return try Session(row)
         }

@@ -17,15 +17,14 @@ struct SessionStore: Sendable {
     /// Takes inputs one after another.
     ///
     /// - Parameters:
-    ///   - before: what is written in the same transaction, before them.
+    ///   - inputs: made in the transaction, from what stands there then.
     ///   - check: looks at the state that comes of them; when it throws, nothing of all this has happened.
     func apply(
-        _ inputs: [SessionInput], to session: SessionID,
-        before: @escaping @Sendable (any Transaction) throws -> Void = { _ in },
+        to session: SessionID, _ inputs: @escaping @Sendable (any Transaction) throws -> [SessionInput],
         check: @escaping @Sendable (SessionState) throws -> Void = { _ in }
     ) async throws -> Change {
         try await store.write { transaction in
-            try before(transaction)
+            let inputs = try inputs(transaction)
             let row = try Self.row(session, transaction)
             var writer = LogWriter(session: session, lastSeq: try row.integer("last_seq"), transaction: transaction)
             var state: SessionState = try JSONLine.decode(from: try row.text("state"))
@@ -89,8 +88,10 @@ struct SessionStore: Sendable {
             "UPDATE sessions SET state = $1, phase = $2, settled = $3, last_seq = $4, updated_at = $5 WHERE id = $6",
             try JSONLine.text(state), state.phase, state.isSettled, writer.lastSeq, now(), session)
         if state.runnerIsGone {
-            // From here on the runner of this attempt is nobody: its token opens nothing.
-            try transaction.execute("UPDATE sessions SET runner_token_hash = NULL WHERE id = $1", session)
+            // From here on the runner of this attempt is nobody: its token gives the sign-in back and opens nothing else.
+            try transaction.execute(
+                "UPDATE sessions SET runner_token_hash = NULL, sync_token_until = COALESCE(sync_token_until, $1) WHERE id = $2",
+                now() + timing.givingBack, session)
         }
     }
 
@@ -107,7 +108,7 @@ struct SessionStore: Sendable {
 
     static func row(_ session: SessionID, _ transaction: any Transaction) throws -> Row {
         guard let row = try transaction.first("SELECT * FROM sessions WHERE id = $1", session) else {
-            throw SessionsError(.notFound, "There is no session \(session.rawValue). `sam sessions list` shows those there are.")
+            throw SessionsError.unknown(session)
         }
         return row
     }

@@ -1,4 +1,5 @@
 import AgentProtocol
+import Credentials
 import Workspaces
 
 /// What SAM itself writes into a session's log, beside what the agent does.
@@ -7,6 +8,8 @@ public enum LogEntry: Sendable, Hashable, Codable {
     case state(StateChange)
     /// A prompt changed its state.
     case prompt(PromptID, PromptState)
+    /// The session was started with this credential, and this is how it came about. No secret stands here.
+    case credential(Pin)
     /// The workspace stands.
     case workspace(PreparedWorkspace)
     /// The work is on the branch, or there was none.

@@ -48,6 +48,7 @@ struct LogRecord: Sendable, Hashable {
             var fields: [String: JSONValue] = ["id": .string(id.rawValue), "state": .string(state.rawValue)]
             if state == .kept { fields["text"] = text(id).map(JSONValue.string) }
             self.init(kind: "prompt", json: try JSONLine.text(JSONValue.object(fields)))
+        case .credential(let pin): self.init(kind: "credential", json: try JSONLine.text(pin))
         case .workspace(let workspace): self.init(kind: "workspace", json: try JSONLine.text(workspace))
         case .result(let result): self.init(kind: "result", json: try JSONLine.text(result))
         case .note(let text): self.init(kind: "note", json: try JSONLine.text(Note(text)))

@@ -1,12 +1,15 @@
 import AgentProtocol
+import Credentials
 import Workspaces
 
 /// What can happen to a session.
 public enum SessionInput: Sendable, Hashable {
-    /// Another session may run now, and this one is first in line.
-    case slotFreed
+    /// Another session may run now, this one is first in line, and these are the credentials that it is started with.
+    case slotFreed([Pin])
+    /// It would be its turn, and it has to wait for something else.
+    case held(back: String)
     case prepared(PreparedWorkspace)
-    /// The workspace, or the runner, could not be made.
+    /// The credential can't be had, or the workspace or the runner could not be made.
     case startFailed(code: String, message: String)
     /// The runner told something.
     case agent(AgentEvent)

@@ -1,4 +1,5 @@
 import AgentProtocol
+import Credentials
 import Workspaces
 
 /// The session's state machine. Pure: a state and an input give a state, what to log, and what to do.
@@ -47,7 +48,8 @@ public struct SessionReducer: Sendable {
 
     private mutating func take(_ input: SessionInput) {
         switch input {
-        case .slotFreed: slotFreed()
+        case .slotFreed(let pins): slotFreed(pins)
+        case .held(let reason): heldBack(reason)
         case .prepared(let workspace): prepared(workspace)
         case .startFailed(let code, let message): startFailed(code, message)
         case .agent(let event): agent(event)
@@ -69,10 +71,18 @@ public struct SessionReducer: Sendable {
 // MARK: - The start
 
 extension SessionReducer {
-    private mutating func slotFreed() {
+    private mutating func slotFreed(_ pins: [Pin]) {
         guard state.phase == .queued else { return }
+        state.heldBackBy = nil
+        for pin in pins { log.append(.credential(pin)) }
         enter(.preparing, wait: timing.preparing, for: "the repository and the workspace")
         effects.append(.prepare)
+    }
+
+    private mutating func heldBack(_ reason: String) {
+        guard state.phase == .queued, state.heldBackBy != reason else { return }
+        state.heldBackBy = reason
+        log.append(.note("Waits for \(reason)."))
     }
 
     private mutating func prepared(_ workspace: PreparedWorkspace) {
@@ -90,7 +100,7 @@ extension SessionReducer {
     }
 
     private mutating func startFailed(_ code: String, _ message: String) {
-        guard state.phase == .preparing || state.phase == .booting else { return }
+        guard state.phase == .queued || state.phase == .preparing || state.phase == .booting else { return }
         fail(SessionState.Failure(code: code, message: message))
         settleWithoutWork()
     }

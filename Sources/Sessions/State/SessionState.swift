@@ -65,6 +65,8 @@ public struct SessionState: Sendable, Hashable, Codable {
     /// The phase to return to when an interrupted session's runner comes back.
     public var interruptedPhase: Phase?
     public var deadline: Deadline?
+    /// What a queued session waits for, when it is not its turn alone.
+    public var heldBackBy: String?
     /// What the session no longer needs was removed.
     public var isCleanedUp = false
 

@@ -15,6 +15,8 @@ public struct Timing: Sendable {
     public var salvaging: Int64 = 7_200_000
     /// How long a runner that was just started may be without its lock.
     public var launching: Int64 = 5_000
+    /// How long after the end of its session a runner may give a sign-in back.
+    public var givingBack: Int64 = 7 * 86_400_000
     /// How often a runner that never spoke is started anew.
     public var launches = 3
 

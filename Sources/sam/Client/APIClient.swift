@@ -63,6 +63,10 @@ struct APIClient: Sendable {
         try JSONLine.decode(type, from: try await call(.POST, path, body: nil))
     }
 
+    func post(_ path: String) async throws {
+        _ = try await call(.POST, path, body: nil)
+    }
+
     func delete(_ path: String) async throws {
         _ = try await call(.DELETE, path, body: nil)
     }

@@ -27,6 +27,9 @@ struct Run: AsyncParsableCommand {
     @Option(help: "Which agent; `sam agents` lists them.")
     var agent = "scout"
 
+    @Option(help: "Whose credential the agent works with, where it can work with several.")
+    var provider: String?
+
     @Flag(help: "Start the session and return at once.")
     var detach = false
 
@@ -47,10 +50,11 @@ struct Run: AsyncParsableCommand {
             let name = try await projectName(client)
             let text = task.joined(separator: " ")
             return try await SessionStart(
-                project: name, agent: agent, prompt: text.isEmpty ? "Explore this repository." : text, detach: detach,
+                project: name, agent: agent, provider: provider, prompt: text.isEmpty ? "Explore this repository." : text, detach: detach,
                 form: json ? .json : .lines
             ).run(client)
         }
+        if session.failure?.code == "credentialBlocked" { throw ExitStatus.blocked }
         if session.settled, session.phase != .completed { throw ExitStatus.failed }
     }
 
@@ -66,13 +70,15 @@ struct Run: AsyncParsableCommand {
 struct SessionStart {
     var project: String
     var agent: String
+    var provider: String?
     var prompt: String
     var detach: Bool
     var form: Following.Form
 
     func run(_ client: APIClient) async throws -> SessionView {
         let session: SessionView = try await client.send(
-            .POST, "/api/v1/sessions", NewSession(project: project, agent: agent, prompt: prompt, ending: .whenIdle))
+            .POST, "/api/v1/sessions",
+            NewSession(project: project, agent: agent, provider: provider, prompt: prompt, ending: .whenIdle))
         let path = "/api/v1/sessions/\(session.id.rawValue)"
         if form == .lines {
             Terminal.line("Session \(Terminal.styled(session.id.rawValue, .bold)) on \(session.project), agent \(session.agent)")

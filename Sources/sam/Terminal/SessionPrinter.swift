@@ -29,6 +29,7 @@ actor SessionPrinter {
             case "state": try state(event.payload.decoded(), at: event.at)
             case "workspace": workspace(event.payload)
             case "prompt": prompt(event.payload)
+            case "credential": credential(event.payload)
             case "handshake": handshake(event.payload)
             case "message": try message(event.payload.decoded())
             case "toolCall": try toolCall(event.payload.decoded())
@@ -68,6 +69,13 @@ actor SessionPrinter {
             return
         }
         line(Terminal.styled("› \(Terminal.plain(text))", .cyan))
+    }
+
+    private func credential(_ payload: JSONValue) {
+        let provider = Terminal.plain(payload["provider"]?.string ?? "?")
+        let scope = Terminal.plain(payload["scope"]?.string ?? "?")
+        let way = payload["mode"]?.string == "materialised" ? ", as a file in the workspace" : ""
+        line(Terminal.styled("  \(provider): the \(scope)'s credential\(way)", .dim))
     }
 
     private func handshake(_ payload: JSONValue) {

@@ -78,6 +78,14 @@ enum Time {
 
     static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
+    /// The day and minute, here.
+    static func day(_ time: Int64) -> String {
+        Date(timeIntervalSince1970: Double(time) / 1_000).formatted(
+            .verbatim(
+                "\(year: .defaultDigits)-\(month: .twoDigits)-\(day: .twoDigits) \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits)",
+                timeZone: .current, calendar: .current))
+    }
+
     static func ago(_ then: Int64) -> String {
         let seconds = max(0, (now - then) / 1_000)
         switch seconds {

@@ -47,6 +47,9 @@ struct SamFixture: Sendable {
         \(["shell", "silent", "flood", "flood-noise", "half", "no-key", "stranger", "stubborn", "forking", "long-line", "chatty"].map {
             "  - {id: \($0), protocol: acp, command: [scripted-agent, \($0)]}"
         }.joined(separator: "\n"))
+          - {id: codex-like, protocol: acp, command: [scripted-agent, shell], providers: [openai-chatgpt],
+             sign-in: {provider: openai-chatgpt, file: .codex/auth.json}}
+          - {id: keyed, protocol: acp, command: [scripted-agent, shell], providers: [anthropic, openai]}
           - {id: slow, protocol: acp, command: [scripted-agent, slow, "400"]}
           - {id: other-version, protocol: acp, command: [scripted-agent, version, "9"]}
           - {id: not-installed, protocol: acp, command: [no-such-program], install: "Get it from nowhere."}

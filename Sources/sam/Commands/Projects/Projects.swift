@@ -6,7 +6,8 @@ import Foundation
 struct Projects: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The repositories that agents work on.",
-        subcommands: [ProjectsList.self, ProjectsAdd.self, ProjectsSandbox.self], defaultSubcommand: ProjectsList.self)
+        subcommands: [ProjectsList.self, ProjectsAdd.self, ProjectsSandbox.self, ProjectsMembers.self], defaultSubcommand: ProjectsList.self
+    )
 }
 
 extension Project.Sandbox: ExpressibleByArgument {}

@@ -6,11 +6,14 @@ import Foundation
 struct ProjectsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List projects.")
 
+    @Flag(help: "Also those that you are no member of. For administrators.")
+    var all = false
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
-        let listing: Listing.Projects = try await Connection.with { try await $0.get("/api/v1/projects") }
+        let listing: Listing.Projects = try await Connection.with { try await $0.get("/api/v1/projects" + (all ? "?all=true" : "")) }
         if json { return Terminal.line(try JSONLine.text(listing)) }
         guard !listing.projects.isEmpty else {
             return Terminal.line("There are no projects yet. Add one with: sam projects add PATH|URL")

@@ -5,8 +5,8 @@ import NIOHTTP1
 
 /// Which layer a change of a setting is for.
 struct LayerOptions: ParsableArguments {
-    @Option(help: "platform, user or project.")
-    var scope: Scope = .platform
+    @Option(help: "platform (the usual one), user or project.")
+    var scope: Scope?
 
     @Option(help: "The project, for the project scope.")
     var project: String?
@@ -15,16 +15,14 @@ struct LayerOptions: ParsableArguments {
     var json = false
 
     func validate() throws {
-        guard (scope == .project) == (project != nil) else {
-            throw ValidationError("--project goes with --scope project, and it with that.")
-        }
+        try Scope.check(scope, project: project)
     }
 }
 
 extension LayerOptions {
     /// Sends a change and shows what holds then.
     func send(_ method: HTTPMethod, _ key: String, _ act: String = "", value: String? = nil, reason: String? = nil) async throws {
-        let change = SettingChange(scope: scope, project: project, value: value, reason: reason)
+        let change = SettingChange(scope: scope ?? (project == nil ? .platform : .project), project: project, value: value, reason: reason)
         let listing: Listing.Settings = try await Connection.with {
             try await $0.send(method, "/api/v1/settings/\(key.pathSegment)\(act)", change)
         }
@@ -32,4 +30,12 @@ extension LayerOptions {
     }
 }
 
-extension Scope: ExpressibleByArgument {}
+extension Scope: ExpressibleByArgument {
+    /// Checks that a project is named exactly where one is meant.
+    static func check(_ scope: Scope?, project: String?) throws {
+        if scope == .project, project == nil { throw ValidationError("Which project? Name it with --project.") }
+        if let scope, scope != .project, project != nil {
+            throw ValidationError("--project names a layer of its own; leave out --scope \(scope.rawValue).")
+        }
+    }
+}

@@ -2,6 +2,7 @@ import Accounts
 import AgentProtocol
 import ArgumentParser
 import ControlPlane
+import Settings
 
 extension Listing.Settings {
     /// Prints all settings, or one.

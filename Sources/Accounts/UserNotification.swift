@@ -9,7 +9,7 @@ public struct NotificationID: RawRepresentable, Hashable, Sendable, Codable, SQL
 }
 
 /// Something that a user has to know, and did not ask for.
-public struct Notification: Sendable, Hashable {
+public struct UserNotification: Sendable, Hashable {
     /// What it is about.
     public enum Kind: String, Sendable, Codable, CaseIterable, SQLBindable {
         /// A rotated token was not taken back; it is held for its owner where that is possible.
@@ -47,7 +47,7 @@ extension Accounts {
     /// Tells everyone who owns a layer: the user, the project's members, or the administrators. In the transaction of
     /// what it tells of, so that both stand or fall together.
     public func notify(
-        _ owner: ScopeOwner, _ kind: Notification.Kind, _ subject: String, _ text: String, in transaction: any Transaction
+        _ owner: ScopeOwner, _ kind: UserNotification.Kind, _ subject: String, _ text: String, in transaction: any Transaction
     ) throws {
         let rows =
             switch owner {
@@ -65,14 +65,14 @@ extension Accounts {
     /// A user's notifications, newest first.
     ///
     /// - Throws: `StoreError`.
-    public func notifications(for user: UserID, unreadOnly: Bool = false, limit: Int = 100) async throws -> [Notification] {
+    public func notifications(for user: UserID, unreadOnly: Bool = false, limit: Int = 100) async throws -> [UserNotification] {
         try await store.read { transaction in
             try transaction.query(
                 """
                 SELECT * FROM notifications WHERE user_id = $1 AND ($2 = 0 OR read_at IS NULL)
                 ORDER BY at DESC, id DESC LIMIT $3
                 """, user, unreadOnly, limit
-            ).compactMap { try? Notification($0) }
+            ).compactMap { try? UserNotification($0) }
         }
     }
 

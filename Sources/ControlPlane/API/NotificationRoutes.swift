@@ -1,0 +1,34 @@
+import Accounts
+import Hummingbird
+
+/// `/api/v1/notifications`: a user's own.
+struct NotificationRoutes {
+    let accounts: Accounts
+
+    init(_ modules: Modules) {
+        accounts = modules.accounts
+    }
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.get(use: list)
+        group.post("read", use: markAllRead)
+        group.post(":id/read", use: markRead)
+    }
+
+    private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        let notifications = try await accounts.notifications(
+            for: try context.requireUser().id, unreadOnly: request.uri.queryParameters["unread"] == "true")
+        return try .json(Listing.Notifications(notifications: notifications.map(NotificationView.init)))
+    }
+
+    private func markRead(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await accounts.markRead(
+            NotificationID(rawValue: try context.parameters.require("id")), for: try context.requireUser().id)
+        return Response(status: .noContent)
+    }
+
+    private func markAllRead(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await accounts.markRead(nil, for: try context.requireUser().id)
+        return Response(status: .noContent)
+    }
+}

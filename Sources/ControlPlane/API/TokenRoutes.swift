@@ -1,0 +1,33 @@
+import Accounts
+import Hummingbird
+
+/// `/api/v1/tokens`: a user's own.
+struct TokenRoutes {
+    let accounts: Accounts
+
+    init(_ modules: Modules) {
+        accounts = modules.accounts
+    }
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.get(use: list)
+        group.post(use: create)
+        group.delete(":id", use: revoke)
+    }
+
+    private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        try .json(Listing.Tokens(tokens: try await accounts.tokens(of: try context.requireUser().id).map(TokenView.init)))
+    }
+
+    /// The token is shown this once.
+    private func create(_ request: Request, _ context: APIContext) async throws -> Response {
+        let user = try context.requireUser()
+        let wish: NewToken = try await request.json(limit: context.maxUploadSize)
+        return try .json(CreatedToken(token: try await accounts.makeToken(for: user.id, name: wish.name, by: user.id)), status: .created)
+    }
+
+    private func revoke(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await accounts.revokeToken(TokenID(rawValue: try context.parameters.require("id")), by: try context.requireUser())
+        return Response(status: .noContent)
+    }
+}

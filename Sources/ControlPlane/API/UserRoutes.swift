@@ -1,0 +1,64 @@
+import Accounts
+import Hummingbird
+
+/// `/api/v1/users`, `/api/v1/me` and `/api/v1/audit`. All but `me` are for administrators.
+struct UserRoutes {
+    let accounts: Accounts
+
+    init(_ modules: Modules) {
+        accounts = modules.accounts
+    }
+
+    func add(to api: RouterGroup<APIContext>) {
+        api.get("me") { _, context in try Response.json(UserView(try context.requireUser())) }
+        api.get("audit", use: audit)
+        let group = api.group("users")
+        group.get(use: list)
+        group.post(use: create)
+        group.patch(":id", use: change)
+        group.post(":id/disable", use: disable)
+        group.post(":id/enable", use: enable)
+    }
+
+    private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        _ = try administrator(context)
+        return try .json(Listing.Users(users: try await accounts.users().map(UserView.init)))
+    }
+
+    /// A new user with a first token, which is shown this once.
+    private func create(_ request: Request, _ context: APIContext) async throws -> Response {
+        let actor = try administrator(context)
+        let wish: NewUser = try await request.json(limit: context.maxUploadSize)
+        let user = try await accounts.addUser(named: wish.name, role: wish.role ?? .member, by: actor.id)
+        let token = try await accounts.makeToken(for: user.id, name: "first", by: actor.id)
+        return try .json(CreatedUser(user: UserView(user), token: token), status: .created)
+    }
+
+    private func change(_ request: Request, _ context: APIContext) async throws -> Response {
+        let actor = try administrator(context)
+        let change: UserChange = try await request.json(limit: context.maxUploadSize)
+        return try .json(UserView(try await accounts.setRole(change.role, of: try context.parameters.require("id"), by: actor.id)))
+    }
+
+    private func disable(_ request: Request, _ context: APIContext) async throws -> Response {
+        let actor = try administrator(context)
+        return try .json(UserView(try await accounts.disable(try context.parameters.require("id"), by: actor.id)))
+    }
+
+    private func enable(_ request: Request, _ context: APIContext) async throws -> Response {
+        let actor = try administrator(context)
+        return try .json(UserView(try await accounts.enable(try context.parameters.require("id"), by: actor.id)))
+    }
+
+    private func audit(_ request: Request, _ context: APIContext) async throws -> Response {
+        _ = try administrator(context)
+        let limit = min(max(request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 100, 1), 1_000)
+        return try .json(Listing.Audit(audit: try await accounts.auditTrail(limit: limit).map(AuditView.init)))
+    }
+
+    private func administrator(_ context: APIContext) throws -> User {
+        let user = try context.requireUser()
+        try user.requireAdministrator("This is for administrators.")
+        return user
+    }
+}

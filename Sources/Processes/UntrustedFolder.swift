@@ -1,0 +1,140 @@
+import Foundation
+
+/// A folder whose contents a hostile program can change at any moment. Small files in it are reached step by step by
+/// descriptor, and no link on the way is followed, so that nothing outside of the folder is ever read or written.
+///
+/// Paths are relative, with plain names between slashes.
+public struct UntrustedFolder: Sendable {
+    /// The kernel did not let something be done.
+    public struct Failure: Error, Sendable, CustomStringConvertible {
+        /// The `errno`.
+        public var number: CInt
+        public var description: String { String(cString: strerror(number)) }
+    }
+
+    /// Tells whether a file may have changed since it was looked at last.
+    public struct Stamp: Sendable, Hashable {
+        private let inode: UInt64
+        private let size: Int64
+        private let seconds: Int
+        private let nanoseconds: Int
+
+        fileprivate init(_ status: stat) {
+            inode = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            seconds = status.st_mtim.tv_sec
+            nanoseconds = status.st_mtim.tv_nsec
+        }
+    }
+
+    private let path: String
+
+    /// Names a folder that exists and that only SAM itself can replace.
+    public init(path: String) {
+        self.path = path
+    }
+
+    /// Reads a whole file.
+    ///
+    /// - Parameter limit: files longer than this are cut after one byte more, so that the reader can tell.
+    /// - Returns: `nil` when there is no ordinary file of that name.
+    /// - Throws: ``Failure`` when there is one that can't be read.
+    public func read(_ file: String, limit: Int) throws(Failure) -> Data? {
+        guard let descriptor = try openFile(file, O_RDONLY | O_NONBLOCK) else { return nil }
+        defer { close(descriptor) }
+        guard try status(of: descriptor).st_mode & S_IFMT == S_IFREG else { return nil }
+        var content = Data()
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while content.count <= limit {
+            let count = Foundation.read(descriptor, &buffer, min(buffer.count, limit + 1 - content.count))
+            if count < 0 { throw Failure(number: errno) }
+            if count == 0 { break }
+            content.append(contentsOf: buffer[..<count])
+        }
+        return content
+    }
+
+    /// What a file looks like now; `nil` when there is no ordinary file of that name.
+    public func stamp(of file: String) -> Stamp? {
+        guard let descriptor = try? openFile(file, O_RDONLY | O_NONBLOCK) else { return nil }
+        defer { close(descriptor) }
+        guard let status = try? status(of: descriptor), status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Stamp(status)
+    }
+
+    /// Makes a file of mode 0600 that is not there yet, and the folders on the way to it with mode 0700.
+    ///
+    /// - Returns: whether it was made; `false` when there is something of that name already.
+    /// - Throws: ``Failure``.
+    public func create(_ file: String, with content: some ContiguousBytes) throws(Failure) -> Bool {
+        guard let descriptor = try openFile(file, O_WRONLY | O_CREAT | O_EXCL, makingFolders: true) else { return false }
+        defer { close(descriptor) }
+        var failure: CInt = 0
+        content.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                guard count > 0 else {
+                    failure = errno
+                    return
+                }
+                rest = rest.dropFirst(count)
+            }
+        }
+        guard failure == 0 else { throw Failure(number: failure) }
+        return true
+    }
+
+    /// Removes a file, or a link of that name. One that is not there is no failure.
+    ///
+    /// - Throws: ``Failure``.
+    public func remove(_ file: String) throws(Failure) {
+        guard let (folder, name) = try openParent(of: file, makingFolders: false) else { return }
+        defer { close(folder) }
+        guard unlinkat(folder, name, 0) == 0 || errno == ENOENT || errno == EISDIR else { throw Failure(number: errno) }
+    }
+
+    // MARK: - Steps
+
+    /// - Returns: `nil` when something on the way, or the file, is not there or is not what it should be.
+    private func openFile(_ file: String, _ flags: CInt, makingFolders: Bool = false) throws(Failure) -> CInt? {
+        guard let (folder, name) = try openParent(of: file, makingFolders: makingFolders) else { return nil }
+        defer { close(folder) }
+        let descriptor = openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor < 0 else { return descriptor }
+        return try nothing()
+    }
+
+    private func openParent(of file: String, makingFolders: Bool) throws(Failure) -> (folder: CInt, name: String)? {
+        let names = file.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard let name = names.last, !names.contains(where: { ["", ".", ".."].contains($0) }) else { throw Failure(number: EINVAL) }
+        var folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard folder >= 0 else { return try nothing() }
+        for step in names.dropLast() {
+            if makingFolders { mkdirat(folder, step, 0o700) }
+            let next = openat(folder, step, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            let reason = errno
+            close(folder)
+            guard next >= 0 else {
+                errno = reason
+                return try nothing()
+            }
+            folder = next
+        }
+        return (folder, name)
+    }
+
+    /// What is not there, or is a link or something else than expected, is nothing; all else is a failure.
+    private func nothing<Value>() throws(Failure) -> Value? {
+        switch errno {
+        case ENOENT, ELOOP, ENOTDIR, EEXIST, ENXIO: return nil
+        default: throw Failure(number: errno)
+        }
+    }
+
+    private func status(of descriptor: CInt) throws(Failure) -> stat {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Failure(number: errno) }
+        return status
+    }
+}

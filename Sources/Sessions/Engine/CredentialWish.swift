@@ -1,0 +1,78 @@
+import Accounts
+import AgentCatalogue
+import AgentProtocol
+import Credentials
+import Settings
+import Store
+
+/// A session with the agent that is to use a credential.
+struct CredentialUser: Sendable {
+    var session: SessionID
+    var project: ProjectID
+    var user: UserID
+    var agent: AgentDefinition
+    var provider: Provider?
+}
+
+/// What a session needs to be started with: nothing, or a credential, in a way that its project allows.
+enum CredentialWish: Sendable {
+    case none
+    case some(PinRequest)
+    /// The agent insists on a file, and that is not allowed here.
+    case notAllowed(String)
+
+    /// Why the session can't be started as things stand; `nil` when it can.
+    func refusal(_ credentials: Credentials, _ transaction: any Transaction) throws -> SessionInput? {
+        switch self {
+        case .none: return nil
+        case .notAllowed(let why): return .startFailed(code: "credentialNotAllowed", message: why)
+        case .some(let request):
+            guard case .refused(let code, let sentence) = try credentials.check(request, in: transaction) else { return nil }
+            return .startFailed(code: Self.failureCode(code), message: sentence)
+        }
+    }
+
+    /// Starts the session with what it needs, or says why it has to end or to wait.
+    func start(_ credentials: Credentials, _ transaction: any Transaction) throws -> SessionInput {
+        switch self {
+        case .none: return .slotFreed([])
+        case .notAllowed(let why): return .startFailed(code: "credentialNotAllowed", message: why)
+        case .some(let request):
+            switch try credentials.pin(request, in: transaction) {
+            case .pinned(let pin): return .slotFreed([pin])
+            case .busy(let why): return .held(back: why)
+            case .refused(let code, let sentence): return .startFailed(code: Self.failureCode(code), message: sentence)
+            }
+        }
+    }
+
+    /// `credentialBlocked`, `credentialFailed`, `credentialAbsent` or `credentialNotAllowed`.
+    private static func failureCode(_ code: String) -> String {
+        "credential" + code.prefix(1).uppercased() + code.dropFirst()
+    }
+}
+
+extension SessionEngine {
+    /// What a session needs to be started with.
+    func credentialWish(_ session: CredentialUser) async throws -> CredentialWish {
+        guard let provider = session.provider else { return .none }
+        let insistsOnFile = session.agent.signIn?.provider == provider
+        if insistsOnFile, try await !settings.flag(.signInFiles, project: session.project, user: session.user) {
+            return .notAllowed(
+                """
+                \(session.agent.name) keeps its sign-in for \(provider.rawValue) in a file in its workspace, and this project does not allow \
+                that. Allow it with: sam settings set \(Setting.signInFiles.key) true --scope project --project …
+                """)
+        }
+        return .some(
+            PinRequest(
+                session: SessionReference(session.session), provider: provider, project: session.project, user: session.user,
+                mode: insistsOnFile ? .materialised : .brokered))
+    }
+}
+
+extension SessionReference {
+    init(_ session: SessionID) {
+        self.init(rawValue: session.rawValue)
+    }
+}

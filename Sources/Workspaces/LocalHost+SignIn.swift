@@ -1,0 +1,21 @@
+import AgentProtocol
+import Foundation
+import Processes
+
+extension LocalHost {
+    public func leftSignIn(_ session: SessionID, file: String, limit: Int) async throws -> Data? {
+        do throws(UntrustedFolder.Failure) {
+            return try UntrustedFolder(path: home.agentHome(session)).read(file, limit: limit)
+        } catch {
+            throw WorkspaceError(.signIn, "The sign-in file \(file) of session \(session.rawValue) can't be read: \(error)")
+        }
+    }
+
+    public func removeSignIn(_ session: SessionID, file: String) async throws {
+        do throws(UntrustedFolder.Failure) {
+            try UntrustedFolder(path: home.agentHome(session)).remove(file)
+        } catch {
+            throw WorkspaceError(.signIn, "The sign-in file \(file) of session \(session.rawValue) can't be removed: \(error)")
+        }
+    }
+}

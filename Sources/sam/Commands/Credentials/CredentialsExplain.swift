@@ -1,0 +1,52 @@
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import Credentials
+
+struct CredentialsExplain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Tell what a session started now would use, and why.",
+        discussion: """
+            Ends with 3 when the provider is turned off, and with 1 when it has no credential or one that can't be used.
+
+            EXAMPLES
+              sam credentials explain
+              sam credentials explain anthropic --project nio
+            """)
+
+    @Argument(help: "One provider; all of them when left out.")
+    var provider: String?
+
+    @Option(help: "In this project.")
+    var project: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let place = project.map { "/api/v1/projects/\($0.pathSegment)/resolution" } ?? "/api/v1/resolution"
+        let query = provider.map { "?provider=\($0.pathSegment)" } ?? ""
+        let listing: Listing.Resolution = try await Connection.with { try await $0.get(place + query) }
+        if json {
+            Terminal.line(try JSONLine.text(listing))
+        } else {
+            listing.resolution.forEach(Self.show)
+        }
+        guard provider != nil, let outcome = listing.resolution.first?.outcome else { return }
+        switch outcome {
+        case .found: return
+        case .blocked: throw ExitStatus.blocked
+        case .failed, .absent: throw ExitStatus.failed
+        }
+    }
+
+    private static func show(_ explanation: Explanation) {
+        Terminal.line(Terminal.styled(Terminal.plain(explanation.sentence), .bold))
+        for layer in explanation.layers {
+            let what = layer.label.map { "“\($0)”, version \(layer.version ?? 0)" }
+            Terminal.layer(
+                layer.scope, finding: layer.finding, verdict: layer.verdict, what: layer.finding == "inactive" ? nil : what, by: layer.by,
+                at: layer.at, reason: layer.reason)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Accounts
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import Credentials
+
+struct CredentialsList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List what stands at the layers that you may change. Secrets are never shown.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let listing: Listing.Credentials = try await Connection.with { try await $0.get("/api/v1/credentials") }
+        if json { return Terminal.line(try JSONLine.text(listing)) }
+        guard !listing.credentials.isEmpty else {
+            return Terminal.line("No key is stored yet. Store one with: sam credentials set PROVIDER")
+        }
+        var table = Table(["SCOPE", "PROVIDER", "STATE", "LABEL", "VERSION", "ENDS WITH", "CHANGED"])
+        for credential in listing.credentials {
+            table.add([
+                [credential.scope.rawValue, credential.owner].compactMap(\.self).joined(separator: " "), credential.provider.rawValue,
+                credential.failure == nil ? credential.state.rawValue : "broken", credential.label ?? "(tombstone)",
+                credential.version.map(String.init) ?? "", credential.ending.map { "…\($0)" } ?? "",
+                credential.updatedAt.map(Time.ago) ?? "",
+            ])
+        }
+        table.show()
+        for credential in listing.credentials {
+            if let failure = credential.failure {
+                Terminal.warn(Terminal.styled("! \(credential.provider.rawValue): \(Terminal.plain(failure))", .yellow))
+            }
+            if credential.held > 0 {
+                Terminal.warn(
+                    Terminal.styled(
+                        "! A rotated token is held. Recover it with: sam credentials recover \(credential.provider.rawValue)", .yellow))
+            }
+        }
+    }
+}

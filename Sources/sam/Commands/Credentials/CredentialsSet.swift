@@ -1,0 +1,49 @@
+import ArgumentParser
+import ControlPlane
+import Credentials
+import Foundation
+import NIOHTTP1
+import Vault
+
+struct CredentialsSet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Store a key, or a new version of the one that is stored.",
+        discussion: """
+            The secret is asked for without showing it, or read from standard input; never from an argument, where others
+            could see it.
+
+            EXAMPLES
+              sam credentials set anthropic
+              sam credentials set openai --project nio --label "team key" < key.txt
+              sam credentials set openai-chatgpt < ~/.codex/auth.json
+            """)
+
+    @OptionGroup var target: CredentialTarget
+
+    @Option(help: "What people call it.")
+    var label: String?
+
+    @Option(help: "The day after which it is of no use, like 2027-01-31.")
+    var expires: String?
+
+    @Option(help: "Why, for whoever asks later.")
+    var reason: String?
+
+    func run() async throws {
+        let expiry = try expires.map(Self.endOfDay)
+        let secret = try SecretInput.read("Secret for \(target.provider) (it is not shown): ", keepingNewline: isFile)
+        let wish = CredentialWish(
+            scope: target.layer, project: target.project, secret: SecretInTransit(secret), label: label, expiresAt: expiry,
+            reason: reason)
+        try target.show(try await Connection.with { try await $0.send(.PUT, target.path, wish) })
+    }
+
+    private var isFile: Bool { Provider(rawValue: target.provider)?.kind == .oauth }
+
+    private static func endOfDay(_ text: String) throws -> Int64 {
+        guard let day = try? Date(text, strategy: .iso8601.year().month().day()) else {
+            throw ValidationError("--expires takes a day like 2027-01-31.")
+        }
+        return Int64(day.timeIntervalSince1970 * 1_000) + 86_400_000
+    }
+}

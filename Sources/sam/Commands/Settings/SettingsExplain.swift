@@ -1,0 +1,37 @@
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import Settings
+
+struct SettingsExplain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Tell what holds for a setting, and why.",
+        discussion: """
+            EXAMPLES
+              sam settings explain sessions.limit
+              sam settings explain credentials.signInFiles --project swift-nio
+            """)
+
+    @Argument var key: String
+
+    @Option(help: "For this project.")
+    var project: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let query = project.map { "?project=\($0.pathSegment)" } ?? ""
+        let listing: Listing.Settings = try await Connection.with { try await $0.get("/api/v1/settings/\(key.pathSegment)\(query)") }
+        if json { return Terminal.line(try JSONLine.text(listing)) }
+        for setting in listing.settings {
+            Terminal.line(Terminal.styled(setting.sentence, .bold))
+            for layer in setting.layers {
+                Terminal.layer(
+                    layer.scope, finding: layer.state, verdict: layer.verdict, what: layer.value.map { "“\($0)”" }, by: layer.changedBy,
+                    at: layer.changedAt, reason: layer.reason)
+            }
+            Terminal.line(Terminal.styled("  standard  \(setting.standard)", .dim))
+        }
+    }
+}
