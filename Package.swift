@@ -116,7 +116,8 @@ let package = Package(
         program("sam-scout", ["ScoutKit", "AgentProtocol"]),
 
         .executableTarget(
-            name: "benchmarks", dependencies: ["AgentProtocol", "Processes", "Workspaces", .argumentParser], path: "Benchmarks",
+            name: "benchmarks", dependencies: ["Accounts", "AgentProtocol", "Credentials", "Processes", "Store", "Vault", "Workspaces", .argumentParser],
+            path: "Benchmarks",
             exclude: ["run"], swiftSettings: strict),
 
         // Tests

@@ -5,5 +5,5 @@ import ArgumentParser
 struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks", abstract: "Measures SAM, side by side with its peers in one run.",
-        subcommands: [WorkspaceCreation.self, SessionReadiness.self, SessionMemory.self])
+        subcommands: [WorkspaceCreation.self, SessionReadiness.self, SessionMemory.self, CredentialResolution.self, VaultSealing.self])
 }

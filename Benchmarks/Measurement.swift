@@ -18,14 +18,16 @@ struct Series {
     var median: Double { milliseconds.sorted()[milliseconds.count / 2] }
 
     /// A row: the name, minimum, median and maximum, and the ratio of the medians to another series'.
-    func row(against base: Series) -> String {
+    ///
+    /// - Parameter factor: how many of the header's unit a millisecond has.
+    func row(against base: Series, factor: Double = 1) -> String {
         let sorted = milliseconds.sorted()
-        let figures = [sorted.first ?? 0, median, sorted.last ?? 0].map { String(format: "%.1f", $0) }
+        let figures = [sorted.first ?? 0, median, sorted.last ?? 0].map { String(format: "%.1f", $0 * factor) }
         return "| \(name) | \(figures.joined(separator: " | ")) | \(String(format: "%.2f", median / base.median)) |"
     }
 
-    static func header(_ title: String) -> String {
-        "| \(title) | min ms | median ms | max ms | ratio |\n| --- | --- | --- | --- | --- |"
+    static func header(_ title: String, unit: String = "ms") -> String {
+        "| \(title) | min \(unit) | median \(unit) | max \(unit) | ratio |\n| --- | --- | --- | --- | --- |"
     }
 }
 
