@@ -4,7 +4,10 @@ import Store
 public struct AuditEntry: Sendable, Hashable {
     /// UTC milliseconds.
     public var at: Int64
+    /// A user's id, a session's, or `sam`.
     public var actor: String
+    /// The user's name, where the actor is one.
+    public var actorName: String?
     public var action: String
     public var subject: String
     public var detail: String
@@ -49,9 +52,15 @@ extension Accounts {
     /// - Throws: `StoreError`.
     public func auditTrail(limit: Int = 100) async throws -> [AuditEntry] {
         try await store.read { transaction in
-            try transaction.query("SELECT * FROM audit ORDER BY at DESC, id DESC LIMIT $1", limit).map { row in
+            try transaction.query(
+                """
+                SELECT a.*, u.name AS actor_name FROM audit a LEFT JOIN users u ON u.id = a.actor
+                ORDER BY a.at DESC, a.id DESC LIMIT $1
+                """, limit
+            ).map { row in
                 AuditEntry(
-                    at: Int64(try row.integer("at")), actor: try row.text("actor"), action: try row.text("action"),
+                    at: Int64(try row.integer("at")), actor: try row.text("actor"),
+                    actorName: try row.optionalText("actor_name"), action: try row.text("action"),
                     subject: try row.text("subject"), detail: try row.text("detail"))
             }
         }

@@ -4,14 +4,12 @@ import Foundation
 struct LastWords: Sendable {
     private let limit: Int
     private var bytes = Data()
-    private(set) var total = 0
 
     init(limit: Int = 4 << 10) {
         self.limit = limit
     }
 
     mutating func append(_ more: Data) {
-        total += more.count
         bytes.append(more.suffix(limit))
         if bytes.count > limit { bytes = Data(bytes.suffix(limit)) }
     }

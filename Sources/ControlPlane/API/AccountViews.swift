@@ -54,6 +54,8 @@ public struct AuditView: Sendable, Codable {
     public var at: Int64
     /// A user's id, a session's, or `sam`.
     public var actor: String
+    /// The user's name, where the actor is one.
+    public var actorName: String?
     public var action: String
     public var subject: String
     public var detail: String
@@ -61,6 +63,7 @@ public struct AuditView: Sendable, Codable {
     init(_ entry: AuditEntry) {
         at = entry.at
         actor = entry.actor
+        actorName = entry.actorName
         action = entry.action
         subject = entry.subject
         detail = entry.detail

@@ -11,7 +11,7 @@ public struct ProjectView: Sendable, Codable {
     public var name: String
     public var repository: String
     /// `bubblewrap`, or `none` where an administrator chose so.
-    public var sandbox: String
+    public var sandbox: Project.Sandbox
     /// UTC milliseconds, as all times of the API.
     public var createdAt: Int64
 
@@ -19,7 +19,7 @@ public struct ProjectView: Sendable, Codable {
         id = project.id.rawValue
         name = project.name
         repository = project.repository
-        sandbox = project.sandbox.rawValue
+        sandbox = project.sandbox
         createdAt = project.createdAt
     }
 }
@@ -29,7 +29,7 @@ public struct SessionView: Sendable, Codable {
     public var id: SessionID
     public var project: String
     public var projectId: String
-    public var sandbox: String
+    public var sandbox: Project.Sandbox
     public var agent: String
     /// Whose credential the agent works with; missing for one that needs none.
     public var provider: String?
@@ -59,7 +59,7 @@ public struct SessionView: Sendable, Codable {
         id = session.id
         project = session.projectName
         projectId = session.project.rawValue
-        sandbox = session.sandbox.rawValue
+        sandbox = session.sandbox
         agent = session.agent
         provider = session.provider?.rawValue
         title = session.title

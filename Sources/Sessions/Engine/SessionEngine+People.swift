@@ -61,13 +61,13 @@ extension SessionEngine {
             if let task { try Self.keep(prompt, task, id, created, transaction) }
         }
         // One transaction: a session that is there has its task.
-        let wish = try await credentialWish(
+        let need = try await credentialNeed(
             CredentialUser(session: id, project: project.id, user: user, agent: definition, provider: provider))
         let change = try await sessions.apply(to: id) { [credentials] transaction in
             try insert(transaction)
             let prompts: [SessionInput] = task == nil ? [] : [.prompt(prompt)]
             // A turned off provider is said at once, not when it is the session's turn.
-            return prompts + (try wish.refusal(credentials, transaction).map { [$0] } ?? [])
+            return prompts + (try need.refusal(credentials, transaction).map { [$0] } ?? [])
         }
         carryOut(change, id)
         hurry()

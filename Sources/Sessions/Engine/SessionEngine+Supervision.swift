@@ -87,10 +87,10 @@ extension SessionEngine {
             try await apply(.startFailed(code: "agent", message: "There is no agent “\(session.agent)” any more."), to: session.id)
             return false
         }
-        let wish = try await credentialWish(
+        let need = try await credentialNeed(
             CredentialUser(session: session.id, project: session.project, user: session.user, agent: agent, provider: session.provider))
         let change = try await sessions.apply(to: session.id) { [credentials] transaction in
-            [try wish.start(credentials, transaction)]
+            [try need.start(credentials, transaction)]
         }
         carryOut(change, session.id)
         return change.state.holdsSlot

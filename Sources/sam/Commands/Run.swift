@@ -1,3 +1,4 @@
+import Accounts
 import AgentProtocol
 import ArgumentParser
 import ControlPlane
@@ -82,7 +83,7 @@ struct SessionStart {
         let path = "/api/v1/sessions/\(session.id.rawValue)"
         if form == .lines {
             Terminal.line("Session \(Terminal.styled(session.id.rawValue, .bold)) on \(session.project), agent \(session.agent)")
-            if session.sandbox == "none" {
+            if session.sandbox == .none {
                 Terminal.line(Terminal.styled("WITHOUT A SANDBOX: this agent can read and change whatever you can.", .red, .bold))
             }
         }

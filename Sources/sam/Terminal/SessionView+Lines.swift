@@ -1,3 +1,4 @@
+import Accounts
 import AgentProtocol
 import ControlPlane
 import Sessions
@@ -19,7 +20,7 @@ extension SessionView {
     /// The last lines of a session: what it left and how to look further.
     func conclusion() -> [String] {
         var lines: [String] = []
-        if sandbox == "none" { lines.append(Terminal.styled("This session ran WITHOUT A SANDBOX.", .red, .bold)) }
+        if sandbox == .none { lines.append(Terminal.styled("This session ran WITHOUT A SANDBOX.", .red, .bold)) }
         if let failure {
             lines.append(Terminal.styled("Failed: \(Terminal.plain(failure.message))", .red))
             if let words = failure.lastWords {

@@ -14,7 +14,7 @@ extension Project.Sandbox: ExpressibleByArgument {}
 
 extension ProjectView {
     func warnAboutMissingSandbox() {
-        guard sandbox == "none" else { return }
+        guard sandbox == .none else { return }
         Terminal.line(Terminal.styled("Its agents run WITHOUT A SANDBOX: they can read and change whatever you can.", .red, .bold))
     }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import AgentProtocol
 import ArgumentParser
 import ControlPlane
@@ -20,7 +21,7 @@ struct ProjectsList: AsyncParsableCommand {
         }
         var table = Table(["NAME", "ID", "SANDBOX", "REPOSITORY"])
         for project in listing.projects {
-            table.add([project.name, project.id, project.sandbox == "none" ? "NONE" : project.sandbox, project.repository])
+            table.add([project.name, project.id, project.sandbox == .none ? "NONE" : project.sandbox.rawValue, project.repository])
         }
         table.show()
     }

@@ -1,3 +1,4 @@
+import Accounts
 import AgentProtocol
 import ArgumentParser
 import ControlPlane
@@ -22,7 +23,7 @@ struct SessionsList: AsyncParsableCommand {
         var table = Table(["SESSION", "STATE", "PROJECT", "AGENT", "STARTED", "TASK"])
         for session in listing.sessions {
             table.add([
-                session.id.rawValue, session.status, session.project + (session.sandbox == "none" ? " (NO SANDBOX)" : ""),
+                session.id.rawValue, session.status, session.project + (session.sandbox == .none ? " (NO SANDBOX)" : ""),
                 session.agent, Time.ago(session.createdAt), String(session.title.prefix(60)),
             ])
         }

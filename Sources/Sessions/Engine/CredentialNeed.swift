@@ -15,7 +15,7 @@ struct CredentialUser: Sendable {
 }
 
 /// What a session needs to be started with: nothing, or a credential, in a way that its project allows.
-enum CredentialWish: Sendable {
+enum CredentialNeed: Sendable {
     case none
     case some(PinRequest)
     /// The agent insists on a file, and that is not allowed here.
@@ -54,7 +54,7 @@ enum CredentialWish: Sendable {
 
 extension SessionEngine {
     /// What a session needs to be started with.
-    func credentialWish(_ session: CredentialUser) async throws -> CredentialWish {
+    func credentialNeed(_ session: CredentialUser) async throws -> CredentialNeed {
         guard let provider = session.provider else { return .none }
         let insistsOnFile = session.agent.signIn?.provider == provider
         if insistsOnFile, try await !settings.flag(.signInFiles, project: session.project, user: session.user) {
