@@ -101,8 +101,9 @@ let package = Package(
             "ControlPlane",
             [
                 "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Processes", "Sessions", "Settings", "Store",
-                "Vault", "Workspaces", .httpTypes, .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals,
-            ]),
+                "Vault", "Workspaces", .httpTypes, .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals, .yams,
+            ],
+            resources: [.embedInCode("API/openapi.yaml")]),
 
         // Programs
         program(
@@ -116,9 +117,11 @@ let package = Package(
         program("sam-scout", ["ScoutKit", "AgentProtocol"]),
 
         .executableTarget(
-            name: "benchmarks", dependencies: ["Accounts", "AgentProtocol", "Credentials", "Processes", "Store", "Vault", "Workspaces", .argumentParser],
-            path: "Benchmarks",
-            exclude: ["run"], swiftSettings: strict),
+            name: "benchmarks",
+            dependencies: [
+                "Accounts", "AgentProtocol", "Cascade", "Credentials", "Processes", "Store", "Vault", "Workspaces", .argumentParser,
+            ],
+            path: "Benchmarks", exclude: ["run"], swiftSettings: strict),
 
         // Tests
         tests(of: "Cascade"),
@@ -135,6 +138,12 @@ let package = Package(
         tests(of: "ScoutKit", ["AgentProtocol", "Processes"]),
         tests(of: "Workspaces", ["Accounts", "AgentProtocol", "Processes"]),
         tests(of: "Sessions", ["Accounts", "AgentProtocol", "Settings", "Store", "Workspaces"]),
+        tests(
+            of: "ControlPlane",
+            [
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Sessions", "Settings", "Store", "Workspaces", "sam-runner",
+                .httpTypes, .hummingbird, .logging,
+            ]),
         .executableTarget(
             name: "scripted-agent", dependencies: ["AgentProtocol"], path: "Tests/ScriptedAgent", swiftSettings: strict),
         .testTarget(

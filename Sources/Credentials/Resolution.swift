@@ -103,12 +103,13 @@ extension Credentials {
         }
     }
 
-    /// Three lookups in one unique index, in one statement.
+    /// Three lookups in one unique index, in one statement. A binding that names another owner's credential names none.
     package static let layersQuery = ["'project'", "'user'", "'platform'"].map { scope in
         """
         SELECT b.scope, b.project_id, b.user_id, b.provider, b.state, b.credential_id, b.reason, b.changed_by, b.changed_at,
             c.kind, c.version, c.label, c.key_id, c.expires_at, c.failed_reason, c.set_by
-        FROM bindings b LEFT JOIN credentials c ON c.id = b.credential_id
+        FROM bindings b LEFT JOIN credentials c ON c.id = b.credential_id AND c.scope = b.scope AND c.provider = b.provider
+            AND COALESCE(c.project_id, '') = COALESCE(b.project_id, '') AND COALESCE(c.user_id, '') = COALESCE(b.user_id, '')
         WHERE b.scope = \(scope) AND COALESCE(b.project_id, '') = \(scope == "'project'" ? "$2" : "''")
             AND COALESCE(b.user_id, '') = \(scope == "'user'" ? "$3" : "''") AND b.provider = $1
         """

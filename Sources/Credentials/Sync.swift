@@ -118,6 +118,21 @@ extension Credentials {
         }
     }
 
+    /// Records that what a session was lent could not be taken back, and tells the owner.
+    ///
+    /// - Throws: `StoreError`.
+    public func recordLoss(of pin: Pin, why: String, from caller: SyncCaller) async throws {
+        try await store.write { transaction in
+            try tellOnce(
+                "sync.lost", pin.credential, why, caller, pin.scope == .project ? .project(caller.project) : .user(caller.user),
+                .rotationDropped,
+                """
+                Session \(caller.session.rawValue) did not give its sign-in for \(pin.provider.rawValue) back: \(why). If its agent had \
+                rotated it, sign in again.
+                """, transaction)
+        }
+    }
+
     // MARK: - The answers' effects
 
     private func accept(

@@ -10,6 +10,8 @@ public struct SessionsError: Error, Sendable, CustomStringConvertible {
         public static let notFound = Code(name: "notFound")
         /// The value is not one that can be used.
         public static let invalid = Code(name: "invalid")
+        /// The asker may know of it and may not do this.
+        public static let forbidden = Code(name: "forbidden")
         /// The session is in no state for it.
         public static let wrongState = Code(name: "wrongState")
         /// The runner's attempt is over.

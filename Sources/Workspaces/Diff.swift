@@ -32,6 +32,6 @@ struct Diff: Sendable {
     }
 
     func patch() async throws -> String {
-        try await git.run(["diff"] + Self.plain + [base, commit, "--"], in: mirror, failing: .repository).text
+        try await git.run(["diff"] + Self.plain + ["--binary", base, commit, "--"], in: mirror, failing: .repository).text
     }
 }

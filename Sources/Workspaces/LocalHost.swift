@@ -154,8 +154,9 @@ public struct LocalHost: WorkspaceHost {
             await remove(RunnerConfiguration.configurationPath(in: folder))
             await remove(RunnerConfiguration.spoolPath(in: folder))
         }
-        guard !keepingWorkspace else { return }
+        // What an agent keeps in its home, a sign-in perhaps, is of no use to who looks at a workspace that was kept.
         await remove(home.agentHome(session))
+        guard !keepingWorkspace else { return }
         await remove(home.workspace(session))
         _ = try? await git.run(
             ["update-ref", "-d", "refs/sam/keep/\(session.rawValue)"], in: mirror(of: project).path, failing: .checkout)

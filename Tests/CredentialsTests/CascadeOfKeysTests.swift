@@ -107,7 +107,7 @@ struct CascadeOfKeysTests {
         }
     }
 
-    @Test("A layer that can't be read fails itself and hides no other", arguments: ["state", "scope-of-credential", "seal", "key"])
+    @Test("A layer that can't be read fails itself and hides no other", arguments: ["state", "missing", "seal", "key", "another's"])
     func brokenRows(what: String) async throws {
         try await CredentialsFixture.with { sam in
             try await sam.set("key-platform", at: .platform)
@@ -117,6 +117,12 @@ struct CascadeOfKeysTests {
                 switch what {
                 case "state": try transaction.execute("UPDATE bindings SET state = 'maybe' WHERE scope = 'user' AND provider = 'openai'")
                 case "seal": try transaction.execute("UPDATE credentials SET sealed = x'0011' WHERE scope = 'user' AND provider = 'openai'")
+                case "another's":
+                    try transaction.execute(
+                        """
+                        UPDATE bindings SET credential_id = (SELECT id FROM credentials WHERE scope = 'platform')
+                        WHERE scope = 'user' AND provider = 'openai'
+                        """)
                 case "key": try transaction.execute("UPDATE credentials SET key_id = 'gone' WHERE scope = 'user' AND provider = 'openai'")
                 default: try transaction.execute("DELETE FROM credentials WHERE scope = 'user' AND provider = 'openai'")
                 }

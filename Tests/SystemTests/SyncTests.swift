@@ -238,6 +238,7 @@ struct SyncTests {
             try await sam.setCredential("openai-chatgpt", SamFixture.authFile("tok1"))
             for trick in [
                 "rm -f $f; ln -s \(sam.scratch)/elsewhere.json $f", "rm -f $f; mkfifo $f", "rm -f $f; mkdir $f",
+                "chmod 000 $f; chmod 000 $HOME/.codex",
                 "rm -rf $HOME/.codex; ln -s \(sam.scratch) $HOME/.codex; cp \(sam.scratch)/elsewhere.json $f",
             ] {
                 let finished = try await sam.run(project: "project", agent: "codex-like", "f=$HOME/.codex/auth.json; \(trick); true")

@@ -38,7 +38,8 @@ public struct Problem: Error, Sendable, Codable {
         case let error as SettingsError: self.init(error.code == .notFound ? .notFound : .badRequest, error.message)
         case let error as SessionsError:
             self.init(
-                [.notFound: .notFound, .wrongState: .conflict, .fenced: .conflict][error.code] ?? .badRequest, error.message)
+                [.notFound: .notFound, .forbidden: .forbidden, .wrongState: .conflict, .fenced: .conflict][error.code] ?? .badRequest,
+                error.message)
         case let error as WorkspaceError:
             self.init(
                 [.home: .internalServerError, .sandbox: .serviceUnavailable, .agent: .serviceUnavailable][error.code]

@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Sessions
+import Store
 import Workspaces
 
 /// `/api/v1/sessions`.
@@ -12,11 +13,13 @@ struct SessionRoutes {
     let engine: SessionEngine
     let accounts: Accounts
     let host: LocalHost
+    let store: Store
 
     init(_ modules: Modules) {
         engine = modules.engine
         accounts = modules.accounts
         host = modules.host
+        store = modules.store
     }
 
     func add(to group: RouterGroup<APIContext>) {
@@ -75,11 +78,18 @@ struct SessionRoutes {
     }
 
     private func stream(_ request: Request, _ context: APIContext) async throws -> Response {
-        let id = try await session(context).id
+        let session = try await session(context)
+        let id = session.id
         let queries = engine.queries
+        let accounts = accounts
+        let token = request.bearerToken ?? ""
         return EventStream.response(
             request, after: EventStream.lastEventID(request), changes: engine.changes(of: id)
         ) { last in
+            // A line can stand for hours: each time it is asked anew whether there is still someone who may listen.
+            guard let user = try await accounts.user(withToken: token),
+                (try? await accounts.project(session.project.rawValue, for: user.id)) != nil
+            else { return EventStream.Page(events: [], isLast: true) }
             // Read before the events: what settles a session is stored after its last event.
             let isSettled = try await queries.session(id).state.isSettled
             let events = try await queries.events(id, after: last)
@@ -97,7 +107,8 @@ struct SessionRoutes {
 
     private func prompt(_ request: Request, _ context: APIContext) async throws -> Response {
         let prompt: NewPrompt = try await request.json(limit: context.maxUploadSize)
-        return try .json(PromptView(id: try await engine.prompt(prompt.text, to: try await session(context).id)), status: .accepted)
+        let id = try await engine.prompt(prompt.text, to: try await session(context).id, by: try context.requireUser().id)
+        return try .json(PromptView(id: id), status: .accepted)
     }
 
     private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -126,7 +137,11 @@ struct SessionRoutes {
         guard let branch = try await result(context).branch else {
             throw Problem(.conflict, "Session \(session.id.rawValue) changed nothing, so there is nothing to land.")
         }
+        let user = try context.requireUser().id
         try await host.land(branch, of: try await accounts.project(session.project.rawValue))
+        try await store.write { [accounts] transaction in
+            try accounts.record(transaction, user, "session.landed", session.id.rawValue, branch)
+        }
         return try .json(try await view(session))
     }
 

@@ -64,6 +64,8 @@ struct SettingRoutes {
         let user = try context.requireUser()
         let owner = try await modules.owner(wish.scope, project: wish.project, for: user)
         let setting = try Setting.named(try context.parameters.require("key"))
+        // What is shown afterwards is for this project; one that is none of theirs refuses the change as well.
+        if let project = wish.project { _ = try await modules.accounts.project(project, for: user.id) }
         try await act(setting, wish, owner, user.id)
         return try .json(try await listing([setting], project: wish.project, user: user.id))
     }

@@ -38,6 +38,11 @@ final class APIRouter: Sendable {
             return readiness.view == nil
                 ? Response.plain("starting\n", status: .serviceUnavailable) : Response.plain("ready\n")
         }
+        router.get("api/openapi.json") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: .init(byteBuffer: ByteBuffer(bytes: try OpenAPI.document.get())))
+        }
         let api = router.group("api/v1").add(middleware: Authentication(accounts: modules.accounts))
         api.get("server") { [readiness] _, _ in
             guard let view = readiness.view else { throw Problem(.serviceUnavailable, "The server is starting.") }

@@ -117,10 +117,10 @@ extension SessionEngine {
     private func salvage(_ id: SessionID) async throws {
         let session = try await queries.session(id)
         await host.killRunner(id, attempt: session.state.attempt)
+        try await giveBackSignIn(session)
         do {
             // What the runner kept and could not deliver belongs to the log.
             try await takeInSpool(session)
-            try await giveBackSignIn(session)
             let result = try await host.salvage(
                 SalvageRequest(
                     session: id, project: try await project(of: session), branch: session.branch,

@@ -76,9 +76,15 @@ extension SessionEngine {
 
     /// Keeps a prompt for a session; it is handed over when the agent is free.
     ///
-    /// - Throws: ``SessionsError`` when the session is over or the text too long; `StoreError`.
-    public func prompt(_ text: String, to session: SessionID) async throws -> PromptID {
+    /// - Throws: ``SessionsError`` when the session is over or the text too long, or its agent has another person's sign-in
+    ///   as a file: then it does what that person says alone. `StoreError`.
+    public func prompt(_ text: String, to session: SessionID, by user: UserID) async throws -> PromptID {
         try Self.check(text)
+        let target = try await queries.session(session)
+        guard target.signInFile == nil || target.user == user else {
+            throw SessionsError(
+                .forbidden, "The agent of session \(session.rawValue) has another member's own sign-in, so only they can write to it.")
+        }
         guard let id = PromptID.random(prefix: "t") else { throw SessionsError(.invalid, "No id could be made.") }
         let created = now()
         let change = try await sessions.apply(

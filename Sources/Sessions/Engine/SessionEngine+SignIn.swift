@@ -1,6 +1,7 @@
 import Accounts
 import AgentProtocol
 import Credentials
+import Logging
 import Store
 import Vault
 import Workspaces
@@ -57,11 +58,17 @@ extension SessionEngine {
             try Self.filePin(of: session.id, credentials, transaction)
         }
         if let pin, let file = session.signInFile {
-            if let content = try await host.leftSignIn(session.id, file: file, limit: SyncRequest.limit) {
-                _ = try await credentials.sync(
-                    SyncRequest(agentType: session.agent, kind: pin.kind, secret: Secret(bytes: content)), from: caller)
+            do {
+                if let content = try await host.leftSignIn(session.id, file: file, limit: SyncRequest.limit) {
+                    _ = try await credentials.sync(
+                        SyncRequest(agentType: session.agent, kind: pin.kind, secret: Secret(bytes: content)), from: caller)
+                }
+                try await host.removeSignIn(session.id, file: file)
+            } catch let error as WorkspaceError {
+                // The agent can bar its own file. That must not keep the session, or the credential, for ever.
+                logger.warning("\(error)")
+                try await credentials.recordLoss(of: pin, why: "its file can't be read", from: caller)
             }
-            try await host.removeSignIn(session.id, file: file)
         }
         try await sessions.store.write { [credentials] transaction in
             try credentials.settle(caller.session, in: transaction)

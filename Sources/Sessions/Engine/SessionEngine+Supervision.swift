@@ -89,8 +89,11 @@ extension SessionEngine {
         }
         let need = try await credentialNeed(
             CredentialUser(session: session.id, project: session.project, user: session.user, agent: agent, provider: session.provider))
-        let change = try await sessions.apply(to: session.id) { [credentials] transaction in
-            [try need.start(credentials, transaction)]
+        let change = try await sessions.apply(to: session.id) { [credentials, accounts] transaction in
+            guard try accounts.isActiveMember(session.user, of: session.project, in: transaction) else {
+                return [.startFailed(code: "notMember", message: "Who asked for this session is no member of the project any more.")]
+            }
+            return [try need.start(credentials, transaction)]
         }
         carryOut(change, session.id)
         return change.state.holdsSlot

@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Synchronization
 import Testing
 
 /// An answer of the API.
@@ -22,7 +23,7 @@ extension SamFixture {
         try String(contentsOfFile: home + "/token", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// Calls the API over the control socket.
+    /// Calls the API over the control socket, and checks that the answer is what the API's description says.
     ///
     /// - Parameters:
     ///   - token: whose; the owner's when left out, nobody's when empty.
@@ -43,10 +44,27 @@ extension SamFixture {
         }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
         let body = try await response.body.collect(upTo: 64 << 20)
-        return Reply(
+        let reply = Reply(
             status: Int(response.status.code), contentType: response.headers.first(name: "content-type") ?? "",
             body: Data(body.readableBytesView))
+        if path.hasPrefix("/api/v1/") {
+            let disagreement = try await description().disagreement(
+                method: method.rawValue, path: path, status: reply.status, contentType: reply.contentType,
+                body: try? JSONLine.decode(JSONValue.self, from: reply.body))
+            #expect(disagreement == nil)
+        }
+        return reply
     }
+
+    /// The API's description, as the server serves it.
+    private func description() async throws -> APIDescription {
+        if let known = Self.known.withLock({ $0 }) { return known }
+        let description = try APIDescription(try await call(.GET, "/api/openapi.json", as: "").json)
+        Self.known.withLock { $0 = description }
+        return description
+    }
+
+    private static let known = Mutex<APIDescription?>(nil)
 
     /// Adds a user and returns their token.
     func user(_ name: String, role: String = "member") async throws -> String {

@@ -30,6 +30,10 @@ struct CredentialsSet: AsyncParsableCommand {
     var reason: String?
 
     func run() async throws {
+        if isFile, isatty(STDIN_FILENO) == 1 {
+            throw ValidationError(
+                "This sign-in is a file. Give it on standard input: sam credentials set \(target.provider) < ~/.codex/auth.json")
+        }
         let expiry = try expires.map(Self.endOfDay)
         let secret = try SecretInput.read("Secret for \(target.provider) (it is not shown): ", keepingNewline: isFile)
         let wish = CredentialWish(

@@ -1,0 +1,79 @@
+import Accounts
+import AgentCatalogue
+import AgentProtocol
+import Credentials
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import Sessions
+import Settings
+import Store
+import Testing
+import Vault
+import Workspaces
+
+@testable import ControlPlane
+
+@Suite("The routes and their description")
+struct DescribedRoutesTests {
+    @Test("Every route that people can call is described, and everything that is described is a route")
+    func same() async throws {
+        let folder = NSTemporaryDirectory() + "routes-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let routes = try await router(folder).make(withRunners: false).routes.map { route in
+            // Hummingbird writes a parameter as `{name}`, and so does OpenAPI.
+            "\(route.method.rawValue) \(route.path)"
+        }
+        let document: JSONValue = try JSONLine.decode(from: try OpenAPI.document.get())
+        guard case .object(let paths)? = document["paths"] else {
+            Issue.record("The description has no paths")
+            return
+        }
+        let described = paths.flatMap { path, operations -> [String] in
+            guard case .object(let operations) = operations else { return [] }
+            return operations.keys.filter { $0 != "parameters" }.map { "\($0.uppercased()) \(path)" }
+        }
+        #expect(Set(routes).subtracting(described) == [], "These are routes and are not described")
+        #expect(Set(described).subtracting(routes) == [], "These are described and are no routes")
+        #expect(routes.count > 40)
+    }
+
+    /// The router of a server that does not run.
+    private func router(_ folder: String) async throws -> APIRouter {
+        let home = Home(path: folder)
+        try home.create()
+        let store = try Store.sqlite(at: home.database)
+        try await store.migrate(
+            Accounts.migrations + Settings.migrations + CredentialTables.migrations + SessionTables.migrations, now: 0)
+        let accounts = Accounts(store: store, now: { 0 })
+        let settings = Settings(store: store, accounts: accounts, now: { 0 })
+        let credentials = Credentials(
+            store: store, accounts: accounts,
+            vault: try await Credentials.openVault(.file(path: home.masterKeys), store: store, now: 0), now: { 0 })
+        let logger = Logger(label: "test")
+        let programs = try #require(Self.programs)
+        let host = try LocalHost(home: home, programs: programs, logger: logger)
+        let engine = SessionEngine(
+            store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: Catalogue(), host: host,
+            endpoints: SessionSockets(home: home, logger: logger), programs: programs, now: { 0 }, logger: logger)
+        return APIRouter(
+            modules: Modules(
+                store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: Catalogue(),
+                engine: engine, host: host),
+            activity: Activity())
+    }
+
+    /// The folder with the built programs: where the tests themselves stand.
+    private static let programs: String? = {
+        var folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        while folder.pathComponents.count > 1 {
+            let path = folder.path(percentEncoded: false)
+            if FileManager.default.isExecutableFile(atPath: path + "/sam-runner") {
+                return path.hasSuffix("/") ? String(path.dropLast()) : path
+            }
+            folder.deleteLastPathComponent()
+        }
+        return nil
+    }()
+}
