@@ -77,24 +77,24 @@ extension Credentials {
     /// - Throws: `StoreError`.
     public func pin(_ request: PinRequest, in transaction: any Transaction) throws -> PinOutcome {
         if let pin = try pin(of: request.session, request.provider, transaction) { return .pinned(pin) }
-        let resolution = try resolve(request.provider, project: request.project, user: request.user, in: transaction)
-        guard case .found(let selection, let scope) = resolution.outcome else {
-            return .refused(
-                code: Explanation.Outcome(resolution.outcome).rawValue,
-                sentence: try sentence(request.provider, resolution.outcome, transaction))
+        let selection: Selection
+        let scope: Scope
+        let trace: [TraceStep]
+        switch try judge(request, transaction) {
+        case .refused(let outcome): return outcome
+        case .usable(let found, let layer, let steps): (selection, scope, trace) = (found, layer, steps)
         }
         if let failure = try proveThatItOpens(selection.credential, transaction) {
             return .refused(
                 code: "failed", sentence: try sentence(request.provider, .failed(at: scope, why: failure), transaction))
         }
-        if request.mode == .materialised {
-            if let refusal = refusal(request, selection, scope) { return .refused(code: "notAllowed", sentence: refusal) }
-            if let other = try otherHolder(of: selection.credential, than: request.session, transaction) {
-                return .busy(
-                    "session \(other) to give back the sign-in “\(selection.label)”, which only one session at a time can use as a file")
-            }
+        if request.mode == .materialised,
+            let other = try otherHolder(of: selection.credential, than: request.session, transaction)
+        {
+            return .busy(
+                "session \(other) to give back the sign-in “\(selection.label)”, which only one session at a time can use as a file")
         }
-        let pin = Pin(request.provider, selection, at: scope, request.mode, trace: resolution.trace.map(TraceStep.init))
+        let pin = Pin(request.provider, selection, at: scope, request.mode, trace: trace)
         try transaction.execute(
             """
             INSERT INTO pins (session_id, provider, scope, credential_id, version, kind, mode, trace, made_at)
@@ -109,14 +109,8 @@ extension Credentials {
     ///
     /// - Throws: `StoreError`.
     public func check(_ request: PinRequest, in transaction: any Transaction) throws -> PinOutcome? {
-        let resolution = try resolve(request.provider, project: request.project, user: request.user, in: transaction)
-        guard case .found(let selection, let scope) = resolution.outcome else {
-            return .refused(
-                code: Explanation.Outcome(resolution.outcome).rawValue,
-                sentence: try sentence(request.provider, resolution.outcome, transaction))
-        }
-        guard request.mode == .materialised, let refusal = refusal(request, selection, scope) else { return nil }
-        return .refused(code: "notAllowed", sentence: refusal)
+        guard case .refused(let outcome) = try judge(request, transaction) else { return nil }
+        return outcome
     }
 
     /// The pins of a session.
@@ -156,6 +150,26 @@ extension Credentials {
     }
 
     // MARK: - Parts
+
+    /// What the cascade's answer means for a session.
+    private enum Judgement {
+        case usable(Selection, Scope, [TraceStep])
+        case refused(PinOutcome)
+    }
+
+    private func judge(_ request: PinRequest, _ transaction: any Transaction) throws -> Judgement {
+        let resolution = try resolve(request.provider, project: request.project, user: request.user, in: transaction)
+        guard case .found(let selection, let scope) = resolution.outcome else {
+            return .refused(
+                .refused(
+                    code: Explanation.Outcome(resolution.outcome).rawValue,
+                    sentence: try sentence(request.provider, resolution.outcome, transaction)))
+        }
+        if request.mode == .materialised, let refusal = refusal(request, selection, scope) {
+            return .refused(.refused(code: "notAllowed", sentence: refusal))
+        }
+        return .usable(selection, scope, resolution.trace.map(TraceStep.init))
+    }
 
     /// A sign-in as a file is its person's own: a rotating token in other hands is that person signed out.
     private func refusal(_ request: PinRequest, _ selection: Selection, _ scope: Scope) -> String? {

@@ -3,12 +3,6 @@ import ArgumentParser
 import ControlPlane
 import Credentials
 
-struct VaultCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "vault", abstract: "The master keys that seal every secret. For administrators.",
-        subcommands: [VaultRotate.self])
-}
-
 struct VaultRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Make a new master key and seal everything with it, while sessions run.",

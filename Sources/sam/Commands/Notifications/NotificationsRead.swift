@@ -1,0 +1,12 @@
+import ArgumentParser
+
+struct NotificationsRead: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "read", abstract: "Mark all, or one, as read.")
+
+    @Argument(help: "A notification's id; all of them when left out.")
+    var id: String?
+
+    func run() async throws {
+        try await Connection.with { try await $0.post("/api/v1/notifications/" + (id.map { "\($0.pathSegment)/" } ?? "") + "read") }
+    }
+}

@@ -1,0 +1,19 @@
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import NIOHTTP1
+
+struct TokensCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "create", abstract: "Make a token, and print it this once.")
+
+    @Argument(help: "What it is for.")
+    var name: String
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let created: CreatedToken = try await Connection.with { try await $0.send(.POST, "/api/v1/tokens", NewToken(name: name)) }
+        Terminal.line(json ? try JSONLine.text(created) : created.token)
+    }
+}

@@ -1,0 +1,28 @@
+import Accounts
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import NIOHTTP1
+
+struct UsersAdd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a user, and print their first token.")
+
+    @Argument(help: "Small letters, digits, dots, dashes and underscores.")
+    var name: String
+
+    @Option(help: "member or administrator.")
+    var role: User.Role = .member
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let created: CreatedUser = try await Connection.with {
+            try await $0.send(.POST, "/api/v1/users", NewUser(name: name, role: role))
+        }
+        if json { return Terminal.line(try JSONLine.text(created)) }
+        try created.user.show(json: false)
+        Terminal.line("Their token, which is not shown again: \(created.token)")
+        Terminal.line("They use it with SAM_URL and SAM_TOKEN in their environment.")
+    }
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct VaultCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vault", abstract: "The master keys that seal every secret. For administrators.",
+        subcommands: [VaultRotate.self])
+}
