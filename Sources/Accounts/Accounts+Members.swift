@@ -34,7 +34,10 @@ extension Accounts {
             guard try transaction.execute("DELETE FROM members WHERE project_id = $1 AND user_id = $2", project, user.id) > 0 else {
                 throw AccountsError(.notFound, "\(user.name) is no member of this project.")
             }
-            guard try transaction.first("SELECT 1 AS one FROM members WHERE project_id = $1", project) != nil else {
+            let rest = try transaction.first(
+                "SELECT 1 AS one FROM members m JOIN users u ON u.id = m.user_id WHERE m.project_id = $1 AND u.disabled_at IS NULL",
+                project)
+            guard rest != nil else {
                 throw AccountsError(.invalid, "\(user.name) is the last member of this project. Add another one first.")
             }
             try record(transaction, actor, "member.removed", project.rawValue, user.name)

@@ -1,17 +1,16 @@
 import Store
 
 extension Accounts {
-    /// The local owner, made at the first call: whoever runs SAM on their own machine is its first administrator.
+    /// The local owner, made at the first call: whoever runs SAM on their own machine is its first user and administrator.
+    /// Nobody takes their place, also when another administrator shuts them out.
     ///
     /// - Throws: `StoreError`.
     public func owner() async throws -> User {
         let now = now()
         return try await store.write { transaction in
-            let administrators = """
-                SELECT \(User.columns) FROM users u WHERE u.role = 'administrator' AND u.disabled_at IS NULL
-                ORDER BY u.created_at, u.id LIMIT 1
-                """
-            if let row = try transaction.first(administrators) { return try User(row) }
+            if let row = try transaction.first("SELECT \(User.columns) FROM users u ORDER BY u.created_at, u.id LIMIT 1") {
+                return try User(row)
+            }
             return try insert("owner", .administrator, now, transaction)
         }
     }

@@ -63,7 +63,8 @@ extension Credentials {
                 scope: owner.scope, owner: name, provider: provider,
                 state: !isSelected ? .unused : binding?.state == .inactive ? .off : .on, id: credential.id, kind: credential.kind,
                 label: credential.label, version: credential.version, ending: secret?.ending, updatedAt: credential.updatedAt,
-                expiresAt: credential.expiresAt, failure: credential.failedReason,
+                expiresAt: credential.expiresAt,
+                failure: credential.failedReason ?? (credential.expiresAt.map { $0 <= now() } == true ? "It has expired." : nil),
                 held: try transaction.query("SELECT session_id FROM held WHERE credential_id = $1", credential.id).count)
         }
         if let binding, binding.state == .inactive, !listed.contains(where: { $0.state == .off }) {

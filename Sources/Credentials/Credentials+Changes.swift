@@ -174,16 +174,21 @@ extension Credentials {
             throw CredentialsError(
                 .notFound, "The \(change.owner.scope.rawValue) scope has no credential for \(change.provider.rawValue) to remove.")
         }
-        for credential in stored { try transaction.execute("DELETE FROM credentials WHERE id = $1", credential.id) }
-        guard var binding else { return "The credential is removed." }
+        var held = 0
+        for credential in stored {
+            held += try transaction.query("SELECT session_id FROM held WHERE credential_id = $1", credential.id).count
+            try transaction.execute("DELETE FROM credentials WHERE id = $1", credential.id)
+        }
+        let removed = "The credential is removed\(held > 0 ? ", and the \(held) rotations of it that were held" : "")."
+        guard var binding else { return removed }
         switch binding.state {
         case .active:
             try removeBinding(change.owner, change.provider, transaction)
-            return "The credential is removed."
+            return removed
         case .inactive:
             binding.credential = nil
             try put(binding, transaction)
-            return "The credential is removed. The scope stays turned off: `clear` lets broader scopes speak again."
+            return removed + " The scope stays turned off: `clear` lets broader scopes speak again."
         }
     }
 

@@ -21,8 +21,8 @@ extension Credentials {
                 throw CredentialsError(
                     .vault,
                     """
-                    The master key \(id) is not the one that this database was sealed with. Put the right keys back from your backup. \
-                    Nothing was changed.
+                    The master key \(id) in \(source.place) is not the one that this database was sealed with. Put the right keys back from your \
+                    backup. Nothing was changed.
                     """)
             }
         }
@@ -30,8 +30,8 @@ extension Credentials {
             throw CredentialsError(
                 .vault,
                 """
-                The master key \(id) is missing: credentials in this database are sealed with it. Put it back from your backup. \
-                Nothing was changed.
+                The master key \(id) is missing in \(source.place): credentials in this database are sealed with it. Put it back from your \
+                backup. Nothing was changed.
                 """)
         }
         try await recordProofs(of: vault, store, now)

@@ -198,8 +198,19 @@ extension Credentials {
             credential.owner, .syncDeclined, credential.id.rawValue,
             """
             Session \(caller.session.rawValue) rotated “\(credential.label)”, and the new token was not stored because \(why). \
-            It is held for you: sam credentials recover \(credential.provider.rawValue)
+            It is held for you: sam credentials recover \(credential.provider.rawValue)\(try options(credential.owner, transaction))
             """, in: transaction)
+    }
+
+    /// How the command line names a layer, after a provider.
+    private func options(_ owner: ScopeOwner, _ transaction: any Transaction) throws -> String {
+        switch owner {
+        case .user: return ""
+        case .platform: return " --scope platform"
+        case .project(let id):
+            let name = try transaction.first("SELECT name FROM projects WHERE id = $1", id)?.text("name")
+            return " --project \(name ?? id.rawValue)"
+        }
     }
 
     // MARK: - The facts

@@ -66,7 +66,8 @@ extension Settings {
                 key: setting.key, summary: setting.summary, value: Self.value(setting, resolution.outcome),
                 decidedAt: resolution.outcome.layer, standard: setting.standard.text,
                 mode: setting.mode == .ceiling ? "ceiling" : "override", scopes: setting.scopes,
-                sentence: Self.sentence(setting, resolution.outcome), layers: layers)
+                sentence: Self.sentence(setting, resolution.outcome, isOffSomewhere: layers.contains { $0.state == "inactive" }),
+                layers: layers)
         }
     }
 
@@ -79,11 +80,15 @@ extension Settings {
         }
     }
 
-    private static func sentence(_ setting: Setting, _ outcome: Outcome<Scope, SettingValue, Tombstone, String>) -> String {
+    private static func sentence(
+        _ setting: Setting, _ outcome: Outcome<Scope, SettingValue, Tombstone, String>, isOffSomewhere: Bool
+    ) -> String {
         switch (outcome, setting.mode) {
         case (.found(let value, let scope), .override): "\(setting.key) is \(value.text), set at the \(scope.rawValue) scope."
         case (.found(let value, let scope), .ceiling):
             "\(setting.key) is \(value.text): the \(scope.rawValue) scope is the tightest, and no other can loosen it."
+        case (.absent, _) where isOffSomewhere:
+            "\(setting.key) is \(setting.standard.text): what was set is turned off and no scope says anything else, so the standard holds."
         case (.absent, _): "\(setting.key) is \(setting.standard.text): no scope says anything, so the standard holds."
         case (.blocked(let scope, _), _): "\(setting.key) is turned off at the \(scope.rawValue) scope."
         case (.failed(let scope, let why), _):

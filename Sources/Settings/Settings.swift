@@ -121,6 +121,9 @@ public struct Settings: Sendable {
     ///
     /// - Throws: ``SettingsError``; `StoreError`.
     public func turnOff(_ setting: Setting, at owner: ScopeOwner, reason: String?, by actor: UserID) async throws {
+        if let reason, reason.count > 500 || reason.contains(where: \.isNewline) {
+            throw SettingsError(.invalid, "A reason is a line of at most 500 characters.")
+        }
         try await write(setting, owner, actor, "setting.off", reason ?? "") { transaction, now in
             try transaction.execute(
                 """

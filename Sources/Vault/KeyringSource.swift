@@ -16,6 +16,14 @@ public enum KeyringSource: Sendable {
         }
     }
 
+    /// Where a person would look for them.
+    public var place: String {
+        switch self {
+        case .file(let path): path
+        case .environment: "SAM_MASTER_KEYS"
+        }
+    }
+
     /// Reads the keys.
     ///
     /// - Parameter mayCreate: whether a missing file may be made, with one new key. Only where nothing has been

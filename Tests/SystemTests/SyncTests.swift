@@ -228,6 +228,28 @@ struct SyncTests {
         }
     }
 
+    @Test("A rotation while the server is away is given back when it is there again")
+    func serverAway() async throws {
+        try await SamFixture.with { sam in
+            let server = try await sam.serve()
+            try await sam.projectWithSignInFiles()
+            try await sam.setCredential("openai-chatgpt", SamFixture.authFile("tok1"))
+            let id = try await sam.startIdle(agent: "codex-like")
+            let wait = "while [ ! -e go ]; do sleep 0.05; done; "
+            _ = try await sam.sam("sessions", "prompt", id, wait + SamFixture.rotation(from: "tok1", to: "tok2") + "; touch rotated")
+            let workspace = "\(sam.home)/sessions/\(id)/workspace"
+            try await sam.killHard(server)
+            try? FileManager.default.removeItem(atPath: sam.home + "/server.json")
+            try sam.write("", to: "home/sessions/\(id)/workspace/go")
+            try await eventually("the agent has rotated") { FileManager.default.fileExists(atPath: workspace + "/rotated") }
+            try await sam.serve()
+            try await eventually("the rotation is stored") { try await sam.credentials().first?["version"] == .integer(2) }
+            #expect(try await sam.call(.GET, "/api/v1/sessions/\(id)")["settled"] == .bool(false))
+            _ = try await sam.sam("sessions", "finish", id)
+            #expect(try await sam.finish(id)["phase"] == "completed")
+        }
+    }
+
     @Test("A file that the agent replaced by a link, a pipe or a folder leads nowhere, and its own file is taken")
     func hostileFiles() async throws {
         try await SamFixture.with { sam in

@@ -79,7 +79,7 @@ struct CredentialRoutes {
     ) async throws -> CredentialChange {
         let user = try context.requireUser()
         return CredentialChange(
-            try Provider(parsing: try context.parameters.require("provider")),
+            try Provider(parsing: try context.parameter("provider")),
             at: try await modules.owner(scope, project: project, for: user), by: user, reason: reason)
     }
 }

@@ -23,7 +23,7 @@ struct NotificationRoutes {
 
     private func markRead(_ request: Request, _ context: APIContext) async throws -> Response {
         try await accounts.markRead(
-            NotificationID(rawValue: try context.parameters.require("id")), for: try context.requireUser().id)
+            NotificationID(rawValue: try context.parameter("id")), for: try context.requireUser().id)
         return Response(status: .noContent)
     }
 

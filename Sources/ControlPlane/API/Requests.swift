@@ -172,10 +172,13 @@ public struct NewMember: Sendable, Codable {
 /// The body of `POST /api/v1/tokens`.
 public struct NewToken: Sendable, Codable {
     public var name: String
+    /// Whose, for administrators; the asker's own when this is missing.
+    public var user: String?
 
     /// Names a token.
-    public init(name: String) {
+    public init(name: String, user: String? = nil) {
         self.name = name
+        self.user = user
     }
 }
 

@@ -149,7 +149,7 @@ struct SessionRoutes {
 
     /// The session, if the one who asks is a member of its project. To others there is no such session.
     private func session(_ context: APIContext) async throws -> Session {
-        let id = SessionID(rawValue: try context.parameters.require("id"))
+        let id = SessionID(rawValue: try context.parameter("id"))
         let session = try await engine.queries.session(id)
         let user = try context.requireUser().id
         guard (try? await accounts.project(session.project.rawValue, for: user)) != nil else { throw SessionsError.unknown(id) }

@@ -42,7 +42,7 @@ struct SettingRoutes {
     }
 
     private func explain(_ request: Request, _ context: APIContext) async throws -> Response {
-        let setting = try Setting.named(try context.parameters.require("key"))
+        let setting = try Setting.named(try context.parameter("key"))
         return try .json(try await listing([setting], project: request.project, user: try context.requireUser().id))
     }
 
@@ -63,7 +63,7 @@ struct SettingRoutes {
         let wish: SettingChange = try await request.json(limit: context.maxUploadSize)
         let user = try context.requireUser()
         let owner = try await modules.owner(wish.scope, project: wish.project, for: user)
-        let setting = try Setting.named(try context.parameters.require("key"))
+        let setting = try Setting.named(try context.parameter("key"))
         // What is shown afterwards is for this project; one that is none of theirs refuses the change as well.
         if let project = wish.project { _ = try await modules.accounts.project(project, for: user.id) }
         try await act(setting, wish, owner, user.id)

@@ -23,11 +23,16 @@ struct TokenRoutes {
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let user = try context.requireUser()
         let wish: NewToken = try await request.json(limit: context.maxUploadSize)
-        return try .json(CreatedToken(token: try await accounts.makeToken(for: user.id, name: wish.name, by: user.id)), status: .created)
+        var holder = user.id
+        if let other = wish.user {
+            try user.requireAdministrator("Only an administrator makes tokens for others.")
+            holder = try await accounts.user(other).id
+        }
+        return try .json(CreatedToken(token: try await accounts.makeToken(for: holder, name: wish.name, by: user.id)), status: .created)
     }
 
     private func revoke(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await accounts.revokeToken(TokenID(rawValue: try context.parameters.require("id")), by: try context.requireUser())
+        try await accounts.revokeToken(TokenID(rawValue: try context.parameter("id")), by: try context.requireUser())
         return Response(status: .noContent)
     }
 }

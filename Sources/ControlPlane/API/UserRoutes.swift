@@ -1,12 +1,16 @@
 import Accounts
+import AgentProtocol
 import Hummingbird
+import Sessions
 
 /// `/api/v1/users`, `/api/v1/me` and `/api/v1/audit`. All but `me` are for administrators.
 struct UserRoutes {
     let accounts: Accounts
+    let engine: SessionEngine
 
     init(_ modules: Modules) {
         accounts = modules.accounts
+        engine = modules.engine
     }
 
     func add(to api: RouterGroup<APIContext>) {
@@ -29,6 +33,12 @@ struct UserRoutes {
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let actor = try administrator(context)
         let wish: NewUser = try await request.json(limit: context.maxUploadSize)
+        let bare = try await engine.queries.unsettled().filter { $0.sandbox == .none }.map(\.id.rawValue)
+        guard bare.isEmpty else {
+            throw Problem(
+                .conflict,
+                "Agents without a sandbox could read another user's keys. First end these sessions: \(bare.joined(separator: ", ")).")
+        }
         let user = try await accounts.addUser(named: wish.name, role: wish.role ?? .member, by: actor.id)
         let token = try await accounts.makeToken(for: user.id, name: "first", by: actor.id)
         return try .json(CreatedUser(user: UserView(user), token: token), status: .created)
@@ -37,17 +47,17 @@ struct UserRoutes {
     private func change(_ request: Request, _ context: APIContext) async throws -> Response {
         let actor = try administrator(context)
         let change: UserChange = try await request.json(limit: context.maxUploadSize)
-        return try .json(UserView(try await accounts.setRole(change.role, of: try context.parameters.require("id"), by: actor.id)))
+        return try .json(UserView(try await accounts.setRole(change.role, of: try context.parameter("id"), by: actor.id)))
     }
 
     private func disable(_ request: Request, _ context: APIContext) async throws -> Response {
         let actor = try administrator(context)
-        return try .json(UserView(try await accounts.disable(try context.parameters.require("id"), by: actor.id)))
+        return try .json(UserView(try await accounts.disable(try context.parameter("id"), by: actor.id)))
     }
 
     private func enable(_ request: Request, _ context: APIContext) async throws -> Response {
         let actor = try administrator(context)
-        return try .json(UserView(try await accounts.enable(try context.parameters.require("id"), by: actor.id)))
+        return try .json(UserView(try await accounts.enable(try context.parameter("id"), by: actor.id)))
     }
 
     private func audit(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -22,7 +22,7 @@ struct SyncRoute {
 
     private func sync(_ request: Request, _ context: APIContext) async throws -> Response {
         let caller = try await caller(request)
-        guard try context.parameters.require("id") == caller.session.rawValue else {
+        guard try context.parameter("id") == caller.session.rawValue else {
             throw Problem(.notFound, "This token is another session's.")
         }
         let body: CredentialSync = try await request.json(limit: SyncRequest.limit)

@@ -20,6 +20,13 @@ struct APIContext: RequestContext {
     /// What was sent is read up to this many bytes.
     var maxUploadSize: Int { 2 << 20 }
 
+    /// A part of the path, as it was meant: Hummingbird hands it over as it stands in the URL.
+    func parameter(_ name: String) throws -> String {
+        let text = try parameters.require(name)
+        guard let decoded = text.removingPercentEncoding else { throw Problem(.badRequest, "The path is not encoded as URLs are.") }
+        return decoded
+    }
+
     /// The user who asks.
     func requireUser() throws -> User {
         guard let user else { throw Problem(.unauthorized, "Sign in first.") }

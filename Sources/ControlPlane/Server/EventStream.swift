@@ -24,7 +24,8 @@ enum EventStream {
         _ request: Request, after: Int, changes: AsyncStream<Void>, page: @escaping @Sendable (Int) async throws -> Page
     ) -> Response {
         Response(
-            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"],
+            // The connection ends with the stream; saying so keeps clients from using it again at that moment.
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache", .connection: "close"],
             body: .init { writer in
                 try await request.body.consumeWithInboundCloseHandler { _ in
                     var last = after

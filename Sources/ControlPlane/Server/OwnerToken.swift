@@ -5,8 +5,10 @@ import Foundation
 struct OwnerToken {
     let file: String
 
-    /// Makes the token when there is none, or when the one in the file is not known to this database.
+    /// Makes the token when there is none, or when the one in the file is not known to this database. An owner who was
+    /// shut out gets none.
     func ensure(_ accounts: Accounts, _ owner: User) async throws {
+        guard owner.disabledAt == nil else { return }
         if let token = try? String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines),
             try await accounts.user(withToken: token) != nil
         {

@@ -76,14 +76,17 @@ extension SessionEngine {
 
     /// Keeps a prompt for a session; it is handed over when the agent is free.
     ///
-    /// - Throws: ``SessionsError`` when the session is over or the text too long, or its agent has another person's sign-in
-    ///   as a file: then it does what that person says alone. `StoreError`.
+    /// - Throws: ``SessionsError`` when the session is over or the text too long, or it works with another person's own
+    ///   credential: then it does what that person says alone. `StoreError`.
     public func prompt(_ text: String, to session: SessionID, by user: UserID) async throws -> PromptID {
         try Self.check(text)
         let target = try await queries.session(session)
-        guard target.signInFile == nil || target.user == user else {
-            throw SessionsError(
-                .forbidden, "The agent of session \(session.rawValue) has another member's own sign-in, so only they can write to it.")
+        if target.user != user {
+            let pins = try await sessions.store.read { [credentials] in try credentials.pins(of: SessionReference(session), in: $0) }
+            guard target.signInFile == nil, !pins.contains(where: { $0.scope == .user }) else {
+                throw SessionsError(
+                    .forbidden, "Session \(session.rawValue) works with another member's own credential, so only they can write to it.")
+            }
         }
         guard let id = PromptID.random(prefix: "t") else { throw SessionsError(.invalid, "No id could be made.") }
         let created = now()

@@ -28,6 +28,7 @@ extension SessionEngine {
     func supervise() async {
         do {
             let unsettled = try await queries.unsettled()
+            for session in try await queries.withoutStarter() { try await apply(.starterShutOut, to: session) }
             for session in unsettled {
                 do {
                     try await supervise(session)
@@ -90,9 +91,7 @@ extension SessionEngine {
         let need = try await credentialNeed(
             CredentialUser(session: session.id, project: session.project, user: session.user, agent: agent, provider: session.provider))
         let change = try await sessions.apply(to: session.id) { [credentials, accounts] transaction in
-            guard try accounts.isActiveMember(session.user, of: session.project, in: transaction) else {
-                return [.startFailed(code: "notMember", message: "Who asked for this session is no member of the project any more.")]
-            }
+            guard try accounts.isActiveMember(session.user, of: session.project, in: transaction) else { return [.starterShutOut] }
             return [try need.start(credentials, transaction)]
         }
         carryOut(change, session.id)

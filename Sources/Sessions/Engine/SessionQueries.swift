@@ -54,6 +54,22 @@ public struct SessionQueries: Sendable {
         }
     }
 
+    /// Sessions that go on although who asked for them was shut out or left the project.
+    ///
+    /// - Throws: `StoreError`.
+    func withoutStarter() async throws -> [SessionID] {
+        try await store.read { transaction in
+            try transaction.query(
+                """
+                SELECT id FROM sessions s WHERE s.settled = 0 AND s.phase NOT IN ('completed', 'failed', 'cancelled', 'interrupted')
+                    AND NOT EXISTS (
+                        SELECT 1 FROM members m JOIN users u ON u.id = m.user_id
+                        WHERE m.project_id = s.project_id AND m.user_id = s.user_id AND u.disabled_at IS NULL)
+                """
+            ).map { try $0.parsed("id") }
+        }
+    }
+
     /// How many queued sessions stand before this one, or `nil` when it is not queued.
     ///
     /// - Throws: `StoreError`.

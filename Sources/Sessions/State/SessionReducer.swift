@@ -61,6 +61,7 @@ public struct SessionReducer: Sendable {
         case .prompt(let id): prompt(id)
         case .finishRequested: finishRequested()
         case .cancelRequested: cancelRequested()
+        case .starterShutOut: starterShutOut()
         case .salvaged(let result): salvaged(result)
         case .salvageFailed(let message): salvageFailed(message)
         case .cleanedUp: state.isCleanedUp = true
@@ -184,6 +185,12 @@ extension SessionReducer {
         guard !state.phase.isEnd, state.phase != .finishing else { return }
         state.ending = .whenIdle
         goOn()
+    }
+
+    private mutating func starterShutOut() {
+        guard !state.phase.isEnd else { return }
+        log.append(.note("Who asked for this session is no member of its project any more, so it ends."))
+        cancelRequested()
     }
 
     private mutating func cancelRequested() {

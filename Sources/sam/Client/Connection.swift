@@ -30,7 +30,7 @@ enum Connection {
         if let client = await answering(home) { return client }
         try await start(home, environment)
         guard let client = await answering(home) else {
-            throw APIClient.Failure(status: nil, description: "The server does not answer. Its log: \(home.serverLog)")
+            throw notStarted(home)
         }
         return client
     }
@@ -58,8 +58,12 @@ enum Connection {
             if FileLock.isHeld(path: home.serverLock) { return }
             try? await Task.sleep(for: .milliseconds(25))
         }
+        throw notStarted(home)
+    }
+
+    private static func notStarted(_ home: Home) -> APIClient.Failure {
         let log = (try? String(contentsOfFile: home.serverLog, encoding: .utf8)) ?? ""
-        throw APIClient.Failure(
+        return APIClient.Failure(
             status: nil, description: "The server could not be started:\n" + log.split(separator: "\n").suffix(5).joined(separator: "\n"))
     }
 }

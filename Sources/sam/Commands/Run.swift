@@ -56,7 +56,7 @@ struct Run: AsyncParsableCommand {
             ).run(client)
         }
         if session.failure?.code == "credentialBlocked" { throw ExitStatus.blocked }
-        if session.settled, session.phase != .completed { throw ExitStatus.failed }
+        if session.failure != nil || session.settled && session.phase != .completed { throw ExitStatus.failed }
     }
 
     private func projectName(_ client: APIClient) async throws -> String {
@@ -91,7 +91,11 @@ struct SessionStart {
             if form == .json {
                 Terminal.line(try JSONLine.text(session))
             } else {
-                Terminal.line("Follow it with: sam sessions watch \(session.id.rawValue)")
+                if session.failure != nil {
+                    session.conclusion().forEach(Terminal.line)
+                } else {
+                    Terminal.line("Follow it with: sam sessions watch \(session.id.rawValue)")
+                }
             }
             return session
         }

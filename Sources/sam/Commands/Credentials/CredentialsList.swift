@@ -34,7 +34,8 @@ struct CredentialsList: AsyncParsableCommand {
             if credential.held > 0 {
                 Terminal.warn(
                     Terminal.styled(
-                        "! A rotated token is held. Recover it with: sam credentials recover \(credential.provider.rawValue)", .yellow))
+                        "! A rotated token is held. Recover it with: sam credentials recover \(credential.provider.rawValue)"
+                            + (credential.scope == .project ? " --project \(Terminal.plain(credential.owner ?? ""))" : ""), .yellow))
             }
         }
     }

@@ -29,6 +29,18 @@ struct CredentialsSet: AsyncParsableCommand {
     @Option(help: "Why, for whoever asks later.")
     var reason: String?
 
+    @Argument(help: .hidden)
+    var rest: [String] = []
+
+    /// Without this, the parser would repeat on the screen what should not have been typed there.
+    func validate() throws {
+        guard rest.isEmpty else {
+            throw ValidationError(
+                "There is no --secret and no argument for it, because others could see it there. It is asked for, or read from standard input."
+            )
+        }
+    }
+
     func run() async throws {
         if isFile, isatty(STDIN_FILENO) == 1 {
             throw ValidationError(

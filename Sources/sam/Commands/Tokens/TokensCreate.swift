@@ -9,11 +9,16 @@ struct TokensCreate: AsyncParsableCommand {
     @Argument(help: "What it is for.")
     var name: String
 
+    @Option(help: "For this user, who has lost theirs. For administrators.")
+    var user: String?
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
-        let created: CreatedToken = try await Connection.with { try await $0.send(.POST, "/api/v1/tokens", NewToken(name: name)) }
+        let created: CreatedToken = try await Connection.with {
+            try await $0.send(.POST, "/api/v1/tokens", NewToken(name: name, user: user))
+        }
         Terminal.line(json ? try JSONLine.text(created) : created.token)
     }
 }

@@ -19,7 +19,8 @@ struct VaultRotate: AsyncParsableCommand {
     func run() async throws {
         let rotation: Credentials.VaultRotation = try await Connection.with { try await $0.post("/api/v1/vault/rotate") }
         if json { return Terminal.line(try JSONLine.text(rotation)) }
-        Terminal.line("The master key is \(rotation.key) now. \(rotation.rewrapped) seal\(rotation.rewrapped == 1 ? "" : "s") made anew.")
+        Terminal.line(
+            "The master key is \(rotation.key) now. \(rotation.rewrapped) seal\(rotation.rewrapped == 1 ? " was" : "s were") made anew.")
         if rotation.unreadable > 0 {
             Terminal.warn("! \(rotation.unreadable) seals do not open and were left as they are, with their key.")
         }
