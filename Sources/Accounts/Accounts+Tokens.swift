@@ -41,10 +41,19 @@ extension Accounts {
         let now = now()
         try await store.write { transaction in
             let id: TokenID = try newIdentifier("k")
+            let isFirst = try transaction.first("SELECT id FROM api_tokens WHERE user_id = $1", user) == nil
             try transaction.execute(
                 "INSERT INTO api_tokens (hash, id, user_id, name, created_at) VALUES ($1, $2, $3, $4, $5)",
                 TokenHash(of: token).rawValue, id, user, name, now)
-            try record(transaction, actor, "token.made", id.rawValue, name)
+            let holder = try findUser(transaction, user.rawValue)
+            try record(transaction, actor, "token.made", id.rawValue, "for \(holder.name): \(name)")
+            // The first one comes with the user, from who added them.
+            if actor != user, !isFirst {
+                try notify(
+                    .user(user), .tokenMade, id.rawValue,
+                    "An administrator made an API token for you, “\(name)”. If you did not ask for it: sam tokens revoke \(id.rawValue)",
+                    in: transaction)
+            }
         }
         return token
     }

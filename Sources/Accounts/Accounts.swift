@@ -68,6 +68,7 @@ public struct Accounts: Sendable {
                     kind TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, read_at BIGINT)
                 """,
                 "CREATE INDEX notifications_by_user ON notifications (user_id, at)",
+                "CREATE INDEX audit_by_actor ON audit (actor, action)",
             ]),
     ]
 }

@@ -18,6 +18,8 @@ public struct UserNotification: Sendable, Hashable {
         case syncInvalid
         /// A rotated token could not be taken back and is lost.
         case rotationDropped
+        /// Somebody else made an API token for the user.
+        case tokenMade
         /// A credential can't be used any more.
         case credentialFailed
     }

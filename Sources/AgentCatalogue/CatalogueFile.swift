@@ -112,6 +112,10 @@ extension AgentDefinition {
             guard providers.contains(where: { $0.rawValue == name }) else {
                 throw EntryMistake(message: "`sign-in` is for a provider that is not among `providers`.", line: node.mark?.line)
             }
+            guard signIn?.provider.kind == .oauth else {
+                throw EntryMistake(
+                    message: "`sign-in` is for a provider with a sign-in, as openai-chatgpt; \(name) has keys.", line: node.mark?.line)
+            }
             let steps = file.split(separator: "/", omittingEmptySubsequences: false)
             guard !steps.contains(where: { ["", ".", ".."].contains($0) }) else {
                 throw EntryMistake(message: "`file` is a path in the agent's home, like .codex/auth.json.", line: node.mark?.line)

@@ -37,7 +37,12 @@ struct AuthFile {
         }
         idToken = contents.tokens?.id_token
         let claims = idToken.flatMap { try? DefaultJWTParser().parse(Array($0.utf8), as: IdentityClaims.self).payload }
-        identity = Identity(account: contents.tokens?.account_id ?? claims?.auth?.chatgpt_account_id, subject: claims?.sub)
+        let signed = claims?.auth?.chatgpt_account_id
+        let written = contents.tokens?.account_id
+        guard signed == nil || written == nil || signed == written else {
+            throw CredentialsError(.invalid, "The sign-in file names one account, and its id token another.")
+        }
+        identity = Identity(account: written ?? signed, subject: claims?.sub)
     }
 
     /// Whether this may take the place of a sign-in with that identity: the same account and the same person.

@@ -46,6 +46,8 @@ extension Credentials {
         public var rewrapped: Int
         /// How many could not be opened and were left as they are, with their key.
         public var unreadable: Int
+        /// Older keys that nothing needs any more. Those in a file are gone from it; those from the environment can be taken out.
+        public var unneeded: [String]
     }
 
     /// Makes a new master key and wraps everything with it, while sessions run. No secret is opened and no version changes.
@@ -56,9 +58,10 @@ extension Credentials {
     /// - Throws: `AccountsError` when the actor is no administrator; `VaultError`; `StoreError`.
     public func rotateMasterKey(by actor: User) async throws -> VaultRotation {
         try actor.requireAdministrator("The master keys are the administrators'.")
+        let older = vault.keys
         let key = try vault.advance()
         try await Self.recordProofs(of: vault, store, now())
-        var rotation = VaultRotation(key: key.rawValue, rewrapped: 0, unreadable: 0)
+        var rotation = VaultRotation(key: key.rawValue, rewrapped: 0, unreadable: 0, unneeded: [])
         var last = ("", "")
         while true {
             let batch = try await store.write { [last] transaction in try rewrap(after: last, transaction) }
@@ -67,14 +70,18 @@ extension Credentials {
             guard let next = batch.last else { break }
             last = next
         }
-        let needed = try await store.write { [rotation] transaction in
+        let unneeded = try await store.write { [rotation] transaction in
             try accounts.record(
                 transaction, actor.id, "vault.rotated", key.rawValue,
                 "\(rotation.rewrapped) wrapped anew, \(rotation.unreadable) unreadable")
-            return try transaction.query("SELECT key_id FROM credentials UNION SELECT key_id FROM held")
-                .map { MasterKeyID(rawValue: try $0.text("key_id")) }
+            let needed = try transaction.query("SELECT key_id FROM credentials UNION SELECT key_id FROM held")
+                .map { try $0.text("key_id") }
+            // Only keys from before this rotation, and while nobody can seal: another rotation may have brought newer ones.
+            let unneeded = older.filter { $0 != vault.currentKey && !needed.contains($0.rawValue) }
+            try vault.forget(unneeded)
+            return unneeded
         }
-        try vault.forgetOlderKeys(except: Set(needed))
+        rotation.unneeded = unneeded.map(\.rawValue)
         return rotation
     }
 

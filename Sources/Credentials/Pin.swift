@@ -124,11 +124,40 @@ extension Credentials {
         try transaction.first("SELECT * FROM pins WHERE session_id = $1 AND provider = $2", session, provider).map(Pin.init)
     }
 
-    /// The secret of a materialised pin, for the file that a session's own runner writes.
+    /// The materialised pin of a session whose file was not given back yet.
     ///
-    /// - Throws: ``CredentialsError``; `VaultError`; `StoreError`.
-    public func materialise(_ pin: Pin, in transaction: any Transaction) throws -> Secret {
-        guard pin.mode == .materialised, let credential = try credential(pin.credential, transaction) else {
+    /// - Throws: `StoreError`.
+    public func lentFile(to session: SessionReference, in transaction: any Transaction) throws -> Pin? {
+        try transaction.first(
+            "SELECT * FROM pins WHERE session_id = $1 AND mode = 'materialised' AND settled_at IS NULL", session
+        ).map(Pin.init)
+    }
+
+    /// The secret for the file that a session's own runner writes. What was judged when the pin was made is judged again: making
+    /// a workspace takes time, in which people change things.
+    ///
+    /// - Throws: ``CredentialsError/Code/wrongState`` with a sentence when it is not this session's to have any more;
+    ///   `VaultError`; `StoreError`.
+    public func materialise(for caller: SyncCaller, in transaction: any Transaction) throws -> Secret {
+        guard let pin = try lentFile(to: caller.session, in: transaction),
+            let credential = try credential(pin.credential, transaction),
+            let binding = try binding(credential.owner, credential.provider, transaction)
+        else {
+            throw CredentialsError(.wrongState, "The credential that the session was started with was removed meanwhile.")
+        }
+        guard try !isBlocked(pin, binding, caller, transaction) else {
+            throw CredentialsError(.wrongState, "\(pin.provider.rawValue) was turned off while the session was being prepared.")
+        }
+        guard credential.version == pin.version, credential.setBy == caller.user else {
+            throw CredentialsError(
+                .wrongState, "The credential “\(credential.label)” was replaced while the session was being prepared. Start it again.")
+        }
+        return try secret(of: credential, transaction)
+    }
+
+    /// The secret that a pin's credential holds now, whatever happened since.
+    package func currentSecret(of pin: Pin, in transaction: any Transaction) throws -> Secret {
+        guard let credential = try credential(pin.credential, transaction) else {
             throw CredentialsError(.notFound, "The credential that the session was started with is gone.")
         }
         return try secret(of: credential, transaction)

@@ -3,8 +3,8 @@ import Vault
 
 /// What can be stored as a secret. Said before anything is sealed, and never with the secret in the sentence.
 enum SecretRules {
-    /// The most bytes of a sign-in's file; the same as sync takes.
-    static let fileLimit = 64 << 10
+    /// The most bytes of a sign-in's file: half of what sync takes, in which it is written as a text of JSON's.
+    static let fileLimit = 32 << 10
     /// Keys travel in a header, and no provider's is near this.
     static let keyLimit = 8 << 10
 

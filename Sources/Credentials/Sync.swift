@@ -90,22 +90,19 @@ extension Credentials {
         }
         let stored = try? secret(of: credential, transaction)
         let facts = SyncFacts(
-            isPinned: true, stands: true, isBlocked: try isBlocked(pin, binding, caller, transaction),
+            isBlocked: try isBlocked(pin, binding, caller, transaction),
             fault: isForged ? "Its id token is not signed by the provider." : fault(of: request.secret, replacing: stored),
             isStored: stored == request.secret, isCurrent: credential.version == pin.version)
         switch SyncDecision(facts) {
-        case .nothingThere: return .notFound
-        case .blocked(let hold):
-            if hold {
-                try self.hold(
-                    request.secret, credential, caller, "its layer, or a narrower one, is turned off", transaction)
-            }
+        case .blocked(.worthHolding):
+            try hold(request.secret, credential, caller, "its layer, or a narrower one, is turned off", transaction)
+            return .notFound
+        case .blocked(.unchanged): return .notFound
+        case .blocked(.invalid(let why)):
+            try tellOfInvalid(why, credential, caller, transaction)
             return .notFound
         case .invalid(let why):
-            try tellOnce(
-                "sync.invalid", credential.id, why, caller, credential.owner, .syncInvalid,
-                "Session \(caller.session.rawValue) sent back something else than a rotation of “\(credential.label)”. Nothing was changed. \(why)",
-                transaction)
+            try tellOfInvalid(why, credential, caller, transaction)
             return .invalid
         case .unchanged: return .unchanged
         case .stale:
@@ -165,6 +162,15 @@ extension Credentials {
         return .notFound
     }
 
+    private func tellOfInvalid(
+        _ why: String, _ credential: Credential, _ caller: SyncCaller, _ transaction: any Transaction
+    ) throws {
+        try tellOnce(
+            "sync.invalid", credential.id, why, caller, credential.owner, .syncInvalid,
+            "Session \(caller.session.rawValue) sent back something else than a rotation of “\(credential.label)”. Nothing was changed. \(why)",
+            transaction)
+    }
+
     /// An audit entry and a notification, the first time that a session gives cause for it.
     private func tellOnce(
         _ action: String, _ credential: CredentialID, _ why: String, _ caller: SyncCaller, _ owner: ScopeOwner,
@@ -194,6 +200,8 @@ extension Credentials {
                 sealed = excluded.sealed, key_id = excluded.key_id, set_by = excluded.set_by, held_at = excluded.held_at, why = excluded.why
             """, credential.id, caller.session, sealed.bytes, sealed.key, caller.user, now(), why)
         try accounts.record(transaction, .session(caller.session.rawValue), "sync.held", credential.id.rawValue, why)
+        // Once for a session: an agent could rotate for ever.
+        guard row == nil else { return }
         try accounts.notify(
             credential.owner, .syncDeclined, credential.id.rawValue,
             """
@@ -216,7 +224,7 @@ extension Credentials {
     // MARK: - The facts
 
     /// Whether the pinned layer or a narrower one is off, or the person was shut out or left the project.
-    private func isBlocked(_ pin: Pin, _ binding: Binding, _ caller: SyncCaller, _ transaction: any Transaction) throws -> Bool {
+    func isBlocked(_ pin: Pin, _ binding: Binding, _ caller: SyncCaller, _ transaction: any Transaction) throws -> Bool {
         if binding.state == .inactive { return true }
         let narrower: [ScopeOwner] =
             switch pin.scope {

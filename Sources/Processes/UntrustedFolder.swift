@@ -67,8 +67,17 @@ public struct UntrustedFolder: Sendable {
     /// - Returns: whether it was made; `false` when there is something of that name already.
     /// - Throws: ``Failure``.
     public func create(_ file: String, with content: some ContiguousBytes) throws(Failure) -> Bool {
-        guard let descriptor = try openFile(file, O_WRONLY | O_CREAT | O_EXCL, makingFolders: true) else { return false }
-        defer { close(descriptor) }
+        guard let (folder, name) = try openParent(of: file, makingFolders: true) else { throw Failure(number: errno) }
+        defer { close(folder) }
+        // Under another name first, so that whoever dies on the way leaves no half a file under this one.
+        let draft = ".\(name).new"
+        unlinkat(folder, draft, 0)
+        let descriptor = openat(folder, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure(number: errno) }
+        defer {
+            close(descriptor)
+            unlinkat(folder, draft, 0)
+        }
         var failure: CInt = 0
         content.withUnsafeBytes { bytes in
             var rest = bytes[...]
@@ -82,6 +91,10 @@ public struct UntrustedFolder: Sendable {
             }
         }
         guard failure == 0 else { throw Failure(number: failure) }
+        guard linkat(folder, draft, folder, name, 0) == 0 else {
+            guard errno == EEXIST else { throw Failure(number: errno) }
+            return false
+        }
         return true
     }
 
@@ -97,10 +110,10 @@ public struct UntrustedFolder: Sendable {
     // MARK: - Steps
 
     /// - Returns: `nil` when something on the way, or the file, is not there or is not what it should be.
-    private func openFile(_ file: String, _ flags: CInt, makingFolders: Bool = false) throws(Failure) -> CInt? {
-        guard let (folder, name) = try openParent(of: file, makingFolders: makingFolders) else { return nil }
+    private func openFile(_ file: String, _ flags: CInt) throws(Failure) -> CInt? {
+        guard let (folder, name) = try openParent(of: file, makingFolders: false) else { return nil }
         defer { close(folder) }
-        let descriptor = openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        let descriptor = openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor < 0 else { return descriptor }
         return try nothing()
     }

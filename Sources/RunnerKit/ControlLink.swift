@@ -12,6 +12,8 @@ struct ControlLink: Sendable {
         case unavailable(String)
         /// This attempt is over: another, or salvage, has taken its place.
         case fenced
+        /// What was sent is not taken, now or later.
+        case refused(UInt)
     }
 
     private let client: HTTPClient
@@ -113,6 +115,7 @@ struct ControlLink: Sendable {
         case 200..<300: return
         // An attempt that is over, a token that is dead, a session that was removed: nobody waits for this runner.
         case 401, 403, 404, 409, 410: throw .fenced
+        case 400, 413: throw .refused(status)
         default: throw .unavailable("the control plane answered \(status)")
         }
     }

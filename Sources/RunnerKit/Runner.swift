@@ -174,6 +174,9 @@ public struct Runner: Sendable {
         case .unavailable(let reason):
             logger.debug("The control plane can't be reached: \(reason)")
             return true
+        case .refused(let status):
+            logger.warning("The control plane answered \(status).")
+            return true
         }
     }
 }

@@ -51,8 +51,14 @@ actor SignInKeeper {
             guard let content = try? folder.read(signIn.file, limit: Self.limit), isWhole(content) else { continue }
             if content == known {
                 seen = stamp
-            } else if (try? await send(content)) != nil {
-                seen = stamp
+            } else {
+                do throws(ControlLink.Failure) {
+                    try await send(content)
+                    seen = stamp
+                } catch {
+                    // What is not taken now will not be either until it changes; all else is tried again.
+                    if case .refused = error { seen = stamp }
+                }
             }
         }
     }
@@ -92,7 +98,7 @@ actor SignInKeeper {
         }
     }
 
-    private func send(_ content: Data) async throws {
+    private func send(_ content: Data) async throws(ControlLink.Failure) {
         let body = CredentialSync(
             agentType: signIn.agentType, credentialKind: signIn.credentialKind, credential: String(decoding: content, as: UTF8.self))
         // What was declined is sent once more at the end: by then its layer may be turned on again.

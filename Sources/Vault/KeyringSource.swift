@@ -50,19 +50,22 @@ public enum KeyringSource: Sendable {
         }
     }
 
+    /// Whether the ring is SAM's to change: keys from the environment are the operator's.
+    var isOurs: Bool {
+        switch self {
+        case .file: true
+        case .environment: false
+        }
+    }
+
     /// Keeps a changed ring.
     ///
-    /// - Throws: ``VaultError/Code/notOurs`` for keys from the environment, which only the operator can change.
+    /// - Throws: ``VaultError``.
     func save(_ keyring: Keyring) throws(VaultError) {
         switch self {
         case .file(let path): try Self.write(keyring, to: path)
         case .environment:
-            throw VaultError(
-                .notOurs,
-                """
-                The master keys come from SAM_MASTER_KEYS, which SAM can't change. Put a new key before the others there, \
-                restart SAM, and rotate again.
-                """)
+            throw VaultError(.notOurs, "The master keys come from SAM_MASTER_KEYS, which SAM can't change.")
         }
     }
 
@@ -123,6 +126,11 @@ public enum KeyringSource: Sendable {
             throw unwritable(path)
         }
         guard rename(draft, path) == 0 else { throw unwritable(path) }
+        // The new name is to be there after a power cut as well.
+        let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw unwritable(path) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw unwritable(path) }
     }
 
     private static func unwritable(_ path: String) -> VaultError {

@@ -73,22 +73,25 @@ public final class Vault: Sendable {
     /// What can be stored to recognise a key by; `nil` for one that is not on the ring.
     public func proof(of key: MasterKeyID) -> [UInt8]? { keyring.withLock { $0[key]?.proof } }
 
-    /// Makes a new master key and seals with it from now on. Older ones still open.
+    /// Makes a new master key and seals with it from now on. Older ones still open. Keys from the environment are the operator's:
+    /// there the first one is the new one, and it seals already.
     ///
-    /// - Returns: the new key's id.
+    /// - Returns: the id of the key that seals now.
     /// - Throws: ``VaultError``; the old key seals on then.
     public func advance() throws(VaultError) -> MasterKeyID {
+        guard source.isOurs else { return currentKey }
         let fresh = MasterKey.random()
         try change { $0.advance(to: fresh) }
         return fresh.id
     }
 
-    /// Forgets every older key but these.
+    /// Forgets these keys, the one that seals excepted. Those from the environment stay until the operator takes them out.
     ///
     /// - Throws: ``VaultError``.
-    public func forgetOlderKeys(except needed: Set<MasterKeyID>) throws(VaultError) {
+    public func forget(_ keys: [MasterKeyID]) throws(VaultError) {
+        guard source.isOurs, !keys.isEmpty else { return }
         try change { ring in
-            for id in ring.ids where !needed.contains(id) { ring.forget(id) }
+            for id in keys { ring.forget(id) }
         }
     }
 

@@ -7,6 +7,8 @@ extension LocalHost {
         do throws(UntrustedFolder.Failure) {
             return try UntrustedFolder(path: home.agentHome(session)).read(file, limit: limit)
         } catch {
+            // Barred by whoever owns it, which is the agent's doing. All else is this machine's, and passes.
+            guard error.number == EACCES || error.number == EPERM else { throw error }
             throw WorkspaceError(.signIn, "The sign-in file \(file) of session \(session.rawValue) can't be read: \(error)")
         }
     }

@@ -12,7 +12,7 @@ struct Sam: AsyncParsableCommand {
               sam run --repo . "What is this project?"    let an agent work and follow it
               sam sessions list                           what ran and what runs
               sam sessions diff s_0123456789ab            what a session changed
-              sam credentials set anthropic               store a key; agents never see it in the clear
+              sam credentials set anthropic               store a key, sealed
 
             SAM_HOME names the folder of SAM's state (~/.sam), SAM_URL another server. A server is started when none answers.
             """,

@@ -84,7 +84,7 @@ struct CredentialsFixture: Sendable {
     func stored(for user: User? = nil) async throws -> String? {
         let probe = "probe-\(UUID().uuidString)"
         guard case .pinned(let pin) = try await start(probe, by: user) else { return nil }
-        let secret = try await store.read { try credentials.materialise(pin, in: $0) }
+        let secret = try await store.read { try credentials.currentSecret(of: pin, in: $0) }
         try await store.write { try credentials.forget(SessionReference(rawValue: probe), in: $0) }
         return secret.reveal()
     }

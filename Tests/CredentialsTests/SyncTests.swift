@@ -154,6 +154,28 @@ struct SyncTests {
         }
     }
 
+    @Test("What was pinned is judged again when the file is written: others' secrets and what was turned off are not handed out")
+    func judgedAgain() async throws {
+        try await withSession(at: .project) { sam, layer in
+            func file() async throws -> String? {
+                let caller = SyncCaller(
+                    session: SessionReference(rawValue: "s_1"), agent: "codex", project: sam.project, user: sam.owner.id)
+                return try? await sam.store.read { try sam.credentials.materialise(for: caller, in: $0).reveal() }
+            }
+            #expect(try await file() == authFile("t1"))
+            try await sam.act(.off, .openaiChatGPT, at: layer)
+            #expect(try await file() == nil, "It was turned off meanwhile")
+            try await sam.act(.on, .openaiChatGPT, at: layer)
+            #expect(try await file() == authFile("t1"))
+            try await sam.set(authFile("k1"), for: .openaiChatGPT, at: layer, by: sam.member)
+            #expect(try await file() == nil, "Another member has put theirs in its place")
+            try await sam.set(authFile("t3"), for: .openaiChatGPT, at: layer)
+            #expect(try await file() == nil, "It is another version than the session was started with")
+            try await sam.settle("s_1")
+            #expect(try await file() == nil, "It was given back")
+        }
+    }
+
     @Test("A sign-in is lent as a file to one session at a time, to its own person, and never the platform's")
     func lending() async throws {
         try await withSession(at: .project) { sam, _ in

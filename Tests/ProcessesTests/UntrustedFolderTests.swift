@@ -46,7 +46,7 @@ struct UntrustedFolderTests {
                 #expect(folder.stamp(of: name) == nil, "\(name)")
             }
             #expect(try !folder.create("new", with: Data("x".utf8)))
-            #expect(try !folder.create("up/made-outside", with: Data("x".utf8)))
+            #expect(throws: UntrustedFolder.Failure.self) { try folder.create("up/made-outside", with: Data("x".utf8)) }
             #expect(!files.fileExists(atPath: path + "/made-outside"))
             try folder.remove("link")
             try folder.remove("up/outside")

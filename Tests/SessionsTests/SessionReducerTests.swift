@@ -133,8 +133,19 @@ struct SessionReducerTests {
             .agent(.turnEnded(TurnEnd(prompt: one, stopReason: "end_turn"))), .agent(.turnStarted(Turn(prompt: two))),
             .agent(.turnEnded(TurnEnd(prompt: two, stopReason: "error", error: "x"))), .runnerSilent, .runnerReturned, .runnerDied,
             .deadlinePassed, .finishRequested, .cancelRequested, .salvaged(result), .salvageFailed("no"), .cleanedUp,
-            .startFailed(code: "c", message: "m"),
+            .startFailed(code: "c", message: "m"), .starterShutOut, .held(back: "something"),
         ]
+    }
+
+    @Test("When its starter is shut out a session ends with its work kept; one that is finishing does so undisturbed")
+    func starterShutOut() {
+        let running = take(take(SessionState(ending: .onRequest), toReady).state, [.starterShutOut])
+        #expect(running.state.phase == .cancelled && running.effects == [.send(.stop)])
+        #expect(running.log.count == 2, "A note, and the phase")
+        let finishing = take(SessionState(ending: .whenIdle), toReady + [exit(.finished)]).state
+        #expect(finishing.phase == .finishing)
+        let undisturbed = take(finishing, [.starterShutOut])
+        #expect(undisturbed.state == finishing && undisturbed.log.isEmpty && undisturbed.effects.isEmpty)
     }
 
     @Test("Whatever happens in whatever order, the machine keeps its promises")

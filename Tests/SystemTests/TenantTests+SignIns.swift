@@ -75,6 +75,24 @@ extension TenantTests {
         }
     }
 
+    @Test("A session that waits in line to use its starter's own key takes prompts of theirs alone; one with the project's takes all")
+    func othersPromptsInLine() async throws {
+        try await World.with { world in
+            _ = try await world.sam.sam("settings", "set", "sessions.limit", "1")
+            _ = try await world.sam.startIdle(agent: "shell", as: world.token(.owner))
+            let key: JSONValue = ["scope": "user", "secret": "sk-ant-kims-own-key-0123"]
+            #expect(try await world.call(.kim, .PUT, "/api/v1/credentials/anthropic", key).status == 200)
+            let wish: JSONValue = ["project": "project", "agent": "keyed"]
+            let id = try #require(try await world.call(.kim, .POST, "/api/v1/sessions", wish)["id"]?.string)
+            let prompts = "/api/v1/sessions/\(id)/prompts"
+            #expect(try await world.call(.owner, .POST, prompts, ["text": "echo spend it"]).status == 403)
+            #expect(try await world.call(.kim, .POST, prompts, ["text": "echo mine"]).status == 202)
+            let shared: JSONValue = ["scope": "project", "project": "project", "secret": "sk-ant-the-projects-key"]
+            #expect(try await world.call(.kim, .PUT, "/api/v1/credentials/anthropic", shared).status == 200)
+            #expect(try await world.call(.owner, .POST, prompts, ["text": "echo ours"]).status == 202)
+        }
+    }
+
     @Test("One member's sign-in is no other member's to use as a file, wherever it stands")
     func othersSignIns() async throws {
         try await World.with { world in

@@ -30,6 +30,17 @@ struct Authentication: RouterMiddleware {
             throw Problem(.unauthorized, "Send an API token as “Authorization: Bearer …”. The owner's is in SAM's home, in the file token.")
         }
         var context = context
+        var request = request
+        guard try await accounts.user(withToken: token) != nil else { throw Problem(.unauthorized, "This API token is nobody's.") }
+        // A body can be long in coming. Who may do what is decided when it is there. What is only read has none, and those
+        // who follow a stream are heard leaving by it.
+        if request.method != .get {
+            do {
+                _ = try await request.collectBody(upTo: context.maxUploadSize)
+            } catch {
+                throw Problem(.contentTooLarge, "The body is larger than \(context.maxUploadSize >> 10) KiB.")
+            }
+        }
         context.user = try await accounts.user(withToken: token)
         guard context.user != nil else { throw Problem(.unauthorized, "This API token is nobody's.") }
         return try await next(request, context)

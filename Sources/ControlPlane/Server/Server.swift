@@ -50,6 +50,7 @@ public struct Server: Sendable {
     /// - Throws: ``ServerError``, `WorkspaceError` or `StoreError` with what stands in the way.
     public func run(onReady: @escaping @Sendable (ServerView) -> Void) async throws {
         Self.raiseDescriptorLimit()
+        Self.forbidCoreFiles()
         try home.create()
         guard let lock = FileLock(path: home.serverLock) else {
             let holder = FileLock.holder(path: home.serverLock).map { " (process \($0))" } ?? ""
@@ -60,7 +61,7 @@ public struct Server: Sendable {
         let store = try Store.sqlite(at: home.database)
         try await store.migrate(
             Accounts.migrations + Settings.migrations + CredentialTables.migrations + SessionTables.migrations, now: now())
-        // Before anything is written: without the keys that it was sealed with, this database is not to be touched.
+        // Before anything but the tables' shape is touched: without the keys that it was sealed with, this is the wrong database.
         let vault = try await Credentials.openVault(
             KeyringSource(environment: ProcessInfo.processInfo.environment, file: home.masterKeys), store: store, now: now())
         let accounts = Accounts(store: store, now: now)
@@ -116,6 +117,14 @@ public struct Server: Sendable {
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = min(limit.rlim_max, 65_536)
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    /// A core file would hold the master keys.
+    private static func forbidCoreFiles() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = 0
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
     }
 
     /// The port to bind. Asking the kernel first gives a clear sentence instead of a failing service.

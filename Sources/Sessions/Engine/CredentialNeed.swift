@@ -12,6 +12,8 @@ struct CredentialUser: Sendable {
     var user: UserID
     var agent: AgentDefinition
     var provider: Provider?
+    /// Whether the agent keeps its sign-in in a file, as it was when the session was created.
+    var insistsOnFile: Bool
 }
 
 /// What a session needs to be started with: nothing, or a credential, in a way that its project allows.
@@ -56,8 +58,7 @@ extension SessionEngine {
     /// What a session needs to be started with.
     func credentialNeed(_ session: CredentialUser) async throws -> CredentialNeed {
         guard let provider = session.provider else { return .none }
-        let insistsOnFile = session.agent.signIn?.provider == provider
-        if insistsOnFile, try await !settings.flag(.signInFiles, project: session.project, user: session.user) {
+        if session.insistsOnFile, try await !settings.flag(.signInFiles, project: session.project, user: session.user) {
             return .notAllowed(
                 """
                 \(session.agent.name) keeps its sign-in for \(provider.rawValue) in a file in its workspace, and this project does not allow \
@@ -67,7 +68,7 @@ extension SessionEngine {
         return .some(
             PinRequest(
                 session: SessionReference(session.session), provider: provider, project: session.project, user: session.user,
-                mode: insistsOnFile ? .materialised : .brokered))
+                mode: session.insistsOnFile ? .materialised : .brokered))
     }
 }
 

@@ -58,6 +58,8 @@ extension SessionEngine {
                     signIn: try await signIn(of: session)))
         } catch is CancellationError {
             throw CancellationError()
+        } catch let error as CredentialsError {
+            try await apply(.startFailed(code: "credentialFailed", message: error.message), to: id)
         } catch {
             try await apply(.startFailed(code: "sandbox", message: "\(error)"), to: id)
         }

@@ -1,6 +1,7 @@
 import Accounts
 import AgentCatalogue
 import AgentProtocol
+import Cascade
 import Credentials
 import Store
 import Workspaces
@@ -62,7 +63,8 @@ extension SessionEngine {
         }
         // One transaction: a session that is there has its task.
         let need = try await credentialNeed(
-            CredentialUser(session: id, project: project.id, user: user, agent: definition, provider: provider))
+            CredentialUser(
+                session: id, project: project.id, user: user, agent: definition, provider: provider, insistsOnFile: signInFile != nil))
         let change = try await sessions.apply(to: id) { [credentials] transaction in
             try insert(transaction)
             let prompts: [SessionInput] = task == nil ? [] : [.prompt(prompt)]
@@ -81,19 +83,16 @@ extension SessionEngine {
     public func prompt(_ text: String, to session: SessionID, by user: UserID) async throws -> PromptID {
         try Self.check(text)
         let target = try await queries.session(session)
-        if target.user != user {
-            let pins = try await sessions.store.read { [credentials] in try credentials.pins(of: SessionReference(session), in: $0) }
-            guard target.signInFile == nil, !pins.contains(where: { $0.scope == .user }) else {
-                throw SessionsError(
-                    .forbidden, "Session \(session.rawValue) works with another member's own credential, so only they can write to it.")
-            }
-        }
         guard let id = PromptID.random(prefix: "t") else { throw SessionsError(.invalid, "No id could be made.") }
         let created = now()
         let change = try await sessions.apply(
             to: session,
-            { transaction in
+            { [credentials] transaction in
                 _ = try SessionStore.row(session, transaction)
+                if target.user != user, try Self.usesOwnCredential(target, credentials, transaction) {
+                    throw SessionsError(
+                        .forbidden, "Session \(session.rawValue) works with another member's own credential, so only they can write to it.")
+                }
                 try Self.keep(id, text, session, created, transaction)
                 return [.prompt(id)]
             },
@@ -154,6 +153,16 @@ extension SessionEngine {
             try transaction.execute("DELETE FROM sessions WHERE id = $1", id)
             try accounts.record(transaction, user, "session.removed", id.rawValue, session.title)
         }
+    }
+
+    /// Whether a session works with a credential of its starter's own, or would if it were started now.
+    private static func usesOwnCredential(
+        _ session: Session, _ credentials: Credentials, _ transaction: any Transaction
+    ) throws -> Bool {
+        guard let provider = session.provider else { return false }
+        if session.signInFile != nil { return true }
+        if let pin = try credentials.pins(of: SessionReference(session.id), in: transaction).first { return pin.scope == .user }
+        return try credentials.resolve(provider, project: session.project, user: session.user, in: transaction).outcome.layer == .user
     }
 
     private static func check(_ text: String) throws {

@@ -29,45 +29,47 @@ extension SessionEngine {
 
     /// What goes into the sign-in file of a runner's agent.
     ///
-    /// - Throws: `CredentialsError`; `VaultError`; `StoreError`.
+    /// - Throws: `CredentialsError` when it is not this session's to have any more; `VaultError`; `StoreError`.
     public nonisolated func signInContent(for runner: RunnerIdentity) async throws -> SignInContent {
-        try await sessions.store.read { [credentials] transaction in
-            guard let pin = try Self.filePin(of: runner.session, credentials, transaction) else {
-                throw SessionsError(.notFound, "This session was started without a sign-in file.")
-            }
-            return SignInContent(content: try credentials.materialise(pin, in: transaction).reveal())
+        let session = try await queries.session(runner.session)
+        return try await sessions.store.read { [credentials] transaction in
+            SignInContent(content: try credentials.materialise(for: SyncCaller(session), in: transaction).reveal())
         }
     }
 
     /// The sign-in file that a session's runner looks after.
+    ///
+    /// - Throws: `CredentialsError` when what was pinned is not this session's to have any more.
     func signIn(of session: Session) async throws -> RunnerLaunch.SignIn? {
-        let pin = try await sessions.store.read { [credentials] transaction in
-            try Self.filePin(of: session.id, credentials, transaction)
+        guard let file = session.signInFile else { return nil }
+        return try await sessions.store.read { [credentials] transaction in
+            _ = try credentials.materialise(for: SyncCaller(session), in: transaction)
+            return RunnerLaunch.SignIn(file: file, agentType: session.agent, credentialKind: CredentialKind.oauth.rawValue)
         }
-        guard let pin, let file = session.signInFile else { return nil }
-        return RunnerLaunch.SignIn(file: file, agentType: session.agent, credentialKind: pin.kind.rawValue)
     }
 
-    /// Takes what a session's agent left in its sign-in file, now that nobody else can, and lends the credential to
-    /// others. A runner that could give it back itself has removed the file.
+    /// Takes what a session's agent left in its sign-in file, now that its runner is dead, and lends the credential to
+    /// others. A runner that could give it back itself has removed the file. What is given back once is not taken again.
     func giveBackSignIn(_ session: Session) async throws {
-        guard session.signInFile != nil else { return }
-        let caller = SyncCaller(
-            session: SessionReference(session.id), agent: session.agent, project: session.project, user: session.user)
-        let pin = try await sessions.store.read { [credentials] transaction in
-            try Self.filePin(of: session.id, credentials, transaction)
-        }
-        if let pin, let file = session.signInFile {
+        let caller = SyncCaller(session)
+        let lent = try await sessions.store.read { [credentials] in try credentials.lentFile(to: caller.session, in: $0) }
+        guard let lent else { return }
+        if let file = session.signInFile {
             do {
                 if let content = try await host.leftSignIn(session.id, file: file, limit: SyncRequest.limit) {
                     _ = try await credentials.sync(
-                        SyncRequest(agentType: session.agent, kind: pin.kind, secret: Secret(bytes: content)), from: caller)
+                        SyncRequest(agentType: session.agent, kind: lent.kind, secret: Secret(bytes: content)), from: caller)
                 }
-                try await host.removeSignIn(session.id, file: file)
             } catch let error as WorkspaceError {
                 // The agent can bar its own file. That must not keep the session, or the credential, for ever.
                 logger.warning("\(error)")
-                try await credentials.recordLoss(of: pin, why: "its file can't be read", from: caller)
+                try await credentials.recordLoss(of: lent, why: "its file can't be read", from: caller)
+            }
+            do {
+                try await host.removeSignIn(session.id, file: file)
+            } catch {
+                // It goes with the agent's home in a moment.
+                logger.warning("\(error)")
             }
         }
         try await sessions.store.write { [credentials] transaction in
@@ -76,10 +78,10 @@ extension SessionEngine {
         }
         hurry()
     }
+}
 
-    private static func filePin(
-        of session: SessionID, _ credentials: Credentials, _ transaction: any Transaction
-    ) throws -> Pin? {
-        try credentials.pins(of: SessionReference(session), in: transaction).first { $0.mode == .materialised }
+extension SyncCaller {
+    init(_ session: Session) {
+        self.init(session: SessionReference(session.id), agent: session.agent, project: session.project, user: session.user)
     }
 }

@@ -3,6 +3,7 @@ import AgentCatalogue
 import AgentProtocol
 import Logging
 import Settings
+import Store
 import Workspaces
 
 extension SessionEngine {
@@ -28,9 +29,10 @@ extension SessionEngine {
     func supervise() async {
         do {
             let unsettled = try await queries.unsettled()
-            for session in try await queries.withoutStarter() { try await apply(.starterShutOut, to: session) }
+            let withoutStarter = Set(try await queries.withoutStarter())
             for session in unsettled {
                 do {
+                    if withoutStarter.contains(session.id) { try await apply(.starterShutOut, to: session.id) }
                     try await supervise(session)
                 } catch {
                     // One session in trouble must not keep the others from being looked after.
@@ -76,7 +78,15 @@ extension SessionEngine {
         let limit = try await settings.integer(.sessionLimit, project: nil, user: first.user)
         var free = limit - unsettled.count { $0.state.holdsSlot }
         while free > 0, !queued.isEmpty {
-            if try await start(queued.removeFirst()) { free -= 1 }
+            let session = queued.removeFirst()
+            do {
+                if try await start(session) { free -= 1 }
+            } catch let error as SettingsError {
+                try await apply(.startFailed(code: "settings", message: error.message), to: session.id)
+            } catch {
+                // One that can't be started must not keep those behind it from being.
+                logger.error("\(session.id.rawValue) could not be started: \(error)")
+            }
         }
     }
 
@@ -89,8 +99,13 @@ extension SessionEngine {
             return false
         }
         let need = try await credentialNeed(
-            CredentialUser(session: session.id, project: session.project, user: session.user, agent: agent, provider: session.provider))
+            CredentialUser(
+                session: session.id, project: session.project, user: session.user, agent: agent, provider: session.provider,
+                insistsOnFile: session.signInFile != nil))
         let change = try await sessions.apply(to: session.id) { [credentials, accounts] transaction in
+            // It may have been cancelled since the queue was read; then nothing is pinned for it.
+            let state: SessionState = try JSONLine.decode(from: try SessionStore.row(session.id, transaction).text("state"))
+            guard state.phase == .queued else { return [] }
             guard try accounts.isActiveMember(session.user, of: session.project, in: transaction) else { return [.starterShutOut] }
             return [try need.start(credentials, transaction)]
         }

@@ -61,7 +61,7 @@ public struct SessionQueries: Sendable {
         try await store.read { transaction in
             try transaction.query(
                 """
-                SELECT id FROM sessions s WHERE s.settled = 0 AND s.phase NOT IN ('completed', 'failed', 'cancelled', 'interrupted')
+                SELECT id FROM sessions s WHERE s.settled = 0 AND s.phase NOT IN ('finishing', 'completed', 'failed', 'cancelled', 'interrupted')
                     AND NOT EXISTS (
                         SELECT 1 FROM members m JOIN users u ON u.id = m.user_id
                         WHERE m.project_id = s.project_id AND m.user_id = s.user_id AND u.disabled_at IS NULL)

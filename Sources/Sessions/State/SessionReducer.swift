@@ -74,7 +74,6 @@ public struct SessionReducer: Sendable {
 extension SessionReducer {
     private mutating func slotFreed(_ pins: [Pin]) {
         guard state.phase == .queued else { return }
-        state.heldBackBy = nil
         for pin in pins { log.append(.credential(pin)) }
         enter(.preparing, wait: timing.preparing, for: "the repository and the workspace")
         effects.append(.prepare)
@@ -188,7 +187,8 @@ extension SessionReducer {
     }
 
     private mutating func starterShutOut() {
-        guard !state.phase.isEnd else { return }
+        // What is finishing ends anyway, with its work on the branch.
+        guard !state.phase.isEnd, state.phase != .finishing else { return }
         log.append(.note("Who asked for this session is no member of its project any more, so it ends."))
         cancelRequested()
     }
@@ -348,6 +348,7 @@ extension SessionReducer {
         state.deadline = wait.map { SessionState.Deadline(at: now + $0, wait: $0, waitingFor: what) }
         guard state.phase != phase else { return }
         state.phase = phase
+        state.heldBackBy = nil
         log.append(.state(StateChange(phase: phase, attempt: state.attempt, failure: phase == .failed ? state.failure : nil)))
     }
 }

@@ -70,7 +70,7 @@ extension HistoryRun {
         try transaction.execute("UPDATE credentials SET set_by = $1", sam.owner.id)
         try transaction.execute("UPDATE pins SET settled_at = 1")
         switch try pin(SessionReference(rawValue: "probe-\(credential.id)"), for: .owner) {
-        case .pinned(let pin): return try sam.credentials.materialise(pin, in: transaction)
+        case .pinned(let pin): return try sam.credentials.currentSecret(of: pin, in: transaction)
         case .refused, .busy: throw CannotOpen(why: "a session of the owner's is not given it")
         }
     }

@@ -118,7 +118,7 @@ extension HistoryRun {
         case (.start(let session), .started), (.sync(let session), .synced(.updated)):
             guard let pin = pins[session], let id = names[pin.credential.rawValue] else { return nil }
             unread.remove(id)
-            return disagreement(about: id, stored: try sam.credentials.materialise(pin, in: transaction))
+            return disagreement(about: id, stored: try sam.credentials.currentSecret(of: pin, in: transaction))
         default:
             return nil
         }

@@ -3,6 +3,7 @@ import AgentProtocol
 import ArgumentParser
 import ControlPlane
 import Credentials
+import Foundation
 import NIOHTTP1
 
 /// Which provider at which layer a command is about.
@@ -52,7 +53,10 @@ struct CredentialActOptions: ParsableArguments {
                 let outlook: ChangeReport = try await client.send(.POST, "\(target.path)/\(act)", wish)
                 Terminal.line("Now:  \(Terminal.plain(outlook.before.sentence))")
                 Terminal.line("Then: \(Terminal.plain(outlook.after.sentence))")
-                if Terminal.isTerminal, !yes, !Terminal.confirm("Go on?") { throw CleanExit.message("Nothing was changed.") }
+                if isatty(STDIN_FILENO) == 1, !yes, !Terminal.confirm("Go on?") {
+                    Terminal.warn("Nothing was changed.")
+                    throw ExitStatus.failed
+                }
                 wish.dryRun = nil
             }
             return try await client.send(.POST, "\(target.path)/\(act)", wish, as: ChangeReport.self)

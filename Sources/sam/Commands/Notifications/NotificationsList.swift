@@ -19,7 +19,9 @@ struct NotificationsList: AsyncParsableCommand {
         guard !listing.notifications.isEmpty else { return Terminal.line("Nothing new.") }
         for notification in listing.notifications {
             let mark = notification.readAt == nil ? Terminal.styled("●", .yellow) : " "
-            Terminal.line("\(mark) \(Terminal.styled(Time.ago(notification.at), .dim))  \(Terminal.plain(notification.text))")
+            Terminal.line(
+                "\(mark) \(Terminal.styled("\(notification.id)  \(Time.ago(notification.at))", .dim))  \(Terminal.plain(notification.text))"
+            )
         }
     }
 }

@@ -21,6 +21,7 @@ struct VaultRotate: AsyncParsableCommand {
         if json { return Terminal.line(try JSONLine.text(rotation)) }
         Terminal.line(
             "The master key is \(rotation.key) now. \(rotation.rewrapped) seal\(rotation.rewrapped == 1 ? " was" : "s were") made anew.")
+        if !rotation.unneeded.isEmpty { Terminal.line("Nothing needs these any more: \(rotation.unneeded.joined(separator: ", ")).") }
         if rotation.unreadable > 0 {
             Terminal.warn("! \(rotation.unreadable) seals do not open and were left as they are, with their key.")
         }
