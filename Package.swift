@@ -129,7 +129,7 @@ let package = Package(
         tests(of: "Processes"),
         tests(of: "Accounts", ["Store"]),
         tests(of: "Vault", [.logging]),
-        tests(of: "Credentials", ["Accounts", "Cascade", "Store", "Vault"]),
+        tests(of: "Credentials", ["Accounts", "Cascade", "Store", "Vault", .jwtKit]),
         tests(of: "Settings", ["Accounts", "Cascade", "Store"]),
         tests(of: "AgentProtocol"),
         tests(of: "AgentDrivers", ["AgentProtocol"]),

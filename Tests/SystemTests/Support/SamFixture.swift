@@ -197,19 +197,21 @@ struct SamFixture: Sendable {
     // MARK: - The end
 
     private func tearDown() async {
-        for lock in locks() {
-            while let pid = FileLock.holder(path: lock) {
-                kill(pid, SIGKILL)
-                try? await Task.sleep(for: .milliseconds(10))
-            }
-        }
+        // The server first: while it lives it can start another runner.
+        await end(home + "/server.lock")
+        let sessions = (try? FileManager.default.subpathsOfDirectory(atPath: home + "/sessions")) ?? []
+        for lock in sessions where lock.hasSuffix("/lock") { await end("\(home)/sessions/\(lock)") }
+        // A runner that was just started has no lock yet, but its home in its arguments.
+        for pid in Self.processes(with: scratch + "/") { kill(pid, SIGKILL) }
         try? FileManager.default.removeItem(atPath: scratch)
     }
 
-    /// The locks of the server and of every runner: who holds one is alive.
-    private func locks() -> [String] {
-        let sessions = (try? FileManager.default.subpathsOfDirectory(atPath: home + "/sessions")) ?? []
-        return [home + "/server.lock"] + sessions.filter { $0.hasSuffix("/lock") }.map { "\(home)/sessions/\($0)" }
+    /// Ends whoever holds a lock: who holds one is alive.
+    private func end(_ lock: String) async {
+        while let pid = FileLock.holder(path: lock) {
+            kill(pid, SIGKILL)
+            try? await Task.sleep(for: .milliseconds(10))
+        }
     }
 }
 
