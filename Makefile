@@ -25,7 +25,7 @@ test: build lint
 	swift test --skip-build --skip SystemTests
 	swift test --skip-build --filter SystemTests
 
-# The tests run 24,000 of them; this is for a night, or before a change of the cascade or of sync is let go.
+# The tests run almost 24,000 of them; this is for a night, or before a change of the cascade or of sync is let go.
 model: setup
 	@echo "==> Building the tests in release mode (10 to 20 minutes the first time), then a million histories"
 	SAM_MODEL_HISTORIES=$${SAM_MODEL_HISTORIES:-1000000} swift test -c release --scratch-path .build-release \

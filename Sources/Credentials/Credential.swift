@@ -39,9 +39,6 @@ public struct Credential: Sendable, Hashable {
     public var expiresAt: Int64?
     /// Why it can't be used any more, by proof; a new secret clears it.
     public var failedReason: String?
-    /// When the provider last refused it, in UTC milliseconds.
-    public var lastRefusedAt: Int64?
-    public var createdBy: UserID
     /// Whose secret it is: who set it last. A rotation of it stays theirs.
     public var setBy: UserID
     public var updatedAt: Int64
@@ -55,8 +52,6 @@ public struct Credential: Sendable, Hashable {
         version = try row.integer("version")
         expiresAt = try row.optionalInteger("expires_at").map(Int64.init)
         failedReason = try row.optionalText("failed_reason")
-        lastRefusedAt = try row.optionalInteger("last_refused_at").map(Int64.init)
-        createdBy = try row.parsed("created_by")
         setBy = try row.parsed("set_by")
         updatedAt = Int64(try row.integer("updated_at"))
     }

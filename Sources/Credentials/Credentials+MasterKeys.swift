@@ -58,8 +58,8 @@ extension Credentials {
     /// - Throws: `AccountsError` when the actor is no administrator; `VaultError`; `StoreError`.
     public func rotateMasterKey(by actor: User) async throws -> VaultRotation {
         try actor.requireAdministrator("The master keys are the administrators'.")
-        let older = vault.keys
-        let key = try vault.advance()
+        // In the writer's turn: it waits for the disk, and nobody seals meanwhile.
+        let (older, key) = try await store.write { _ in (vault.keys, try vault.advance()) }
         try await Self.recordProofs(of: vault, store, now())
         var rotation = VaultRotation(key: key.rawValue, rewrapped: 0, unreadable: 0, unneeded: [])
         var last = ("", "")

@@ -53,7 +53,7 @@ extension Credentials {
         _ provider: Provider, project: ProjectID?, user: UserID, in transaction: any Transaction
     ) throws -> Explanation {
         let layers = try layers(provider, project: project, user: user, in: transaction)
-        let resolution = Cascade.resolve(layers.map { Layered($0.owner.scope, $0.entry) })
+        let resolution = Self.resolve(layers)
         let told = try zip(layers, resolution.trace).map { layer, step in
             let told = TraceStep(step)
             var shown = Explanation.Layer(scope: told.scope, finding: told.finding, verdict: told.verdict)

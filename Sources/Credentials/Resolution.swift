@@ -54,8 +54,11 @@ extension Credentials {
     public func resolve(
         _ provider: Provider, project: ProjectID?, user: UserID, in transaction: any Transaction
     ) throws -> Resolution {
-        Cascade.resolve(
-            try layers(provider, project: project, user: user, in: transaction).map { Layered($0.owner.scope, $0.entry) })
+        Self.resolve(try layers(provider, project: project, user: user, in: transaction))
+    }
+
+    static func resolve(_ layers: [Layer]) -> Resolution {
+        Cascade.resolve(layers.map { Layered($0.owner.scope, $0.entry) })
     }
 
     /// A layer with what stands there.

@@ -65,12 +65,6 @@ public enum RepositoryLocation: Sendable, Hashable {
         }
     }
 
-    /// Whether it is on this machine's own disk.
-    public var isLocal: Bool {
-        guard case .local = self else { return false }
-        return true
-    }
-
     /// A project's name made from the last part of the address.
     public var suggestedName: String {
         let last = address.split(whereSeparator: { "/:".contains($0) }).last.map(String.init) ?? "project"

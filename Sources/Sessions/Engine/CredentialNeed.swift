@@ -18,17 +18,17 @@ struct CredentialUser: Sendable {
 
 /// What a session needs to be started with: nothing, or a credential, in a way that its project allows.
 enum CredentialNeed: Sendable {
-    case none
-    case some(PinRequest)
+    case nothing
+    case credential(PinRequest)
     /// The agent insists on a file, and that is not allowed here.
     case notAllowed(String)
 
     /// Why the session can't be started as things stand; `nil` when it can.
     func refusal(_ credentials: Credentials, _ transaction: any Transaction) throws -> SessionInput? {
         switch self {
-        case .none: return nil
+        case .nothing: return nil
         case .notAllowed(let why): return .startFailed(code: "credentialNotAllowed", message: why)
-        case .some(let request):
+        case .credential(let request):
             guard case .refused(let code, let sentence) = try credentials.check(request, in: transaction) else { return nil }
             return .startFailed(code: Self.failureCode(code), message: sentence)
         }
@@ -37,9 +37,9 @@ enum CredentialNeed: Sendable {
     /// Starts the session with what it needs, or says why it has to end or to wait.
     func start(_ credentials: Credentials, _ transaction: any Transaction) throws -> SessionInput {
         switch self {
-        case .none: return .slotFreed([])
+        case .nothing: return .slotFreed([])
         case .notAllowed(let why): return .startFailed(code: "credentialNotAllowed", message: why)
-        case .some(let request):
+        case .credential(let request):
             switch try credentials.pin(request, in: transaction) {
             case .pinned(let pin): return .slotFreed([pin])
             case .busy(let why): return .held(back: why)
@@ -57,7 +57,7 @@ enum CredentialNeed: Sendable {
 extension SessionEngine {
     /// What a session needs to be started with.
     func credentialNeed(_ session: CredentialUser) async throws -> CredentialNeed {
-        guard let provider = session.provider else { return .none }
+        guard let provider = session.provider else { return .nothing }
         if session.insistsOnFile, try await !settings.flag(.signInFiles, project: session.project, user: session.user) {
             return .notAllowed(
                 """
@@ -65,7 +65,7 @@ extension SessionEngine {
                 that. Allow it with: sam settings set \(Setting.signInFiles.key) true --scope project --project …
                 """)
         }
-        return .some(
+        return .credential(
             PinRequest(
                 session: SessionReference(session.session), provider: provider, project: session.project, user: session.user,
                 mode: session.insistsOnFile ? .materialised : .brokered))

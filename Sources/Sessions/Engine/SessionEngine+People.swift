@@ -61,10 +61,10 @@ extension SessionEngine {
             try accounts.record(transaction, user, "session.created", id.rawValue, "\(agent) on \(project.name)")
             if let task { try Self.keep(prompt, task, id, created, transaction) }
         }
-        // One transaction: a session that is there has its task.
         let need = try await credentialNeed(
             CredentialUser(
                 session: id, project: project.id, user: user, agent: definition, provider: provider, insistsOnFile: signInFile != nil))
+        // One transaction: a session that is there has its task.
         let change = try await sessions.apply(to: id) { [credentials] transaction in
             try insert(transaction)
             let prompts: [SessionInput] = task == nil ? [] : [.prompt(prompt)]
