@@ -44,13 +44,17 @@ extension Request {
 
     /// Reads the body as JSON.
     func json<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int) async throws -> Value {
-        let body: ByteBuffer
+        var request = self
+        return try JSONLine.decode(type, from: Data(try await request.collected(limit: limit).readableBytesView))
+    }
+
+    /// Reads the whole body, counting what arrives. What was read can be read again.
+    mutating func collected(limit: Int) async throws -> ByteBuffer {
         do {
-            body = try await self.body.collect(upTo: limit)
+            return try await collectBody(upTo: limit)
         } catch {
             throw Problem(.contentTooLarge, "The body is larger than \(limit >> 10) KiB.")
         }
-        return try JSONLine.decode(type, from: Data(body.readableBytesView))
     }
 }
 

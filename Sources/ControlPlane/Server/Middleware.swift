@@ -31,19 +31,21 @@ struct Authentication: RouterMiddleware {
         }
         var context = context
         var request = request
-        guard try await accounts.user(withToken: token) != nil else { throw Problem(.unauthorized, "This API token is nobody's.") }
+        context.user = try await user(token)
         // A body can be long in coming. Who may do what is decided when it is there. What is only read has none, and those
         // who follow a stream are heard leaving by it.
         if request.method != .get {
-            do {
-                _ = try await request.collectBody(upTo: context.maxUploadSize)
-            } catch {
-                throw Problem(.contentTooLarge, "The body is larger than \(context.maxUploadSize >> 10) KiB.")
-            }
+            _ = try await request.collected(limit: context.maxUploadSize)
+            context.user = try await user(token)
         }
-        context.user = try await accounts.user(withToken: token)
-        guard context.user != nil else { throw Problem(.unauthorized, "This API token is nobody's.") }
         return try await next(request, context)
+    }
+
+    private func user(_ token: String) async throws -> User {
+        guard let user = try await accounts.user(withToken: token) else {
+            throw Problem(.unauthorized, "This API token is nobody's.")
+        }
+        return user
     }
 }
 
