@@ -34,11 +34,15 @@ extension Target.Dependency {
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let jwtKit = product(name: "JWTKit", package: "jwt-kit")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -60,6 +64,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -73,12 +79,15 @@ let package = Package(
         module("Cascade"),
         module("Store", [.grdb]),
         module("Vault", [.crypto]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CProcesses"),
         module("Processes", ["CProcesses", .subprocess]),
 
         // Facts
         module("Accounts", ["Store", .crypto]),
         module("Credentials", ["Accounts", "Cascade", "Store", "Vault", .jwtKit]),
+        module(
+            "Metering", ["Accounts", "Cascade", "CZlib", "Store", .logging, .yams], resources: [.embedInCode("Prices/prices.yaml")]),
         module("Settings", ["Accounts", "Cascade", "Store"]),
         module("AgentProtocol", ["Processes"]),
 
@@ -87,6 +96,9 @@ let package = Package(
             "AgentCatalogue", ["AgentProtocol", "Credentials", "Processes", .yams],
             resources: [.embedInCode("agents.yaml")]),
         module("AgentDrivers", ["AgentProtocol"]),
+        module(
+            "Gateway",
+            ["Accounts", "Credentials", "Metering", "Store", "Vault", .crypto, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .nioTLS]),
         module("RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         module("ScoutKit", ["AgentProtocol", "Processes"]),
         module("Workspaces", ["Accounts", "AgentProtocol", "Processes", .logging]),
@@ -94,14 +106,19 @@ let package = Package(
         // Work
         module(
             "Sessions",
-            ["Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Settings", "Store", "Vault", "Workspaces", .crypto, .logging]),
+            [
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Settings", "Store", "Vault", "Workspaces",
+                .crypto,
+                .logging,
+            ]),
 
         // Surface
         module(
             "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Processes", "Sessions", "Settings", "Store",
-                "Vault", "Workspaces", .httpTypes, .hummingbird, .logging, .nioCore, .serviceLifecycle, .unixSignals, .yams,
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Gateway", "Metering", "Processes", "Sessions",
+                "Settings", "Store", "Vault", "Workspaces", .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHTTP1,
+                .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle, .unixSignals, .yams,
             ],
             resources: [.embedInCode("API/openapi.yaml")]),
 
@@ -130,6 +147,7 @@ let package = Package(
         tests(of: "Accounts", ["Store"]),
         tests(of: "Vault", [.logging]),
         tests(of: "Credentials", ["Accounts", "Cascade", "Store", "Vault", .jwtKit]),
+        tests(of: "Metering", ["Accounts", "Store", .logging]),
         tests(of: "Settings", ["Accounts", "Cascade", "Store"]),
         tests(of: "AgentProtocol"),
         tests(of: "AgentDrivers", ["AgentProtocol"]),

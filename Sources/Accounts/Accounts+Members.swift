@@ -44,6 +44,13 @@ extension Accounts {
         }
     }
 
+    /// Whether this user may come in.
+    ///
+    /// - Throws: `StoreError`.
+    public func isActive(_ user: UserID, in transaction: any Transaction) throws -> Bool {
+        try transaction.first("SELECT 1 AS one FROM users WHERE id = $1 AND disabled_at IS NULL", user) != nil
+    }
+
     /// Whether this user may come in and is a member of the project.
     ///
     /// - Throws: `StoreError`.

@@ -22,6 +22,10 @@ public struct UserNotification: Sendable, Hashable {
         case tokenMade
         /// A credential can't be used any more.
         case credentialFailed
+        /// A provider refused a credential. It is kept as it is.
+        case credentialRefused
+        /// Four fifths of a budget are spent.
+        case budgetNearlySpent
     }
 
     public var id: NotificationID

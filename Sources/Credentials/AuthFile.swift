@@ -15,6 +15,7 @@ struct AuthFile {
     }
 
     let identity: Identity
+    let accessToken: Secret
     let idToken: String?
 
     /// Reads a sign-in file.
@@ -35,6 +36,7 @@ struct AuthFile {
         guard !access.hasPrefix("sam_") else {
             throw CredentialsError(.invalid, "The sign-in file holds a placeholder of SAM's instead of an access token.")
         }
+        accessToken = Secret(access)
         idToken = contents.tokens?.id_token
         let claims = idToken.flatMap { try? DefaultJWTParser().parse(Array($0.utf8), as: IdentityClaims.self).payload }
         let signed = claims?.auth?.chatgpt_account_id
@@ -110,5 +112,21 @@ public struct IdentityKeys: Sendable {
         guard let keys = keys[provider] else { return false }
         guard let idToken else { return true }
         return (try? await keys.verify(idToken, as: IdentityClaims.self)) == nil
+    }
+}
+
+/// What a request with Codex's sign-in needs of it.
+public struct CodexSignIn: Sendable {
+    public let accessToken: Secret
+    /// The account that the request is on, which goes into a header of its own.
+    public let account: String?
+
+    /// Reads a sign-in file.
+    ///
+    /// - Throws: ``CredentialsError/Code/invalid`` with a sentence that quotes nothing of it.
+    public init(_ secret: Secret) throws(CredentialsError) {
+        let file = try AuthFile(secret)
+        accessToken = file.accessToken
+        account = file.identity.account
     }
 }

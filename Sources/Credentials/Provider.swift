@@ -6,9 +6,20 @@ public struct Provider: RawRepresentable, Hashable, Sendable, Codable, SQLBindab
 
     /// The provider with exactly this id; `nil` when there is none.
     public init?(rawValue: String) {
-        guard Self.kinds[rawValue] != nil else { return nil }
+        guard Self.kinds[rawValue] != nil || Self.isCustomID(rawValue) else { return nil }
         self.rawValue = rawValue
     }
+
+    /// An endpoint that an administrator gave an address: `custom-` and letters, digits and dashes.
+    private static func isCustomID(_ text: String) -> Bool {
+        guard text.hasPrefix("custom-"), text.utf8.count <= 40, let first = text.utf8.dropFirst(7).first, first != UInt8(ascii: "-") else {
+            return false
+        }
+        return text.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+    }
+
+    /// Whether it is a custom compatible endpoint.
+    public var isCustom: Bool { Self.kinds[rawValue] == nil }
 
     private init(_ known: String) {
         rawValue = known
@@ -41,7 +52,10 @@ public struct Provider: RawRepresentable, Hashable, Sendable, Codable, SQLBindab
             let hint = meant.map { " Did you mean “\($0.rawValue)”?" } ?? ""
             throw CredentialsError(
                 .invalid,
-                "There is no provider “\(text.prefix(40))”.\(hint) There are: \(Self.all.map(\.rawValue).joined(separator: ", ")).")
+                """
+                There is no provider “\(text.prefix(40))”.\(hint) There are: \(Self.all.map(\.rawValue).joined(separator: ", ")), \
+                and custom-ID for an endpoint of your own.
+                """)
         }
         self = provider
     }

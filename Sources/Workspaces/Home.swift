@@ -23,6 +23,12 @@ public struct Home: Sendable, Hashable {
     public var masterKeys: String { path + "/vault.keys" }
     /// Key sets of providers, with which their id tokens are checked; need not exist.
     public var identityKeys: String { path + "/identity" }
+    /// What was used through the gateway and is not in the database yet.
+    public var usageSpool: String { path + "/usage.spool" }
+    /// The user's own list of what models cost; need not exist.
+    public var userPrices: String { path + "/prices.yaml" }
+    /// Certificates that are trusted besides the system's, in PEM; need not exist.
+    public var trustRoots: String { path + "/trust.pem" }
     public var serverLog: String { path + "/server.log" }
     /// What a running server tells of itself: its process and its address.
     public var serverFile: String { path + "/server.json" }

@@ -35,7 +35,7 @@ extension LocalHost {
         return sandbox.wrap(
             Command(
                 forwarder,
-                ["inside", "--socket", Sandbox.Inside.sockets + "/gateway.sock", "--port", "4140", "--", agent]
+                ["inside", "--socket", Sandbox.Inside.sockets + "/gateway.sock", "--port", String(AgentProgram.gatewayPort), "--", agent]
                     + launch.agent.arguments,
                 environment: environment, workingDirectory: Sandbox.Inside.workspace))
     }

@@ -100,6 +100,11 @@ public struct AgentProgram: Sendable, Hashable {
         self.folders = folders
         self.environment = environment
     }
+
+    /// The loopback port inside of a workspace behind which SAM's gateway is.
+    static let gatewayPort = 4140
+    /// The gateway's address, as an agent in a workspace sees it.
+    public static let gatewayAddress = "http://127.0.0.1:\(gatewayPort)"
 }
 
 /// What to start.

@@ -44,23 +44,25 @@ struct DescribedRoutesTests {
         let home = Home(path: folder)
         try home.create()
         let store = try Store.sqlite(at: home.database)
-        try await store.migrate(
-            Accounts.migrations + Settings.migrations + CredentialTables.migrations + SessionTables.migrations, now: 0)
+        try await store.migrate(Server.migrations, now: 0)
         let accounts = Accounts(store: store, now: { 0 })
         let settings = Settings(store: store, accounts: accounts, now: { 0 })
         let credentials = Credentials(
             store: store, accounts: accounts,
             vault: try await Credentials.openVault(.file(path: home.masterKeys), store: store, now: 0), now: { 0 })
         let logger = Logger(label: "test")
+        let metered = try MeteredGateway(
+            home: home, store: store, accounts: accounts, credentials: credentials, now: { 0 }, logger: logger)
         let programs = try #require(Self.programs)
         let host = try LocalHost(home: home, programs: programs, logger: logger)
         let engine = SessionEngine(
-            store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: Catalogue(), host: host,
-            endpoints: SessionSockets(home: home, logger: logger), programs: programs, now: { 0 }, logger: logger)
+            store: store, accounts: accounts, settings: settings, credentials: credentials, gateway: metered.gateway,
+            catalogue: Catalogue(), host: host, endpoints: SessionSockets(home: home, gateway: metered.gateway, logger: logger),
+            programs: programs, now: { 0 }, logger: logger)
         return APIRouter(
             modules: Modules(
                 store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: Catalogue(),
-                engine: engine, host: host),
+                engine: engine, host: host, metered: metered),
             activity: Activity())
     }
 

@@ -16,6 +16,7 @@ struct Modules: Sendable {
     let catalogue: Catalogue
     let engine: SessionEngine
     let host: LocalHost
+    let metered: MeteredGateway
 }
 
 extension Modules {

@@ -3,8 +3,11 @@ import AgentCatalogue
 import AgentProtocol
 import Credentials
 import Foundation
+import Gateway
 import Hummingbird
+import HummingbirdCore
 import Logging
+import Metering
 import NIOCore
 import Processes
 import ServiceLifecycle
@@ -59,8 +62,7 @@ public struct Server: Sendable {
         defer { withExtendedLifetime(lock) {} }
         let now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
         let store = try Store.sqlite(at: home.database)
-        try await store.migrate(
-            Accounts.migrations + Settings.migrations + CredentialTables.migrations + SessionTables.migrations, now: now())
+        try await store.migrate(Self.migrations, now: now())
         // Before anything but the tables' shape is touched: without the keys that it was sealed with, this is the wrong database.
         let vault = try await Credentials.openVault(
             KeyringSource(environment: ProcessInfo.processInfo.environment, file: home.masterKeys), store: store, now: now())
@@ -71,25 +73,30 @@ public struct Server: Sendable {
         let owner = try await accounts.owner()
         try await OwnerToken(file: home.tokenFile).ensure(accounts, owner)
 
+        let metered = try MeteredGateway(
+            home: home, store: store, accounts: accounts, credentials: credentials, now: now, logger: logger)
+        try await metered.ledger.recover()
+
         let host = try LocalHost(home: home, logger: logger)
         let catalogue = Catalogue(userFile: home.userCatalogue)
         for problem in catalogue.problems { logger.warning("\(problem)") }
-        let sockets = SessionSockets(home: home, logger: logger)
+        let sockets = SessionSockets(home: home, gateway: metered.gateway, logger: logger)
         let engine = SessionEngine(
-            store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: catalogue, host: host,
-            endpoints: sockets, programs: Program.ownFolder, now: now, logger: logger)
+            store: store, accounts: accounts, settings: settings, credentials: credentials, gateway: metered.gateway,
+            catalogue: catalogue, host: host, endpoints: sockets, programs: Program.ownFolder, now: now, logger: logger)
 
         let activity = Activity()
         let (bound, boundSender) = AsyncStream.makeStream(of: Int.self)
         let router = APIRouter(
             modules: Modules(
                 store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: catalogue, engine: engine,
-                host: host),
+                host: host, metered: metered),
             activity: activity)
         await engine.resume()
         let port = try freePort()
         let network = Application(
             router: router.make(withRunners: false),
+            server: HTTPServerBuilder { GatewayChannel(base: HTTP1Channel(responder: $0), gateway: metered.gateway) },
             configuration: .init(address: .hostname(options.host, port: port), serverName: "sam"),
             onServerRunning: { boundSender.yield($0.localAddress?.port ?? 0) }, logger: quiet(logger))
         let control = Application(
@@ -99,7 +106,7 @@ public struct Server: Sendable {
 
         let announcement = Announcement(home: home, host: options.host, bound: bound, router: router, onReady: onReady)
         let services: [any Service] =
-            [network, control, EngineService(engine: engine, sockets: sockets), announcement]
+            [LedgerService(ledger: metered.ledger), network, control, EngineService(engine: engine, sockets: sockets), announcement]
             + (options.idleLimit.map { [IdleService(activity: activity, engine: engine, limit: $0)] } ?? [])
         let group = ServiceGroup(
             configuration: .init(
@@ -110,6 +117,11 @@ public struct Server: Sendable {
         try await group.run()
         try? FileManager.default.removeItem(atPath: home.serverFile)
     }
+
+    /// The tables of all modules.
+    static let migrations =
+        Accounts.migrations + Settings.migrations + CredentialTables.migrations + MeteringTables.migrations + GatewayTables.migrations
+        + SessionTables.migrations
 
     /// A session costs a few descriptors, and the usual soft limit is made for programs with few.
     private static func raiseDescriptorLimit() {

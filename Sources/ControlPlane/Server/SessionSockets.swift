@@ -1,76 +1,80 @@
 import AgentProtocol
+import Credentials
 import Foundation
-import HTTPTypes
-import Hummingbird
+import Gateway
 import Logging
+import NIOCore
+import NIOPosix
 import Sessions
+import Synchronization
 import Workspaces
 
 /// One Unix socket a session: what its sandbox reaches on loopback. The socket itself says who is calling.
 actor SessionSockets: SessionEndpoints {
     private let home: Home
+    private let gateway: Gateway
     private let logger: Logger
-    private var servers: [SessionID: Task<Void, Never>] = [:]
+    private var listeners: [SessionID: Listener] = [:]
 
-    init(home: Home, logger: Logger) {
+    init(home: Home, gateway: Gateway, logger: Logger) {
         self.home = home
+        self.gateway = gateway
         self.logger = logger
     }
 
     func open(_ session: SessionID) async throws {
-        guard servers[session] == nil else { return }
-        let path = home.gatewaySocket(session)
+        guard listeners[session] == nil else { return }
         try FileManager.default.createDirectory(
             atPath: home.sockets(session), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        let (running, signal) = AsyncStream.makeStream(of: Void.self)
-        let router = Router(context: APIContext.self)
-        router.get("healthz") { _, _ in Response.plain("ok\n") }
-        let application = Application(
-            router: router, configuration: .init(address: .unixDomainSocket(path: path), serverName: "sam"),
-            onServerRunning: { _ in signal.finish() },
-            // Ending it by cancellation is the ordinary way here, and nothing to report.
-            logger: quiet(logger, below: .critical))
-        servers[session] = Task { [logger] in
-            do {
-                try await application.run()
-            } catch {
-                logger.error("The socket of session \(session.rawValue) can't be served: \(error)")
+        let connections = OpenConnections()
+        let bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.backlog, value: 256)
+            .childChannelInitializer { [gateway] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    connections.add(channel)
+                    try gateway.serve(channel, at: .session(SessionReference(rawValue: session.rawValue)))
+                }
             }
-            signal.finish()
-            self.ended(session)
-        }
-        for await _ in running {}
+        let channel = try await bootstrap.bind(unixDomainSocketPath: home.gatewaySocket(session), cleanupExistingSocketFile: true).get()
+        // Somebody else may have opened it while this waited.
+        guard listeners[session] == nil else { return channel.close(promise: nil) }
+        listeners[session] = Listener(channel: channel, connections: connections)
     }
 
     func close(_ session: SessionID) async {
-        guard let server = servers.removeValue(forKey: session) else { return }
-        server.cancel()
-        await server.value
+        guard let listener = listeners.removeValue(forKey: session) else { return }
+        await listener.close()
     }
 
-    /// A server that ended by itself can be opened again.
-    private func ended(_ session: SessionID) {
-        servers[session] = nil
+    func closeAll() async {
+        let all = listeners.values
+        listeners = [:]
+        for listener in all { await listener.close() }
+    }
+}
+
+/// A socket that is listened on, with the connections that came in.
+private struct Listener: Sendable {
+    let channel: any Channel
+    let connections: OpenConnections
+
+    func close() async {
+        try? await channel.close()
+        connections.closeAll()
+    }
+}
+
+/// Connections until they end.
+private final class OpenConnections: Sendable {
+    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+
+    func add(_ channel: any Channel) {
+        let id = ObjectIdentifier(channel)
+        channels.withLock { $0[id] = channel }
+        channel.closeFuture.whenComplete { _ in self.channels.withLock { $0[id] = nil } }
     }
 
     func closeAll() {
-        for server in servers.values { server.cancel() }
-        servers = [:]
-    }
-}
-
-/// A logger that keeps Hummingbird's own chatter out of the log.
-func quiet(_ logger: Logger, below level: Logger.Level = .warning) -> Logger {
-    var logger = logger
-    logger.logLevel = level
-    return logger
-}
-
-extension Response {
-    /// A short text.
-    static func plain(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
-        Response(
-            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
-            body: .init(byteBuffer: ByteBuffer(string: text)))
+        for channel in channels.withLock({ $0.values.map(\.self) }) { channel.close(promise: nil) }
     }
 }

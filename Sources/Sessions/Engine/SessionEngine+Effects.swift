@@ -4,6 +4,7 @@ import AgentProtocol
 import Credentials
 import Crypto
 import Foundation
+import Gateway
 import Logging
 import Settings
 import Store
@@ -47,11 +48,16 @@ extension SessionEngine {
         let session = try await queries.session(id)
         do {
             let project = try await project(of: session)
-            guard let token = try await claim(id, attempt) else { return }
+            guard let (token, lease) = try await claim(session, attempt) else { return }
             try await endpoints.open(id)
             try await host.launch(
                 RunnerLaunch(
-                    session: id, attempt: attempt, project: project, agent: try program(of: session.agent), token: token,
+                    session: id, attempt: attempt, project: project,
+                    agent: try program(of: session.agent) {
+                        $0.environment(
+                            for: session.provider, access: GatewayAccess(address: AgentProgram.gatewayAddress, lease: lease.text))
+                    },
+                    token: token,
                     limits: try await limits(of: session),
                     handshakeTimeout: try await settings.integer(.handshakeTimeout, project: project.id, user: session.user),
                     outputLimit: try await settings.integer(.outputLimit, project: project.id, user: session.user) << 20,
@@ -65,22 +71,24 @@ extension SessionEngine {
         }
     }
 
-    /// Gives an attempt its token. Whoever held the one before is fenced off by it.
+    /// Gives an attempt its token for SAM and its lease for the gateway. Whoever held the ones before is fenced off by it.
     ///
     /// - Returns: `nil` when the attempt was overtaken: cancelled meanwhile, or followed by another.
-    private func claim(_ session: SessionID, _ attempt: Int) async throws -> String? {
+    private func claim(_ session: Session, _ attempt: Int) async throws -> (token: String, lease: LeaseToken)? {
         let token = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
         let hash = TokenHash(of: token)
-        return try await sessions.store.write { transaction in
-            let state: SessionState = try JSONLine.decode(from: try SessionStore.row(session, transaction).text("state"))
+        return try await sessions.store.write { [gateway] transaction in
+            let state: SessionState = try JSONLine.decode(from: try SessionStore.row(session.id, transaction).text("state"))
             guard state.attempt == attempt, state.phase == .booting, !state.runnerIsGone else { return nil }
             try transaction.execute(
                 """
                 UPDATE sessions SET runner_token_hash = $1, sync_token_hash = $1, sync_token_until = NULL, runner_attempt = $2,
                     runner_acknowledged = 0
                 WHERE id = $3
-                """, hash, attempt, session)
-            return token
+                """, hash, attempt, session.id)
+            let caller = SyncCaller(
+                session: SessionReference(session.id), agent: session.agent, project: session.project, user: session.user)
+            return (token, try gateway.leases.make(for: caller, in: transaction))
         }
     }
 
@@ -104,6 +112,10 @@ extension SessionEngine {
     ///
     /// - Throws: `WorkspaceError` that says how to get it when it is missing.
     func program(of agent: String) throws -> AgentProgram {
+        try program(of: agent) { $0.environment }
+    }
+
+    private func program(of agent: String, environment: (AgentDefinition) -> [String: String]) throws -> AgentProgram {
         guard let definition = catalogue.agent(agent) else {
             throw WorkspaceError(.agent, "There is no agent “\(agent)” in the catalogue. `sam agents` shows those there are.")
         }
@@ -113,7 +125,7 @@ extension SessionEngine {
         }
         return AgentProgram(
             executable: executable, arguments: Array(definition.command.dropFirst()), folders: definition.needs,
-            environment: definition.environment)
+            environment: environment(definition))
     }
 
     private func salvage(_ id: SessionID) async throws {

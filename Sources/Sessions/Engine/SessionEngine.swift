@@ -4,6 +4,7 @@ import AgentProtocol
 import Credentials
 import Crypto
 import Foundation
+import Gateway
 import Logging
 import Settings
 import Store
@@ -18,6 +19,7 @@ public actor SessionEngine {
     let accounts: Accounts
     let settings: Settings
     let credentials: Credentials
+    let gateway: Gateway
     let catalogue: Catalogue
     let host: any WorkspaceHost
     let endpoints: any SessionEndpoints
@@ -41,14 +43,16 @@ public actor SessionEngine {
     ///
     /// - Parameter programs: the folder with SAM's own programs.
     public init(
-        store: Store, accounts: Accounts, settings: Settings, credentials: Credentials, catalogue: Catalogue, host: any WorkspaceHost,
-        endpoints: any SessionEndpoints, programs: String, timing: Timing = Timing(), now: @escaping @Sendable () -> Int64, logger: Logger
+        store: Store, accounts: Accounts, settings: Settings, credentials: Credentials, gateway: Gateway, catalogue: Catalogue,
+        host: any WorkspaceHost, endpoints: any SessionEndpoints, programs: String, timing: Timing = Timing(),
+        now: @escaping @Sendable () -> Int64, logger: Logger
     ) {
-        sessions = SessionStore(store: store, timing: timing, now: now)
+        sessions = SessionStore(store: store, leases: gateway.leases, timing: timing, now: now)
         queries = SessionQueries(store: store)
         self.accounts = accounts
         self.settings = settings
         self.credentials = credentials
+        self.gateway = gateway
         self.catalogue = catalogue
         self.host = host
         self.endpoints = endpoints
@@ -96,6 +100,8 @@ public actor SessionEngine {
 
     func carryOut(_ change: SessionStore.Change, _ session: SessionID) {
         ticker.tick(session)
+        // A lease that has ended opens nothing from now on, and not from in a moment on.
+        if change.state.runnerIsGone { gateway.forget() }
         for effect in change.effects { begin(effect, session) }
     }
 

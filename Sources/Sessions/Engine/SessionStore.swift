@@ -1,10 +1,13 @@
 import Accounts
 import AgentProtocol
+import Credentials
+import Gateway
 import Store
 
 /// Sessions in the database: the one place where a session's state changes, each time in one transaction with its log.
 struct SessionStore: Sendable {
     let store: Store
+    let leases: Leases
     let timing: Timing
     let now: @Sendable () -> Int64
 
@@ -92,6 +95,7 @@ struct SessionStore: Sendable {
             try transaction.execute(
                 "UPDATE sessions SET runner_token_hash = NULL, sync_token_until = COALESCE(sync_token_until, $1) WHERE id = $2",
                 now() + timing.givingBack, session)
+            try leases.end(SessionReference(session), in: transaction)
         }
     }
 

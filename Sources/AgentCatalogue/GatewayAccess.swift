@@ -1,0 +1,51 @@
+import Credentials
+
+/// How a session's agent reaches the gateway: an address inside of its workspace, and its lease.
+public struct GatewayAccess: Sendable {
+    /// Without a slash at its end.
+    public var address: String
+    public var lease: String
+
+    /// Names a way.
+    public init(address: String, lease: String) {
+        self.address = address
+        self.lease = lease
+    }
+
+    /// Where a provider is reached through the gateway.
+    public func address(of provider: Provider) -> String {
+        provider.isCustom ? "\(address)/custom/\(provider.rawValue.dropFirst("custom-".count))" : "\(address)/\(provider.rawValue)"
+    }
+
+    /// The variables by which the usual clients of a provider find it: those of its own packages for Python and JavaScript,
+    /// as their sources have them. A lease stands where a key goes.
+    func variables(for provider: Provider) -> [String: String] {
+        let base = address(of: provider)
+        switch provider {
+        case .anthropic: return ["ANTHROPIC_BASE_URL": base, "ANTHROPIC_AUTH_TOKEN": lease]
+        case .openai: return ["OPENAI_BASE_URL": base + "/v1", "OPENAI_API_KEY": lease]
+        case .google: return ["GOOGLE_GEMINI_BASE_URL": base, "GEMINI_API_KEY": lease]
+        case .mistral: return ["MISTRAL_BASE_URL": base + "/v1", "MISTRAL_API_KEY": lease]
+        case .openaiChatGPT: return [:]
+        // A compatible endpoint speaks like OpenAI's.
+        default: return ["OPENAI_BASE_URL": base, "OPENAI_API_KEY": lease]
+        }
+    }
+}
+
+extension AgentDefinition {
+    /// The environment that the agent gets in a session: the usual variables of its provider's clients, and before them what its
+    /// entry says, in which `${gateway}`, `${provider}` and `${lease}` stand for the gateway's address, the provider's there,
+    /// and the lease.
+    ///
+    /// - Parameter provider: `nil` for an agent that needs none.
+    public func environment(for provider: Provider?, access: GatewayAccess) -> [String: String] {
+        let usual = provider.map(access.variables) ?? [:]
+        let own = environment.mapValues { value in
+            value.replacing("${gateway}", with: access.address)
+                .replacing("${provider}", with: provider.map(access.address) ?? access.address)
+                .replacing("${lease}", with: access.lease)
+        }
+        return usual.merging(own, uniquingKeysWith: { $1 })
+    }
+}

@@ -1,0 +1,19 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// A logger that keeps Hummingbird's own chatter out of the log.
+func quiet(_ logger: Logger, below level: Logger.Level = .warning) -> Logger {
+    var logger = logger
+    logger.logLevel = level
+    return logger
+}
+
+extension Response {
+    /// A short text.
+    static func plain(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status, headers: [.contentType: "text/plain; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+}

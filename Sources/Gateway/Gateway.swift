@@ -1,0 +1,94 @@
+import Accounts
+import Credentials
+import Foundation
+import Metering
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Store
+
+/// The reverse proxy that turns a lease into the credential behind it, forwards, and meters.
+///
+/// Safe to share: each event loop has a part of it of its own.
+public final class Gateway: Sendable {
+    public let leases: Leases
+    public let endpoints: ProviderEndpoints
+    private let services: RelayServices
+    private let tls: NIOSSLContext
+    private let lines: [ObjectIdentifier: NIOLoopBoundBox<RelayLine?>]
+
+    /// Opens a gateway.
+    ///
+    /// - Parameters:
+    ///   - group: the event loops on which connections are served.
+    ///   - trustRoots: a file of certificates in PEM that are trusted besides the system's, for a provider in one's own house.
+    /// - Throws: ``GatewayError/Code/invalid`` when the file can't be read.
+    public init(
+        store: Store, accounts: Accounts, credentials: Credentials, budgets: Budgets, ledger: UsageLedger, desk: BudgetDesk,
+        group: any EventLoopGroup, trustRoots: String? = nil, limits: RelayLimits = RelayLimits(), now: @escaping @Sendable () -> Int64
+    ) throws(GatewayError) {
+        leases = Leases(store: store, accounts: accounts, now: now)
+        endpoints = ProviderEndpoints(store: store, accounts: accounts, now: now)
+        services = RelayServices(
+            grants: GrantDesk(
+                store: store, accounts: accounts, leases: leases, credentials: credentials, endpoints: endpoints, budgets: budgets),
+            credentials: credentials, ledger: ledger, desk: desk, limits: limits, now: now)
+        tls = try Self.context(trustRoots)
+        lines = Dictionary(
+            uniqueKeysWithValues: group.makeIterator().map { loop in
+                (ObjectIdentifier(loop), NIOLoopBoundBox<RelayLine?>.makeEmptyBox(valueType: RelayLine.self, eventLoop: loop))
+            })
+    }
+
+    private static func context(_ trustRoots: String?) throws(GatewayError) -> NIOSSLContext {
+        do {
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.applicationProtocols = ["http/1.1"]
+            if let trustRoots { configuration.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(trustRoots))] }
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw GatewayError(.invalid, "The certificates in \(trustRoots ?? "the system's store") can't be read: \(error)")
+        }
+    }
+
+    /// Forgets what leases opened a moment ago, so that a change bites with the next request and not a quarter of a second later.
+    public func forget() {
+        services.grants.forget()
+    }
+
+    // MARK: - Connections
+
+    /// Makes a connection serve providers, and nothing else but `/healthz`.
+    ///
+    /// - Throws: when the connection is on no event loop of this gateway's, or can't be set up.
+    public func serve(_ channel: any Channel, at entrance: Entrance) throws {
+        let operations = channel.pipeline.syncOperations
+        var encoding = HTTPResponseEncoder.Configuration()
+        encoding.automaticallySetFramingHeaders = false
+        try operations.configureHTTPServerPipeline(
+            withPipeliningAssistance: true, withErrorHandling: true, withOutboundHeaderValidation: false,
+            withEncoderConfiguration: encoding)
+        try operations.addHandler(RelayHandler(line: try line(of: channel), entrance: entrance))
+    }
+
+    /// Makes a connection serve providers under `/gateway`, and leaves everything else to who stands behind.
+    ///
+    /// - Parameter handler: the handler before which requests are looked at; HTTP's decoder and encoder stand before it.
+    /// - Throws: as ``serve(_:at:)``.
+    public func serve(_ channel: any Channel, before handler: any ChannelHandler) throws {
+        let operations = channel.pipeline.syncOperations
+        try operations.addHandlers(
+            [HTTPServerPipelineHandler(), RelayHandler(line: try line(of: channel), entrance: .network)], position: .before(handler))
+    }
+
+    private func line(of channel: any Channel) throws -> RelayLine {
+        guard let box = lines[ObjectIdentifier(channel.eventLoop)] else {
+            throw GatewayError(.invalid, "The connection is on an event loop that the gateway does not know.")
+        }
+        if let line = box.value { return line }
+        let line = RelayLine(services: services, tls: tls, eventLoop: channel.eventLoop)
+        line.watch()
+        box.value = line
+        return line
+    }
+}

@@ -1,0 +1,22 @@
+import Store
+
+/// The tables of this module.
+public enum GatewayTables {
+    public static let migrations = [
+        Migration(
+            "gateway", 1, "leases of sessions, keys of people, addresses of providers",
+            [
+                """
+                CREATE TABLE leases (
+                    hash TEXT PRIMARY KEY, session_id TEXT, key_id TEXT UNIQUE, name TEXT NOT NULL, user_id TEXT NOT NULL, project_id TEXT,
+                    provider TEXT, made_at BIGINT NOT NULL)
+                """,
+                "CREATE INDEX leases_by_session ON leases (session_id)",
+                """
+                CREATE TABLE provider_endpoints (
+                    provider TEXT PRIMARY KEY, url TEXT NOT NULL, dialect TEXT NOT NULL, allows_private BIGINT NOT NULL,
+                    changed_by TEXT NOT NULL, changed_at BIGINT NOT NULL)
+                """,
+            ])
+    ]
+}

@@ -1,0 +1,45 @@
+import Accounts
+import Credentials
+import Metering
+import Vault
+
+/// What a lease opens at a provider, for a moment.
+struct Grant: Sendable {
+    var payer: Payer
+    var endpoint: ProviderEndpoint
+    /// `nil` for a provider that takes no key.
+    var secret: Secret?
+    /// The credential that the secret is of, for when the provider refuses it.
+    var credential: CredentialID?
+    /// Whether a budget applies, so that requests are read before they are made.
+    var isBudgeted: Bool
+
+    /// The headers that carry the key, as the provider's reference has them.
+    ///
+    /// - Throws: ``Refusal`` for a sign-in file that can't be used.
+    func credentialHeaders() throws(Refusal) -> [(name: String, value: String)] {
+        guard let secret else { return [] }
+        if endpoint.provider == .openaiChatGPT {
+            do {
+                let signIn = try CodexSignIn(secret)
+                return [("authorization", "Bearer \(signIn.accessToken.reveal())")]
+                    + (signIn.account.map { [("chatgpt-account-id", $0)] } ?? [])
+            } catch {
+                throw Refusal(.forbidden, error.message)
+            }
+        }
+        switch endpoint.dialect {
+        case .anthropic: return [("x-api-key", secret.reveal())]
+        case .openai: return [("authorization", "Bearer \(secret.reveal())")]
+        case .google: return [("x-goog-api-key", secret.reveal())]
+        }
+    }
+}
+
+/// Where a request comes in.
+public enum Entrance: Sendable, Hashable {
+    /// The socket of a session's workspace. It names the session, and nobody else's lease opens anything there.
+    case session(SessionReference)
+    /// The server's own address, for people's tools.
+    case network
+}

@@ -1,0 +1,148 @@
+import Accounts
+import Credentials
+import Metering
+import Store
+import Synchronization
+
+/// Tells what a lease opens: lease → pin → credential, or for a person's key, lease → cascade → credential.
+///
+/// An answer is remembered for a quarter of a second, so that turning something off bites within one. Safe to share.
+final class GrantDesk: Sendable {
+    struct Question: Hashable, Sendable {
+        var token: LeaseToken
+        var provider: Provider
+        var entrance: Entrance
+    }
+
+    private struct Remembered {
+        var answer: Result<Grant, Refusal>
+        var until: ContinuousClock.Instant
+    }
+
+    /// How long an answer is remembered.
+    static let memory = Duration.milliseconds(250)
+
+    private let store: Store
+    private let accounts: Accounts
+    private let leases: Leases
+    private let credentials: Credentials
+    private let endpoints: ProviderEndpoints
+    private let budgets: Budgets
+    private let remembered = Mutex<[Question: Remembered]>([:])
+
+    init(store: Store, accounts: Accounts, leases: Leases, credentials: Credentials, endpoints: ProviderEndpoints, budgets: Budgets) {
+        self.store = store
+        self.accounts = accounts
+        self.leases = leases
+        self.credentials = credentials
+        self.endpoints = endpoints
+        self.budgets = budgets
+    }
+
+    /// The answer, if it was found a moment ago.
+    func recall(_ question: Question) -> Result<Grant, Refusal>? {
+        let now = ContinuousClock.now
+        return remembered.withLock { remembered in
+            guard let answer = remembered[question], answer.until > now else { return nil }
+            return answer.answer
+        }
+    }
+
+    /// Looks the answer up.
+    func ask(_ question: Question) async -> Result<Grant, Refusal> {
+        // Before the lookup: what changes while it runs is seen a quarter of a second later at most.
+        let until = ContinuousClock.now + Self.memory
+        let answer: Result<Grant, Refusal>
+        do {
+            answer = try await store.read { [self] transaction in
+                do throws(Refusal) {
+                    return .success(try lookUp(question, transaction))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        } catch {
+            // Without the database nobody knows what is off, so nothing is on.
+            return .failure(Refusal(.unavailable, "SAM can't look up its keys now. Try again."))
+        }
+        remembered.withLock { remembered in
+            if remembered.count > 1_000 {
+                let now = ContinuousClock.now
+                remembered = remembered.filter { $0.value.until > now }
+            }
+            remembered[question] = Remembered(answer: answer, until: until)
+        }
+        return answer
+    }
+
+    /// Forgets everything, so that a change bites with the next request.
+    func forget() {
+        remembered.withLock { $0 = [:] }
+    }
+
+    // MARK: - The lookup
+
+    private func lookUp(_ question: Question, _ transaction: any Transaction) throws(Refusal) -> Grant {
+        do {
+            guard let lease = try leases.lease(question.token, in: transaction) else {
+                throw Refusal(.unauthenticated, "This key opens nothing any more: its session has ended, or it was revoked.")
+            }
+            try check(lease, question, transaction)
+            guard let endpoint = try endpoints.endpoint(question.provider, in: transaction) else {
+                throw Refusal(
+                    .forbidden, "Nobody gave \(question.provider.rawValue) an address. An administrator does: sam providers set …")
+            }
+            return try grant(lease, question.provider, endpoint, transaction)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw Refusal(.unavailable, "SAM can't read what it keeps on this key. Try again.")
+        }
+    }
+
+    /// Whether the lease may be used here.
+    private func check(_ lease: Lease, _ question: Question, _ transaction: any Transaction) throws {
+        switch (lease.holder, question.entrance) {
+        case (.session(let session, _, _), .session(let entered)) where session == entered: return
+        case (.session, _):
+            throw Refusal(.forbidden, "This is a session's key. It opens something inside of that session's workspace only.")
+        case (.key, .session):
+            throw Refusal(.forbidden, "Inside of a workspace only the session's own key opens something.")
+        case (.key(_, let project, let provider), .network):
+            guard provider == nil || provider == question.provider else {
+                throw Refusal(.forbidden, "This key is for \(provider?.rawValue ?? "") alone.")
+            }
+            let isIn =
+                try project.map { try accounts.isActiveMember(lease.user, of: $0, in: transaction) }
+                ?? accounts.isActive(lease.user, in: transaction)
+            guard isIn else { throw Refusal(.forbidden, "The owner of this key was shut out, or left the project that it belongs to.") }
+        }
+    }
+
+    private func grant(
+        _ lease: Lease, _ provider: Provider, _ endpoint: ProviderEndpoint, _ transaction: any Transaction
+    ) throws -> Grant {
+        var payer = Payer(user: lease.user, project: nil, session: nil, key: nil, provider: provider.rawValue, scope: nil, credential: nil)
+        let lending: Lending
+        switch lease.holder {
+        case .session(let session, let agent, let project):
+            payer.project = project
+            payer.session = session.rawValue
+            lending = try credentials.lend(
+                provider, to: SyncCaller(session: session, agent: agent, project: project, user: lease.user), in: transaction)
+        case .key(let id, let project, _):
+            payer.project = project
+            payer.key = id.rawValue
+            lending = try credentials.lend(provider, project: project, user: lease.user, in: transaction)
+        }
+        switch lending {
+        case .refused(let sentence): throw Refusal(.forbidden, sentence)
+        case .lent(let loan):
+            payer.scope = loan.scope
+            payer.credential = loan.credential.rawValue
+            return Grant(
+                payer: payer, endpoint: endpoint, secret: loan.secret, credential: loan.credential,
+                isBudgeted: try budgets.apply(to: payer.owners, in: transaction))
+        }
+    }
+}

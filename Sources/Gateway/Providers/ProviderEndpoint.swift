@@ -1,0 +1,79 @@
+import Accounts
+import Credentials
+import Foundation
+import Metering
+import Store
+
+/// Where a provider is reached.
+public struct ProviderEndpoint: Sendable, Hashable {
+    public var provider: Provider
+    public var address: UpstreamAddress
+    /// What stands before a request's own path; empty or beginning with a slash, without one at its end.
+    public var basePath: String
+    /// Whose API it speaks.
+    public var dialect: Dialect
+    /// Whether it may be on this machine or in a private network.
+    public var allowsPrivate: Bool
+    /// Whether it is one of SAM's own, which nobody set.
+    public var isBuiltIn: Bool
+
+    /// Reads an address that a person wrote.
+    ///
+    /// - Throws: ``GatewayError/Code/invalid`` that says what is wrong with it.
+    public init(
+        _ provider: Provider, url text: String, dialect: Dialect, allowsPrivate: Bool, isBuiltIn: Bool = false
+    ) throws(GatewayError) {
+        guard text.utf8.count <= 2_000, let url = URL(string: text), let scheme = url.scheme?.lowercased(), let host = url.host(),
+            !host.isEmpty, ["http", "https"].contains(scheme)
+        else {
+            throw GatewayError(.invalid, "An address is like https://llm.example.org/v1, with https or http; not “\(text.prefix(80))”.")
+        }
+        guard url.user() == nil, url.password() == nil else {
+            throw GatewayError(.invalid, "An address holds no name and password. Keys go in with: sam credentials set \(provider.rawValue)")
+        }
+        guard url.query() == nil, url.fragment() == nil else {
+            throw GatewayError(.invalid, "An address ends with its path, without a query or a fragment.")
+        }
+        var path = url.path(percentEncoded: true)
+        while path.hasSuffix("/") { path.removeLast() }
+        guard !RequestTarget(path).climbs else { throw GatewayError(.invalid, "An address has no dots for folders in its path.") }
+        self.provider = provider
+        address = UpstreamAddress(
+            isTLS: scheme == "https", host: host, port: url.port ?? (scheme == "https" ? 443 : 80))
+        basePath = path
+        self.dialect = dialect
+        self.allowsPrivate = allowsPrivate
+        self.isBuiltIn = isBuiltIn
+    }
+
+    /// A server on a Unix socket of this machine.
+    public init(_ provider: Provider, socket: String, dialect: Dialect) {
+        self.provider = provider
+        address = UpstreamAddress(isTLS: false, host: "localhost", port: 80, socket: socket)
+        basePath = ""
+        self.dialect = dialect
+        allowsPrivate = true
+        isBuiltIn = true
+    }
+
+    /// The address as a person wrote it.
+    public var url: String {
+        if let socket = address.socket { return "unix:\(socket)" }
+        return "\(address.isTLS ? "https" : "http")://\(address.hostHeader)\(basePath)"
+    }
+}
+
+/// A place to connect to. Connections to the same one are interchangeable.
+public struct UpstreamAddress: Sendable, Hashable {
+    var isTLS: Bool
+    var host: String
+    var port: Int
+    /// The path of a Unix socket, instead of the host.
+    var socket: String?
+
+    /// What stands in the `Host` header.
+    var hostHeader: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == (isTLS ? 443 : 80) ? name : "\(name):\(port)"
+    }
+}

@@ -1,0 +1,104 @@
+import Accounts
+import Credentials
+import Foundation
+import Metering
+import Store
+
+/// Where each provider is reached: the official addresses, and those that administrators set.
+///
+/// A value around the store; safe to share between tasks.
+public struct ProviderEndpoints: Sendable {
+    let store: Store
+    let accounts: Accounts
+    let now: @Sendable () -> Int64
+
+    /// Opens the addresses.
+    public init(store: Store, accounts: Accounts, now: @escaping @Sendable () -> Int64) {
+        self.store = store
+        self.accounts = accounts
+        self.now = now
+    }
+
+    /// The official addresses, as the providers' references give them.
+    private static let official: [(provider: Provider, url: String, dialect: Dialect)] = [
+        (.anthropic, "https://api.anthropic.com", .anthropic),
+        (.openai, "https://api.openai.com", .openai),
+        (.openaiChatGPT, "https://chatgpt.com/backend-api/codex", .openai),
+        (.google, "https://generativelanguage.googleapis.com", .google),
+        (.mistral, "https://api.mistral.ai", .openai),
+    ]
+
+    /// The dialect of a provider of this name; a custom one speaks like OpenAI's unless it is told otherwise.
+    static func dialect(of provider: Provider) -> Dialect {
+        official.first { $0.provider == provider }?.dialect ?? .openai
+    }
+
+    /// Where a provider is reached; `nil` for a custom one that nobody gave an address.
+    ///
+    /// - Throws: `StoreError`.
+    func endpoint(_ provider: Provider, in transaction: any Transaction) throws -> ProviderEndpoint? {
+        if let row = try transaction.first("SELECT * FROM provider_endpoints WHERE provider = $1", provider) {
+            return try ProviderEndpoint(
+                provider, url: row.text("url"), dialect: row.parsed("dialect"), allowsPrivate: row.flag("allows_private"))
+        }
+        return Self.builtIn(provider)
+    }
+
+    private static func builtIn(_ provider: Provider) -> ProviderEndpoint? {
+        official.first { $0.provider == provider }.flatMap { known in
+            try? ProviderEndpoint(known.provider, url: known.url, dialect: known.dialect, allowsPrivate: false, isBuiltIn: true)
+        }
+    }
+
+    /// All that are reached, in the order in which providers are shown, custom ones last.
+    ///
+    /// - Throws: `StoreError`. A row that can't be read hides no other.
+    public func list() async throws -> [ProviderEndpoint] {
+        try await store.read { transaction in
+            let custom = try transaction.query("SELECT provider FROM provider_endpoints ORDER BY provider").compactMap { row in
+                try? row.parsed("provider", as: Provider.self)
+            }.filter(\.isCustom)
+            return (Provider.all + custom).compactMap { provider in (try? endpoint(provider, in: transaction)) ?? nil }
+        }
+    }
+
+    /// Sets where a provider is reached, for everybody.
+    ///
+    /// - Throws: `AccountsError` for who is no administrator; ``GatewayError/Code/invalid`` for an address on this machine or in
+    ///   a private network that was not allowed to be there; `StoreError`.
+    public func set(_ endpoint: ProviderEndpoint, by actor: User) async throws {
+        try actor.requireAdministrator("Where providers are reached is the administrators' to set.")
+        if !endpoint.allowsPrivate, let address = AddressRules.literal(endpoint.address.host), let why = AddressRules.objection(to: address)
+        {
+            throw GatewayError(
+                .invalid,
+                """
+                \(endpoint.address.host) is \(why). Keys would be sent there. If that is what you want, say so with --allow-private.
+                """)
+        }
+        try await store.write { [self] transaction in
+            try transaction.execute(
+                """
+                INSERT INTO provider_endpoints (provider, url, dialect, allows_private, changed_by, changed_at) VALUES ($1, $2, $3, $4, $5, $6)
+                ON CONFLICT (provider) DO UPDATE SET url = excluded.url, dialect = excluded.dialect,
+                    allows_private = excluded.allows_private, changed_by = excluded.changed_by, changed_at = excluded.changed_at
+                """, endpoint.provider, endpoint.url, endpoint.dialect, endpoint.allowsPrivate, actor.id, now())
+            try accounts.record(
+                transaction, actor.id, "provider.set", endpoint.provider.rawValue,
+                endpoint.url + (endpoint.allowsPrivate ? ", may be private" : ""))
+        }
+    }
+
+    /// Forgets an address that somebody set. The official one, where there is one, holds again.
+    ///
+    /// - Throws: `AccountsError`; ``GatewayError/Code/notFound``; `StoreError`.
+    public func remove(_ provider: Provider, by actor: User) async throws {
+        try actor.requireAdministrator("Where providers are reached is the administrators' to set.")
+        try await store.write { [self] transaction in
+            guard try transaction.execute("DELETE FROM provider_endpoints WHERE provider = $1", provider) > 0 else {
+                throw GatewayError(.notFound, "No address was set for \(provider.rawValue).")
+            }
+            try accounts.record(transaction, actor.id, "provider.removed", provider.rawValue, "")
+        }
+    }
+}

@@ -1,0 +1,433 @@
+import Credentials
+import Foundation
+import Metering
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// One request and its answer, from its head to the line in the ledger. It does what its ``RelayMachine`` decides.
+///
+/// To be used on its event loop only.
+final class Exchange {
+    let id = RequestID()
+    let route: ProviderRoute
+    /// What the request and its answer are watched by: the last time that anything moved.
+    private(set) var lastMove = NIODeadline.now()
+
+    private let line: RelayLine
+    private weak var client: RelayHandler?
+    private let head: HTTPRequestHead
+    private let entrance: Entrance
+    private var dialect: Dialect
+    private var format: WireFormat
+    private let startedAt: Int64
+    private let started = NIODeadline.now()
+
+    private var machine: RelayMachine
+    private var grant: Grant?
+    private var upstream: UpstreamHandler?
+
+    // The request
+    private var kept: [ByteBuffer] = []
+    private var keptBytes = 0
+    private var trailers: HTTPHeaders?
+    private var reader: RequestReader?
+    private var facts = RequestFacts()
+    private var isComplete = false
+    private var isHeld = false
+    private var isAmended = false
+    private var record: OpenRequest?
+    private var reserved = Money.zero
+
+    // The answer
+    private var meter: UsageMeter?
+    private var filter: UsageChunkFilter?
+    private var status = 0
+    private var saidClose = false
+    private var answerWantsNoBody = false
+    private var drainedBytes = 0
+    private var answerTrailers: HTTPHeaders?
+
+    /// The most that is held back of a request, for a budget or to change it.
+    static let heldLimit = 96 << 20
+    /// The most that is kept of a request while its lease is looked up and its connection made; then the client has to wait.
+    private static let keptLimit = 256 << 10
+    static let drainLimit = 16 << 20
+
+    init(_ head: HTTPRequestHead, _ route: ProviderRoute, entrance: Entrance, client: RelayHandler, line: RelayLine) {
+        self.head = head
+        self.route = route
+        self.entrance = entrance
+        self.client = client
+        self.line = line
+        dialect = ProviderEndpoints.dialect(of: route.provider)
+        format = WireFormat(dialect, method: head.method.rawValue, path: route.target.path)
+        machine = RelayMachine(keepsClient: head.isKeepAlive)
+        startedAt = line.services.now()
+        if head.method == .POST { reader = RequestReader() }
+    }
+
+    /// Begins: whose lease it is comes first.
+    func start() {
+        line.enter(self)
+        if head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }) {
+            return perform(.refused(Refusal(.upgradeRequired, "WebSocket is not relayed. Use plain HTTP.")))
+        }
+        if route.target.climbs {
+            return perform(.refused(Refusal(.badRequest, "The path has dots for folders in it.")))
+        }
+        guard let token = LeaseToken(in: head) else {
+            return perform(
+                .refused(Refusal(.unauthenticated, "Send the key of a session or of `sam keys create` where a provider's key goes.")))
+        }
+        let question = GrantDesk.Question(token: token, provider: route.provider, entrance: entrance)
+        if let answer = line.services.grants.recall(question) { return judge(answer) }
+        line.afterwards { [grants = line.services.grants] in
+            await grants.ask(question)
+        } then: {
+            self.judge($0)
+        }
+    }
+
+    private func judge(_ answer: Result<Grant, Refusal>) {
+        switch answer {
+        case .failure(let refusal): perform(.refused(refusal))
+        case .success(let grant):
+            self.grant = grant
+            if grant.endpoint.dialect != dialect {
+                dialect = grant.endpoint.dialect
+                format = WireFormat(dialect, method: head.method.rawValue, path: route.target.path)
+            }
+            // A stream of chat completions may have to be asked for its usage, and that shows when the request is complete.
+            isHeld = grant.isBudgeted || asksForUsage(grant)
+            if isHeld { client?.answerExpectation() }
+            perform(.granted(holdsRequest: isHeld))
+        }
+        resumeClientIfReady()
+    }
+
+    private func asksForUsage(_ grant: Grant) -> Bool {
+        // Mistral's streams tell it without being asked, and its API knows no such wish.
+        format == .chat && grant.endpoint.provider != .mistral && route.target.path.hasSuffix("completions")
+    }
+
+    // MARK: - The client's side
+
+    func clientBody(_ bytes: ByteBuffer) {
+        lastMove = .now()
+        bytes.withUnsafeReadableBytes { reader?.feed($0) }
+        switch machine.bodyWay {
+        case .forward: upstream?.send(.body(.byteBuffer(bytes)))
+        case .discard: break
+        case .keep:
+            kept.append(bytes)
+            keptBytes += bytes.readableBytes
+            if machine.isHolding {
+                if keptBytes > Self.heldLimit {
+                    perform(.refused(Refusal(.tooLarge, "The request is larger than \(Self.heldLimit >> 20) MiB.")))
+                }
+            } else if keptBytes > Self.keptLimit {
+                client?.pause(true)
+            }
+        }
+    }
+
+    func clientReadComplete() {
+        if machine.bodyWay == .forward { upstream?.flush() }
+    }
+
+    func clientEnd(_ trailers: HTTPHeaders?) {
+        lastMove = .now()
+        self.trailers = trailers
+        if let reader = reader.take() { facts = reader.finish(asksForUsage: grant.map(asksForUsage) ?? (format == .chat)) }
+        isComplete = true
+        perform(.requestEnded)
+    }
+
+    func clientClosed() {
+        client = nil
+        perform(.clientClosed)
+        // Nobody slows the answer down any more.
+        upstream?.pause(false)
+    }
+
+    func clientWritable(_ isWritable: Bool) {
+        lastMove = .now()
+        upstream?.pause(!isWritable)
+    }
+
+    private func resumeClientIfReady() {
+        if machine.bodyWay != .keep || machine.isHolding { client?.pause(upstream.map { !$0.isWritable } ?? false) }
+    }
+
+    // MARK: - Time
+
+    /// Looks whether one side has been silent for too long.
+    func watch(_ now: NIODeadline, _ limits: RelayLimits) {
+        if machine.isDraining, now - drainingSince > limits.drain { return perform(.drainedEnough) }
+        if now - lastMove > (isComplete ? limits.silence : limits.request) { perform(.timedOut) }
+    }
+
+    private var drainingSince = NIODeadline.distantFuture
+
+    // MARK: - What the machine decides
+
+    private func perform(_ event: RelayMachine.Event) {
+        for action in machine.apply(event) { perform(action) }
+        if machine.isDraining, drainingSince == .distantFuture { drainingSince = .now() }
+    }
+
+    private func perform(_ action: RelayMachine.Action) {
+        switch action {
+        case .clear: clear()
+        case .connect: connect()
+        case .sendRequest: sendRequest()
+        case .endRequest: endRequest()
+        case .answer(let refusal): answer(refusal)
+        case .endAnswer(let closes):
+            client?.finishAnswer(answerTrailers, closes: closes || saidClose)
+        case .cutClient: client?.cut()
+        case .keepUpstream:
+            if let upstream { line.pool.give(upstream) }
+            upstream = nil
+        case .closeUpstream:
+            upstream?.close()
+            upstream = nil
+        case .settle(let isCut): settle(isCut: isCut)
+        case .release: release()
+        case .finish:
+            line.leave(self)
+        }
+    }
+
+    /// Asks the budgets for room.
+    private func clear() {
+        guard let grant, grant.isBudgeted, format != .free else { return perform(.cleared) }
+        let amount = line.services.ledger.prices.reservation(for: facts)
+        let payer = grant.payer
+        line.afterwards { [desk = line.services.desk, id] in
+            do {
+                return try await desk.reserve(amount, for: id, of: payer)
+            } catch {
+                return nil
+            }
+        } then: { (answer: Reservation?) in
+            switch answer {
+            case .granted:
+                self.reserved = amount
+                self.perform(.cleared)
+            case .refused(let sentence, _): self.perform(.refused(Refusal(.overBudget, sentence)))
+            case nil: self.perform(.refused(Refusal(.unavailable, "SAM can't look up its budgets now. Try again.")))
+            }
+        }
+    }
+
+    private func release() {
+        guard reserved > .zero, let grant else { return }
+        reserved = .zero
+        let payer = grant.payer
+        Task { [desk = line.services.desk, id] in try? await desk.release(id, of: payer) }
+    }
+
+    private func connect() {
+        guard let grant else { return }
+        if let upstream = line.pool.take(grant.endpoint.address) { return connected(upstream) }
+        line.pool.connect(grant.endpoint) { result in
+            switch result {
+            case .success(let upstream): self.connected(upstream)
+            case .failure(let error): self.perform(.refused(Refusal(.badGateway, Self.sentence(error, grant.endpoint))))
+            }
+        }
+    }
+
+    private func connected(_ upstream: UpstreamHandler) {
+        self.upstream = upstream
+        upstream.receiver = self
+        lastMove = .now()
+        perform(.connected)
+        resumeClientIfReady()
+    }
+
+    private static func sentence(_ error: any Error, _ endpoint: ProviderEndpoint) -> String {
+        let host = endpoint.address.socket == nil ? endpoint.address.hostHeader : endpoint.provider.rawValue
+        let connection = error as? NIOConnectionError
+        let lookups = [error, connection?.dnsAError, connection?.dnsAAAAError]
+        if let objection = lookups.lazy.compactMap({ $0 as? VettingResolver.Objection }).first {
+            return "Nothing was sent: \(objection). An administrator can allow that with: sam providers set … --allow-private"
+        }
+        if connection == nil, endpoint.address.isTLS, !(error is ChannelError) {
+            return "Nothing was sent: \(host) showed no certificate that holds. (\(error))"
+        }
+        return "\(host) can't be reached. Is this machine connected, and the address right?"
+    }
+
+    // MARK: - Towards the provider
+
+    private func sendRequest() {
+        guard let upstream, let grant else { return }
+        let credentials: [(name: String, value: String)]
+        do {
+            credentials = try grant.credentialHeaders()
+        } catch {
+            return perform(.refused(error))
+        }
+        var framing = HeaderRules.framing(of: head.headers)
+        if isHeld {
+            amend()
+            if framing != .none || keptBytes > 0 { framing = .length(keptBytes) }
+        }
+        upstream.send(
+            .head(
+                HeaderRules.upstream(
+                    isHeld ? head.withoutExpectation : head, uri: grant.endpoint.basePath + route.target.withoutKey,
+                    host: grant.endpoint.address.hostHeader, credentials: credentials, framing: framing, isAmended: isAmended)))
+        for bytes in kept { upstream.send(.body(.byteBuffer(bytes))) }
+        kept = []
+        if !isHeld { keptBytes = 0 }
+        upstream.flush()
+    }
+
+    /// The one change that SAM makes to a body.
+    private func amend() {
+        guard let grant, asksForUsage(grant), let amendment = facts.amendment else { return }
+        var body = ByteBuffer()
+        body.reserveCapacity(keptBytes + amendment.bytes.count)
+        for bytes in kept { body.writeImmutableBuffer(bytes) }
+        guard let start = body.readSlice(length: amendment.range.lowerBound) else { return }
+        body.moveReaderIndex(forwardBy: amendment.range.count)
+        kept = [start, ByteBuffer(bytes: amendment.bytes), body]
+        keptBytes += amendment.bytes.count - amendment.range.count
+        isAmended = true
+        filter = UsageChunkFilter()
+    }
+
+    private func endRequest() {
+        guard let upstream, let grant else { return }
+        if format != .free {
+            let record = OpenRequest(
+                id: id, payer: grant.payer, at: startedAt, model: facts.model, requestBytes: facts.bytes, outputLimit: facts.outputLimit,
+                reserved: reserved)
+            do throws(MeteringError) {
+                try line.services.ledger.open(record)
+                self.record = record
+            } catch {
+                return perform(.refused(Refusal(.unavailable, "SAM can't write down what is used, so nothing was sent. \(error.message)")))
+            }
+        }
+        upstream.send(.end(trailers))
+        upstream.flush()
+    }
+
+    // MARK: - Towards the client
+
+    private func answer(_ refusal: Refusal) {
+        var (head, body) = refusal.answer(dialect, request: id)
+        status = Int(head.status.code)
+        if !isComplete || !self.head.isKeepAlive {
+            saidClose = true
+            head.headers.add(name: "connection", value: "close")
+        }
+        client?.send(.head(head))
+        if self.head.method != .HEAD { client?.send(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
+    }
+
+    private func settle(isCut: Bool) {
+        guard format != .free, let grant else { return }
+        // An answer that came before the request was complete has no line yet.
+        let record =
+            record
+            ?? OpenRequest(
+                id: id, payer: grant.payer, at: startedAt, model: facts.model, requestBytes: facts.bytes, outputLimit: facts.outputLimit,
+                reserved: reserved)
+        if self.record == nil { try? line.services.ledger.open(record) }
+        let reading =
+            meter.take()?.finish(wasCut: isCut)
+            ?? UsageMeter(format: format, contentType: nil, contentEncoding: nil).finish(wasCut: true)
+        let charge =
+            status != 0 && !(200..<300).contains(status) && !reading.isWhole
+            // Nobody bills an error, or a redirect.
+            ? Charge.nothing(model: facts.model)
+            : line.services.ledger.prices.charge(for: reading, requested: facts.model, requestBytes: facts.bytes)
+        line.services.ledger.settle(
+            UsageEntry(
+                request: record, status: status, model: charge.model, usage: charge.usage, cost: charge.cost,
+                state: charge.isEstimated ? .estimated : .exact,
+                milliseconds: Int((NIODeadline.now() - started).nanoseconds / 1_000_000)))
+        reserved = .zero
+    }
+}
+
+// MARK: - The provider's side
+
+extension Exchange: UpstreamReceiver {
+    func upstreamHead(_ head: HTTPResponseHead) {
+        lastMove = .now()
+        if head.isInformationalAnswer {
+            // A body that was held back here is not waited for any more.
+            if machine.answerGoesToClient, !(isHeld && head.status == .continue) { client?.sendNow(head) }
+            return
+        }
+        status = Int(head.status.code)
+        meter = UsageMeter(
+            format: format, contentType: head.headers.first(name: "content-type"),
+            contentEncoding: head.headers.first(name: "content-encoding"))
+        if !(head.headers.first(name: "content-type") ?? "").lowercased().hasPrefix("text/event-stream") { filter = nil }
+        saidClose = !isComplete || !self.head.isKeepAlive
+        perform(.answerBegan)
+        if machine.answerGoesToClient {
+            answerWantsNoBody = self.head.method == .HEAD
+            client?.send(.head(HeaderRules.client(head, isToHead: answerWantsNoBody, closes: saidClose, isAmended: filter != nil)))
+        }
+        if status == 401 || status == 403, let credential = grant?.credential {
+            let status = status
+            Task { [credentials = line.services.credentials] in try? await credentials.recordRefusal(of: credential, status: status) }
+        }
+    }
+
+    func upstreamBody(_ bytes: ByteBuffer) {
+        lastMove = .now()
+        if machine.answerGoesToClient {
+            if filter != nil {
+                let passed = bytes.withUnsafeReadableBytes { filter?.feed($0) ?? [] }
+                if !passed.isEmpty { client?.send(.body(.byteBuffer(ByteBuffer(bytes: passed)))) }
+            } else {
+                client?.send(.body(.byteBuffer(bytes)))
+            }
+        } else if machine.isDraining {
+            drainedBytes += bytes.readableBytes
+        }
+        bytes.withUnsafeReadableBytes { meter?.feed($0) }
+        if drainedBytes > Self.drainLimit { perform(.drainedEnough) }
+    }
+
+    func upstreamReadComplete() {
+        client?.flush()
+    }
+
+    func upstreamEnd(_ trailers: HTTPHeaders?) {
+        if machine.answerGoesToClient, let rest = filter?.finish(), !rest.isEmpty {
+            client?.send(.body(.byteBuffer(ByteBuffer(bytes: rest))))
+        }
+        answerTrailers = trailers
+        perform(.answerEnded(keepsAlive: upstream?.keepsAlive ?? false))
+    }
+
+    func upstreamClosed() {
+        upstream = nil
+        perform(.upstreamClosed)
+    }
+
+    func upstreamWritable(_ isWritable: Bool) {
+        lastMove = .now()
+        if machine.bodyWay == .forward { client?.pause(!isWritable) }
+    }
+}
+
+extension HTTPRequestHead {
+    /// The head without the wish to be told to go on, which is answered here.
+    fileprivate var withoutExpectation: HTTPRequestHead {
+        var head = self
+        head.headers.remove(name: "expect")
+        return head
+    }
+}

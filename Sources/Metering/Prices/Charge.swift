@@ -1,0 +1,49 @@
+/// What a request used and costs.
+public struct Charge: Sendable, Hashable {
+    public var usage: TokenUsage
+    /// The model that answered, as it names itself, or the one that was asked for.
+    public var model: String?
+    public var cost: Money
+    /// Whether any of it is estimated: a count that was not told, or the price of a model that is on no list.
+    public var isEstimated: Bool
+
+    /// What costs nothing and is known to.
+    public static func nothing(model: String?) -> Charge {
+        Charge(usage: TokenUsage(), model: model, cost: .zero, isEstimated: false)
+    }
+}
+
+extension PriceList {
+    /// Prices a reading.
+    ///
+    /// - Parameters:
+    ///   - requested: the model that was asked for, for an answer that names none.
+    ///   - requestBytes: the length of the request's body, for what was not told.
+    public func charge(for reading: UsageReading, requested: String?, requestBytes: Int) -> Charge {
+        let (usage, isEstimated) = reading.completed(requestBytes: requestBytes)
+        let model = reading.model ?? requested
+        var known = model.flatMap(price)
+        // A provider may name a model in another way than it is asked for and listed.
+        if known == nil, let requested { known = price(of: requested) }
+        guard usage != TokenUsage() || !reading.attempts.isEmpty else {
+            return Charge(usage: usage, model: model, cost: .zero, isEstimated: isEstimated)
+        }
+        var cost = (known ?? dearest).cost(of: usage)
+        var isGuessed = model.flatMap(price) == nil
+        var whole = usage
+        // Each has its own model's price.
+        for attempt in reading.attempts {
+            let price = price(of: attempt.model)
+            isGuessed = isGuessed || price == nil
+            cost = cost + (price ?? dearest).cost(of: attempt.usage)
+            whole.add(attempt.usage)
+        }
+        return Charge(usage: whole, model: model, cost: cost, isEstimated: isEstimated || isGuessed)
+    }
+
+    /// What a budget reserves for a request before it is made.
+    public func reservation(for facts: RequestFacts) -> Money {
+        (facts.model.flatMap(price) ?? dearest).reservation(
+            requestBytes: facts.bytes, outputLimit: facts.outputLimit, answers: facts.answers)
+    }
+}

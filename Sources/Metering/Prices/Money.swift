@@ -1,0 +1,57 @@
+import Foundation
+import Store
+
+/// An amount of US dollars, in billionths. Whole numbers all the way, so that sums are exact.
+public struct Money: RawRepresentable, Sendable, Hashable, Comparable, Codable, SQLBindable {
+    /// Billionths of a dollar.
+    public let rawValue: Int64
+
+    /// Wraps an amount in billionths of a dollar.
+    public init(rawValue: Int64) { self.rawValue = rawValue }
+
+    /// Nothing.
+    public static let zero = Money(rawValue: 0)
+
+    /// Reads an amount of dollars that a person wrote: `12`, `0.05`, `$3.50`.
+    ///
+    /// - Throws: ``MeteringError/Code/invalid``.
+    public init(parsing text: String) throws(MeteringError) {
+        let digits = text.hasPrefix("$") ? String(text.dropFirst()) : text
+        guard digits.wholeMatch(of: /[0-9]{1,7}(\.[0-9]{1,9})?/) != nil else {
+            throw MeteringError(.invalid, "An amount is dollars, like 20 or 0.50, up to ten million; not “\(text.prefix(40))”.")
+        }
+        let parts = digits.split(separator: ".")
+        let fraction = parts.count > 1 ? String(parts[1]).padding(toLength: 9, withPad: "0", startingAt: 0) : "0"
+        rawValue = (Int64(parts[0]) ?? 0) * 1_000_000_000 + (Int64(fraction) ?? 0)
+    }
+
+    public var sqlValue: SQLValue { .integer(rawValue) }
+
+    public static func < (one: Money, other: Money) -> Bool { one.rawValue < other.rawValue }
+    public static func + (one: Money, other: Money) -> Money { Money(rawValue: one.rawValue.saturatingAdd(other.rawValue)) }
+    public static func - (one: Money, other: Money) -> Money { Money(rawValue: one.rawValue.saturatingAdd(-other.rawValue)) }
+
+    /// The amount as people read it: whole cents from a dollar on, more digits below.
+    public var text: String {
+        let magnitude = rawValue.magnitude
+        let digits = magnitude >= 1_000_000_000 || magnitude == 0 ? 2 : magnitude >= 10_000_000 ? 4 : 6
+        let sign = rawValue < 0 ? "-" : ""
+        return sign + "$" + String(format: "%.\(digits)f", locale: nil, Double(magnitude) / 1e9)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        self.init(rawValue: try decoder.singleValueContainer().decode(Int64.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(rawValue)
+    }
+}
+
+extension Int64 {
+    func saturatingAdd(_ other: Int64) -> Int64 {
+        let (sum, overflows) = addingReportingOverflow(other)
+        return overflows ? (other > 0 ? .max : .min) : sum
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Metering
+import Synchronization
+
+/// A generator whose numbers are the same in every run, so that a failure can be looked at again.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+
+    /// SplitMix64, https://prng.di.unimi.it/splitmix64.c
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+/// In what pieces a socket hands bytes over.
+enum Pieces: Sendable, Hashable {
+    case whole, single
+    /// Pieces of zero to so many bytes.
+    case random(seed: UInt64, most: Int)
+
+    static let all: [Pieces] = [
+        .whole, .single, .random(seed: 1, most: 3), .random(seed: 2, most: 40), .random(seed: 3, most: 500),
+    ]
+
+    func of(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+        switch self {
+        case .whole: return [bytes[...]]
+        case .single: return bytes.indices.map { bytes[$0...$0] }
+        case .random(let seed, let most):
+            var generator = SeededGenerator(seed: seed)
+            var pieces: [ArraySlice<UInt8>] = []
+            var start = 0
+            while start < bytes.count {
+                let end = min(bytes.count, start + Int.random(in: 0...most, using: &generator))
+                pieces.append(bytes[start..<end])
+                start = end
+            }
+            return pieces
+        }
+    }
+}
+
+/// What a meter reads from an answer that comes in these pieces.
+func reading(
+    _ bytes: [UInt8], as format: WireFormat, type: String?, encoding: String? = nil, in pieces: Pieces = .whole, wasCut: Bool = false
+) -> UsageReading {
+    var meter = UsageMeter(format: format, contentType: type, contentEncoding: encoding)
+    for piece in pieces.of(bytes) {
+        piece.withUnsafeBytes { meter.feed($0) }
+    }
+    return meter.finish(wasCut: wasCut)
+}
+
+/// What a reader finds in a request's body that comes in these pieces.
+func facts(_ body: String, in pieces: Pieces = .whole, asksForUsage: Bool = false) -> RequestFacts {
+    var reader = RequestReader()
+    for piece in pieces.of(Array(body.utf8)) {
+        piece.withUnsafeBytes { reader.feed($0) }
+    }
+    return reader.finish(asksForUsage: asksForUsage)
+}
+
+/// The same bytes with another end of line.
+func withCRLF(_ bytes: [UInt8]) -> [UInt8] {
+    bytes.flatMap { $0 == UInt8(ascii: "\n") ? [UInt8(ascii: "\r"), $0] : [$0] }
+}
+
+/// One at a time: a child that inherited the other end of another one's pipe would keep it open.
+private let compressing = Mutex(())
+
+/// The same bytes as a server sends them that compresses. For small bodies: they have to fit into a pipe.
+func gzipped(_ bytes: [UInt8]) throws -> [UInt8] {
+    try compressing.withLock { _ in
+        let process = Process()
+        let input = Pipe()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/gzip")
+        process.arguments = ["-c"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: Data(bytes))
+        try input.fileHandleForWriting.close()
+        let compressed = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Array(compressed)
+    }
+}
+
+extension TokenUsage {
+    /// Whether each count is at least as high as another's.
+    func covers(_ other: TokenUsage) -> Bool {
+        input >= other.input && cacheRead >= other.cacheRead && cacheWrite >= other.cacheWrite
+            && cacheWriteLong >= other.cacheWriteLong && output >= other.output && reasoning >= other.reasoning
+            && webSearches >= other.webSearches
+    }
+}
