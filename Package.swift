@@ -126,8 +126,9 @@ let package = Package(
         program(
             "sam",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "ControlPlane", "Credentials", "Processes", "Sessions", "Settings", "Vault",
-                "Workspaces",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "ControlPlane", "Credentials", "Metering", "Processes", "Sessions",
+                "Settings",
+                "Vault", "Workspaces",
                 .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .unixSignals,
             ]),
         program("sam-runner", ["AgentProtocol", "Processes", "RunnerKit", .logging]),

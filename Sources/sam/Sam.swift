@@ -13,6 +13,7 @@ struct Sam: AsyncParsableCommand {
               sam sessions list                           what ran and what runs
               sam sessions diff s_0123456789ab            what a session changed
               sam credentials set anthropic               store a key, sealed
+              sam usage                                   what was used, in tokens and dollars
 
             SAM_HOME names the folder of SAM's state (~/.sam), SAM_URL another server. A server is started when none answers.
             """,
@@ -20,7 +21,7 @@ struct Sam: AsyncParsableCommand {
         subcommands: [
             Serve.self, Run.self, Demo.self, Doctor.self, Agents.self, Projects.self, SessionsCommand.self,
             CredentialsCommand.self, SettingsCommand.self, NotificationsCommand.self, UsersCommand.self, TokensCommand.self,
-            VaultCommand.self, Audit.self,
+            KeysCommand.self, Usage.self, BudgetCommand.self, ProvidersCommand.self, VaultCommand.self, Audit.self,
         ])
 
     /// Runs the command that was typed. Wrong usage ends with 2, everything else that goes wrong with 1.

@@ -1,4 +1,5 @@
 import Credentials
+import Metering
 import Sessions
 import Settings
 import Workspaces
@@ -19,6 +20,10 @@ public enum Listing {
     public struct Notifications: Sendable, Codable { public var notifications: [NotificationView] }
     public struct Users: Sendable, Codable { public var users: [UserView] }
     public struct Tokens: Sendable, Codable { public var tokens: [TokenView] }
+    public struct Keys: Sendable, Codable { public var keys: [KeyView] }
+    public struct Providers: Sendable, Codable { public var providers: [ProviderView] }
+    public struct Usage: Sendable, Codable { public var usage: [UsageLine] }
+    public struct Budgets: Sendable, Codable { public var budgets: [BudgetStanding] }
     public struct Audit: Sendable, Codable { public var audit: [AuditView] }
     public struct Events: Sendable, Codable { public var events: [SessionEvent] }
     public struct Changes: Sendable, Codable { public var files: [FileChange] }

@@ -2,8 +2,10 @@ import Accounts
 import AgentProtocol
 import Credentials
 import Foundation
+import Gateway
 import HTTPTypes
 import Hummingbird
+import Metering
 import Sessions
 import Settings
 import Store
@@ -36,6 +38,9 @@ public struct Problem: Error, Sendable, Codable {
                 [.notFound: .notFound, .wrongState: .conflict, .vault: .internalServerError][error.code] ?? .badRequest, error.message)
         case let error as VaultError: self.init(error.code == .notOurs ? .conflict : .internalServerError, error.message)
         case let error as SettingsError: self.init(error.code == .notFound ? .notFound : .badRequest, error.message)
+        case let error as MeteringError:
+            self.init([.notFound: .notFound, .spool: .internalServerError][error.code] ?? .badRequest, error.message)
+        case let error as GatewayError: self.init(error.code == .notFound ? .notFound : .badRequest, error.message)
         case let error as SessionsError:
             self.init(
                 [.notFound: .notFound, .forbidden: .forbidden, .wrongState: .conflict, .fenced: .conflict][error.code] ?? .badRequest,

@@ -2,6 +2,7 @@ import Accounts
 import AgentCatalogue
 import Credentials
 import Hummingbird
+import Metering
 import Processes
 import Sessions
 import Settings
@@ -38,6 +39,11 @@ final class APIRouter: Sendable {
             return readiness.view == nil
                 ? Response.plain("starting\n", status: .serviceUnavailable) : Response.plain("ready\n")
         }
+        let metrics = router.group("metrics").add(middleware: Authentication(accounts: modules.accounts))
+        metrics.get { [counters = modules.metered.ledger.counters] _, context in
+            try context.requireUser().requireAdministrator("What everybody uses is told to administrators.")
+            return Metrics(counters: counters).response
+        }
         router.get("api/openapi.json") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/json"],
@@ -61,6 +67,9 @@ final class APIRouter: Sendable {
         NotificationRoutes(modules).add(to: api.group("notifications"))
         UserRoutes(modules).add(to: api)
         TokenRoutes(modules).add(to: api.group("tokens"))
+        KeyRoutes(modules, address: { [readiness] in readiness.view?.url }).add(to: api.group("keys"))
+        ProviderRoutes(modules).add(to: api.group("providers"))
+        UsageRoutes(modules).add(to: api)
         SyncRoute(modules).add(to: router.group("api/v1/sessions"))
         if withRunners {
             RunnerRoutes(engine: modules.engine).add(

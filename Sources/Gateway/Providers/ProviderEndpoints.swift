@@ -29,7 +29,7 @@ public struct ProviderEndpoints: Sendable {
     ]
 
     /// The dialect of a provider of this name; a custom one speaks like OpenAI's unless it is told otherwise.
-    static func dialect(of provider: Provider) -> Dialect {
+    public static func dialect(of provider: Provider) -> Dialect {
         official.first { $0.provider == provider }?.dialect ?? .openai
     }
 

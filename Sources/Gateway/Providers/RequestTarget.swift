@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a request asks for: a path and a query, byte for byte as they came.
 struct RequestTarget: Sendable, Hashable {
     let path: Substring
@@ -21,6 +23,12 @@ struct RequestTarget: Sendable, Hashable {
     /// The parameter `key`, where Google's clients may put theirs.
     var key: Substring? {
         query?.split(separator: "&").first { $0.hasPrefix("key=") }?.dropFirst(4)
+    }
+
+    /// The model that Google's paths name, like `/v1beta/models/gemini-2.5-pro:generateContent`.
+    var model: String? {
+        guard let colon = path.lastIndex(of: ":"), let start = path.range(of: "/models/") else { return nil }
+        return start.upperBound < colon ? String(path[start.upperBound..<colon]) : nil
     }
 
     /// The target without its key: a key in an address ends up in logs.

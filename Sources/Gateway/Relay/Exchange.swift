@@ -140,6 +140,7 @@ final class Exchange {
         lastMove = .now()
         self.trailers = trailers
         if let reader = reader.take() { facts = reader.finish(asksForUsage: grant.map(asksForUsage) ?? (format == .chat)) }
+        if let model = route.target.model { facts.model = model }
         isComplete = true
         perform(.requestEnded)
     }

@@ -50,12 +50,9 @@ public struct Price: Sendable, Hashable {
             (usage.cacheWriteLong, rates.cacheWriteLong), (usage.output, rates.output),
         ]
         var sum: Int64 = 0
-        for (tokens, rate) in parts {
-            let (product, overflows) = Int64(tokens).multipliedReportingOverflow(by: rate)
-            sum = sum.saturatingAdd(overflows ? .max : product)
-        }
+        for (tokens, rate) in parts { sum = sum.saturatingAdd(Int64(tokens).saturatingMultiply(rate)) }
         let millionths = sum / 1_000_000 + (sum % 1_000_000 > 0 ? 1 : 0)
-        return Money(rawValue: millionths.saturatingAdd(Int64(usage.webSearches) * search))
+        return Money(rawValue: millionths.saturatingAdd(Int64(usage.webSearches).saturatingMultiply(search)))
     }
 
     /// An amount that a request with so long a body costs at most: what a budget reserves before the call.

@@ -1,0 +1,46 @@
+import Accounts
+import Credentials
+import Gateway
+import Hummingbird
+import Metering
+
+/// `/api/v1/providers`: where providers are reached.
+struct ProviderRoutes {
+    let endpoints: ProviderEndpoints
+    let gateway: Gateway
+
+    init(_ modules: Modules) {
+        gateway = modules.metered.gateway
+        endpoints = gateway.endpoints
+    }
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.get(use: list)
+        group.put(":provider", use: set)
+        group.delete(":provider", use: remove)
+    }
+
+    private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        try .json(Listing.Providers(providers: try await endpoints.list().map(ProviderView.init)))
+    }
+
+    private func set(_ request: Request, _ context: APIContext) async throws -> Response {
+        let provider = try Provider(parsing: try context.parameter("provider"))
+        let wish: ProviderAddress = try await request.json(limit: context.maxUploadSize)
+        if wish.format != nil, !provider.isCustom {
+            throw Problem(.badRequest, "\(provider.rawValue) speaks its own format. Only a custom endpoint is told one.")
+        }
+        let endpoint = try ProviderEndpoint(
+            provider, url: wish.url, dialect: wish.format ?? ProviderEndpoints.dialect(of: provider),
+            allowsPrivate: wish.allowPrivate ?? false)
+        try await endpoints.set(endpoint, by: try context.requireUser())
+        gateway.forget()
+        return try await list(request, context)
+    }
+
+    private func remove(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await endpoints.remove(try Provider(parsing: try context.parameter("provider")), by: try context.requireUser())
+        gateway.forget()
+        return try await list(request, context)
+    }
+}

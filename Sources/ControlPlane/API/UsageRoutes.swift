@@ -1,0 +1,82 @@
+import Accounts
+import Foundation
+import Gateway
+import Hummingbird
+import Metering
+
+/// `/api/v1/usage` and `/api/v1/budgets`: what was used, and how much may be.
+struct UsageRoutes {
+    let modules: Modules
+    private var budgets: Budgets { modules.metered.budgets }
+
+    init(_ modules: Modules) {
+        self.modules = modules
+    }
+
+    func add(to group: RouterGroup<APIContext>) {
+        group.get("usage", use: report)
+        group.get("budgets", use: list)
+        group.put("budgets/:period") { request, context in
+            try await change(request, context) { period, wish, owner, user in
+                guard let limit = wish.limit else { throw Problem(.badRequest, "“limit” is missing.") }
+                try await budgets.set(try Money(parsing: limit), per: period, at: owner, by: user)
+            }
+        }
+        group.post("budgets/:period/off") { request, context in
+            try await change(request, context) { period, wish, owner, user in
+                try await budgets.turn(on: false, period, at: owner, reason: wish.reason, by: user)
+            }
+        }
+        group.post("budgets/:period/on") { request, context in
+            try await change(request, context) { period, _, owner, user in
+                try await budgets.turn(on: true, period, at: owner, reason: nil, by: user)
+            }
+        }
+        group.post("budgets/:period/clear") { request, context in
+            try await change(request, context) { period, _, owner, user in
+                try await budgets.clear(period, at: owner, by: user)
+            }
+        }
+    }
+
+    private func report(_ request: Request, _ context: APIContext) async throws -> Response {
+        let user = try context.requireUser()
+        let query = request.uri.queryParameters
+        let by = query["by"].map(String.init) ?? UsageGrouping.model.rawValue
+        guard let grouping = UsageGrouping(rawValue: by) else {
+            let known = UsageGrouping.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem(.badRequest, "Usage is told by \(known); not by “\(by.prefix(40))”.")
+        }
+        let since = try query["since"].map { text in
+            guard let time = Int64(text) else { throw Problem(.badRequest, "“since” is a time in UTC milliseconds.") }
+            return time
+        }
+        var project: ProjectID?
+        if let name = query["project"].map(String.init) { project = try await modules.accounts.project(name, for: user.id).id }
+        // What has just ended belongs to it.
+        await modules.metered.ledger.flush()
+        let lines = try await budgets.report(
+            UsageQuery(by: grouping, since: since ?? 0, project: project, session: query["session"].map(String.init)), for: user)
+        return try .json(Listing.Usage(usage: lines))
+    }
+
+    private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        await modules.metered.ledger.flush()
+        return try .json(Listing.Budgets(budgets: try await budgets.list(for: try context.requireUser())))
+    }
+
+    private func change(
+        _ request: Request, _ context: APIContext, _ act: (Period, BudgetChange, ScopeOwner, User) async throws -> Void
+    ) async throws -> Response {
+        let name = try context.parameter("period")
+        guard let period = Period(rawValue: name) else {
+            throw Problem(.notFound, "A budget is for a day or a month, not for “\(name.prefix(40))”.")
+        }
+        let wish: BudgetChange = try await request.json(limit: context.maxUploadSize)
+        let user = try context.requireUser()
+        let owner = try await modules.owner(wish.scope, project: wish.project, for: user)
+        try await act(period, wish, owner, user)
+        modules.metered.gateway.forget()
+        return try await list(request, context)
+    }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+struct BudgetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "budget", abstract: "How much may be spent in a day or a month, by you, a project or everybody.",
+        discussion: """
+            All budgets that apply to a request must hold: the platform's, yours, and the project's. What a request may cost is held back
+            before it is made, so that many at once can't spend more than there is.
+
+            EXAMPLES
+              sam budget set 20                           you, a month
+              sam budget set 5 --per day --project site
+              sam budget set 500 --scope platform         everybody
+              sam budget off --scope platform --reason "release week"
+              sam budget list
+            """,
+        subcommands: [BudgetList.self, BudgetSet.self, BudgetOff.self, BudgetOn.self, BudgetClear.self], defaultSubcommand: BudgetList.self)
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import NIOHTTP1
+
+struct BudgetOff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "off", abstract: "Turn a budget off. It keeps its amount and holds nothing back until it is turned on.")
+
+    @Option(help: "Why, for whoever asks later.")
+    var reason: String?
+    @OptionGroup var budget: BudgetOptions
+
+    func run() async throws {
+        try await budget.send(.POST, "/off", reason: reason)
+    }
+}

@@ -1,0 +1,13 @@
+import ArgumentParser
+import NIOHTTP1
+
+struct BudgetOn: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "on", abstract: "Turn a budget on again with the amount that it had.")
+
+    @OptionGroup var budget: BudgetOptions
+
+    func run() async throws {
+        try await budget.send(.POST, "/on")
+    }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+struct KeysCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "Gateway keys: let your own tools use what SAM keeps, metered and within budgets.",
+        discussion: """
+            A key goes where a provider's key goes. Which credential stands behind it is resolved at each request, through the same layers
+            as for sessions.
+
+            EXAMPLES
+              sam keys create --name laptop
+              sam keys create --name notebook --provider anthropic --project site
+              sam keys list
+              sam keys revoke laptop
+            """,
+        subcommands: [KeysList.self, KeysCreate.self, KeysRevoke.self], defaultSubcommand: KeysList.self)
+}

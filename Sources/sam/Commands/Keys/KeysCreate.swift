@@ -1,0 +1,33 @@
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import NIOHTTP1
+
+struct KeysCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "create", abstract: "Make a key, and print it this once.")
+
+    @Option(help: "What it is for.")
+    var name: String
+
+    @Option(help: "The one provider that it opens. Without this, all.")
+    var provider: String?
+
+    @Option(help: "The project under whose layers it stands. Without this, yours and the platform's count.")
+    var project: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let created: CreatedKey = try await Connection.with {
+            try await $0.send(.POST, "/api/v1/keys", NewKey(name: name, provider: provider, project: project))
+        }
+        if json { return Terminal.line(try JSONLine.text(created)) }
+        Terminal.line(created.token)
+        let example = created.key.provider ?? "anthropic"
+        Terminal.warn("It goes where a provider's key goes; the provider's address is then \(created.gateway)/\(example)")
+        if example == "anthropic" {
+            Terminal.warn("For Claude Code: ANTHROPIC_BASE_URL=\(created.gateway)/anthropic ANTHROPIC_AUTH_TOKEN=<the key> claude")
+        }
+    }
+}

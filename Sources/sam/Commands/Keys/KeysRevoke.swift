@@ -1,0 +1,13 @@
+import ArgumentParser
+
+struct KeysRevoke: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "revoke", abstract: "Make a key open nothing any more.")
+
+    @Argument(help: "A key's id, or its name.")
+    var key: String
+
+    func run() async throws {
+        try await Connection.with { try await $0.delete("/api/v1/keys/\(key.pathSegment)") }
+        Terminal.line("The key \(Terminal.plain(key)) opens nothing any more.")
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import ControlPlane
+import Metering
+import NIOHTTP1
+
+struct ProvidersSet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Set where a provider is reached, for everybody. Its keys are sent there.")
+
+    @Argument(help: "A provider, or custom- and a name for an endpoint of your own.")
+    var provider: String
+
+    @Argument(help: "Its address. What a client asks for is appended.")
+    var url: String
+
+    @Option(help: "For a custom endpoint, whose API it speaks: openai (the usual one), anthropic or google.")
+    var format: Dialect?
+
+    @Flag(help: "It may be on this machine or in a private network.")
+    var allowPrivate = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let wish = ProviderAddress(url: url, format: format, allowPrivate: allowPrivate)
+        let listing: Listing.Providers = try await Connection.with {
+            try await $0.send(.PUT, "/api/v1/providers/\(provider.pathSegment)", wish)
+        }
+        try listing.show(json: json)
+    }
+}
+
+extension Dialect: ExpressibleByArgument {}
