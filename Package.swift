@@ -99,6 +99,7 @@ let package = Package(
         module(
             "Gateway",
             ["Accounts", "Credentials", "Metering", "Store", "Vault", .crypto, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .nioTLS]),
+        module("Rehearsal", ["AgentProtocol", .httpTypes, .hummingbird, .logging, .yams], resources: [.embedInCode("Script/rehearsal.yaml")]),
         module("RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         module("ScoutKit", ["AgentProtocol", "Processes"]),
         module("Workspaces", ["Accounts", "AgentProtocol", "Processes", .logging]),
@@ -116,7 +117,7 @@ let package = Package(
         module(
             "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Gateway", "Metering", "Processes", "Sessions",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Gateway", "Metering", "Processes", "Rehearsal", "Sessions",
                 "Settings", "Store", "Vault", "Workspaces", .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHTTP1,
                 .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle, .unixSignals, .yams,
             ],

@@ -27,6 +27,11 @@ public struct GatewayAccess: Sendable {
         case .google: return ["GOOGLE_GEMINI_BASE_URL": base, "GEMINI_API_KEY": lease]
         case .mistral: return ["MISTRAL_BASE_URL": base + "/v1", "MISTRAL_API_KEY": lease]
         case .openaiChatGPT: return [:]
+        // It speaks like both.
+        case .rehearsal:
+            return [
+                "ANTHROPIC_BASE_URL": base, "ANTHROPIC_AUTH_TOKEN": lease, "OPENAI_BASE_URL": base + "/v1", "OPENAI_API_KEY": lease,
+            ]
         // A compatible endpoint speaks like OpenAI's.
         default: return ["OPENAI_BASE_URL": base, "OPENAI_API_KEY": lease]
         }

@@ -6,7 +6,7 @@ public struct Provider: RawRepresentable, Hashable, Sendable, Codable, SQLBindab
 
     /// The provider with exactly this id; `nil` when there is none.
     public init?(rawValue: String) {
-        guard Self.kinds[rawValue] != nil || Self.isCustomID(rawValue) else { return nil }
+        guard Self.kinds[rawValue] != nil || rawValue == "rehearsal" || Self.isCustomID(rawValue) else { return nil }
         self.rawValue = rawValue
     }
 
@@ -19,7 +19,10 @@ public struct Provider: RawRepresentable, Hashable, Sendable, Codable, SQLBindab
     }
 
     /// Whether it is a custom compatible endpoint.
-    public var isCustom: Bool { Self.kinds[rawValue] == nil }
+    public var isCustom: Bool { Self.isCustomID(rawValue) }
+
+    /// Whether it is asked with a credential at all.
+    public var takesCredential: Bool { self != .rehearsal }
 
     private init(_ known: String) {
         rawValue = known
@@ -32,7 +35,10 @@ public struct Provider: RawRepresentable, Hashable, Sendable, Codable, SQLBindab
     public static let google = Provider("google")
     public static let mistral = Provider("mistral")
 
-    /// Every provider there is, in the order in which they are shown.
+    /// SAM's own, which plays a script and needs no credential.
+    public static let rehearsal = Provider("rehearsal")
+
+    /// Every provider that takes a credential, in the order in which they are shown.
     public static let all = [anthropic, openai, openaiChatGPT, google, mistral]
 
     private static let kinds: [String: CredentialKind] = [

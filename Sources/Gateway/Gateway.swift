@@ -21,14 +21,15 @@ public final class Gateway: Sendable {
     ///
     /// - Parameters:
     ///   - group: the event loops on which connections are served.
+    ///   - rehearsal: the Unix socket of SAM's own scripted provider.
     ///   - trustRoots: a file of certificates in PEM that are trusted besides the system's, for a provider in one's own house.
     /// - Throws: ``GatewayError/Code/invalid`` when the file can't be read.
     public init(
         store: Store, accounts: Accounts, credentials: Credentials, budgets: Budgets, ledger: UsageLedger, desk: BudgetDesk,
-        group: any EventLoopGroup, trustRoots: String? = nil, limits: RelayLimits = RelayLimits(), now: @escaping @Sendable () -> Int64
+        group: any EventLoopGroup, rehearsal: String? = nil, trustRoots: String? = nil, limits: RelayLimits = RelayLimits(), now: @escaping @Sendable () -> Int64
     ) throws(GatewayError) {
         leases = Leases(store: store, accounts: accounts, now: now)
-        endpoints = ProviderEndpoints(store: store, accounts: accounts, now: now)
+        endpoints = ProviderEndpoints(store: store, accounts: accounts, rehearsal: rehearsal, now: now)
         services = RelayServices(
             grants: GrantDesk(
                 store: store, accounts: accounts, leases: leases, credentials: credentials, endpoints: endpoints, budgets: budgets),

@@ -27,6 +27,9 @@ public struct Home: Sendable, Hashable {
     public var usageSpool: String { path + "/usage.spool" }
     /// The user's own list of what models cost; need not exist.
     public var userPrices: String { path + "/prices.yaml" }
+    /// What the rehearsal plays; need not exist.
+    public var rehearsalScript: String { path + "/rehearsal.yaml" }
+    public var rehearsalSocket: String { path + "/rehearsal.sock" }
     /// Certificates that are trusted besides the system's, in PEM; need not exist.
     public var trustRoots: String { path + "/trust.pem" }
     public var serverLog: String { path + "/server.log" }

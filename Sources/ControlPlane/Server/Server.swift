@@ -10,6 +10,7 @@ import Logging
 import Metering
 import NIOCore
 import Processes
+import Rehearsal
 import ServiceLifecycle
 import Sessions
 import Settings
@@ -104,9 +105,11 @@ public struct Server: Sendable {
             configuration: .init(address: .unixDomainSocket(path: home.controlSocket), serverName: "sam"),
             onServerRunning: { _ in boundSender.yield(-1) }, logger: quiet(logger))
 
+        let rehearsal = RehearsalServer(script: home.rehearsalScript).application(
+            socket: home.rehearsalSocket, logger: quiet(logger, below: .critical))
         let announcement = Announcement(home: home, host: options.host, bound: bound, router: router, onReady: onReady)
         let services: [any Service] =
-            [LedgerService(ledger: metered.ledger), network, control, EngineService(engine: engine, sockets: sockets), announcement]
+            [LedgerService(ledger: metered.ledger), rehearsal, network, control, EngineService(engine: engine, sockets: sockets), announcement]
             + (options.idleLimit.map { [IdleService(activity: activity, engine: engine, limit: $0)] } ?? [])
         let group = ServiceGroup(
             configuration: .init(

@@ -123,19 +123,20 @@ final class GrantDesk: Sendable {
         _ lease: Lease, _ provider: Provider, _ endpoint: ProviderEndpoint, _ transaction: any Transaction
     ) throws -> Grant {
         var payer = Payer(user: lease.user, project: nil, session: nil, key: nil, provider: provider.rawValue, scope: nil, credential: nil)
-        let lending: Lending
+        let lending: Lending?
         switch lease.holder {
         case .session(let session, let agent, let project):
             payer.project = project
             payer.session = session.rawValue
-            lending = try credentials.lend(
+            lending = try !provider.takesCredential ? nil : credentials.lend(
                 provider, to: SyncCaller(session: session, agent: agent, project: project, user: lease.user), in: transaction)
         case .key(let id, let project, _):
             payer.project = project
             payer.key = id.rawValue
-            lending = try credentials.lend(provider, project: project, user: lease.user, in: transaction)
+            lending = try !provider.takesCredential ? nil : credentials.lend(provider, project: project, user: lease.user, in: transaction)
         }
         switch lending {
+        case nil: return Grant(payer: payer, endpoint: endpoint, secret: nil, credential: nil, isBudgeted: false)
         case .refused(let sentence): throw Refusal(.forbidden, sentence)
         case .lent(let loan):
             payer.scope = loan.scope

@@ -10,10 +10,14 @@ import Store
 public struct ProviderEndpoints: Sendable {
     let store: Store
     let accounts: Accounts
+    let rehearsal: String?
     let now: @Sendable () -> Int64
 
     /// Opens the addresses.
-    public init(store: Store, accounts: Accounts, now: @escaping @Sendable () -> Int64) {
+    ///
+    /// - Parameter rehearsal: the Unix socket of SAM's own scripted provider.
+    public init(store: Store, accounts: Accounts, rehearsal: String? = nil, now: @escaping @Sendable () -> Int64) {
+        self.rehearsal = rehearsal
         self.store = store
         self.accounts = accounts
         self.now = now
@@ -41,11 +45,12 @@ public struct ProviderEndpoints: Sendable {
             return try ProviderEndpoint(
                 provider, url: row.text("url"), dialect: row.parsed("dialect"), allowsPrivate: row.flag("allows_private"))
         }
-        return Self.builtIn(provider)
+        return builtIn(provider)
     }
 
-    private static func builtIn(_ provider: Provider) -> ProviderEndpoint? {
-        official.first { $0.provider == provider }.flatMap { known in
+    private func builtIn(_ provider: Provider) -> ProviderEndpoint? {
+        if provider == .rehearsal { return rehearsal.map { ProviderEndpoint(.rehearsal, socket: $0, dialect: .openai) } }
+        return Self.official.first { $0.provider == provider }.flatMap { known in
             try? ProviderEndpoint(known.provider, url: known.url, dialect: known.dialect, allowsPrivate: false, isBuiltIn: true)
         }
     }
@@ -58,7 +63,7 @@ public struct ProviderEndpoints: Sendable {
             let custom = try transaction.query("SELECT provider FROM provider_endpoints ORDER BY provider").compactMap { row in
                 try? row.parsed("provider", as: Provider.self)
             }.filter(\.isCustom)
-            return (Provider.all + custom).compactMap { provider in (try? endpoint(provider, in: transaction)) ?? nil }
+            return (Provider.all + custom + [.rehearsal]).compactMap { provider in (try? endpoint(provider, in: transaction)) ?? nil }
         }
     }
 
@@ -68,6 +73,9 @@ public struct ProviderEndpoints: Sendable {
     ///   a private network that was not allowed to be there; `StoreError`.
     public func set(_ endpoint: ProviderEndpoint, by actor: User) async throws {
         try actor.requireAdministrator("Where providers are reached is the administrators' to set.")
+        guard endpoint.provider.takesCredential else {
+            throw GatewayError(.invalid, "\(endpoint.provider.rawValue) is SAM's own and nowhere else.")
+        }
         if !endpoint.allowsPrivate, let address = AddressRules.literal(endpoint.address.host), let why = AddressRules.objection(to: address)
         {
             throw GatewayError(

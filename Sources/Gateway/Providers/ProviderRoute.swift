@@ -1,10 +1,17 @@
 import Credentials
+import Metering
 
 /// Which provider a request is for, and what is left of its address for the provider.
 struct ProviderRoute: Sendable, Hashable {
     let provider: Provider
     /// Begins with a slash.
     let target: RequestTarget
+
+    /// Whose API it is, as far as the address tells. The rehearsal speaks several.
+    var dialect: Dialect {
+        guard provider == .rehearsal else { return ProviderEndpoints.dialect(of: provider) }
+        return target.path.contains("/messages") ? .anthropic : .openai
+    }
 
     /// Reads an address like `/anthropic/v1/messages` or `/custom/house/v1/chat/completions`; `nil` for one that is no
     /// provider's.

@@ -60,7 +60,7 @@ final class Exchange {
         self.entrance = entrance
         self.client = client
         self.line = line
-        dialect = ProviderEndpoints.dialect(of: route.provider)
+        dialect = route.dialect
         format = WireFormat(dialect, method: head.method.rawValue, path: route.target.path)
         machine = RelayMachine(keepsClient: head.isKeepAlive)
         startedAt = line.services.now()
@@ -94,7 +94,7 @@ final class Exchange {
         case .failure(let refusal): perform(.refused(refusal))
         case .success(let grant):
             self.grant = grant
-            if grant.endpoint.dialect != dialect {
+            if route.provider.isCustom, grant.endpoint.dialect != dialect {
                 dialect = grant.endpoint.dialect
                 format = WireFormat(dialect, method: head.method.rawValue, path: route.target.path)
             }
@@ -141,6 +141,8 @@ final class Exchange {
         self.trailers = trailers
         if let reader = reader.take() { facts = reader.finish(asksForUsage: grant.map(asksForUsage) ?? (format == .chat)) }
         if let model = route.target.model { facts.model = model }
+        // Whatever a client calls it, it costs what a rehearsal costs.
+        if route.provider == .rehearsal { facts.model = route.provider.rawValue }
         isComplete = true
         perform(.requestEnded)
     }

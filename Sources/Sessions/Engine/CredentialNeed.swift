@@ -57,7 +57,7 @@ enum CredentialNeed: Sendable {
 extension SessionEngine {
     /// What a session needs to be started with.
     func credentialNeed(_ session: CredentialUser) async throws -> CredentialNeed {
-        guard let provider = session.provider else { return .nothing }
+        guard let provider = session.provider, provider.takesCredential else { return .nothing }
         if session.insistsOnFile, try await !settings.flag(.signInFiles, project: session.project, user: session.user) {
             return .notAllowed(
                 """

@@ -1,0 +1,130 @@
+import AgentProtocol
+import Foundation
+import Yams
+
+/// What the rehearsal plays, turn by turn.
+public struct Script: Sendable, Hashable, Codable {
+    var turns: [Turn]
+
+    /// The script in a file, or the built-in one where there is no file.
+    ///
+    /// - Throws: ``RehearsalError`` that says what is wrong in the file.
+    public init(file: String) throws(RehearsalError) {
+        guard let content = FileManager.default.contents(atPath: file) else {
+            self = try Script(yaml: String(decoding: PackageResources.rehearsal_yaml, as: UTF8.self), name: "built-in rehearsal.yaml")
+            return
+        }
+        self = try Script(yaml: String(decoding: content, as: UTF8.self), name: file)
+    }
+
+    init(yaml: String, name: String) throws(RehearsalError) {
+        do {
+            self = try YAMLDecoder().decode(Script.self, from: yaml)
+        } catch let error as DecodingError {
+            throw RehearsalError("\(name): \(error.sentence)")
+        } catch {
+            throw RehearsalError("\(name): This is not YAML: \(error)")
+        }
+        guard !turns.isEmpty else { throw RehearsalError("\(name): There is no turn under `turns:`.") }
+    }
+
+    /// The turn after so many answers.
+    func turn(after answers: Int) -> Turn {
+        turns[min(answers, turns.count - 1)]
+    }
+}
+
+/// One turn of a script.
+struct Turn: Sendable, Hashable, Codable {
+    var say: String?
+    var think: String?
+    var call: [Choice]?
+    var usage: PlayedUsage?
+    var error: PlayedError?
+    /// Seconds before the first byte.
+    var stall: Double?
+    /// Seconds before each event.
+    var between: Double?
+    /// Breaks the connection off after so many events.
+    var cut: Int?
+
+    /// The calls, as far as the client offers such tools.
+    func calls(offered: Set<String>) -> [ToolCall] {
+        (call ?? []).compactMap { choice in choice.alternatives.first { offered.contains($0.name) } }
+    }
+}
+
+/// A tool to call, or several of which one is called.
+struct Choice: Sendable, Hashable, Codable {
+    var alternatives: [ToolCall]
+
+    init(from decoder: any Decoder) throws {
+        if let one = try? ToolCall(from: decoder) {
+            alternatives = [one]
+        } else {
+            alternatives = try [ToolCall](from: decoder)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try alternatives.encode(to: encoder)
+    }
+}
+
+/// A tool with what it is called with.
+struct ToolCall: Sendable, Hashable, Codable {
+    var name: String
+    var input: JSONValue
+}
+
+/// What an answer says it used, in tokens.
+struct PlayedUsage: Sendable, Hashable, Codable {
+    var input: Int?
+    var output: Int?
+    var cacheRead: Int?
+    var cacheWrite: Int?
+    var thinking: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case input, output, thinking
+        case cacheRead = "cache-read"
+        case cacheWrite = "cache-write"
+    }
+}
+
+/// An error instead of an answer.
+struct PlayedError: Sendable, Hashable, Codable {
+    var status: Int
+    var message: String
+    /// Seconds.
+    var retryAfter: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case status, message
+        case retryAfter = "retry-after"
+    }
+}
+
+/// What is wrong with a script, in a sentence.
+public struct RehearsalError: Error, Sendable, CustomStringConvertible {
+    public let message: String
+
+    init(_ message: String) { self.message = message }
+
+    public var description: String { message }
+}
+
+extension DecodingError {
+    /// Where a script is not what it should be.
+    fileprivate var sentence: String {
+        func place(_ path: [any CodingKey]) -> String {
+            path.map { key in key.intValue.map { "[\($0 + 1)]" } ?? ".\(key.stringValue)" }.joined().trimmingPrefix(".").description
+        }
+        switch self {
+        case .keyNotFound(let key, let context): return "`\(place(context.codingPath + [key]))` is missing."
+        case .typeMismatch(_, let context), .valueNotFound(_, let context): return "`\(place(context.codingPath))` is of another kind."
+        case .dataCorrupted(let context): return "`\(place(context.codingPath))` can't be read. \(context.debugDescription)"
+        @unknown default: return "It can't be read."
+        }
+    }
+}
