@@ -20,7 +20,9 @@ public struct LeaseToken: Sendable, Hashable {
     }
 
     init?(_ text: some StringProtocol) {
-        guard text.utf8.count == Self.length, text.hasPrefix(Self.prefix) else { return nil }
+        guard text.utf8.count == Self.length, text.hasPrefix(Self.prefix),
+            text.utf8.dropFirst(Self.prefix.utf8.count).allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
         self.text = String(text)
     }
 

@@ -26,6 +26,12 @@ enum AddressRules {
 
     /// The ranges are IANA's special-purpose registry (https://www.iana.org/assignments/iana-ipv4-special-registry).
     private static func objection(toVersion4 b: [UInt8]) -> String? {
+        // Azure's is a public one (https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
+        if b == [168, 63, 129, 16] { return linkLocal }
+        return range(of: b)
+    }
+
+    private static func range(of b: [UInt8]) -> String? {
         switch (b[0], b[1], b[2]) {
         case (127, _, _), (0, _, _): loopback
         case (169, 254, _): linkLocal
@@ -41,8 +47,8 @@ enum AddressRules {
         // Addresses of version 4 in other clothes: mapped, compatible, translated (RFC 6052) and 6to4 (RFC 3056).
         if leadingZeros == 10, b[10] == 0xff, b[11] == 0xff { return objection(toVersion4: Array(b[12...])) }
         if leadingZeros >= 12 { return special }
-        if b[0] == 0, b[1] == 0x64, b[2] == 0xff, b[3] == 0x9b { return objection(toVersion4: Array(b[12...])) ?? special }
-        if b[0] == 0x20, b[1] == 0x02 { return objection(toVersion4: Array(b[2..<6])) ?? special }
+        if b[0] == 0, b[1] == 0x64, b[2] == 0xff, b[3] == 0x9b { return objection(toVersion4: Array(b[12...])) }
+        if b[0] == 0x20, b[1] == 0x02 { return objection(toVersion4: Array(b[2..<6])) }
         if b[0] == 0xfe, b[1] & 0xc0 == 0x80 { return linkLocal }
         if b[0] & 0xfe == 0xfc || b[0] == 0xfe && b[1] & 0xc0 == 0xc0 { return privateNetwork }
         if b[0] == 0xff { return special }

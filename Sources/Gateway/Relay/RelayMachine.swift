@@ -1,7 +1,7 @@
 /// Decides what an exchange does next: one request on its way to a provider, and its answer on the way back.
 ///
 /// It takes events and returns actions and touches nothing itself, so that early answers, disconnects and failures at any
-/// moment are tables in a test. Bodies go past it: ``bodyWay`` and ``answerWay`` say where to.
+/// moment are tables in a test. Bodies go past it: ``bodyWay`` and ``answerGoesToClient`` say where to.
 struct RelayMachine: Sendable {
     /// What happened.
     enum Event: Sendable, Hashable {
@@ -150,6 +150,9 @@ struct RelayMachine: Sendable {
         case (.draining, .answerEnded(let keepsAlive)):
             phase = .over
             return [.settle(isCut: false), keepsAlive ? .keepUpstream : .closeUpstream, .finish]
+        case (.draining, .refused):
+            phase = .over
+            return [.closeUpstream, .release, .finish]
         case (.draining, .upstreamClosed):
             phase = .over
             return [.settle(isCut: true), .finish]
@@ -171,9 +174,11 @@ struct RelayMachine: Sendable {
         case (.discarding, .timedOut), (.discarding, .drainedEnough):
             phase = .over
             return [.cutClient, .finish]
+        // These have their own clocks, and what they bring has to be taken care of when it comes.
+        case (.judging, .timedOut), (.clearing, .timedOut), (.connecting, .timedOut), (.abandoned, .timedOut): return []
         case (_, .timedOut):
             // The client is silent in the middle of its request.
-            return answer(Refusal(.badRequest, "The request was not complete in time."))
+            return answer(Refusal(.timeout, "The request was not complete in time."))
 
         case (_, .answerBegan), (_, .answerEnded), (_, .upstreamClosed), (_, .connected), (_, .granted), (_, .cleared), (_, .refused),
             (_, .drainedEnough):

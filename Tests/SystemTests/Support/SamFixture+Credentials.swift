@@ -91,10 +91,3 @@ extension SamFixture {
         """
     }
 }
-
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral {
-    public init(stringLiteral value: String) { self = .string(value) }
-    public init(dictionaryLiteral elements: (String, JSONValue)...) {
-        self = .object(Dictionary(elements, uniquingKeysWith: { $1 }))
-    }
-}
