@@ -98,7 +98,10 @@ let package = Package(
         module("AgentDrivers", ["AgentProtocol"]),
         module(
             "Gateway",
-            ["Accounts", "Credentials", "Metering", "Store", "Vault", .crypto, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .nioTLS]),
+            [
+                "Accounts", "AgentProtocol", "Credentials", "Metering", "Store", "Vault", .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1,
+                .nioPosix, .nioSSL, .nioTLS,
+            ]),
         module("Rehearsal", ["AgentProtocol", .httpTypes, .hummingbird, .logging, .yams], resources: [.embedInCode("Script/rehearsal.yaml")]),
         module("RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         module("ScoutKit", ["AgentProtocol", "Processes"]),

@@ -16,6 +16,7 @@ struct AuthFile {
 
     let identity: Identity
     let accessToken: Secret
+    let refreshToken: Secret?
     let idToken: String?
 
     /// Reads a sign-in file.
@@ -37,6 +38,7 @@ struct AuthFile {
             throw CredentialsError(.invalid, "The sign-in file holds a placeholder of SAM's instead of an access token.")
         }
         accessToken = Secret(access)
+        refreshToken = contents.tokens?.refresh_token.flatMap { $0.isEmpty ? nil : Secret($0) }
         idToken = contents.tokens?.id_token
         let claims = idToken.flatMap { try? DefaultJWTParser().parse(Array($0.utf8), as: IdentityClaims.self).payload }
         let signed = claims?.auth?.chatgpt_account_id
@@ -56,6 +58,7 @@ struct AuthFile {
     private struct Contents: Decodable {
         struct Tokens: Decodable {
             var access_token: String?
+            var refresh_token: String?
             var id_token: String?
             var account_id: String?
         }

@@ -37,6 +37,15 @@ public enum CredentialTables {
                     PRIMARY KEY (credential_id, session_id))
                 """,
                 "CREATE TABLE master_keys (id TEXT PRIMARY KEY, proof BLOB NOT NULL, created_at BIGINT NOT NULL)",
-            ])
+            ]),
+        Migration(
+            "credentials", 2, "attempts to refresh a sign-in",
+            [
+                """
+                CREATE TABLE refreshes (
+                    credential_id TEXT PRIMARY KEY REFERENCES credentials (id) ON DELETE CASCADE, version BIGINT NOT NULL,
+                    attempted_at BIGINT NOT NULL)
+                """
+            ]),
     ]
 }

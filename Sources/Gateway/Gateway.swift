@@ -26,30 +26,39 @@ public final class Gateway: Sendable {
     /// - Throws: ``GatewayError/Code/invalid`` when the file can't be read.
     public init(
         store: Store, accounts: Accounts, credentials: Credentials, budgets: Budgets, ledger: UsageLedger, desk: BudgetDesk,
-        group: any EventLoopGroup, rehearsal: String? = nil, trustRoots: String? = nil, limits: RelayLimits = RelayLimits(), now: @escaping @Sendable () -> Int64
+        group: any EventLoopGroup, rehearsal: String? = nil, trustRoots: String? = nil, limits: RelayLimits = RelayLimits(),
+        now: @escaping @Sendable () -> Int64
     ) throws(GatewayError) {
+        let configuration = try Self.configuration(trustRoots)
+        do {
+            tls = try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw GatewayError(.invalid, "TLS can't be set up: \(error)")
+        }
         leases = Leases(store: store, accounts: accounts, now: now)
         endpoints = ProviderEndpoints(store: store, accounts: accounts, rehearsal: rehearsal, now: now)
+        let tokens = TokenClient(endpoints: endpoints, tls: configuration, group: group)
         services = RelayServices(
             grants: GrantDesk(
-                store: store, accounts: accounts, leases: leases, credentials: credentials, endpoints: endpoints, budgets: budgets),
+                store: store, accounts: accounts, leases: leases, credentials: credentials, endpoints: endpoints, budgets: budgets,
+                broker: TokenBroker(credentials: credentials, endpoint: tokens.endpoint)),
             credentials: credentials, ledger: ledger, desk: desk, limits: limits, now: now)
-        tls = try Self.context(trustRoots)
         lines = Dictionary(
             uniqueKeysWithValues: group.makeIterator().map { loop in
                 (ObjectIdentifier(loop), NIOLoopBoundBox<RelayLine?>.makeEmptyBox(valueType: RelayLine.self, eventLoop: loop))
             })
     }
 
-    private static func context(_ trustRoots: String?) throws(GatewayError) -> NIOSSLContext {
+    private static func configuration(_ trustRoots: String?) throws(GatewayError) -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.applicationProtocols = ["http/1.1"]
+        guard let trustRoots else { return configuration }
         do {
-            var configuration = TLSConfiguration.makeClientConfiguration()
-            configuration.applicationProtocols = ["http/1.1"]
-            if let trustRoots { configuration.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(trustRoots))] }
-            return try NIOSSLContext(configuration: configuration)
+            configuration.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(trustRoots))]
         } catch {
-            throw GatewayError(.invalid, "The certificates in \(trustRoots ?? "the system's store") can't be read: \(error)")
+            throw GatewayError(.invalid, "The certificates in \(trustRoots) can't be read: \(error)")
         }
+        return configuration
     }
 
     /// Forgets what leases opened a moment ago, so that a change bites with the next request and not a quarter of a second later.

@@ -14,7 +14,8 @@ public enum GatewayTables {
                 "CREATE INDEX leases_by_session ON leases (session_id)",
                 """
                 CREATE TABLE provider_endpoints (
-                    provider TEXT PRIMARY KEY, url TEXT NOT NULL, dialect TEXT NOT NULL, allows_private BIGINT NOT NULL,
+                    provider TEXT PRIMARY KEY, url TEXT NOT NULL, dialect TEXT NOT NULL, token_url TEXT,
+                    allows_private BIGINT NOT NULL,
                     changed_by TEXT NOT NULL, changed_at BIGINT NOT NULL)
                 """,
             ])

@@ -50,6 +50,8 @@ public struct ProviderView: Sendable, Codable {
     public var id: String
     public var url: String
     public var format: Dialect
+    /// Where its sign-ins are refreshed, where somebody set that.
+    public var tokenUrl: String?
     public var allowsPrivate: Bool
     /// Whether it is the official address, which nobody set.
     public var isOfficial: Bool
@@ -58,6 +60,7 @@ public struct ProviderView: Sendable, Codable {
         id = endpoint.provider.rawValue
         url = endpoint.url
         format = endpoint.dialect
+        tokenUrl = endpoint.tokenURL
         allowsPrivate = endpoint.allowsPrivate
         isOfficial = endpoint.isBuiltIn
     }
@@ -67,12 +70,14 @@ public struct ProviderView: Sendable, Codable {
 public struct ProviderAddress: Sendable, Codable {
     public var url: String
     public var format: Dialect?
+    public var tokenUrl: String?
     public var allowPrivate: Bool?
 
     /// Names an address.
-    public init(url: String, format: Dialect? = nil, allowPrivate: Bool? = nil) {
+    public init(url: String, format: Dialect? = nil, tokenUrl: String? = nil, allowPrivate: Bool? = nil) {
         self.url = url
         self.format = format
+        self.tokenUrl = tokenUrl
         self.allowPrivate = allowPrivate
     }
 }

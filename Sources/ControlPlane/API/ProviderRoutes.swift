@@ -31,7 +31,7 @@ struct ProviderRoutes {
             throw Problem(.badRequest, "\(provider.rawValue) speaks its own format. Only a custom endpoint is told one.")
         }
         let endpoint = try ProviderEndpoint(
-            provider, url: wish.url, dialect: wish.format ?? ProviderEndpoints.dialect(of: provider),
+            provider, url: wish.url, dialect: wish.format ?? ProviderEndpoints.dialect(of: provider), tokenURL: wish.tokenUrl,
             allowsPrivate: wish.allowPrivate ?? false)
         try await endpoints.set(endpoint, by: try context.requireUser())
         gateway.forget()

@@ -33,7 +33,8 @@ struct MeteredGateway: Sendable {
         gateway = try Gateway(
             store: store, accounts: accounts, credentials: credentials, budgets: budgets, ledger: ledger,
             desk: BudgetDesk(budgets: budgets, holder: holder), group: .singletonMultiThreadedEventLoopGroup,
-            rehearsal: home.rehearsalSocket, trustRoots: FileManager.default.fileExists(atPath: home.trustRoots) ? home.trustRoots : nil, now: now)
+            rehearsal: home.rehearsalSocket, trustRoots: FileManager.default.fileExists(atPath: home.trustRoots) ? home.trustRoots : nil,
+            now: now)
     }
 }
 

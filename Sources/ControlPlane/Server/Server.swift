@@ -109,7 +109,10 @@ public struct Server: Sendable {
             socket: home.rehearsalSocket, logger: quiet(logger, below: .critical))
         let announcement = Announcement(home: home, host: options.host, bound: bound, router: router, onReady: onReady)
         let services: [any Service] =
-            [LedgerService(ledger: metered.ledger), rehearsal, network, control, EngineService(engine: engine, sockets: sockets), announcement]
+            [
+                LedgerService(ledger: metered.ledger), rehearsal, network, control, EngineService(engine: engine, sockets: sockets),
+                announcement,
+            ]
             + (options.idleLimit.map { [IdleService(activity: activity, engine: engine, limit: $0)] } ?? [])
         let group = ServiceGroup(
             configuration: .init(

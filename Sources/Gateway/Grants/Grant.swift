@@ -8,9 +8,7 @@ struct Grant: Sendable {
     var payer: Payer
     var endpoint: ProviderEndpoint
     /// `nil` for a provider that takes no key.
-    var secret: Secret?
-    /// The credential that the secret is of, for when the provider refuses it.
-    var credential: CredentialID?
+    var loan: Loan?
     /// Whether a budget applies, so that requests are read before they are made.
     var isBudgeted: Bool
 
@@ -18,7 +16,7 @@ struct Grant: Sendable {
     ///
     /// - Throws: ``Refusal`` for a sign-in file that can't be used.
     func credentialHeaders() throws(Refusal) -> [(name: String, value: String)] {
-        guard let secret else { return [] }
+        guard let secret = loan?.secret else { return [] }
         if endpoint.provider == .openaiChatGPT {
             do {
                 let signIn = try CodexSignIn(secret)

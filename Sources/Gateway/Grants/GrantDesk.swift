@@ -28,15 +28,20 @@ final class GrantDesk: Sendable {
     private let credentials: Credentials
     private let endpoints: ProviderEndpoints
     private let budgets: Budgets
+    let broker: TokenBroker
     private let remembered = Mutex<[Question: Remembered]>([:])
 
-    init(store: Store, accounts: Accounts, leases: Leases, credentials: Credentials, endpoints: ProviderEndpoints, budgets: Budgets) {
+    init(
+        store: Store, accounts: Accounts, leases: Leases, credentials: Credentials, endpoints: ProviderEndpoints, budgets: Budgets,
+        broker: TokenBroker
+    ) {
         self.store = store
         self.accounts = accounts
         self.leases = leases
         self.credentials = credentials
         self.endpoints = endpoints
         self.budgets = budgets
+        self.broker = broker
     }
 
     /// The answer, if it was found a moment ago.
@@ -52,9 +57,31 @@ final class GrantDesk: Sendable {
     func ask(_ question: Question) async -> Result<Grant, Refusal> {
         // Before the lookup: what changes while it runs is seen a quarter of a second later at most.
         let until = ContinuousClock.now + Self.memory
-        let answer: Result<Grant, Refusal>
+        var answer = await find(question)
+        if case .success(let grant) = answer, let loan = grant.loan {
+            switch broker.need(loan) {
+            case .nothing: break
+            case .soon: Task { [broker] in await broker.renew(loan.credential) }
+            case .first:
+                if let why = await broker.renew(loan.credential) {
+                    return .failure(Refusal(.forbidden, "The sign-in for \(question.provider.rawValue) has expired. \(why)"))
+                }
+                answer = await find(question)
+            }
+        }
+        remembered.withLock { remembered in
+            if remembered.count > 1_000 {
+                let now = ContinuousClock.now
+                remembered = remembered.filter { $0.value.until > now }
+            }
+            remembered[question] = Remembered(answer: answer, until: until)
+        }
+        return answer
+    }
+
+    private func find(_ question: Question) async -> Result<Grant, Refusal> {
         do {
-            answer = try await store.read { [self] transaction in
+            return try await store.read { [self] transaction in
                 do throws(Refusal) {
                     return .success(try lookUp(question, transaction))
                 } catch {
@@ -65,14 +92,6 @@ final class GrantDesk: Sendable {
             // Without the database nobody knows what is off, so nothing is on.
             return .failure(Refusal(.unavailable, "SAM can't look up its keys now. Try again."))
         }
-        remembered.withLock { remembered in
-            if remembered.count > 1_000 {
-                let now = ContinuousClock.now
-                remembered = remembered.filter { $0.value.until > now }
-            }
-            remembered[question] = Remembered(answer: answer, until: until)
-        }
-        return answer
     }
 
     /// Forgets everything, so that a change bites with the next request.
@@ -128,21 +147,24 @@ final class GrantDesk: Sendable {
         case .session(let session, let agent, let project):
             payer.project = project
             payer.session = session.rawValue
-            lending = try !provider.takesCredential ? nil : credentials.lend(
-                provider, to: SyncCaller(session: session, agent: agent, project: project, user: lease.user), in: transaction)
+            lending =
+                try !provider.takesCredential
+                ? nil
+                : credentials.lend(
+                    provider, to: SyncCaller(session: session, agent: agent, project: project, user: lease.user), in: transaction)
         case .key(let id, let project, _):
             payer.project = project
             payer.key = id.rawValue
             lending = try !provider.takesCredential ? nil : credentials.lend(provider, project: project, user: lease.user, in: transaction)
         }
         switch lending {
-        case nil: return Grant(payer: payer, endpoint: endpoint, secret: nil, credential: nil, isBudgeted: false)
+        case nil: return Grant(payer: payer, endpoint: endpoint, loan: nil, isBudgeted: false)
         case .refused(let sentence): throw Refusal(.forbidden, sentence)
         case .lent(let loan):
             payer.scope = loan.scope
             payer.credential = loan.credential.rawValue
             return Grant(
-                payer: payer, endpoint: endpoint, secret: loan.secret, credential: loan.credential,
+                payer: payer, endpoint: endpoint, loan: loan,
                 isBudgeted: try budgets.apply(to: payer.owners, in: transaction))
         }
     }

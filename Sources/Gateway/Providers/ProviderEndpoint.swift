@@ -12,6 +12,8 @@ public struct ProviderEndpoint: Sendable, Hashable {
     public var basePath: String
     /// Whose API it speaks.
     public var dialect: Dialect
+    /// Where its sign-ins are refreshed, if not where they usually are.
+    public var tokenURL: String?
     /// Whether it may be on this machine or in a private network.
     public var allowsPrivate: Bool
     /// Whether it is one of SAM's own, which nobody set.
@@ -21,13 +23,9 @@ public struct ProviderEndpoint: Sendable, Hashable {
     ///
     /// - Throws: ``GatewayError/Code/invalid`` that says what is wrong with it.
     public init(
-        _ provider: Provider, url text: String, dialect: Dialect, allowsPrivate: Bool, isBuiltIn: Bool = false
+        _ provider: Provider, url text: String, dialect: Dialect, tokenURL: String? = nil, allowsPrivate: Bool, isBuiltIn: Bool = false
     ) throws(GatewayError) {
-        guard text.utf8.count <= 2_000, let url = URL(string: text), let scheme = url.scheme?.lowercased(), let host = url.host(),
-            !host.isEmpty, ["http", "https"].contains(scheme)
-        else {
-            throw GatewayError(.invalid, "An address is like https://llm.example.org/v1, with https or http; not “\(text.prefix(80))”.")
-        }
+        let (url, address) = try Self.parse(text)
         guard url.user() == nil, url.password() == nil else {
             throw GatewayError(.invalid, "An address holds no name and password. Keys go in with: sam credentials set \(provider.rawValue)")
         }
@@ -38,12 +36,32 @@ public struct ProviderEndpoint: Sendable, Hashable {
         while path.hasSuffix("/") { path.removeLast() }
         guard !RequestTarget(path).climbs else { throw GatewayError(.invalid, "An address has no dots for folders in its path.") }
         self.provider = provider
-        address = UpstreamAddress(
-            isTLS: scheme == "https", host: host, port: url.port ?? (scheme == "https" ? 443 : 80))
+        self.address = address
         basePath = path
+        if let tokenURL {
+            guard provider == .openaiChatGPT else {
+                throw GatewayError(.invalid, "Only a provider whose sign-ins rotate has an address to refresh them.")
+            }
+            _ = try Self.parse(tokenURL)
+            self.tokenURL = tokenURL
+        }
         self.dialect = dialect
         self.allowsPrivate = allowsPrivate
         self.isBuiltIn = isBuiltIn
+    }
+
+    private static func parse(_ text: String) throws(GatewayError) -> (URL, UpstreamAddress) {
+        guard text.utf8.count <= 2_000, let url = URL(string: text), let scheme = url.scheme?.lowercased(), let host = url.host(),
+            !host.isEmpty, ["http", "https"].contains(scheme)
+        else {
+            throw GatewayError(.invalid, "An address is like https://llm.example.org/v1, with https or http; not “\(text.prefix(80))”.")
+        }
+        return (url, UpstreamAddress(isTLS: scheme == "https", host: host, port: url.port ?? (scheme == "https" ? 443 : 80)))
+    }
+
+    /// The hosts that keys or tokens are sent to.
+    var hosts: [String] {
+        [address.host] + (tokenURL.flatMap { try? Self.parse($0).1.host }.map { [$0] } ?? [])
     }
 
     /// A server on a Unix socket of this machine.

@@ -32,6 +32,14 @@ public struct ProviderEndpoints: Sendable {
         (.mistral, "https://api.mistral.ai", .openai),
     ]
 
+    /// Where a provider's sign-ins are refreshed.
+    ///
+    /// - Throws: `StoreError`.
+    func tokenURL(of provider: Provider) async throws -> String? {
+        guard provider == .openaiChatGPT else { return nil }
+        return try await store.read { try endpoint(provider, in: $0)?.tokenURL } ?? "https://auth.openai.com/oauth/token"
+    }
+
     /// The dialect of a provider of this name; a custom one speaks like OpenAI's unless it is told otherwise.
     public static func dialect(of provider: Provider) -> Dialect {
         official.first { $0.provider == provider }?.dialect ?? .openai
@@ -43,7 +51,8 @@ public struct ProviderEndpoints: Sendable {
     func endpoint(_ provider: Provider, in transaction: any Transaction) throws -> ProviderEndpoint? {
         if let row = try transaction.first("SELECT * FROM provider_endpoints WHERE provider = $1", provider) {
             return try ProviderEndpoint(
-                provider, url: row.text("url"), dialect: row.parsed("dialect"), allowsPrivate: row.flag("allows_private"))
+                provider, url: row.text("url"), dialect: row.parsed("dialect"), tokenURL: row.optionalText("token_url"),
+                allowsPrivate: row.flag("allows_private"))
         }
         return builtIn(provider)
     }
@@ -76,21 +85,22 @@ public struct ProviderEndpoints: Sendable {
         guard endpoint.provider.takesCredential else {
             throw GatewayError(.invalid, "\(endpoint.provider.rawValue) is SAM's own and nowhere else.")
         }
-        if !endpoint.allowsPrivate, let address = AddressRules.literal(endpoint.address.host), let why = AddressRules.objection(to: address)
-        {
+        for host in endpoint.hosts where !endpoint.allowsPrivate {
+            guard let address = AddressRules.literal(host), let why = AddressRules.objection(to: address) else { continue }
             throw GatewayError(
                 .invalid,
                 """
-                \(endpoint.address.host) is \(why). Keys would be sent there. If that is what you want, say so with --allow-private.
+                \(host) is \(why). Keys would be sent there. If that is what you want, say so with --allow-private.
                 """)
         }
         try await store.write { [self] transaction in
             try transaction.execute(
                 """
-                INSERT INTO provider_endpoints (provider, url, dialect, allows_private, changed_by, changed_at) VALUES ($1, $2, $3, $4, $5, $6)
-                ON CONFLICT (provider) DO UPDATE SET url = excluded.url, dialect = excluded.dialect,
+                INSERT INTO provider_endpoints (provider, url, dialect, token_url, allows_private, changed_by, changed_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)
+                ON CONFLICT (provider) DO UPDATE SET url = excluded.url, dialect = excluded.dialect, token_url = excluded.token_url,
                     allows_private = excluded.allows_private, changed_by = excluded.changed_by, changed_at = excluded.changed_at
-                """, endpoint.provider, endpoint.url, endpoint.dialect, endpoint.allowsPrivate, actor.id, now())
+                """, endpoint.provider, endpoint.url, endpoint.dialect, endpoint.tokenURL, endpoint.allowsPrivate, actor.id, now())
             try accounts.record(
                 transaction, actor.id, "provider.set", endpoint.provider.rawValue,
                 endpoint.url + (endpoint.allowsPrivate ? ", may be private" : ""))

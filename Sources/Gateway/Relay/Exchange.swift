@@ -381,9 +381,19 @@ extension Exchange: UpstreamReceiver {
             answerWantsNoBody = self.head.method == .HEAD
             client?.send(.head(HeaderRules.client(head, isToHead: answerWantsNoBody, closes: saidClose, isAmended: filter != nil)))
         }
-        if status == 401 || status == 403, let credential = grant?.credential {
-            let status = status
-            Task { [credentials = line.services.credentials] in try? await credentials.recordRefusal(of: credential, status: status) }
+        if status == 401 || status == 403, let loan = grant?.loan { refused(loan) }
+    }
+
+    /// The answer goes to the client as it is. A sign-in is refreshed for the next request; nothing else takes its place.
+    private func refused(_ loan: Loan) {
+        let status = status
+        Task { [credentials = line.services.credentials, broker = line.services.grants.broker] in
+            if status == 401, loan.kind == .oauth, let rejected = try? CodexSignIn(loan.secret).accessToken,
+                await broker.renew(loan.credential, rejecting: rejected) == nil
+            {
+                return
+            }
+            try? await credentials.recordRefusal(of: loan.credential, status: status)
         }
     }
 

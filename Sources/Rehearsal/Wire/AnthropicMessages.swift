@@ -20,7 +20,8 @@ enum AnthropicMessages {
         var events = [WireEvent("message_start", ["type": "message_start", "message": message]), WireEvent("ping", ["type": "ping"])]
         for (index, block) in blocks(reply, id).enumerated() {
             let (empty, deltas) = parts(block)
-            events.append(WireEvent("content_block_start", ["type": "content_block_start", "index": .integer(index), "content_block": empty]))
+            events.append(
+                WireEvent("content_block_start", ["type": "content_block_start", "index": .integer(index), "content_block": empty]))
             events += deltas.map {
                 WireEvent("content_block_delta", ["type": "content_block_delta", "index": .integer(index), "delta": $0])
             }
@@ -59,7 +60,9 @@ enum AnthropicMessages {
             let pieces = Reply.pieces(of: block["thinking"]?.string ?? "")
             return (
                 ["type": "thinking", "thinking": "", "signature": ""],
-                pieces.map { ["type": "thinking_delta", "thinking": .string($0)] } + [["type": "signature_delta", "signature": "rehearsal"]]
+                pieces.map { ["type": "thinking_delta", "thinking": .string($0)] } + [
+                    ["type": "signature_delta", "signature": "rehearsal"]
+                ]
             )
         default:
             let call = ToolCall(name: block["name"]?.string ?? "", input: block["input"] ?? .object([:]))

@@ -29,7 +29,8 @@ enum WireAPI: Sendable, CaseIterable {
     private func answers(in items: [JSONValue]) -> Int {
         guard self == .responses else { return items.count { $0["role"]?.string == "assistant" } }
         let isAnswer = items.map { item in
-            item["role"]?.string == "assistant" || ["function_call", "custom_tool_call", "reasoning", "local_shell_call"].contains(item["type"]?.string)
+            item["role"]?.string == "assistant"
+                || ["function_call", "custom_tool_call", "reasoning", "local_shell_call"].contains(item["type"]?.string)
         }
         return isAnswer.indices.count { isAnswer[$0] && ($0 == 0 || !isAnswer[$0 - 1]) }
     }

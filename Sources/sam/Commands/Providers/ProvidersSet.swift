@@ -16,6 +16,9 @@ struct ProvidersSet: AsyncParsableCommand {
     @Option(help: "For a custom endpoint, whose API it speaks: openai (the usual one), anthropic or google.")
     var format: Dialect?
 
+    @Option(help: "For openai-chatgpt, where its sign-ins are refreshed.")
+    var tokenUrl: String?
+
     @Flag(help: "It may be on this machine or in a private network.")
     var allowPrivate = false
 
@@ -23,7 +26,7 @@ struct ProvidersSet: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let wish = ProviderAddress(url: url, format: format, allowPrivate: allowPrivate)
+        let wish = ProviderAddress(url: url, format: format, tokenUrl: tokenUrl, allowPrivate: allowPrivate)
         let listing: Listing.Providers = try await Connection.with {
             try await $0.send(.PUT, "/api/v1/providers/\(provider.pathSegment)", wish)
         }

@@ -1,0 +1,147 @@
+import Accounts
+import Foundation
+import Store
+import Vault
+
+extension Credentials {
+    /// Whether a sign-in should be refreshed.
+    enum RefreshNeed: Sendable, Hashable {
+        case none
+        /// Soon; what is there is good for now.
+        case due
+        /// What is there is of no use any more.
+        case overdue
+    }
+
+    /// What stands in the way of a refresh, or what is to be spent.
+    enum RefreshClaim: Sendable {
+        /// This process has it: the token is to be spent, once.
+        case spend(RefreshTicket)
+        /// Somebody has refreshed it meanwhile, or it needs none.
+        case settled
+        /// Another process is at it.
+        case wait
+        /// It can't be refreshed: a sentence.
+        case impossible(String)
+    }
+
+    /// The right to spend a refresh token, recorded before it is spent.
+    struct RefreshTicket: Sendable {
+        var credential: Credential
+        var token: Secret
+    }
+
+    /// How long one attempt may take from its record to its end. The call itself has a shorter limit.
+    static let attemptLimit: Int64 = 30_000
+
+    func refreshNeed(_ id: CredentialID, _ secret: Secret) -> RefreshNeed {
+        guard let life = (try? AuthFile(secret))?.life(spread: Self.spread(id)) else { return .none }
+        // A minute before its end it may not live through the request.
+        if now() >= life.endsAt - 60_000 { return .overdue }
+        return now() >= life.dueAt ? .due : .none
+    }
+
+    private static func spread(_ id: CredentialID) -> Double {
+        Double(id.rawValue.utf8.reduce(into: UInt32(7)) { $0 = $0 &* 31 &+ UInt32($1) } % 1_000) / 1_000
+    }
+
+    /// Records that a sign-in's refresh token is about to be spent, under the database's lock, after reading it anew.
+    ///
+    /// - Parameter rejected: the access token that the provider did not take; `nil` when only the time is the reason.
+    /// - Throws: `StoreError`.
+    func claimRefresh(_ id: CredentialID, rejecting rejected: Secret?) async throws -> RefreshClaim {
+        try await store.write { transaction in
+            guard let credential = try credential(id, transaction), credential.kind == .oauth else { return .settled }
+            if let why = credential.failedReason { return .impossible(why) }
+            let secret = try secret(of: credential, transaction)
+            let file = try AuthFile(secret)
+            let isStillBad = rejected.map { $0 == file.accessToken } ?? (refreshNeed(id, secret) != .none)
+            if let attempt = try transaction.first("SELECT version, attempted_at FROM refreshes WHERE credential_id = $1", id) {
+                // An attempt on an older version is over: somebody set another secret since.
+                if try attempt.integer("version") == credential.version {
+                    if try now() < Int64(attempt.integer("attempted_at")) + Self.attemptLimit { return .wait }
+                    return .impossible(try giveUp(credential, "SAM was interrupted while it refreshed it", transaction))
+                }
+            }
+            guard isStillBad else { return .settled }
+            guard let token = file.refreshToken else {
+                return .impossible(try giveUp(credential, "it holds no refresh token", transaction))
+            }
+            if let holder = try lentAsFile(id, transaction) {
+                return .impossible("Session \(holder) has it as a file, and it alone may refresh it.")
+            }
+            try transaction.execute(
+                """
+                INSERT INTO refreshes (credential_id, version, attempted_at) VALUES ($1, $2, $3)
+                ON CONFLICT (credential_id) DO UPDATE SET version = excluded.version, attempted_at = excluded.attempted_at
+                """, id, credential.version, now())
+            return .spend(RefreshTicket(credential: credential, token: token))
+        }
+    }
+
+    /// Takes what came of an attempt.
+    ///
+    /// - Returns: why there is no new token; `nil` when there is one.
+    /// - Throws: `StoreError`; what was renewed is to be brought again.
+    func settleRefresh(_ ticket: RefreshTicket, _ outcome: RefreshOutcome) async throws -> String? {
+        try await store.write { transaction in
+            let id = ticket.credential.id
+            switch outcome {
+            case .notNow(let why):
+                try endAttempt(id, transaction)
+                return why
+            case .refused(let why):
+                return try giveUp(ticket.credential, "the provider refused to refresh it: \(why)", transaction)
+            case .unknown(let why):
+                return try giveUp(ticket.credential, "its refresh was not answered: \(why)", transaction)
+            case .renewed(let tokens):
+                return try accept(tokens, ticket, transaction)
+            }
+        }
+    }
+
+    private func accept(_ tokens: RenewedTokens, _ ticket: RefreshTicket, _ transaction: any Transaction) throws -> String? {
+        try endAttempt(ticket.credential.id, transaction)
+        guard var credential = try credential(ticket.credential.id, transaction) else {
+            try accounts.record(transaction, .sam, "refresh.dropped", ticket.credential.id.rawValue, "the credential was removed")
+            return "It was removed while it was refreshed."
+        }
+        guard credential.version == ticket.credential.version else {
+            // Somebody set another secret meanwhile. What was renewed belongs to the one before, which is gone.
+            try accounts.record(transaction, .sam, "refresh.dropped", credential.id.rawValue, "it was replaced meanwhile")
+            try accounts.notify(
+                credential.owner, .rotationDropped, credential.id.rawValue,
+                "“\(credential.label)” was replaced while SAM refreshed it. The new secret holds.", in: transaction)
+            return nil
+        }
+        let secret = try AuthFile.renewed(
+            try secret(of: credential, transaction), with: tokens, at: Date(timeIntervalSince1970: Double(now()) / 1_000))
+        credential.version += 1
+        try write(NewSecret(secret, expiresAt: credential.expiresAt), credential, transaction)
+        try accounts.record(transaction, .sam, "refresh.renewed", credential.id.rawValue, "version \(credential.version)")
+        return nil
+    }
+
+    private func endAttempt(_ id: CredentialID, _ transaction: any Transaction) throws {
+        try transaction.execute("DELETE FROM refreshes WHERE credential_id = $1", id)
+    }
+
+    /// A sign-in that is of no use any more. Spending its token twice could end the whole family of tokens, so it is not tried.
+    ///
+    /// - Returns: the sentence.
+    private func giveUp(_ credential: Credential, _ why: String, _ transaction: any Transaction) throws -> String {
+        try endAttempt(credential.id, transaction)
+        // Of a secret that took its place meanwhile nothing is known.
+        if let current = try self.credential(credential.id, transaction), current.version == credential.version {
+            try fail(current, "\(why). Sign in again.", transaction)
+        }
+        return "It can't be used any more: \(why). Sign in again."
+    }
+
+    /// The session that has the sign-in as a file now.
+    private func lentAsFile(_ id: CredentialID, _ transaction: any Transaction) throws -> String? {
+        try transaction.first(
+            "SELECT session_id FROM pins WHERE credential_id = $1 AND mode = 'materialised' AND settled_at IS NULL", id
+        )?.text("session_id")
+    }
+}
