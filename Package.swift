@@ -99,7 +99,7 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Accounts", "AgentProtocol", "Credentials", "Metering", "Store", "Vault", .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1,
+                "Accounts", "AgentProtocol", "Credentials", "Metering", "Settings", "Store", "Vault", .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1,
                 .nioPosix, .nioSSL, .nioTLS,
             ]),
         module("Rehearsal", ["AgentProtocol", .httpTypes, .hummingbird, .logging, .yams], resources: [.embedInCode("Script/rehearsal.yaml")]),

@@ -14,6 +14,7 @@ public final class Gateway: Sendable {
     public let leases: Leases
     public let endpoints: ProviderEndpoints
     private let services: RelayServices
+    private let egress: EgressGate
     private let tls: NIOSSLContext
     private let lines: [ObjectIdentifier: NIOLoopBoundBox<RelayLine?>]
 
@@ -22,11 +23,13 @@ public final class Gateway: Sendable {
     /// - Parameters:
     ///   - group: the event loops on which connections are served.
     ///   - rehearsal: the Unix socket of SAM's own scripted provider.
+    ///   - egress: what sessions may reach outside.
     ///   - trustRoots: a file of certificates in PEM that are trusted besides the system's, for a provider in one's own house.
     /// - Throws: ``GatewayError/Code/invalid`` when the file can't be read.
     public init(
         store: Store, accounts: Accounts, credentials: Credentials, budgets: Budgets, ledger: UsageLedger, desk: BudgetDesk,
-        group: any EventLoopGroup, rehearsal: String? = nil, trustRoots: String? = nil, limits: RelayLimits = RelayLimits(),
+        group: any EventLoopGroup, rehearsal: String? = nil, trustRoots: String? = nil, egress: EgressGate = .closed,
+        limits: RelayLimits = RelayLimits(),
         now: @escaping @Sendable () -> Int64
     ) throws(GatewayError) {
         let configuration = try Self.configuration(trustRoots)
@@ -35,6 +38,7 @@ public final class Gateway: Sendable {
         } catch {
             throw GatewayError(.invalid, "TLS can't be set up: \(error)")
         }
+        self.egress = egress
         leases = Leases(store: store, accounts: accounts, now: now)
         endpoints = ProviderEndpoints(store: store, accounts: accounts, rehearsal: rehearsal, now: now)
         let tokens = TokenClient(endpoints: endpoints, tls: configuration, group: group)
@@ -68,17 +72,24 @@ public final class Gateway: Sendable {
 
     // MARK: - Connections
 
-    /// Makes a connection serve providers, and nothing else but `/healthz`.
+    /// Makes a connection serve providers and, from a session's workspace, the way out; and nothing else but `/healthz`.
     ///
     /// - Throws: when the connection is on no event loop of this gateway's, or can't be set up.
     public func serve(_ channel: any Channel, at entrance: Entrance) throws {
         let operations = channel.pipeline.syncOperations
         var encoding = HTTPResponseEncoder.Configuration()
         encoding.automaticallySetFramingHeaders = false
-        try operations.configureHTTPServerPipeline(
-            withPipeliningAssistance: true, withErrorHandling: true, withOutboundHeaderValidation: false,
-            withEncoderConfiguration: encoding)
-        try operations.addHandler(RelayHandler(line: try line(of: channel), entrance: entrance))
+        let line = try line(of: channel)
+        try operations.addHandlers([
+            HTTPResponseEncoder(configuration: encoding),
+            // What follows CONNECT belongs to the tunnel.
+            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)), HTTPServerPipelineHandler(),
+            HTTPServerProtocolErrorHandler(),
+        ])
+        if case .session(let session) = entrance {
+            try operations.addHandler(EgressHandler(session: session, gate: egress, line: line))
+        }
+        try operations.addHandler(RelayHandler(line: line, entrance: entrance))
     }
 
     /// Makes a connection serve providers under `/gateway`, and leaves everything else to who stands behind.

@@ -22,66 +22,94 @@ public struct Setting: Sendable {
     public var whenOff: InactivePolicy<SettingValue>
     /// The scopes at which it can be set.
     public var scopes: [Scope]
-    /// The numbers it takes; `nil` for a flag.
-    public var range: ClosedRange<Int>?
+    public var kind: Kind
+
+    /// What its values are.
+    public enum Kind: Sendable, Hashable {
+        case flag
+        /// Whole numbers of a range.
+        case integer(ClosedRange<Int>)
+        /// A list of hosts.
+        case hosts
+    }
 
     /// Reads a value that a person wrote.
     ///
     /// - Throws: ``SettingsError`` with a sentence that names what is allowed.
     public func parse(_ text: String) throws(SettingsError) -> SettingValue {
-        guard let range else {
+        switch kind {
+        case .flag:
             guard let flag = Bool(text) else { throw SettingsError(.invalid, "\(key) is true or false, not “\(text.prefix(40))”.") }
             return .flag(flag)
+        case .integer(let range):
+            guard let integer = Int(text), range.contains(integer) else {
+                throw SettingsError(
+                    .invalid, "\(key) is a whole number from \(range.lowerBound) to \(range.upperBound), not “\(text.prefix(40))”.")
+            }
+            return .integer(integer)
+        case .hosts:
+            let words = text.split { $0 == " " || $0 == "," || $0.isNewline }
+            guard words.count <= 500 else { throw SettingsError(.invalid, "\(key) has at most 500 hosts.") }
+            var hosts: [HostPattern] = []
+            // A word of its own, because a list without anything in it is easily written by mistake.
+            if text.trimmingPrefix(while: \.isWhitespace) == "none" { return .hosts([]) }
+            for word in words {
+                guard let host = HostPattern(word) else {
+                    throw SettingsError(
+                        .invalid,
+                        "\(key) is a list of hosts like “pypi.org, *.example.org, example.org:8443, @repository”, or none; “\(word.prefix(80))” is no host."
+                    )
+                }
+                hosts.append(host)
+            }
+            guard !hosts.isEmpty else { throw SettingsError(.invalid, "\(key) is a list of hosts. For an empty one write: none") }
+            return .hosts(hosts)
         }
-        guard let integer = Int(text), range.contains(integer) else {
-            throw SettingsError(
-                .invalid, "\(key) is a whole number from \(range.lowerBound) to \(range.upperBound), not “\(text.prefix(40))”.")
-        }
-        return .integer(integer)
     }
 }
 
 extension Setting {
     /// Every setting there is.
     public static let all: [Setting] = [
-        sessionLimit, handshakeTimeout, outputLimit, sandboxMemory, sandboxProcesses, sandboxCPUs, signInFiles,
+        sessionLimit, handshakeTimeout, outputLimit, sandboxMemory, sandboxProcesses, sandboxCPUs, signInFiles, egressHosts,
+        egressPrivateHosts,
     ]
 
     /// How many sessions run at once; the others wait in line.
     public static let sessionLimit = Setting(
         key: "sessions.limit", summary: "Sessions that run at once; the others wait in line.",
-        standard: .integer(8), mode: .ceiling, whenOff: .inherit, scopes: [.platform], range: 1...10_000)
+        standard: .integer(8), mode: .ceiling, whenOff: .inherit, scopes: [.platform], kind: .integer(1...10_000))
 
     /// How long an agent may take to answer its protocol's handshake.
     public static let handshakeTimeout = Setting(
         key: "agents.handshakeSeconds", summary: "Seconds an agent has to answer its protocol's handshake.",
-        standard: .integer(60), mode: .override, whenOff: .inherit, scopes: Scope.allCases, range: 1...3_600)
+        standard: .integer(60), mode: .override, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(1...3_600))
 
     /// How much an agent may write in one session.
     public static let outputLimit = Setting(
         key: "sessions.outputMebibytes", summary: "MiB an agent may write to SAM in one session.",
-        standard: .integer(256), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, range: 1...65_536)
+        standard: .integer(256), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(1...65_536))
 
     /// The memory of a sandbox and everything in it.
     public static let sandboxMemory = Setting(
         key: "sandbox.memoryMebibytes", summary: "MiB of memory a sandbox may use.",
-        standard: .integer(4_096), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, range: 64...1_048_576)
+        standard: .integer(4_096), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(64...1_048_576))
 
     /// The processes and threads of a sandbox.
     public static let sandboxProcesses = Setting(
         key: "sandbox.processes", summary: "Processes and threads a sandbox may have.",
-        standard: .integer(512), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, range: 16...32_768)
+        standard: .integer(512), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(16...32_768))
 
     /// The processor time of a sandbox.
     public static let sandboxCPUs = Setting(
         key: "sandbox.cpuPercent", summary: "Processor time a sandbox may use, in percent of one core.",
         standard: .integer(100 * ProcessInfo.processInfo.activeProcessorCount), mode: .ceiling, whenOff: .inherit,
-        scopes: Scope.allCases, range: 5...102_400)
+        scopes: Scope.allCases, kind: .integer(5...102_400))
 
     /// Whether an agent that insists on it gets a sign-in as a file in its workspace.
     public static let signInFiles = Setting(
         key: "credentials.signInFiles", summary: "Agents that insist on it get a person's sign-in as a file in their workspace.",
-        standard: .flag(false), mode: .ceiling, whenOff: .force(.flag(false)), scopes: [.project, .platform], range: nil)
+        standard: .flag(false), mode: .ceiling, whenOff: .force(.flag(false)), scopes: [.project, .platform], kind: .flag)
 
     /// The setting with this key.
     ///

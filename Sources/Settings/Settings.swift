@@ -87,6 +87,14 @@ public struct Settings: Sendable {
         try await value(setting, project, user) == .flag(true)
     }
 
+    /// The hosts that hold for a setting: the cascade's, or the standard ones when no layer says anything.
+    ///
+    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    public func hosts(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> [HostPattern] {
+        guard case .hosts(let hosts) = try await value(setting, project, user) else { return [] }
+        return hosts
+    }
+
     private func value(_ setting: Setting, _ project: ProjectID?, _ user: UserID) async throws -> SettingValue {
         let resolution = try await resolve(setting, project: project, user: user)
         switch resolution.outcome {
@@ -200,7 +208,8 @@ public struct Settings: Sendable {
         switch (one, other) {
         case (.integer(let one), .integer(let other)): .integer(min(one, other))
         case (.flag(let one), .flag(let other)): .flag(one && other)
-        case (.integer, .flag), (.flag, .integer): one
+        case (.hosts(let one), .hosts(let other)): .hosts(HostPattern.intersection(one, other))
+        case (.integer, _), (.flag, _), (.hosts, _): one
         }
     }
 }

@@ -31,11 +31,15 @@ extension LocalHost {
             sandbox.binds.append(Sandbox.Bind(host: agent, inside: agent, access: .readOnly))
         }
         let environment = AgentEnvironment.make(
-            home: Sandbox.Inside.home, programs: Sandbox.Inside.programs, temporary: "/tmp", extra: extra)
+            home: Sandbox.Inside.home, programs: Sandbox.Inside.programs, temporary: "/tmp",
+            extra: AgentEnvironment.proxy(port: AgentProgram.egressPort).merging(extra, uniquingKeysWith: { $1 }))
         return sandbox.wrap(
             Command(
                 forwarder,
-                ["inside", "--socket", Sandbox.Inside.sockets + "/gateway.sock", "--port", String(AgentProgram.gatewayPort), "--", agent]
+                [
+                    "inside", "--socket", Sandbox.Inside.sockets + "/gateway.sock", "--port", String(AgentProgram.gatewayPort), "--port",
+                    String(AgentProgram.egressPort), "--", agent,
+                ]
                     + launch.agent.arguments,
                 environment: environment, workingDirectory: Sandbox.Inside.workspace))
     }

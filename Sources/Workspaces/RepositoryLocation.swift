@@ -73,3 +73,13 @@ public enum RepositoryLocation: Sendable, Hashable {
         return name.first.map { $0.isLetter || $0.isNumber } == true ? name : "project"
     }
 }
+
+extension RepositoryLocation {
+    /// The host that it is fetched from; `nil` for a path on this machine.
+    public var host: String? {
+        guard case .remote(let text) = self else { return nil }
+        if let host = URL(string: text)?.host(percentEncoded: false), text.contains("://") { return host }
+        // The other form: user@host:path.
+        return text.firstMatch(of: /@([^:]+):/).map { String($0.1) }
+    }
+}

@@ -103,6 +103,8 @@ public struct AgentProgram: Sendable, Hashable {
 
     /// The loopback port inside of a workspace behind which SAM's gateway is.
     static let gatewayPort = 4140
+    /// The loopback port behind which the egress proxy is.
+    static let egressPort = 4141
     /// The gateway's address, as an agent in a workspace sees it.
     public static let gatewayAddress = "http://127.0.0.1:\(gatewayPort)"
 }

@@ -5,21 +5,22 @@ import RunnerKit
 
 /// The first program inside a sandbox: forwards the loopback port and starts the agent beside it.
 struct Inside: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Forward a loopback port and run a program, inside a sandbox.")
+    static let configuration = CommandConfiguration(abstract: "Forward loopback ports and run a program, inside a sandbox.")
 
-    @Option(help: "The Unix socket that the port leads to.")
+    @Option(help: "The Unix socket that the ports lead to.")
     var socket: String
 
-    @Option(help: "The port on 127.0.0.1.")
-    var port: Int
+    @Option(help: "A port on 127.0.0.1. It can be given several times.")
+    var port: [Int]
 
     @Argument(parsing: .postTerminator, help: "The program and its arguments.")
     var program: [String]
 
     func run() async throws {
-        let forwarder = try await Forwarder(port: port, socket: socket)
-        let forwarding = Task { try await forwarder.run() }
-        defer { forwarding.cancel() }
+        var forwarders: [Forwarder] = []
+        for port in port { forwarders.append(try await Forwarder(port: port, socket: socket)) }
+        let forwarding = forwarders.map { forwarder in Task { try await forwarder.run() } }
+        defer { for task in forwarding { task.cancel() } }
         let command = Command(
             program[0], Array(program.dropFirst()), environment: ProcessInfo.processInfo.environment)
         let agent = try await OwnedProcess.start(command, descriptors: Descriptors(input: 0, output: 1, error: 2))

@@ -22,7 +22,8 @@ struct MeteredGateway: Sendable {
     ///
     /// - Throws: `MeteringError` or `GatewayError` with what stands in the way.
     init(
-        home: Home, store: Store, accounts: Accounts, credentials: Credentials, now: @escaping @Sendable () -> Int64, logger: Logger
+        home: Home, store: Store, accounts: Accounts, credentials: Credentials, egress: EgressGate,
+        now: @escaping @Sendable () -> Int64, logger: Logger
     ) throws {
         let prices = PriceList(userFile: home.userPrices)
         for problem in prices.problems { logger.warning("\(problem)") }
@@ -34,7 +35,7 @@ struct MeteredGateway: Sendable {
             store: store, accounts: accounts, credentials: credentials, budgets: budgets, ledger: ledger,
             desk: BudgetDesk(budgets: budgets, holder: holder), group: .singletonMultiThreadedEventLoopGroup,
             rehearsal: home.rehearsalSocket, trustRoots: FileManager.default.fileExists(atPath: home.trustRoots) ? home.trustRoots : nil,
-            now: now)
+            egress: egress, now: now)
     }
 }
 

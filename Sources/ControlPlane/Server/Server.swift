@@ -74,8 +74,9 @@ public struct Server: Sendable {
         let owner = try await accounts.owner()
         try await OwnerToken(file: home.tokenFile).ensure(accounts, owner)
 
+        let egress = SessionEgress(settings: settings, accounts: accounts, logger: logger)
         let metered = try MeteredGateway(
-            home: home, store: store, accounts: accounts, credentials: credentials, now: now, logger: logger)
+            home: home, store: store, accounts: accounts, credentials: credentials, egress: egress.gate, now: now, logger: logger)
         try await metered.ledger.recover()
 
         let host = try LocalHost(home: home, logger: logger)
@@ -86,6 +87,7 @@ public struct Server: Sendable {
             store: store, accounts: accounts, settings: settings, credentials: credentials, gateway: metered.gateway,
             catalogue: catalogue, host: host, endpoints: sockets, programs: Program.ownFolder, now: now, logger: logger)
 
+        egress.use(engine)
         let activity = Activity()
         let (bound, boundSender) = AsyncStream.makeStream(of: Int.self)
         let router = APIRouter(

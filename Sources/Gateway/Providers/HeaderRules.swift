@@ -33,8 +33,10 @@ enum HeaderRules {
     ///   - credentials: the headers that carry the key.
     ///   - framing: of the body as it is sent.
     ///   - isAmended: whether SAM has to read and change the answer, which must not be compressed then.
+    ///   - keepsKeys: whether the client's own keys go through, because there are none of SAM's.
     static func upstream(
-        _ head: HTTPRequestHead, uri: String, host: String, credentials: [(name: String, value: String)], framing: Framing, isAmended: Bool
+        _ head: HTTPRequestHead, uri: String, host: String, credentials: [(name: String, value: String)], framing: Framing, isAmended: Bool,
+        keepsKeys: Bool = false
     ) -> HTTPRequestHead {
         var headers = HTTPHeaders()
         headers.reserveCapacity(head.headers.count + 4)
@@ -42,7 +44,8 @@ enum HeaderRules {
         let named = namedByConnection(head.headers)
         for (name, value) in head.headers {
             let lower = name.lowercased()
-            if lower == "host" || lower == "content-length" || hopByHop.contains(lower) || keyNames.contains(lower) || named.contains(lower)
+            if lower == "host" || lower == "content-length" || hopByHop.contains(lower) || !keepsKeys && keyNames.contains(lower)
+                || named.contains(lower)
             {
                 continue
             }

@@ -93,9 +93,7 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
                     version: .http1_1, status: status,
                     headers: ["content-type": "text/plain; charset=utf-8", "content-length": String(body.readableBytes)])))
         if head.method != .HEAD { send(.body(.byteBuffer(body))) }
-        send(.end(nil))
-        flush()
-        if !head.isKeepAlive { close() }
+        sendEnd(nil, closes: !head.isKeepAlive)
     }
 
     // MARK: - What the exchange does
@@ -126,9 +124,18 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if requestIsComplete { current = .nothing }
         isClosing = isClosing || closes && requestIsComplete
         pause(false)
-        send(.end(trailers))
-        flush()
-        if isClosing { close() }
+        sendEnd(trailers, closes: isClosing)
+    }
+
+    /// Sends the end, and closes when the client has it: a connection that is closed earlier loses what is on its way.
+    private func sendEnd(_ trailers: HTTPHeaders?, closes: Bool) {
+        guard let context else { return }
+        guard closes else {
+            send(.end(trailers))
+            return flush()
+        }
+        let channel = context.channel
+        context.writeAndFlush(wrapOutboundOut(.end(trailers))).whenComplete { _ in channel.close(promise: nil) }
     }
 
     /// Breaks the connection off, so that the client sees that something is missing.

@@ -98,6 +98,13 @@ public actor SessionEngine {
         return change.state
     }
 
+    /// Tells whoever follows a session something, in its log.
+    ///
+    /// - Throws: ``SessionsError``; `StoreError`.
+    public func note(_ sentence: String, in session: SessionID) async throws {
+        try await apply(.noted(sentence), to: session)
+    }
+
     func carryOut(_ change: SessionStore.Change, _ session: SessionID) {
         ticker.tick(session)
         // A lease that has ended opens nothing from now on, and not from in a moment on.

@@ -27,6 +27,8 @@ public enum SessionInput: Sendable, Hashable {
     case prompt(PromptID)
     /// Someone asked for an end once all prompts are answered.
     case finishRequested
+    /// Something happened that whoever follows should know.
+    case noted(String)
     /// Who asked for the session was shut out, or left its project.
     case starterShutOut
     /// Someone asked for an end now.

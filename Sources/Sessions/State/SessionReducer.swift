@@ -62,6 +62,7 @@ public struct SessionReducer: Sendable {
         case .finishRequested: finishRequested()
         case .cancelRequested: cancelRequested()
         case .starterShutOut: starterShutOut()
+        case .noted(let text): if !state.isSettled { log.append(.note(text)) }
         case .salvaged(let result): salvaged(result)
         case .salvageFailed(let message): salvageFailed(message)
         case .cleanedUp: state.isCleanedUp = true

@@ -1,0 +1,101 @@
+import Credentials
+import Settings
+
+/// What a session's agent may reach outside.
+public struct EgressRules: Sendable, Hashable {
+    public var hosts: [HostPattern]
+    /// Hosts that may be in a private network or on this machine.
+    public var privateHosts: [HostPattern]
+    /// The host that stands behind `@repository`.
+    public var repository: String?
+
+    /// Names the rules.
+    public init(hosts: [HostPattern], privateHosts: [HostPattern], repository: String?) {
+        self.hosts = hosts
+        self.privateHosts = privateHosts
+        self.repository = repository
+    }
+
+    /// Nothing is allowed.
+    public static let nothing = EgressRules(hosts: [], privateHosts: [], repository: nil)
+
+    func allows(_ target: EgressTarget) -> Bool {
+        hosts.contains { $0.matches(target.host, port: target.port) }
+            || hosts.contains(.repository) && target.host.lowercased() == repository?.lowercased() && [80, 443].contains(target.port)
+    }
+
+    func allowsPrivate(_ target: EgressTarget) -> Bool {
+        privateHosts.contains { $0.matches(target.host, port: target.port) }
+    }
+}
+
+/// What the egress proxy needs of the rest of SAM.
+public struct EgressGate: Sendable {
+    /// What a session's agent may reach.
+    public var rules: @Sendable (SessionReference) async -> EgressRules
+    /// Tells whoever follows the session what was refused and why.
+    public var refused: @Sendable (SessionReference, String) async -> Void
+
+    /// Wraps both.
+    public init(
+        rules: @escaping @Sendable (SessionReference) async -> EgressRules,
+        refused: @escaping @Sendable (SessionReference, String) async -> Void
+    ) {
+        self.rules = rules
+        self.refused = refused
+    }
+
+    /// Nothing gets out.
+    public static let closed = EgressGate(rules: { _ in .nothing }, refused: { _, _ in })
+}
+
+/// Where an agent wants to.
+struct EgressTarget: Sendable, Hashable {
+    var host: String
+    var port: Int
+    /// For plain HTTP: the path and query.
+    var path: String?
+
+    /// What `CONNECT` names: a host and a port.
+    init?(authority: String) {
+        guard let colon = authority.lastIndex(of: ":"), let port = Int(authority[authority.index(after: colon)...]),
+            (1...65_535).contains(port)
+        else { return nil }
+        self.init(host: authority[..<colon], port: port, path: nil)
+    }
+
+    /// An absolute `http` address, as a client writes it to a proxy (RFC 9112, section 3.2.2).
+    init?(absolute uri: String) {
+        guard uri.lowercased().hasPrefix("http://") else { return nil }
+        let rest = uri.dropFirst("http://".count)
+        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        let authority = rest[..<end]
+        let path = rest[end...]
+        let isBracketed = authority.hasSuffix("]")
+        if !isBracketed, let colon = authority.lastIndex(of: ":") {
+            guard let port = Int(authority[authority.index(after: colon)...]), (1...65_535).contains(port) else { return nil }
+            self.init(host: authority[..<colon], port: port, path: path.hasPrefix("/") ? String(path) : "/" + path)
+        } else {
+            self.init(host: authority, port: 80, path: path.hasPrefix("/") ? String(path) : "/" + path)
+        }
+    }
+
+    private init?(host: Substring, port: Int, path: String?) {
+        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host
+        // A name and password, or anything else that is no host, is not taken for one.
+        guard !bare.isEmpty, bare.utf8.count <= 253,
+            bare.utf8.allSatisfy({ byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                    || [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":")].contains(byte)
+            })
+        else { return nil }
+        self.host = String(bare)
+        self.port = port
+        self.path = path
+    }
+
+    /// The host and port as they stand in an address.
+    var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+    /// What stands in the `Host` header.
+    var hostHeader: String { port == 80 ? (host.contains(":") ? "[\(host)]" : host) : authority }
+}

@@ -1,0 +1,66 @@
+/// A host that may be reached: a name, or `*.` and a name for everything below it; with a port, or with the web's two.
+///
+/// `@repository` stands for the host that the project's repository comes from.
+public struct HostPattern: Sendable, Hashable, CustomStringConvertible {
+    /// Lower case, without a dot at its end.
+    private var name: String
+    private var isWild = false
+    private var port: Int?
+
+    public static let repository = HostPattern(name: "@repository")
+
+    private init(name: String) { self.name = name }
+
+    /// Reads a pattern that a person wrote; `nil` for what is none.
+    public init?(_ text: some StringProtocol) {
+        var rest = text.lowercased()
+        if rest == "@repository" {
+            self = .repository
+            return
+        }
+        if let match = rest.wholeMatch(of: /(.+):([0-9]{1,5})/), let number = Int(match.2), (1...65_535).contains(number) {
+            port = number
+            rest = String(match.1)
+        }
+        if rest.hasPrefix("*.") {
+            isWild = true
+            rest.removeFirst(2)
+        }
+        if rest.hasSuffix(".") { rest.removeLast() }
+        let isAddress = !isWild && rest.hasPrefix("[") && rest.hasSuffix("]") && rest.wholeMatch(of: /\[[0-9a-f:.]{2,45}\]/) != nil
+        guard isAddress || Self.isName(rest) else { return nil }
+        name = isAddress ? String(rest.dropFirst().dropLast()) : rest
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        text.utf8.count <= 253
+            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+                (1...63).contains(label.utf8.count) && label.wholeMatch(of: /[a-z0-9_-]+/) != nil
+            }
+    }
+
+    /// Whether a host at a port is meant.
+    public func matches(_ host: String, port other: Int) -> Bool {
+        guard port.map({ $0 == other }) ?? [80, 443].contains(other) else { return false }
+        var host = host.lowercased()
+        if host.hasSuffix(".") { host.removeLast() }
+        return isWild ? host.hasSuffix("." + name) : host == name
+    }
+
+    /// Whether everything that the other means is meant by this.
+    func covers(_ other: HostPattern) -> Bool {
+        guard port == other.port || port == nil && other.port.map([80, 443].contains) ?? false else { return false }
+        return isWild ? (other.name == name && other.isWild) || other.name.hasSuffix("." + name) : !other.isWild && other.name == name
+    }
+
+    public var description: String {
+        (isWild ? "*." : "") + (name.contains(":") ? "[\(name)]" : name) + (port.map { ":\($0)" } ?? "")
+    }
+
+    /// What two lists both mean.
+    static func intersection(_ one: [HostPattern], _ other: [HostPattern]) -> [HostPattern] {
+        let both = one.filter { mine in other.contains { $0.covers(mine) } } + other.filter { theirs in one.contains { $0.covers(theirs) } }
+        var seen: Set<HostPattern> = []
+        return both.filter { seen.insert($0).inserted }
+    }
+}
