@@ -1,10 +1,14 @@
 # The door to SAM. `make demo` and `make test` are all a newcomer needs.
 
 PACKAGES := bubblewrap git libsqlite3-dev zlib1g-dev
+# What only the tests need: real tools and the providers' own clients, outside of the tree.
+TEST_PACKAGES := curl openssl gzip python3 python3-pip python3-venv
+CLIENTS := $(HOME)/.cache/sam/clients
+CLIENT_VERSIONS := anthropic==2.14.0 openai==3.57.0
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SAM := .build/debug/sam
 
-.PHONY: help demo test model build setup lint format benchmarks clean
+.PHONY: help demo test model build setup clients lint format benchmarks clean
 
 help:
 	@echo "make demo        let scout explore this very repository in a sandbox"
@@ -18,7 +22,7 @@ demo: build
 	@echo "==> Running scout on this repository"
 	$(SAM) demo --repo .
 
-test: build lint
+test: build lint clients
 	@echo "==> Building the tests (a minute or two after the programs)"
 	swift build --build-tests
 	@echo "==> Testing each module (two minutes), then the programs from outside (two to three minutes)"
@@ -44,6 +48,14 @@ setup:
 	if [ -n "$$missing" ]; then \
 	  echo "==> Installing$$missing"; \
 	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; fi
+
+# The official Python packages of the providers, against which the gateway is tested.
+test clients: PACKAGES += $(TEST_PACKAGES)
+clients: setup
+	@if [ "$$(cat $(CLIENTS)/versions 2>/dev/null)" != "$(CLIENT_VERSIONS)" ]; then \
+	  echo "==> Installing $(CLIENT_VERSIONS) by pip into $(CLIENTS)"; \
+	  rm -rf $(CLIENTS) && /usr/bin/python3 -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install -q $(CLIENT_VERSIONS) && \
+	  echo "$(CLIENT_VERSIONS)" > $(CLIENTS)/versions; fi
 
 lint:
 	@echo "==> Checking the format"

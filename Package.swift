@@ -99,10 +99,12 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Accounts", "AgentProtocol", "Credentials", "Metering", "Settings", "Store", "Vault", .asyncHTTPClient, .crypto, .nioCore, .nioHTTP1,
+                "Accounts", "AgentProtocol", "Credentials", "Metering", "Settings", "Store", "Vault", .asyncHTTPClient, .crypto, .nioCore,
+                .nioHTTP1,
                 .nioPosix, .nioSSL, .nioTLS,
             ]),
-        module("Rehearsal", ["AgentProtocol", .httpTypes, .hummingbird, .logging, .yams], resources: [.embedInCode("Script/rehearsal.yaml")]),
+        module(
+            "Rehearsal", ["AgentProtocol", .httpTypes, .hummingbird, .logging, .yams], resources: [.embedInCode("Script/rehearsal.yaml")]),
         module("RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         module("ScoutKit", ["AgentProtocol", "Processes"]),
         module("Workspaces", ["Accounts", "AgentProtocol", "Processes", .logging]),
@@ -120,7 +122,8 @@ let package = Package(
         module(
             "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Gateway", "Metering", "Processes", "Rehearsal", "Sessions",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Gateway", "Metering", "Processes", "Rehearsal",
+                "Sessions",
                 "Settings", "Store", "Vault", "Workspaces", .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHTTP1,
                 .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle, .unixSignals, .yams,
             ],
@@ -152,6 +155,11 @@ let package = Package(
         tests(of: "Accounts", ["Store"]),
         tests(of: "Vault", [.logging]),
         tests(of: "Credentials", ["Accounts", "Cascade", "Store", "Vault", .jwtKit]),
+        tests(
+            of: "Gateway",
+            [
+                "Accounts", "Credentials", "Metering", "Store", "Vault", .crypto, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+            ]),
         tests(of: "Metering", ["Accounts", "Store", .logging]),
         tests(of: "Settings", ["Accounts", "Cascade", "Store"]),
         tests(of: "AgentProtocol"),
@@ -164,7 +172,8 @@ let package = Package(
         tests(
             of: "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Sessions", "Settings", "Store", "Workspaces", "sam-runner",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Sessions", "Settings", "Store", "Workspaces",
+                "sam-runner",
                 .httpTypes, .hummingbird, .logging,
             ]),
         .executableTarget(

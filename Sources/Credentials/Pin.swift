@@ -94,6 +94,9 @@ extension Credentials {
             return .busy(
                 "session \(other) to give back the sign-in “\(selection.label)”, which only one session at a time can use as a file")
         }
+        if request.mode == .materialised, try isBeingRefreshed(selection.credential, version: selection.version, transaction) {
+            return .busy("the sign-in “\(selection.label)” to be refreshed")
+        }
         let pin = Pin(request.provider, selection, at: scope, request.mode, trace: trace)
         try transaction.execute(
             """

@@ -47,10 +47,25 @@ public struct HostPattern: Sendable, Hashable, CustomStringConvertible {
         return isWild ? host.hasSuffix("." + name) : host == name
     }
 
-    /// Whether everything that the other means is meant by this.
-    func covers(_ other: HostPattern) -> Bool {
-        guard port == other.port || port == nil && other.port.map([80, 443].contains) ?? false else { return false }
-        return isWild ? (other.name == name && other.isWild) || other.name.hasSuffix("." + name) : !other.isWild && other.name == name
+    /// What both mean; `nil` when there is nothing.
+    private func meeting(_ other: HostPattern) -> HostPattern? {
+        let both: Int?
+        switch (port, other.port) {
+        case (nil, nil): both = nil
+        case (let one?, nil), (nil, let one?):
+            guard [80, 443].contains(one) else { return nil }
+            both = one
+        case (let one?, let two?):
+            guard one == two else { return nil }
+            both = one
+        }
+        guard var narrower = covers(nameOf: other) ? other : other.covers(nameOf: self) ? self : nil else { return nil }
+        narrower.port = both
+        return narrower
+    }
+
+    private func covers(nameOf other: HostPattern) -> Bool {
+        isWild ? (other.name == name && other.isWild) || other.name.hasSuffix("." + name) : !other.isWild && other.name == name
     }
 
     public var description: String {
@@ -59,7 +74,7 @@ public struct HostPattern: Sendable, Hashable, CustomStringConvertible {
 
     /// What two lists both mean.
     static func intersection(_ one: [HostPattern], _ other: [HostPattern]) -> [HostPattern] {
-        let both = one.filter { mine in other.contains { $0.covers(mine) } } + other.filter { theirs in one.contains { $0.covers(theirs) } }
+        let both = one.flatMap { mine in other.compactMap { mine.meeting($0) } }
         var seen: Set<HostPattern> = []
         return both.filter { seen.insert($0).inserted }
     }

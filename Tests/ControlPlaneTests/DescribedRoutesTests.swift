@@ -3,6 +3,7 @@ import AgentCatalogue
 import AgentProtocol
 import Credentials
 import Foundation
+import Gateway
 import HTTPTypes
 import Hummingbird
 import Logging

@@ -33,8 +33,10 @@ extension AuthFile {
     /// - Parameter spread: from 0 to 1, the same for one credential always.
     func life(spread: Double) -> Life? {
         let claims = accessToken.withBytes { try? DefaultJWTParser().parse(Array($0), as: AccessClaims.self).payload }
-        guard let claims, let end = claims.exp else { return nil }
-        let begin = claims.iat ?? end - 3_600
+        // A time beyond all sense is none.
+        let sensible = 0.0...1e11
+        guard let claims, let end = claims.exp, sensible.contains(end) else { return nil }
+        let begin = claims.iat.flatMap { sensible.contains($0) && $0 < end ? $0 : nil } ?? end - 3_600
         let due = begin + (end - begin) * (0.8 + 0.05 * spread)
         return Life(dueAt: Int64(due * 1_000), endsAt: Int64(end * 1_000))
     }

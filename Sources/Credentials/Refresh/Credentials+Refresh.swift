@@ -85,10 +85,9 @@ extension Credentials {
     /// - Throws: `StoreError`; what was renewed is to be brought again.
     func settleRefresh(_ ticket: RefreshTicket, _ outcome: RefreshOutcome) async throws -> String? {
         try await store.write { transaction in
-            let id = ticket.credential.id
             switch outcome {
             case .notNow(let why):
-                try endAttempt(id, transaction)
+                try endAttempt(ticket.credential, transaction)
                 return why
             case .refused(let why):
                 return try giveUp(ticket.credential, "the provider refused to refresh it: \(why)", transaction)
@@ -101,7 +100,7 @@ extension Credentials {
     }
 
     private func accept(_ tokens: RenewedTokens, _ ticket: RefreshTicket, _ transaction: any Transaction) throws -> String? {
-        try endAttempt(ticket.credential.id, transaction)
+        try endAttempt(ticket.credential, transaction)
         guard var credential = try credential(ticket.credential.id, transaction) else {
             try accounts.record(transaction, .sam, "refresh.dropped", ticket.credential.id.rawValue, "the credential was removed")
             return "It was removed while it was refreshed."
@@ -122,15 +121,22 @@ extension Credentials {
         return nil
     }
 
-    private func endAttempt(_ id: CredentialID, _ transaction: any Transaction) throws {
-        try transaction.execute("DELETE FROM refreshes WHERE credential_id = $1", id)
+    /// An attempt on another version is another's.
+    private func endAttempt(_ credential: Credential, _ transaction: any Transaction) throws {
+        try transaction.execute(
+            "DELETE FROM refreshes WHERE credential_id = $1 AND version = $2", credential.id, credential.version)
+    }
+
+    /// Whether the refresh token of a version may be on its way to the provider.
+    func isBeingRefreshed(_ id: CredentialID, version: Int, _ transaction: any Transaction) throws -> Bool {
+        try transaction.first("SELECT version FROM refreshes WHERE credential_id = $1 AND version = $2", id, version) != nil
     }
 
     /// A sign-in that is of no use any more. Spending its token twice could end the whole family of tokens, so it is not tried.
     ///
     /// - Returns: the sentence.
     private func giveUp(_ credential: Credential, _ why: String, _ transaction: any Transaction) throws -> String {
-        try endAttempt(credential.id, transaction)
+        try endAttempt(credential, transaction)
         // Of a secret that took its place meanwhile nothing is known.
         if let current = try self.credential(credential.id, transaction), current.version == credential.version {
             try fail(current, "\(why). Sign in again.", transaction)

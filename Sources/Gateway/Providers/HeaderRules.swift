@@ -69,7 +69,10 @@ enum HeaderRules {
     ///   - isToHead: whether it answers HEAD, and has no body whatever it says.
     ///   - closes: whether the connection ends with it.
     ///   - isAmended: whether a part of the body may be taken out, so that its length is not known.
-    static func client(_ head: HTTPResponseHead, isToHead: Bool, closes: Bool, isAmended: Bool) -> HTTPResponseHead {
+    ///   - knowsChunks: whether the client speaks HTTP/1.1. For an older one the end of the connection is the body's.
+    static func client(
+        _ head: HTTPResponseHead, isToHead: Bool, closes: Bool, isAmended: Bool, knowsChunks: Bool = true
+    ) -> HTTPResponseHead {
         var headers = HTTPHeaders()
         headers.reserveCapacity(head.headers.count + 1)
         let named = namedByConnection(head.headers)
@@ -84,7 +87,7 @@ enum HeaderRules {
             headers.add(name: name, value: value)
         }
         let hasBody = !isToHead && head.status.mayHaveResponseBody
-        if hasBody, !hasLength { headers.add(name: "transfer-encoding", value: "chunked") }
+        if hasBody, !hasLength, knowsChunks { headers.add(name: "transfer-encoding", value: "chunked") }
         if closes { headers.add(name: "connection", value: "close") }
         return HTTPResponseHead(version: .http1_1, status: head.status, headers: headers)
     }

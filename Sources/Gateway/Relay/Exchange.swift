@@ -234,7 +234,7 @@ final class Exchange {
 
     private func connect() {
         guard let grant else { return }
-        if let upstream = line.pool.take(grant.endpoint.address) { return connected(upstream) }
+        if let upstream = line.pool.take(grant.endpoint) { return connected(upstream) }
         line.pool.connect(grant.endpoint) { result in
             switch result {
             case .success(let upstream): self.connected(upstream)
@@ -375,11 +375,16 @@ extension Exchange: UpstreamReceiver {
             format: format, contentType: head.headers.first(name: "content-type"),
             contentEncoding: head.headers.first(name: "content-encoding"))
         if !(head.headers.first(name: "content-type") ?? "").lowercased().hasPrefix("text/event-stream") { filter = nil }
-        saidClose = !isComplete || !self.head.isKeepAlive
+        let knowsChunks = self.head.version != .http1_0 && self.head.version != .http0_9
+        saidClose = !isComplete || !self.head.isKeepAlive || !knowsChunks
         perform(.answerBegan)
         if machine.answerGoesToClient {
             answerWantsNoBody = self.head.method == .HEAD
-            client?.send(.head(HeaderRules.client(head, isToHead: answerWantsNoBody, closes: saidClose, isAmended: filter != nil)))
+            client?.send(
+                .head(
+                    HeaderRules.client(
+                        head, isToHead: answerWantsNoBody, closes: saidClose, isAmended: filter != nil,
+                        knowsChunks: knowsChunks)))
         }
         if status == 401 || status == 403, let loan = grant?.loan { refused(loan) }
     }

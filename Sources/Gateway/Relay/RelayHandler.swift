@@ -189,6 +189,9 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if case .exchange = current {
             clientLeft()
             close()
+        } else if error is HTTPParserError, entrance != .network {
+            // It was answered with 400, and what follows can't be told apart.
+            close()
         }
         context.fireErrorCaught(error)
     }

@@ -20,6 +20,8 @@ final class UpstreamHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     let address: UpstreamAddress
+    /// Whether it was allowed to lead to a private address when it was made.
+    let allowsPrivate: Bool
     weak var receiver: (any UpstreamReceiver)?
     private var context: ChannelHandlerContext?
     /// Whether the answer under way leaves the connection open.
@@ -35,14 +37,19 @@ final class UpstreamHandler: ChannelDuplexHandler {
     private var isPaused = false
     private var readIsPending = false
 
-    init(address: UpstreamAddress, eventLoop: any EventLoop) {
+    init(address: UpstreamAddress, allowsPrivate: Bool, eventLoop: any EventLoop) {
         self.address = address
+        self.allowsPrivate = allowsPrivate
         readiness = eventLoop.makePromise()
         ready = readiness.futureResult
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        // Of a connection that never came to be nobody else tells.
+        readiness.fail(ChannelError.eof)
+    }
 
     // MARK: - What the exchange does
 

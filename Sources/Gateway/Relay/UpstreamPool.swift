@@ -23,9 +23,11 @@ final class UpstreamPool {
     }
 
     /// A connection that was used before and is still good.
-    func take(_ address: UpstreamAddress) -> UpstreamHandler? {
-        while let handler = idle[address]?.popLast() {
-            if handler.isOpen { return handler }
+    func take(_ endpoint: ProviderEndpoint) -> UpstreamHandler? {
+        while let handler = idle[endpoint.address]?.popLast() {
+            if handler.isOpen, handler.allowsPrivate == endpoint.allowsPrivate { return handler }
+            // What it was allowed to be is not allowed any more.
+            handler.close()
         }
         return nil
     }
@@ -58,6 +60,7 @@ final class UpstreamPool {
     /// Makes a connection.
     func connect(_ endpoint: ProviderEndpoint, then: @escaping (Result<UpstreamHandler, any Error>) -> Void) {
         let address = endpoint.address
+        let allowsPrivate = endpoint.allowsPrivate
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(Self.connectTimeout)
             .channelOption(.socketOption(.so_keepalive), value: 1)
@@ -73,7 +76,7 @@ final class UpstreamPool {
                     try operations.addHandler(
                         ByteToMessageHandler(
                             HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward)))
-                    try operations.addHandler(UpstreamHandler(address: address, eventLoop: channel.eventLoop))
+                    try operations.addHandler(UpstreamHandler(address: address, allowsPrivate: allowsPrivate, eventLoop: channel.eventLoop))
                 }
             }
         let channel: EventLoopFuture<any Channel>

@@ -91,15 +91,16 @@ struct FieldScanner {
 
     /// How many bytes from a place on are neither a quote nor a backslash.
     private static func plainText(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-        let quotes = SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
-        let backslashes = SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
+        guard let base = bytes.baseAddress else { return 0 }
         var index = start
-        while index + 16 <= bytes.count {
-            let piece = bytes.loadUnaligned(fromByteOffset: index, as: SIMD16<UInt8>.self)
-            if any((piece .== quotes) .| (piece .== backslashes)) { break }
-            index += 16
+        while index < bytes.count {
+            // A window, so that a text full of escapes is not searched to its end for each of them.
+            let window = min(256, bytes.count - index)
+            let quote = memchr(base + index, 0x22, window).map { UnsafeRawPointer($0) - (base + index) } ?? window
+            if let backslash = memchr(base + index, 0x5c, quote) { return UnsafeRawPointer(backslash) - (base + start) }
+            if quote < window { return index + quote - start }
+            index += window
         }
-        while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\") { index += 1 }
         return index - start
     }
 

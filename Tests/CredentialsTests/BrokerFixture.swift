@@ -1,0 +1,155 @@
+import Accounts
+import Foundation
+import Store
+import Synchronization
+import Testing
+import Vault
+
+@testable import Credentials
+
+/// The owner's sign-in on a database that two processes share, each with a broker, before one token endpoint.
+///
+/// When a test is over, no token must stand anywhere in the clear: in a file, in the audit trail, in a notification or in a sentence.
+struct BrokerFixture: Sendable {
+    let sam: CredentialsFixture
+    let clock: TestClock
+    let family: TokenFamily
+    /// The sign-in that is stored at first.
+    let first: SignIn
+    let id: CredentialID
+    let one: BrokerProcess
+    let other: BrokerProcess
+    private let sentences: Sentences
+
+    /// Runs a test's body.
+    ///
+    /// - Parameter age: how old the stored access token is, in seconds. It lives for ``SignIn/life``.
+    static func with(age: Int64 = SignIn.life + 600, _ body: (BrokerFixture) async throws -> Void) async throws {
+        try await CredentialsFixture.with { sam in
+            let clock = TestClock(1_700_000_000_000)
+            let family = TokenFamily(clock)
+            let first = await family.signIn(age: age)
+            try await sam.set(first.file, for: .openaiChatGPT, at: .user(sam.owner.id))
+            let sentences = Sentences()
+            let fixture = BrokerFixture(
+                sam: sam, clock: clock, family: family, first: first,
+                id: try #require(try await sam.credentials.list(for: sam.owner).first?.id),
+                one: try await BrokerProcess(sam, clock, family, sentences), other: try await BrokerProcess(sam, clock, family, sentences),
+                sentences: sentences)
+            do {
+                try await body(fixture)
+            } catch {
+                await family.letGo()
+                throw error
+            }
+            await family.letGo()
+            try await fixture.findNoSecret()
+        }
+    }
+
+    // MARK: - What is stored
+
+    func credential() async throws -> Credential {
+        try await sam.store.read { try #require(try one.credentials.credential(id, $0)) }
+    }
+
+    func file() async throws -> String {
+        let credential = try await credential()
+        return try await sam.store.read { try one.credentials.secret(of: credential, $0).reveal() }
+    }
+
+    /// The access token that a request would carry now, or the sentence that refuses it.
+    func lent() async throws -> String {
+        switch try await loan() {
+        case .lent(let loan): try AuthFile(loan.secret).accessToken.reveal()
+        case .refused(let sentence): sentence
+        }
+    }
+
+    func loan(_ provider: Provider = .openaiChatGPT) async throws -> Lending {
+        try await sam.store.read { try one.credentials.lend(provider, project: nil, user: sam.owner.id, in: $0) }
+    }
+
+    /// A person stores another secret.
+    func set(_ file: String) async throws {
+        try await sam.set(file, for: .openaiChatGPT, at: .user(sam.owner.id))
+    }
+
+    // MARK: - What is told
+
+    /// The audit trail's lines of this action.
+    func audited(_ action: String) async throws -> [AuditEntry] {
+        try await sam.accounts.auditTrail(limit: 1_000).filter { $0.action == action }
+    }
+
+    func notifications() async throws -> [UserNotification] {
+        try await sam.accounts.notifications(for: sam.owner.id)
+    }
+
+    private func findNoSecret() async throws {
+        let told = try await sam.accounts.auditTrail(limit: 1_000).map { "\($0)" } + notifications().map { "\($0)" } + sentences.all
+        let files = try FileManager.default.subpathsOfDirectory(atPath: sam.folder).map { ($0, "\(sam.folder)/\($0)") }
+        for secret in await family.secrets {
+            #expect(!told.contains { $0.contains(secret) })
+            for (name, path) in files {
+                let content = FileManager.default.contents(atPath: path) ?? Data()
+                #expect(content.range(of: Data(secret.utf8)) == nil, "\(name)")
+            }
+        }
+    }
+}
+
+/// One process of SAM's, as far as it refreshes sign-ins: with a connection to the database of its own.
+struct BrokerProcess: Sendable {
+    let store: Store
+    let credentials: Credentials
+    let broker: TokenBroker
+    private let sentences: Sentences
+
+    fileprivate init(_ sam: CredentialsFixture, _ clock: TestClock, _ family: TokenFamily, _ sentences: Sentences) async throws {
+        let now: @Sendable () -> Int64 = { clock.now }
+        store = try Store.sqlite(at: sam.folder + "/sam.db")
+        let vault = try await Credentials.openVault(.file(path: sam.folder + "/vault.keys"), store: store, now: clock.now)
+        credentials = Credentials(store: store, accounts: Accounts(store: store, now: now), vault: vault, now: now)
+        broker = TokenBroker(credentials: credentials, endpoint: family.endpoint)
+        self.sentences = sentences
+    }
+
+    func renew(_ id: CredentialID, rejecting rejected: String? = nil) async -> String? {
+        let sentence = await broker.renew(id, rejecting: rejected.map { Secret($0) })
+        if let sentence { sentences.add(sentence) }
+        return sentence
+    }
+
+    /// Records that the token is about to be spent, and goes no further.
+    func claim(_ id: CredentialID) async throws -> Credentials.RefreshTicket {
+        guard case .spend(let ticket) = try await credentials.claimRefresh(id, rejecting: nil) else {
+            Issue.record("The token was not to be had")
+            throw CancellationError()
+        }
+        return ticket
+    }
+}
+
+private final class Sentences: Sendable {
+    private let said = Mutex<[String]>([])
+
+    var all: [String] { said.withLock { $0 } }
+
+    func add(_ sentence: String) { said.withLock { $0.append(sentence) } }
+}
+
+/// Waits until something is so. It looks again and again, and gives up after a while.
+func eventually(
+    _ what: String, within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
+    _ condition: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + limit
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else {
+            Issue.record("It never came to be that \(what).", sourceLocation: sourceLocation)
+            throw CancellationError()
+        }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+}
