@@ -5,7 +5,7 @@ import Metering
 import Store
 import Testing
 
-@Suite("Whose lease opens what", .timeLimit(.minutes(2)))
+@Suite("Whose lease opens what", .timeLimit(.minutes(20)))
 struct RelayAuthorityTests {
     private static let ask = "/anthropic/v1/messages"
 

@@ -18,7 +18,7 @@ extension GatewayFixture {
     }
 }
 
-@Suite("Budgets, before a request is made and after", .timeLimit(.minutes(2)))
+@Suite("Budgets, before a request is made and after", .timeLimit(.minutes(20)))
 struct RelayBudgetTests {
     private static let path = "/anthropic/v1/messages"
     private static let body = #"{"model":"claude-haiku-4-5","max_tokens":1000}"#

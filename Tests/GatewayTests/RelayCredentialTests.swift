@@ -4,7 +4,7 @@ import Gateway
 import Metering
 import Testing
 
-@Suite("Which secret a request goes out with", .timeLimit(.minutes(2)))
+@Suite("Which secret a request goes out with", .timeLimit(.minutes(20)))
 struct RelayCredentialTests {
     private static let path = "/mistral/v1/chat/completions"
 

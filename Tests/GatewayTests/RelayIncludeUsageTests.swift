@@ -2,7 +2,7 @@ import Foundation
 import Metering
 import Testing
 
-@Suite("Streams of Chat Completions that tell their usage only when asked", .timeLimit(.minutes(2)))
+@Suite("Streams of Chat Completions that tell their usage only when asked", .timeLimit(.minutes(20)))
 struct RelayIncludeUsageTests {
     static let chunks = MeteredAnswer.chat.parts
     static let extra = 2

@@ -1,7 +1,7 @@
 import Metering
 import Testing
 
-@Suite("Requests that two servers could read in two ways", .timeLimit(.minutes(2)))
+@Suite("Requests that two servers could read in two ways", .timeLimit(.minutes(20)))
 struct RelaySmugglingTests {
     /// Heads as they follow a request's first lines, and what stands where a body could.
     static let shapes: [(name: String, head: String, body: String)] = [

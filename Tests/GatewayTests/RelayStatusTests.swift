@@ -1,7 +1,7 @@
 import Accounts
 import Testing
 
-@Suite("What a provider says besides yes", .timeLimit(.minutes(2)))
+@Suite("What a provider says besides yes", .timeLimit(.minutes(20)))
 struct RelayStatusTests {
     /// Clients decide on the wording whether and when they try again.
     static let errors: [(status: String, headers: [RawHeader], body: String)] = [

@@ -22,7 +22,7 @@ func selfSignedCertificate(for name: String, in folder: String) throws -> (chain
     return (base + ".pem", base + ".key")
 }
 
-@Suite("A provider's certificate", .timeLimit(.minutes(2)))
+@Suite("A provider's certificate", .timeLimit(.minutes(20)))
 struct RelayTLSTests {
     struct Certificate: Sendable, CustomTestStringConvertible {
         var name: String

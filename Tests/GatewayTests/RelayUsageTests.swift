@@ -68,7 +68,7 @@ struct MeteredAnswer: Sendable, CustomTestStringConvertible {
     var provider: String { path.split(separator: "/")[0].description }
 }
 
-@Suite("What the ledger says of an answer", .timeLimit(.minutes(2)))
+@Suite("What the ledger says of an answer", .timeLimit(.minutes(20)))
 struct RelayUsageTests {
     @Test("One row, with exactly what the provider told, at that model's price", arguments: MeteredAnswer.all)
     func exact(answer: MeteredAnswer) async throws {
