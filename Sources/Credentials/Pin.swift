@@ -94,8 +94,15 @@ extension Credentials {
             return .busy(
                 "session \(other) to give back the sign-in “\(selection.label)”, which only one session at a time can use as a file")
         }
-        if request.mode == .materialised, try isBeingRefreshed(selection.credential, version: selection.version, transaction) {
-            return .busy("the sign-in “\(selection.label)” to be refreshed")
+        if request.mode == .materialised {
+            switch try refreshState(selection.credential, version: selection.version, transaction) {
+            case .none: break
+            case .underWay: return .busy("the sign-in “\(selection.label)” to be refreshed")
+            case .givenUp:
+                let why = try credential(selection.credential, transaction)?.failedReason ?? ""
+                return .refused(
+                    code: "failed", sentence: try sentence(request.provider, .failed(at: scope, why: .broken(why)), transaction))
+            }
         }
         let pin = Pin(request.provider, selection, at: scope, request.mode, trace: trace)
         try transaction.execute(

@@ -1,5 +1,6 @@
 import Accounts
 import Credentials
+import Gateway
 import Hummingbird
 import Vault
 
@@ -47,9 +48,11 @@ struct CredentialRoutes {
         _ request: Request, _ context: APIContext, _ act: (CredentialWish) throws -> CredentialAct
     ) async throws -> Response {
         let wish: CredentialWish = try await request.json(limit: context.maxUploadSize)
-        return try .json(
-            try await credentials.perform(
-                try act(wish), try await change(wish.scope, wish.project, wish.reason, context), dryRun: wish.dryRun ?? false))
+        let report = try await credentials.perform(
+            try act(wish), try await change(wish.scope, wish.project, wish.reason, context), dryRun: wish.dryRun ?? false)
+        // What was set or turned off holds from the next request on.
+        modules.metered.gateway.forget()
+        return try .json(report)
     }
 
     private func held(_ request: Request, _ context: APIContext) async throws -> Response {

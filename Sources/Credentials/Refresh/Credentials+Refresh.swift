@@ -47,9 +47,11 @@ extension Credentials {
 
     /// Records that a sign-in's refresh token is about to be spent, under the database's lock, after reading it anew.
     ///
-    /// - Parameter rejected: the access token that the provider did not take; `nil` when only the time is the reason.
+    /// - Parameters:
+    ///   - rejected: the access token that the provider did not take; `nil` when only the time is the reason.
+    ///   - maySpend: whether its token may be spent now, should that be needed.
     /// - Throws: `StoreError`.
-    func claimRefresh(_ id: CredentialID, rejecting rejected: Secret?) async throws -> RefreshClaim {
+    func claimRefresh(_ id: CredentialID, rejecting rejected: Secret?, maySpend: Bool = true) async throws -> RefreshClaim {
         try await store.write { transaction in
             guard let credential = try credential(id, transaction), credential.kind == .oauth else { return .settled }
             if let why = credential.failedReason { return .impossible(why) }
@@ -64,6 +66,7 @@ extension Credentials {
                 }
             }
             guard isStillBad else { return .settled }
+            guard maySpend else { return .impossible("The provider refuses what was just refreshed as well.") }
             guard let token = file.refreshToken else {
                 return .impossible(try giveUp(credential, "it holds no refresh token", transaction))
             }
@@ -127,9 +130,23 @@ extension Credentials {
             "DELETE FROM refreshes WHERE credential_id = $1 AND version = $2", credential.id, credential.version)
     }
 
-    /// Whether the refresh token of a version may be on its way to the provider.
-    func isBeingRefreshed(_ id: CredentialID, version: Int, _ transaction: any Transaction) throws -> Bool {
-        try transaction.first("SELECT version FROM refreshes WHERE credential_id = $1 AND version = $2", id, version) != nil
+    /// How far a refresh of this version is.
+    enum RefreshState: Sendable, Hashable {
+        case none
+        /// Its token may be on its way to the provider.
+        case underWay
+        /// It was interrupted, and the credential is of no use any more.
+        case givenUp
+    }
+
+    /// Looks how far a refresh of a credential is, and gives one up that was interrupted.
+    func refreshState(_ id: CredentialID, version: Int, _ transaction: any Transaction) throws -> RefreshState {
+        let attempt = try transaction.first(
+            "SELECT attempted_at FROM refreshes WHERE credential_id = $1 AND version = $2", id, version)
+        guard let attempt, let credential = try credential(id, transaction) else { return .none }
+        if try now() < Int64(attempt.integer("attempted_at")) + Self.attemptLimit { return .underWay }
+        _ = try giveUp(credential, "SAM was interrupted while it refreshed it", transaction)
+        return .givenUp
     }
 
     /// A sign-in that is of no use any more. Spending its token twice could end the whole family of tokens, so it is not tried.

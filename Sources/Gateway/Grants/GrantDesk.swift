@@ -19,8 +19,14 @@ final class GrantDesk: Sendable {
         var until: ContinuousClock.Instant
     }
 
+    private struct Memory {
+        var answers: [Question: Remembered] = [:]
+        /// Counts how often everything was forgotten: what was looked up before is not remembered after.
+        var age = 0
+    }
+
     /// How long an answer is remembered.
-    static let memory = Duration.milliseconds(250)
+    static let span = Duration.milliseconds(250)
 
     private let store: Store
     private let accounts: Accounts
@@ -29,7 +35,7 @@ final class GrantDesk: Sendable {
     private let endpoints: ProviderEndpoints
     private let budgets: Budgets
     let broker: TokenBroker
-    private let remembered = Mutex<[Question: Remembered]>([:])
+    private let memory = Mutex(Memory())
 
     init(
         store: Store, accounts: Accounts, leases: Leases, credentials: Credentials, endpoints: ProviderEndpoints, budgets: Budgets,
@@ -47,8 +53,8 @@ final class GrantDesk: Sendable {
     /// The answer, if it was found a moment ago.
     func recall(_ question: Question) -> Result<Grant, Refusal>? {
         let now = ContinuousClock.now
-        return remembered.withLock { remembered in
-            guard let answer = remembered[question], answer.until > now else { return nil }
+        return memory.withLock { memory in
+            guard let answer = memory.answers[question], answer.until > now else { return nil }
             return answer.answer
         }
     }
@@ -56,7 +62,8 @@ final class GrantDesk: Sendable {
     /// Looks the answer up.
     func ask(_ question: Question) async -> Result<Grant, Refusal> {
         // Before the lookup: what changes while it runs is seen a quarter of a second later at most.
-        let until = ContinuousClock.now + Self.memory
+        let until = ContinuousClock.now + Self.span
+        let age = memory.withLock { $0.age }
         var answer = await find(question)
         if case .success(let grant) = answer, let loan = grant.loan {
             switch broker.need(loan) {
@@ -69,12 +76,14 @@ final class GrantDesk: Sendable {
                 answer = await find(question)
             }
         }
-        remembered.withLock { remembered in
-            if remembered.count > 1_000 {
+        let remembered = Remembered(answer: answer, until: until)
+        memory.withLock { memory in
+            guard memory.age == age else { return }
+            if memory.answers.count > 1_000 {
                 let now = ContinuousClock.now
-                remembered = remembered.filter { $0.value.until > now }
+                memory.answers = memory.answers.filter { $0.value.until > now }
             }
-            remembered[question] = Remembered(answer: answer, until: until)
+            memory.answers[question] = remembered
         }
         return answer
     }
@@ -96,7 +105,10 @@ final class GrantDesk: Sendable {
 
     /// Forgets everything, so that a change bites with the next request.
     func forget() {
-        remembered.withLock { $0 = [:] }
+        memory.withLock { memory in
+            memory.answers = [:]
+            memory.age += 1
+        }
     }
 
     // MARK: - The lookup

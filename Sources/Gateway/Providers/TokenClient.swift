@@ -58,6 +58,9 @@ struct TokenClient: Sendable {
             return .notNow("The provider can't be reached.")
         } catch is NIOConnectionError {
             return .notNow("The provider can't be reached.")
+        } catch let error as IOError where [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN].contains(error.errnoCode) {
+            // A host that is a number is connected to directly.
+            return .notNow("The provider can't be reached.")
         } catch let error as NIOSSLError {
             return .notNow("The provider shows no certificate that holds. (\(error))")
         } catch {
@@ -81,18 +84,25 @@ struct TokenClient: Sendable {
                     access: Secret(tokens.access_token), refresh: tokens.refresh_token.map { Secret($0) },
                     id: tokens.id_token.map { Secret($0) }))
         case 429, 503: return .notNow("The provider says to come back later.")
-        case 400..<500: return .refused(code(answer) ?? "status \(status.code)")
+        case 400, 401: return .refused(code(answer) ?? "status \(status.code)")
+        // Whoever stood in the way, it was not who takes tokens.
+        case 402..<500: return .notNow("The provider answered with status \(status.code).")
         default: return .unknown("the provider answered with status \(status.code)")
         }
     }
 
-    /// The error's own word, if it is one: what else stands in an answer is not for people's eyes.
+    /// The words of RFC 6749, section 5.2, and those that Codex knows. Any other may be a token that was sent back.
+    private static let knownCodes: Set<String> = [
+        "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
+        "refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated",
+    ]
+
+    /// The error's own word, if it is a known one: what else stands in an answer is not for people's eyes.
     private static func code(_ answer: Data) -> String? {
         let code =
             (try? JSONDecoder().decode(NestedError.self, from: answer).error.code)
             ?? (try? JSONDecoder().decode(FlatError.self, from: answer).error)
-        guard let code, code.utf8.count <= 60, code.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) else { return nil }
-        return code
+        return code.flatMap { knownCodes.contains($0) ? $0 : nil }
     }
 
     // The names are the provider's own.
