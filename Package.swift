@@ -184,6 +184,6 @@ let package = Package(
                 "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Processes", "Store", .asyncHTTPClient, .nioCore,
                 .nioHTTP1, .nioPosix,
             ],
-            swiftSettings: strict),
+            exclude: ["Clients"], swiftSettings: strict),
     ]
 )

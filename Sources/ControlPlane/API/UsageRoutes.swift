@@ -1,8 +1,10 @@
 import Accounts
+import AgentProtocol
 import Foundation
 import Gateway
 import Hummingbird
 import Metering
+import Sessions
 
 /// `/api/v1/usage` and `/api/v1/budgets`: what was used, and how much may be.
 struct UsageRoutes {
@@ -53,10 +55,17 @@ struct UsageRoutes {
         }
         var project: ProjectID?
         if let name = query["project"].map(String.init) { project = try await modules.accounts.project(name, for: user.id).id }
+        let session = query["session"].map(String.init)
+        if let session {
+            let known = try await modules.engine.queries.session(SessionID(rawValue: session))
+            let projects = try await modules.accounts.projects(of: user.id)
+            let isTheirs = user.role == .administrator || projects.contains { $0.id == known.project }
+            guard isTheirs else { throw SessionsError.unknown(known.id) }
+        }
         // What has just ended belongs to it.
         await modules.metered.ledger.flush()
         let lines = try await budgets.report(
-            UsageQuery(by: grouping, since: since ?? 0, project: project, session: query["session"].map(String.init)), for: user)
+            UsageQuery(by: grouping, since: since ?? 0, project: project, session: session), for: user)
         return try .json(Listing.Usage(usage: lines))
     }
 

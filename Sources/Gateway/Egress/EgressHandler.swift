@@ -56,8 +56,9 @@ final class EgressHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func judge(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let target = head.method == .CONNECT ? EgressTarget(authority: head.uri) : EgressTarget(absolute: head.uri)
         guard let target else {
-            return refuse(
-                "This address is none that is let through: it is http and a host, or CONNECT with a host and a port.", .badRequest, context)
+            return tell(
+                "The agent asked for an address that is none: what is let through is http and a host, or CONNECT with a host and a port.",
+                hint: "sam settings explain egress.hosts", .badRequest, context)
         }
         line.afterwards { [gate, session] in
             await gate.rules(session)
@@ -103,7 +104,7 @@ final class EgressHandler: ChannelInboundHandler, RemovableChannelHandler {
                 .forbidden,
                 context)
         }
-        refuse("\(target.authority) can't be reached.", .badGateway, context)
+        answer("\(target.authority) can't be reached.", .badGateway, [:], context)
     }
 
     // MARK: - Letting through
@@ -174,17 +175,17 @@ final class EgressHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func tell(_ sentence: String, hint: String, _ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
         let text = "\(sentence) It was refused. What is allowed, and where that was said: \(hint)"
         Task { [gate, session] in await gate.refused(session, text) }
-        refuse(text, status, context)
+        answer(text, status, ["x-sam-egress": "refused"], context)
     }
 
-    private func refuse(_ sentence: String, _ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
+    private func answer(_ sentence: String, _ status: HTTPResponseStatus, _ own: HTTPHeaders, _ context: ChannelHandlerContext) {
         state = .done
         kept = []
         let body = ByteBuffer(string: sentence + "\n")
-        let headers: HTTPHeaders = [
+        var headers: HTTPHeaders = [
             "content-type": "text/plain; charset=utf-8", "content-length": String(body.readableBytes), "connection": "close",
-            "x-sam-egress": "refused",
         ]
+        headers.add(contentsOf: own)
         context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         let channel = context.channel

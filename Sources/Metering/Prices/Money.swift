@@ -17,7 +17,7 @@ public struct Money: RawRepresentable, Sendable, Hashable, Comparable, Codable, 
     /// - Throws: ``MeteringError/Code/invalid``.
     public init(parsing text: String) throws(MeteringError) {
         let digits = text.hasPrefix("$") ? String(text.dropFirst()) : text
-        guard digits.wholeMatch(of: /[0-9]{1,7}(\.[0-9]{1,9})?/) != nil else {
+        guard digits.wholeMatch(of: /[0-9]{1,8}(\.[0-9]{1,9})?/) != nil, Double(digits).map({ $0 <= 10_000_000 }) ?? false else {
             throw MeteringError(.invalid, "An amount is dollars, like 20 or 0.50, up to ten million; not “\(text.prefix(40))”.")
         }
         let parts = digits.split(separator: ".")

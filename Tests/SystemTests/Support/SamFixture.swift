@@ -50,6 +50,7 @@ struct SamFixture: Sendable {
           - {id: codex-like, protocol: acp, command: [scripted-agent, shell], providers: [openai-chatgpt],
              sign-in: {provider: openai-chatgpt, file: .codex/auth.json}}
           - {id: keyed, protocol: acp, command: [scripted-agent, shell], providers: [anthropic, openai]}
+          - {id: rehearsing, protocol: acp, command: [scripted-agent, shell], providers: [rehearsal]}
           - {id: slow, protocol: acp, command: [scripted-agent, slow, "400"]}
           - {id: other-version, protocol: acp, command: [scripted-agent, version, "9"]}
           - {id: not-installed, protocol: acp, command: [no-such-program], install: "Get it from nowhere."}
