@@ -47,5 +47,8 @@ public enum CredentialTables {
                     attempted_at BIGINT NOT NULL)
                 """
             ]),
+        Migration(
+            "credentials", 3, "when a refused sign-in was renewed",
+            ["ALTER TABLE credentials ADD COLUMN renewed_after_refusal_at BIGINT"]),
     ]
 }

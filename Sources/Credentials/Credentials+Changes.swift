@@ -108,6 +108,9 @@ extension Credentials {
     // MARK: - The five acts
 
     fileprivate func set(_ new: NewSecret, _ change: CredentialChange, _ transaction: any Transaction) throws -> String {
+        guard change.provider.takesCredential else {
+            throw CredentialsError(.invalid, "\(change.provider.rawValue) is SAM's own and takes no key.")
+        }
         try SecretRules.check(new.secret, for: change.provider)
         let binding = try binding(change.owner, change.provider, transaction)
         let kind = change.provider.kind
@@ -230,7 +233,7 @@ extension Credentials {
         try transaction.execute(
             """
             UPDATE credentials SET sealed = $1, key_id = $2, version = $3, label = $4, expires_at = $5, failed_reason = NULL,
-                last_refused_at = NULL, set_by = $6, updated_at = $7
+                last_refused_at = NULL, renewed_after_refusal_at = NULL, set_by = $6, updated_at = $7
             WHERE id = $8
             """,
             sealed.bytes, sealed.key, credential.version, credential.label, new.expiresAt, credential.setBy, now(), credential.id)

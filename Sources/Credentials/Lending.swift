@@ -60,21 +60,18 @@ extension Credentials {
     }
 
     private func lend(_ credential: Credential, at scope: Scope, _ transaction: any Transaction) throws -> Lending {
-        var failure: Failure?
-        if let why = credential.failedReason {
-            failure = .broken(why)
-        } else if let expiry = credential.expiresAt, expiry <= now() {
-            failure = .expired(expiry)
-        }
-        if failure == nil {
+        let why: Failure
+        if let failure = failure(reason: credential.failedReason, expiresAt: credential.expiresAt) {
+            why = failure
+        } else {
             do {
-                return .lent(
-                    Loan(credential: credential.id, scope: scope, kind: credential.kind, secret: try secret(of: credential, transaction)))
+                let secret = try secret(of: credential, transaction)
+                return .lent(Loan(credential: credential.id, scope: scope, kind: credential.kind, secret: secret))
             } catch let error as VaultError {
-                failure = .unreadable("\(error)")
+                why = .unreadable("\(error)")
             }
         }
-        return .refused(try sentence(credential.provider, .failed(at: scope, why: failure ?? .missing), transaction))
+        return .refused(try sentence(credential.provider, .failed(at: scope, why: why), transaction))
     }
 
     /// A provider refused a credential. That is a fact about it and no verdict: it is kept as it is, no other layer is asked,

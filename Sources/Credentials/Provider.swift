@@ -60,7 +60,7 @@ public struct Provider: RawRepresentable, Hashable, Sendable, Codable, SQLBindab
                 .invalid,
                 """
                 There is no provider “\(text.prefix(40))”.\(hint) There are: \(Self.all.map(\.rawValue).joined(separator: ", ")), \
-                and custom-ID for an endpoint of your own.
+                custom-ID for an endpoint of your own, and rehearsal, which needs no key.
                 """)
         }
         self = provider

@@ -94,8 +94,9 @@ extension Credentials {
             return .inactive(Tombstone(by: binding.changedBy, at: binding.changedAt, reason: binding.reason))
         case .active:
             guard let credential = binding.credential, let kind = try row.optionalText("kind") else { return .failed(.missing) }
-            if let why = try row.optionalText("failed_reason") { return .failed(.broken(why)) }
-            if let expiry = try row.optionalInteger("expires_at"), expiry <= now() { return .failed(.expired(Int64(expiry))) }
+            let failure = failure(
+                reason: try row.optionalText("failed_reason"), expiresAt: try row.optionalInteger("expires_at").map(Int64.init))
+            if let failure { return .failed(failure) }
             let key = MasterKeyID(rawValue: try row.text("key_id"))
             guard vault.knows(key) else { return .failed(.unreadable("its master key \(key.rawValue) is not on the ring")) }
             guard let kind = CredentialKind(rawValue: kind) else { return .failed(.unreadable("its kind is unknown")) }
@@ -104,6 +105,12 @@ extension Credentials {
                     credential: credential, kind: kind, version: try row.integer("version"), label: try row.text("label"),
                     setBy: try row.parsed("set_by")))
         }
+    }
+
+    /// What is known against a credential without opening it.
+    func failure(reason: String?, expiresAt: Int64?) -> Failure? {
+        if let reason { return .broken(reason) }
+        return expiresAt.flatMap { $0 <= now() ? .expired($0) : nil }
     }
 
     /// Three lookups in one unique index, in one statement. A binding that names another owner's credential names none.

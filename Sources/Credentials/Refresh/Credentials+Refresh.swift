@@ -29,10 +29,14 @@ extension Credentials {
     struct RefreshTicket: Sendable {
         var credential: Credential
         var token: Secret
+        /// Whether the provider had refused the access token, which was not due yet.
+        var isAfterRefusal: Bool
     }
 
     /// How long one attempt may take from its record to its end. The call itself has a shorter limit.
     static let attemptLimit: Int64 = 30_000
+    /// How long what a refused sign-in was refreshed to is taken for good.
+    private static let patience: Int64 = 300_000
 
     func refreshNeed(_ id: CredentialID, _ secret: Secret) -> RefreshNeed {
         guard let life = (try? AuthFile(secret))?.life(spread: Self.spread(id)) else { return .none }
@@ -47,11 +51,9 @@ extension Credentials {
 
     /// Records that a sign-in's refresh token is about to be spent, under the database's lock, after reading it anew.
     ///
-    /// - Parameters:
-    ///   - rejected: the access token that the provider did not take; `nil` when only the time is the reason.
-    ///   - maySpend: whether its token may be spent now, should that be needed.
+    /// - Parameter rejected: the access token that the provider did not take; `nil` when only the time is the reason.
     /// - Throws: `StoreError`.
-    func claimRefresh(_ id: CredentialID, rejecting rejected: Secret?, maySpend: Bool = true) async throws -> RefreshClaim {
+    func claimRefresh(_ id: CredentialID, rejecting rejected: Secret?) async throws -> RefreshClaim {
         try await store.write { transaction in
             guard let credential = try credential(id, transaction), credential.kind == .oauth else { return .settled }
             if let why = credential.failedReason { return .impossible(why) }
@@ -66,7 +68,9 @@ extension Credentials {
                 }
             }
             guard isStillBad else { return .settled }
-            guard maySpend else { return .impossible("The provider refuses what was just refreshed as well.") }
+            if rejected != nil, try wasJustRenewed(id, transaction) {
+                return .impossible("The provider refuses what was just refreshed as well.")
+            }
             guard let token = file.refreshToken else {
                 return .impossible(try giveUp(credential, "it holds no refresh token", transaction))
             }
@@ -78,7 +82,7 @@ extension Credentials {
                 INSERT INTO refreshes (credential_id, version, attempted_at) VALUES ($1, $2, $3)
                 ON CONFLICT (credential_id) DO UPDATE SET version = excluded.version, attempted_at = excluded.attempted_at
                 """, id, credential.version, now())
-            return .spend(RefreshTicket(credential: credential, token: token))
+            return .spend(RefreshTicket(credential: credential, token: token, isAfterRefusal: rejected != nil))
         }
     }
 
@@ -119,9 +123,23 @@ extension Credentials {
         let secret = try AuthFile.renewed(
             try secret(of: credential, transaction), with: tokens, at: Date(timeIntervalSince1970: Double(now()) / 1_000))
         credential.version += 1
+        let refusal = try transaction.first("SELECT last_refused_at FROM credentials WHERE id = $1", credential.id)?
+            .optionalInteger("last_refused_at")
         try write(NewSecret(secret, expiresAt: credential.expiresAt), credential, transaction)
+        // It is the same person's sign-in still, of which they were told once.
+        try transaction.execute(
+            "UPDATE credentials SET last_refused_at = $1, renewed_after_refusal_at = $2 WHERE id = $3",
+            refusal, ticket.isAfterRefusal ? now() : nil, credential.id)
         try accounts.record(transaction, .sam, "refresh.renewed", credential.id.rawValue, "version \(credential.version)")
         return nil
+    }
+
+    /// Whether it was refreshed a moment ago because the provider had refused it: who refuses what came of that as well would have
+    /// it refreshed for ever.
+    private func wasJustRenewed(_ id: CredentialID, _ transaction: any Transaction) throws -> Bool {
+        let row = try transaction.first("SELECT renewed_after_refusal_at FROM credentials WHERE id = $1", id)
+        guard let renewed = try row?.optionalInteger("renewed_after_refusal_at") else { return false }
+        return now() < Int64(renewed) + Self.patience
     }
 
     /// An attempt on another version is another's.

@@ -8,11 +8,6 @@ public actor TokenBroker {
     private let credentials: Credentials
     private let endpoint: TokenEndpoint
     private var running: [CredentialID: Task<String?, Never>] = [:]
-    /// When a sign-in was last refreshed because the provider had refused it.
-    private var rejections: [CredentialID: ContinuousClock.Instant] = [:]
-
-    /// How long what a rejected sign-in was refreshed to is taken for good.
-    private static let patience = Duration.seconds(300)
 
     /// Opens a broker.
     public init(credentials: Credentials, endpoint: TokenEndpoint) {
@@ -54,16 +49,13 @@ public actor TokenBroker {
     }
 
     private func run(_ id: CredentialID, _ rejected: Secret?) async -> String? {
-        // A provider that refuses what was just refreshed would have it refreshed for ever.
-        let isPatient = rejected == nil || rejections[id].map { ContinuousClock.now - $0 > Self.patience } ?? true
         while true {
             do {
-                switch try await credentials.claimRefresh(id, rejecting: rejected, maySpend: isPatient) {
+                switch try await credentials.claimRefresh(id, rejecting: rejected) {
                 case .settled: return nil
                 case .impossible(let sentence): return sentence
                 case .wait: try? await Task.sleep(for: .milliseconds(50))
                 case .spend(let ticket):
-                    if rejected != nil { rejections[id] = .now }
                     return await settle(ticket, await endpoint.refresh(ticket.credential.provider, ticket.token))
                 }
             } catch {
