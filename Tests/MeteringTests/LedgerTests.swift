@@ -26,7 +26,7 @@ struct LedgerTests {
                 (.day, "2026-03-14"), (.provider, "anthropic"),
             ]
             for (grouping, name) in expected {
-                let lines = try await sam.budgets.report(UsageQuery(by: grouping, since: 0), for: sam.owner)
+                let lines = try await sam.report(UsageQuery(by: grouping, since: 0), for: sam.owner)
                 let line = try #require(lines.first)
                 #expect(lines.count == 1 && line.name == name && line.requests == 1 && line.cost == cents(7), "\(grouping)")
                 #expect(line.usage == TokenUsage(input: 100, cacheRead: 10, output: 20, reasoning: 5))

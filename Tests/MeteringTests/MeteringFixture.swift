@@ -102,7 +102,12 @@ struct MeteringFixture: Sendable {
 
     /// Everything that was ever used, as one line of each user's.
     func totals() async throws -> [UsageLine] {
-        try await budgets.report(UsageQuery(by: .user, since: 0), for: owner)
+        try await report(UsageQuery(by: .user, since: 0), for: owner)
+    }
+
+    /// What the database tells. It has a spool of its own, so that it takes nothing from the ledger that a test looks at.
+    func report(_ query: UsageQuery, for user: User) async throws -> [UsageLine] {
+        try await ledger(spool: "reader").report(query, for: user)
     }
 
     /// Every row of every table, as text.

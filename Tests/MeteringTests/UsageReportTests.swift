@@ -28,7 +28,7 @@ struct UsageReportTests {
 
     /// The lines as a name and cents each.
     private func lines(_ query: UsageQuery, for user: User, in sam: MeteringFixture) async throws -> [String] {
-        try await sam.budgets.report(query, for: user).map { "\($0.name) \($0.cost.rawValue / 10_000_000)" }
+        try await sam.report(query, for: user).map { "\($0.name) \($0.cost.rawValue / 10_000_000)" }
     }
 
     @Test(
@@ -45,7 +45,7 @@ struct UsageReportTests {
     func groupings(grouping: UsageGrouping, expected: [String]) async throws {
         try await withUsage { sam in
             #expect(try await lines(UsageQuery(by: grouping, since: 0), for: sam.owner, in: sam) == expected)
-            let all = try await sam.budgets.report(UsageQuery(by: grouping, since: 0), for: sam.owner)
+            let all = try await sam.report(UsageQuery(by: grouping, since: 0), for: sam.owner)
             #expect(all.map(\.requests).reduce(0, +) == 4)
             #expect(all.map(\.usage.input).reduce(0, +) == 400 && all.map(\.usage.output).reduce(0, +) == 80)
         }

@@ -62,9 +62,7 @@ struct UsageRoutes {
             let isTheirs = user.role == .administrator || projects.contains { $0.id == known.project }
             guard isTheirs else { throw SessionsError.unknown(known.id) }
         }
-        // What has just ended belongs to it.
-        await modules.metered.ledger.flush()
-        let lines = try await budgets.report(
+        let lines = try await modules.metered.ledger.report(
             UsageQuery(by: grouping, since: since ?? 0, project: project, session: session), for: user)
         return try .json(Listing.Usage(usage: lines))
     }

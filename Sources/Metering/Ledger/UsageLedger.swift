@@ -17,7 +17,9 @@ public final class UsageLedger: Sendable {
     }
 
     private let state: Mutex<State>
-    private let budgets: Budgets
+    /// The batch that is being written, which the next one waits for: what is in neither memory nor the database is in the spool.
+    private let writing = Mutex<Task<Void, Never>?>(nil)
+    let budgets: Budgets
     private let holder: String
     private let logger: Logger
     public let prices: PriceList
@@ -107,8 +109,22 @@ public final class UsageLedger: Sendable {
         await Task { await flush() }.value
     }
 
-    /// Writes what has ended since the last time.
+    /// Writes what has ended since the last time. When it returns, everything that was settled before is in the database, if the
+    /// database takes it.
     public func flush() async {
+        let task = writing.withLock { writing in
+            let previous = writing
+            let next = Task {
+                await previous?.value
+                await write()
+            }
+            writing = next
+            return next
+        }
+        await task.value
+    }
+
+    private func write() async {
         let batch = state.withLock { state in
             defer { state.settled = [] }
             return state.settled

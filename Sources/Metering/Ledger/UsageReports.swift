@@ -51,13 +51,14 @@ public struct UsageQuery: Sendable {
     }
 }
 
-extension Budgets {
-    /// A report on usage, the dearest line first. People see their own usage and that of their projects; administrators see
+extension UsageLedger {
+    /// A report on usage, the dearest line first, with what has just ended. People see their own usage and that of their projects; administrators see
     /// everyone's.
     ///
     /// - Throws: `StoreError`.
     public func report(_ query: UsageQuery, for user: User) async throws -> [UsageLine] {
-        try await store.read { transaction in
+        await flush()
+        return try await budgets.store.read { transaction in
             try transaction.query(
                 """
                 SELECT \(query.grouping.expression) AS name, COUNT(*) AS requests, SUM(u.input) AS input, SUM(u.cache_read) AS cache_read,

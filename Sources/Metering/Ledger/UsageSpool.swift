@@ -7,7 +7,7 @@ import Foundation
 /// machine. Not safe to share: its owner guards it.
 struct UsageSpool: ~Copyable {
     private let path: String
-    private let descriptor: Int32
+    private var descriptor: Int32
     private(set) var bytes = 0
 
     /// Opens a spool, making it if there is none.
@@ -15,12 +15,17 @@ struct UsageSpool: ~Copyable {
     /// - Throws: ``MeteringError/Code/spool``.
     init(path: String) throws(MeteringError) {
         self.path = path
-        descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        descriptor = try Self.open(path, O_RDWR | O_CREAT | O_APPEND)
+        bytes = Int(lseek(descriptor, 0, SEEK_END))
+    }
+
+    private static func open(_ path: String, _ flags: Int32) throws(MeteringError) -> Int32 {
+        let descriptor = Foundation.open(path, flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw MeteringError(
                 .spool, "The file \(path), which keeps usage until it is stored, can't be opened: \(String(cString: strerror(errno))).")
         }
-        bytes = Int(lseek(descriptor, 0, SEEK_END))
+        return descriptor
     }
 
     /// The lines that stand there.
@@ -41,14 +46,27 @@ struct UsageSpool: ~Copyable {
         bytes += written
     }
 
-    /// Leaves only these lines: the others are stored elsewhere. A death in between leaves either the old file or one whose
-    /// lines are known to be stored again, which changes nothing.
+    /// Leaves only these lines: the others are stored elsewhere. They stand in a file of their own before it takes the place of
+    /// this one, so that a death in between leaves one or the other.
+    ///
+    /// - Throws: ``MeteringError/Code/spool``; everything stands as before then.
     mutating func compact(to lines: [SpoolLine]) throws(MeteringError) {
-        guard ftruncate(descriptor, 0) == 0 else {
-            throw MeteringError(.spool, "\(path) can't be emptied: \(String(cString: strerror(errno))).")
+        // Where nothing is to be left there is nothing to lose.
+        if lines.isEmpty, ftruncate(descriptor, 0) == 0 {
+            bytes = 0
+            return
         }
-        bytes = 0
-        for line in lines { try append(line) }
+        let fresh = path + ".new"
+        let other = try Self.open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_APPEND)
+        var text = lines.map(\.text).joined()
+        let written = text.withUTF8 { write(other, $0.baseAddress, $0.count) }
+        guard written == text.utf8.count, rename(fresh, path) == 0 else {
+            close(other)
+            throw MeteringError(.spool, "\(path) can't be written anew: \(String(cString: strerror(errno))).")
+        }
+        close(descriptor)
+        descriptor = other
+        bytes = written
     }
 
     deinit {

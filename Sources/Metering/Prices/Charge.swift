@@ -7,19 +7,19 @@ public struct Charge: Sendable, Hashable {
     /// Whether any of it is estimated: a count that was not told, or the price of a model that is on no list.
     public var isEstimated: Bool
 
-    /// What costs nothing and is known to.
-    public static func nothing(model: String?) -> Charge {
-        Charge(usage: TokenUsage(), model: model, cost: .zero, isEstimated: false)
-    }
 }
 
 extension PriceList {
     /// Prices a reading.
     ///
     /// - Parameters:
+    ///   - status: the answer's; 0 when there was none. Nobody bills an error or a redirect that tells of no usage.
     ///   - requested: the model that was asked for, for an answer that names none.
     ///   - requestBytes: the length of the request's body, for what was not told.
-    public func charge(for reading: UsageReading, requested: String?, requestBytes: Int) -> Charge {
+    public func charge(for reading: UsageReading, status: Int = 200, requested: String?, requestBytes: Int) -> Charge {
+        guard reading.isWhole || status == 0 || (200..<300).contains(status) else {
+            return Charge(usage: TokenUsage(), model: requested, cost: .zero, isEstimated: false)
+        }
         let (usage, isEstimated) = reading.completed(requestBytes: requestBytes)
         let model = reading.model ?? requested
         var known = model.flatMap(price)

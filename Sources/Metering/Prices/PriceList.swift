@@ -30,17 +30,13 @@ public struct PriceList: Sendable {
     /// The price of a model; `nil` for one that is on no list.
     public func price(of model: String) -> Price? {
         // The user's entries stand first, so among equally long patterns theirs holds.
+        // Google and others write a folder before the id.
+        let name = model.lastIndex(of: "/").map { model[model.index(after: $0)...] } ?? model[...]
         var best: (length: Int, price: Price)?
-        for (pattern, price) in entries where Self.fits(model, pattern) {
+        for (pattern, price) in entries where pattern.hasSuffix("*") ? name.hasPrefix(pattern.dropLast()) : name == pattern {
             if best.map({ pattern.utf8.count > $0.length }) ?? true { best = (pattern.utf8.count, price) }
         }
         return best?.price
-    }
-
-    private static func fits(_ model: String, _ pattern: String) -> Bool {
-        // Google and others write a folder before the id.
-        let name = model.split(separator: "/").last.map(String.init) ?? model
-        return pattern.hasSuffix("*") ? name.hasPrefix(pattern.dropLast()) : name == pattern
     }
 }
 

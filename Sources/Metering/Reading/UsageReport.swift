@@ -13,7 +13,6 @@ struct UsageReport: Sendable {
     private static let model = Number.allCases.count
     private static let type = model + 1
     private static let iterations = model + 2
-    private static let finish = model + 3
 
     private(set) var numbers = [Int?](repeating: nil, count: Number.allCases.count)
     private(set) var model: String?
@@ -21,8 +20,6 @@ struct UsageReport: Sendable {
     private(set) var type: String?
     /// Attempts with other models that were made inside of the request, as Anthropic lists them.
     private(set) var attempts: [Attempt] = []
-    /// Whether a reason for the end was given.
-    private(set) var hasFinished = false
 
     subscript(_ number: Number) -> Int? { numbers[number.rawValue] }
 
@@ -35,15 +32,12 @@ struct UsageReport: Sendable {
         case Self.model:
             if found.isText, !found.bytes.isEmpty { model = found.text }
         case Self.type: type = String(decoding: found.bytes, as: UTF8.self)
-        case Self.finish: hasFinished = hasFinished || found.bytes != Self.null
         case Self.iterations:
             attempts = (try? JSONDecoder().decode([Attempt].self, from: Data(found.bytes))) ?? attempts
         default:
             if !found.isText, let number = Self.number(found.bytes) { numbers[found.field] = number }
         }
     }
-
-    private static let null = [UInt8]("null".utf8)
 
     /// Reads a count. A negative one is nobody's, and one beyond all sense is not taken either, so that sums can't overflow.
     private static func number(_ bytes: [UInt8]) -> Int? {
@@ -100,7 +94,7 @@ struct UsageReport: Sendable {
 
     private static let messagesPlaces: [Place] =
         messagesUsage("message.usage") + messagesUsage("usage")
-        + [("model", model, .scalar), ("message.model", model, .scalar), ("type", type, .scalar), ("stop_reason", finish, .scalar)]
+        + [("model", model, .scalar), ("message.model", model, .scalar), ("type", type, .scalar)]
 
     private static let chatPlaces: [Place] = [
         place("usage.prompt_tokens", .input), place("usage.completion_tokens", .output),
@@ -117,7 +111,7 @@ struct UsageReport: Sendable {
     }
 
     private static let responsesPlaces: [Place] =
-        responsesUsage("") + responsesUsage("response.") + [("type", type, .scalar), ("status", finish, .scalar)]
+        responsesUsage("") + responsesUsage("response.") + [("type", type, .scalar)]
 
     private static func geminiUsage(_ prefix: String) -> [Place] {
         [
