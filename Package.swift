@@ -82,6 +82,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CProcesses"),
         module("Processes", ["CProcesses", .subprocess]),
+        module("Tunnels", [.nioCore]),
 
         // Facts
         module("Accounts", ["Store", .crypto]),
@@ -99,13 +100,16 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Accounts", "AgentProtocol", "Credentials", "Metering", "Settings", "Store", "Vault", .asyncHTTPClient, .crypto, .nioCore,
+                "Accounts", "AgentProtocol", "Credentials", "Metering", "Settings", "Store", "Tunnels", "Vault", .asyncHTTPClient, .crypto,
+                .nioCore,
                 .nioHTTP1,
                 .nioPosix, .nioSSL, .nioTLS,
             ]),
         module(
             "Rehearsal", ["AgentProtocol", .httpTypes, .hummingbird, .logging, .yams], resources: [.embedInCode("Script/rehearsal.yaml")]),
-        module("RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
+        module(
+            "RunnerKit",
+            ["AgentDrivers", "AgentProtocol", "Processes", "Tunnels", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         module("ScoutKit", ["AgentProtocol", "Processes"]),
         module("Workspaces", ["Accounts", "AgentProtocol", "Processes", .logging]),
 

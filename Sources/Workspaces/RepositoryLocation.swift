@@ -75,11 +75,18 @@ public enum RepositoryLocation: Sendable, Hashable {
 }
 
 extension RepositoryLocation {
-    /// The host that it is fetched from; `nil` for a path on this machine.
-    public var host: String? {
-        guard case .remote(let text) = self else { return nil }
-        if let host = URL(string: text)?.host(percentEncoded: false), text.contains("://") { return host }
-        // The other form: user@host:path.
-        return text.firstMatch(of: /@([^:]+):/).map { String($0.1) }
+    /// The host that it is fetched from, and once more with its port where that is not the usual one; none for a path on this
+    /// machine.
+    public var authorities: [String] {
+        guard case .remote(let text) = self else { return [] }
+        guard text.contains("://") else {
+            // The other form: user@host:path.
+            return text.firstMatch(of: /@([^:]+):/).map { [String($0.1)] } ?? []
+        }
+        guard let url = URL(string: text), let name = url.host(percentEncoded: false) else { return [] }
+        // An agent reaches it over the web, whatever way SAM fetches it.
+        let port = url.scheme?.lowercased() == "ssh" ? nil : url.port
+        let host = name.contains(":") ? "[\(name)]" : name
+        return [host] + (port.map { ["\(host):\($0)"] } ?? [])
     }
 }

@@ -49,7 +49,7 @@ final class SessionEgress: Sendable {
             return EgressRules(
                 hosts: try await settings.hosts(.egressHosts, project: session.project, user: session.user),
                 privateHosts: try await settings.hosts(.egressPrivateHosts, project: session.project, user: session.user),
-                repository: (try? RepositoryLocation(project.repository))?.host)
+                repository: (try? RepositoryLocation(project.repository))?.authorities.compactMap { HostPattern($0) } ?? [])
         } catch {
             logger.error("What session \(reference.rawValue) may reach can't be looked up, so it is nothing: \(error)")
             return .nothing

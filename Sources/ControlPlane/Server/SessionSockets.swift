@@ -29,6 +29,7 @@ actor SessionSockets: SessionEndpoints {
         let connections = OpenConnections()
         let bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 256)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { [gateway] channel in
                 channel.eventLoop.makeCompletedFuture {
                     connections.add(channel)

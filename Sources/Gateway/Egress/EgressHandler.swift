@@ -2,22 +2,25 @@ import Credentials
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Tunnels
 
 /// The egress proxy: takes over a connection whose first request is for somewhere outside, `CONNECT` or plain HTTP, and lets it
 /// through or refuses it. Everything else goes on to who stands behind.
 ///
-/// Names are looked up here, outside of the sandbox, and never lead to this machine or a private network.
-final class EgressHandler: ChannelInboundHandler, RemovableChannelHandler {
+/// Names are looked up here, outside of the sandbox, and never lead to this machine or a private network. One request a
+/// connection: each is judged by itself.
+final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
     private enum State {
         case watching
-        /// The rules are looked up, or the connection is made. What comes meanwhile is kept.
-        case judging
-        /// A plain request goes to its server.
-        case sending(any Channel)
+        /// The rules are looked up, or the connection is made. What came with the head is kept, and no more is read.
+        case judging([HTTPServerRequestPart])
+        /// A plain request is on its way to its server, and its answer back.
+        case relaying(PlainEgress)
         /// The request is over, or was refused: nothing more is taken from this connection.
         case done
     }
@@ -26,7 +29,8 @@ final class EgressHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let gate: EgressGate
     private let line: RelayLine
     private var state = State.watching
-    private var kept: [HTTPServerRequestPart] = []
+    private var isPaused = false
+    private var readIsPending = false
 
     private static let connectTimeout = TimeAmount.seconds(10)
 
@@ -36,6 +40,8 @@ final class EgressHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.line = line
     }
 
+    // MARK: - What the channel does
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
         switch state {
@@ -43,12 +49,46 @@ final class EgressHandler: ChannelInboundHandler, RemovableChannelHandler {
             guard case .head(let head) = part, head.method == .CONNECT || !head.uri.hasPrefix("/") && head.uri != "*" else {
                 return context.fireChannelRead(data)
             }
-            state = .judging
+            state = .judging([])
+            isPaused = true
             judge(head, context)
-        case .judging: kept.append(part)
-        case .sending(let server): forward(part, to: server)
+        case .judging(let kept): state = .judging(kept + [part])
+        case .relaying(let exchange): exchange.clientSent(part)
         case .done: break
         }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isPaused { readIsPending = true } else { context.read() }
+    }
+
+    private func pause(_ isPaused: Bool, _ context: ChannelHandlerContext) {
+        self.isPaused = isPaused
+        guard !isPaused, readIsPending else { return }
+        readIsPending = false
+        context.read()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .relaying(let exchange) = state { exchange.clientWritable(context.channel.isWritable) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // A client that has asked and ends its side waits for the answer.
+        if case ChannelEvent.inputClosed = event {
+            switch state {
+            case .judging, .relaying, .done: return
+            case .watching: break
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .relaying(let exchange) = state { exchange.clientLeft() }
+        state = .done
+        context.fireChannelInactive()
     }
 
     // MARK: - Judging
@@ -66,106 +106,95 @@ final class EgressHandler: ChannelInboundHandler, RemovableChannelHandler {
             guard rules.allows(target) else {
                 return tell(
                     "The agent wanted to reach \(target.authority), which is not on the list of hosts.",
-                    hint: "sam settings explain egress.hosts",
-                    .forbidden, context)
+                    hint: "sam settings explain egress.hosts", .forbidden, context)
             }
-            connect(head, target, allowsPrivate: rules.allowsPrivate(target), context)
+            guard context.channel.isActive else { return }
+            let allowsPrivate = rules.allowsPrivate(target)
+            if let path = target.path {
+                relay(head, path, target, allowsPrivate, context)
+            } else {
+                tunnel(target, allowsPrivate, context)
+            }
         }
     }
 
-    private func connect(_ head: HTTPRequestHead, _ target: EgressTarget, allowsPrivate: Bool, _ context: ChannelHandlerContext) {
-        guard context.channel.isActive else { return }
-        let isTunnel = head.method == .CONNECT
+    private func failed(_ error: any Error, _ target: EgressTarget, _ context: ChannelHandlerContext) {
+        if let objection = VettingResolver.Objection(in: error) {
+            return tell(
+                "The agent wanted to reach \(target.authority), and \(objection).", hint: "sam settings explain egress.privateHosts",
+                .forbidden, context)
+        }
+        answer("\(target.authority) can't be reached.", .badGateway, [:], context)
+    }
+
+    // MARK: - Plain HTTP
+
+    private func relay(
+        _ head: HTTPRequestHead, _ path: String, _ target: EgressTarget, _ allowsPrivate: Bool, _ context: ChannelHandlerContext
+    ) {
+        let address = UpstreamAddress(isTLS: false, host: target.host, port: target.port)
+        line.pool.connect(to: address, isVetted: !allowsPrivate) { [self] result in
+            switch result {
+            case .failure(let error): failed(error, target, context)
+            case .success(let server):
+                guard case .judging(let kept) = state else { return server.close() }
+                let exchange = PlainEgress(head, path: path, host: target.hostHeader, server: server, client: context) { [self] in
+                    pause($0, context)
+                }
+                state = .relaying(exchange)
+                for part in kept { exchange.clientSent(part) }
+                pause(false, context)
+            }
+        }
+    }
+
+    // MARK: - CONNECT
+
+    private func tunnel(_ target: EgressTarget, _ allowsPrivate: Bool, _ context: ChannelHandlerContext) {
         ClientBootstrap(group: context.eventLoop)
             .connectTimeout(Self.connectTimeout)
             .resolver(VettingResolver(eventLoop: context.eventLoop, allowsPrivate: allowsPrivate))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if !isTunnel { try channel.pipeline.syncOperations.addHandler(HTTPRequestEncoder(configuration: .asWritten)) }
-                    try channel.pipeline.syncOperations.addHandler(Tunnel(delivers: true))
-                }
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Tunnel()) }
             }
             .connect(host: target.host, port: target.port).assumeIsolated()
             .whenComplete { [self] result in
                 switch result {
-                case .success(let server): open(head, target, server, context)
+                case .success(let server): open(server, context)
                 case .failure(let error): failed(error, target, context)
                 }
             }
     }
 
-    private func failed(_ error: any Error, _ target: EgressTarget, _ context: ChannelHandlerContext) {
-        let connection = error as? NIOConnectionError
-        let lookups = [error, connection?.dnsAError, connection?.dnsAAAAError]
-        if let objection = lookups.lazy.compactMap({ $0 as? VettingResolver.Objection }).first {
-            return tell(
-                "The agent wanted to reach \(target.authority), and \(objection).", hint: "sam settings explain egress.privateHosts",
-                .forbidden,
-                context)
-        }
-        answer("\(target.authority) can't be reached.", .badGateway, [:], context)
-    }
-
-    // MARK: - Letting through
-
-    /// Both connections become one pipe. For plain HTTP the request still passes through here, so that it is the one that was
-    /// judged and no other.
-    private func open(_ head: HTTPRequestHead, _ target: EgressTarget, _ server: any Channel, _ context: ChannelHandlerContext) {
+    /// Both connections become one pipe.
+    private func open(_ server: any Channel, _ context: ChannelHandlerContext) {
         let client = context.channel
         guard client.isActive else { return server.close(promise: nil) }
-        let isTunnel = target.path == nil
-        if isTunnel {
-            context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok))), promise: nil)
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        }
-        let clientEnd = Tunnel(delivers: isTunnel)
+        state = .done
+        context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        pause(false, context)
+        let clientEnd = Tunnel()
         do {
             let operations = client.pipeline.syncOperations
             let serverEnd = try server.pipeline.syncOperations.handler(type: Tunnel.self)
-            // From here on the client gets bytes as they come.
+            try operations.addHandler(clientEnd, position: .after(self))
+            Tunnel.join(clientEnd, on: client, serverEnd, on: server)
+            // From here on both get bytes as they come.
             try operations.removeHandler(context: operations.context(handlerType: RelayHandler.self), promise: nil)
             try operations.removeHandler(context: operations.context(handlerType: HTTPServerProtocolErrorHandler.self), promise: nil)
             try operations.removeHandler(context: operations.context(handlerType: HTTPServerPipelineHandler.self), promise: nil)
             try operations.removeHandler(context: operations.context(handlerType: HTTPResponseEncoder.self), promise: nil)
-            try operations.addHandler(clientEnd, position: .after(self))
-            Tunnel.join(clientEnd, on: client, serverEnd, on: server)
-            if let path = target.path {
-                begin(head, path, target, server)
-            } else {
-                state = .done
-                try operations.removeHandler(context: operations.context(handlerType: EgressHandler.self), promise: nil)
-                // What came behind CONNECT is in the decoder, and goes on as it came.
-                try operations.removeHandler(
-                    context: operations.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self), promise: nil)
-            }
+            try operations.removeHandler(context: operations.context(handlerType: EgressHandler.self), promise: nil)
+            // What came right behind CONNECT is in the decoder, and goes on from there.
+            let leftOver = client.eventLoop.makePromise(of: Void.self)
+            try operations.removeHandler(
+                context: operations.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self), promise: leftOver)
+            leftOver.futureResult.whenComplete { _ in server.flush() }
         } catch {
             server.close(promise: nil)
             client.close(promise: nil)
-        }
-    }
-
-    private func begin(_ head: HTTPRequestHead, _ path: String, _ target: EgressTarget, _ server: any Channel) {
-        // One request a connection: the answer goes back byte for byte, and its end is the connection's.
-        var outside = HeaderRules.upstream(
-            head, uri: path, host: target.hostHeader, credentials: [], framing: HeaderRules.framing(of: head.headers), isAmended: false,
-            keepsKeys: true)
-        outside.headers.add(name: "connection", value: "close")
-        state = .sending(server)
-        server.write(HTTPClientRequestPart.head(outside), promise: nil)
-        let waiting = kept
-        kept = []
-        for part in waiting { forward(part, to: server) }
-        server.flush()
-    }
-
-    private func forward(_ part: HTTPServerRequestPart, to server: any Channel) {
-        switch part {
-        case .head: state = .done
-        case .body(let bytes): server.writeAndFlush(HTTPClientRequestPart.body(.byteBuffer(bytes)), promise: nil)
-        case .end(let trailers):
-            state = .done
-            server.writeAndFlush(HTTPClientRequestPart.end(trailers), promise: nil)
         }
     }
 
@@ -180,7 +209,8 @@ final class EgressHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func answer(_ sentence: String, _ status: HTTPResponseStatus, _ own: HTTPHeaders, _ context: ChannelHandlerContext) {
         state = .done
-        kept = []
+        // Read and dropped: a connection that is closed with something unread loses its answer.
+        pause(false, context)
         let body = ByteBuffer(string: sentence + "\n")
         var headers: HTTPHeaders = [
             "content-type": "text/plain; charset=utf-8", "content-length": String(body.readableBytes), "connection": "close",

@@ -6,22 +6,22 @@ public struct EgressRules: Sendable, Hashable {
     public var hosts: [HostPattern]
     /// Hosts that may be in a private network or on this machine.
     public var privateHosts: [HostPattern]
-    /// The host that stands behind `@repository`.
-    public var repository: String?
+    /// What stands behind `@repository`.
+    public var repository: [HostPattern]
 
     /// Names the rules.
-    public init(hosts: [HostPattern], privateHosts: [HostPattern], repository: String?) {
+    public init(hosts: [HostPattern], privateHosts: [HostPattern], repository: [HostPattern]) {
         self.hosts = hosts
         self.privateHosts = privateHosts
         self.repository = repository
     }
 
     /// Nothing is allowed.
-    public static let nothing = EgressRules(hosts: [], privateHosts: [], repository: nil)
+    public static let nothing = EgressRules(hosts: [], privateHosts: [], repository: [])
 
     func allows(_ target: EgressTarget) -> Bool {
         hosts.contains { $0.matches(target.host, port: target.port) }
-            || hosts.contains(.repository) && target.host.lowercased() == repository?.lowercased() && [80, 443].contains(target.port)
+            || hosts.contains(.repository) && repository.contains { $0.matches(target.host, port: target.port) }
     }
 
     func allowsPrivate(_ target: EgressTarget) -> Bool {

@@ -21,6 +21,8 @@ final class GrantDesk: Sendable {
 
     private struct Memory {
         var answers: [Question: Remembered] = [:]
+        /// Lookups under way: who asks the same meanwhile shares the answer.
+        var lookups: [Question: Task<Result<Grant, Refusal>, Never>] = [:]
         /// Counts how often everything was forgotten: what was looked up before is not remembered after.
         var age = 0
     }
@@ -61,31 +63,49 @@ final class GrantDesk: Sendable {
 
     /// Looks the answer up.
     func ask(_ question: Question) async -> Result<Grant, Refusal> {
-        // Before the lookup: what changes while it runs is seen a quarter of a second later at most.
+        // What changes while it is looked up is seen a quarter of a second later at most.
         let until = ContinuousClock.now + Self.span
-        let age = memory.withLock { $0.age }
-        var answer = await find(question)
-        if case .success(let grant) = answer, let loan = grant.loan {
-            switch broker.need(loan) {
-            case .nothing: break
-            case .soon: Task { [broker] in await broker.renew(loan.credential) }
-            case .first:
-                if let why = await broker.renew(loan.credential) {
-                    return .failure(Refusal(.forbidden, "The sign-in for \(question.provider.rawValue) has expired. \(why)"))
-                }
-                answer = await find(question)
+        let lookup = memory.withLock { memory in
+            if let lookup = memory.lookups[question] { return lookup }
+            let age = memory.age
+            let lookup = Task {
+                let answer = await lookUp(question)
+                remember(Remembered(answer: answer, until: until), question, age)
+                return answer
             }
+            memory.lookups[question] = lookup
+            return lookup
         }
-        let remembered = Remembered(answer: answer, until: until)
+        return await lookup.value
+    }
+
+    private func remember(_ answer: Remembered, _ question: Question, _ age: Int) {
         memory.withLock { memory in
             guard memory.age == age else { return }
+            memory.lookups[question] = nil
             if memory.answers.count > 1_000 {
                 let now = ContinuousClock.now
                 memory.answers = memory.answers.filter { $0.value.until > now }
             }
-            memory.answers[question] = remembered
+            memory.answers[question] = answer
         }
-        return answer
+    }
+
+    /// Looks it up, and has a sign-in refreshed that needs it.
+    private func lookUp(_ question: Question) async -> Result<Grant, Refusal> {
+        let answer = await find(question)
+        guard case .success(let grant) = answer, let loan = grant.loan else { return answer }
+        switch broker.need(loan) {
+        case .nothing: return answer
+        case .soon:
+            Task { [broker] in await broker.renew(loan.credential) }
+            return answer
+        case .first:
+            if let why = await broker.renew(loan.credential) {
+                return .failure(Refusal(.forbidden, "The sign-in for \(question.provider.rawValue) has expired. \(why)"))
+            }
+            return await find(question)
+        }
     }
 
     private func find(_ question: Question) async -> Result<Grant, Refusal> {
@@ -107,6 +127,7 @@ final class GrantDesk: Sendable {
     func forget() {
         memory.withLock { memory in
             memory.answers = [:]
+            memory.lookups = [:]
             memory.age += 1
         }
     }

@@ -59,6 +59,9 @@ public struct ProviderEndpoint: Sendable, Hashable {
         return (url, UpstreamAddress(isTLS: scheme == "https", host: host, port: url.port ?? (scheme == "https" ? 443 : 80)))
     }
 
+    /// Whether addresses that it leads to are looked at. Where an official one leads is this network's own affair.
+    var isVetted: Bool { !allowsPrivate && !isBuiltIn }
+
     /// The hosts that keys or tokens are sent to.
     var hosts: [String] {
         [address.host] + (tokenURL.flatMap { try? Self.parse($0).1.host }.map { [$0] } ?? [])

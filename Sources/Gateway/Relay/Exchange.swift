@@ -19,9 +19,7 @@ final class Exchange {
     private let head: HTTPRequestHead
     private let entrance: Entrance
     private var dialect: Dialect
-    private var format: WireFormat
-    private let startedAt: Int64
-    private let started = NIODeadline.now()
+    private var account: ExchangeAccount
 
     private var machine: RelayMachine
     private var grant: Grant?
@@ -31,20 +29,13 @@ final class Exchange {
     private var kept: [ByteBuffer] = []
     private var keptBytes = 0
     private var trailers: HTTPHeaders?
-    private var reader: RequestReader?
-    private var facts = RequestFacts()
     private var isComplete = false
     private var isHeld = false
     private var isAmended = false
-    private var record: OpenRequest?
-    private var reserved = Money.zero
 
     // The answer
-    private var meter: UsageMeter?
     private var filter: UsageChunkFilter?
-    private var status = 0
     private var saidClose = false
-    private var answerWantsNoBody = false
     private var drainedBytes = 0
     private var answerTrailers: HTTPHeaders?
 
@@ -61,10 +52,9 @@ final class Exchange {
         self.client = client
         self.line = line
         dialect = route.dialect
-        format = WireFormat(dialect, method: head.method.rawValue, path: route.target.path)
+        account = ExchangeAccount(
+            id, route, method: head.method, ledger: line.services.ledger, startedAt: line.services.now())
         machine = RelayMachine(keepsClient: head.isKeepAlive)
-        startedAt = line.services.now()
-        if head.method == .POST { reader = RequestReader() }
     }
 
     /// Begins: whose lease it is comes first.
@@ -96,7 +86,7 @@ final class Exchange {
             self.grant = grant
             if route.provider.isCustom, grant.endpoint.dialect != dialect {
                 dialect = grant.endpoint.dialect
-                format = WireFormat(dialect, method: head.method.rawValue, path: route.target.path)
+                account.format = WireFormat(dialect, method: head.method.rawValue, path: route.target.path)
             }
             // A stream of chat completions may have to be asked for its usage, and that shows when the request is complete.
             isHeld = grant.isBudgeted || asksForUsage(grant)
@@ -108,14 +98,14 @@ final class Exchange {
 
     private func asksForUsage(_ grant: Grant) -> Bool {
         // Mistral's streams tell it without being asked, and its API knows no such wish.
-        format == .chat && grant.endpoint.provider != .mistral && route.target.path.hasSuffix("completions")
+        account.format == .chat && grant.endpoint.provider != .mistral && route.target.path.hasSuffix("completions")
     }
 
     // MARK: - The client's side
 
     func clientBody(_ bytes: ByteBuffer) {
         lastMove = .now()
-        bytes.withUnsafeReadableBytes { reader?.feed($0) }
+        account.readRequest(bytes)
         switch machine.bodyWay {
         case .forward: upstream?.send(.body(.byteBuffer(bytes)))
         case .discard: break
@@ -139,10 +129,7 @@ final class Exchange {
     func clientEnd(_ trailers: HTTPHeaders?) {
         lastMove = .now()
         self.trailers = trailers
-        if let reader = reader.take() { facts = reader.finish(asksForUsage: grant.map(asksForUsage) ?? (format == .chat)) }
-        if let model = route.target.model { facts.model = model }
-        // Whatever a client calls it, it costs what a rehearsal costs.
-        if route.provider == .rehearsal { facts.model = route.provider.rawValue }
+        account.endRequest(asksForUsage: grant.map(asksForUsage) ?? (account.format == .chat))
         isComplete = true
         perform(.requestEnded)
     }
@@ -196,7 +183,8 @@ final class Exchange {
         case .closeUpstream:
             upstream?.close()
             upstream = nil
-        case .settle(let isCut): settle(isCut: isCut)
+        case .settle(let isCut):
+            if let grant { account.settle(for: grant.payer, isCut: isCut) }
         case .release: release()
         case .finish:
             line.leave(self)
@@ -205,8 +193,8 @@ final class Exchange {
 
     /// Asks the budgets for room.
     private func clear() {
-        guard let grant, grant.isBudgeted, format != .free else { return perform(.cleared) }
-        let amount = line.services.ledger.prices.reservation(for: facts)
+        guard let grant, grant.isBudgeted, account.format != .free else { return perform(.cleared) }
+        let amount = account.most
         let payer = grant.payer
         line.afterwards { [desk = line.services.desk, id] in
             do {
@@ -217,7 +205,7 @@ final class Exchange {
         } then: { (answer: Reservation?) in
             switch answer {
             case .granted:
-                self.reserved = amount
+                self.account.reserve(amount)
                 self.perform(.cleared)
             case .refused(let sentence, _): self.perform(.refused(Refusal(.overBudget, sentence)))
             case nil: self.perform(.refused(Refusal(.unavailable, "SAM can't look up its budgets now. Try again.")))
@@ -226,8 +214,7 @@ final class Exchange {
     }
 
     private func release() {
-        guard reserved > .zero, let grant else { return }
-        reserved = .zero
+        guard account.release(), let grant else { return }
         let payer = grant.payer
         Task { [desk = line.services.desk, id] in try? await desk.release(id, of: payer) }
     }
@@ -235,7 +222,7 @@ final class Exchange {
     private func connect() {
         guard let grant else { return }
         if let upstream = line.pool.take(grant.endpoint) { return connected(upstream) }
-        line.pool.connect(grant.endpoint) { result in
+        line.pool.connect(to: grant.endpoint.address, isVetted: grant.endpoint.isVetted) { result in
             switch result {
             case .success(let upstream): self.connected(upstream)
             case .failure(let error): self.perform(.refused(Refusal(.badGateway, Self.sentence(error, grant.endpoint))))
@@ -253,12 +240,10 @@ final class Exchange {
 
     private static func sentence(_ error: any Error, _ endpoint: ProviderEndpoint) -> String {
         let host = endpoint.address.socket == nil ? endpoint.address.hostHeader : endpoint.provider.rawValue
-        let connection = error as? NIOConnectionError
-        let lookups = [error, connection?.dnsAError, connection?.dnsAAAAError]
-        if let objection = lookups.lazy.compactMap({ $0 as? VettingResolver.Objection }).first {
+        if let objection = VettingResolver.Objection(in: error) {
             return "Nothing was sent: \(objection). An administrator can allow that with: sam providers set … --allow-private"
         }
-        if connection == nil, endpoint.address.isTLS, !(error is ChannelError) {
+        if endpoint.address.isTLS, !(error is NIOConnectionError), !(error is ChannelError) {
             return "Nothing was sent: \(host) showed no certificate that holds. (\(error))"
         }
         return "\(host) can't be reached. Is this machine connected, and the address right?"
@@ -292,7 +277,7 @@ final class Exchange {
 
     /// The one change that SAM makes to a body.
     private func amend() {
-        guard let grant, asksForUsage(grant), let amendment = facts.amendment else { return }
+        guard let grant, asksForUsage(grant), let amendment = account.facts.amendment else { return }
         var body = ByteBuffer()
         body.reserveCapacity(keptBytes + amendment.bytes.count)
         for bytes in kept { body.writeImmutableBuffer(bytes) }
@@ -306,16 +291,10 @@ final class Exchange {
 
     private func endRequest() {
         guard let upstream, let grant else { return }
-        if format != .free {
-            let record = OpenRequest(
-                id: id, payer: grant.payer, at: startedAt, model: facts.model, requestBytes: facts.bytes, outputLimit: facts.outputLimit,
-                reserved: reserved)
-            do throws(MeteringError) {
-                try line.services.ledger.open(record)
-                self.record = record
-            } catch {
-                return perform(.refused(Refusal(.unavailable, "SAM can't write down what is used, so nothing was sent. \(error.message)")))
-            }
+        do throws(MeteringError) {
+            try account.open(for: grant.payer)
+        } catch {
+            return perform(.refused(Refusal(.unavailable, "SAM can't write down what is used, so nothing was sent. \(error.message)")))
         }
         upstream.send(.end(trailers))
         upstream.flush()
@@ -325,38 +304,12 @@ final class Exchange {
 
     private func answer(_ refusal: Refusal) {
         var (head, body) = refusal.answer(dialect, request: id)
-        status = Int(head.status.code)
         if !isComplete || !self.head.isKeepAlive {
             saidClose = true
             head.headers.add(name: "connection", value: "close")
         }
         client?.send(.head(head))
         if self.head.method != .HEAD { client?.send(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
-    }
-
-    private func settle(isCut: Bool) {
-        guard format != .free, let grant else { return }
-        // An answer that came before the request was complete has no line yet.
-        let record =
-            record
-            ?? OpenRequest(
-                id: id, payer: grant.payer, at: startedAt, model: facts.model, requestBytes: facts.bytes, outputLimit: facts.outputLimit,
-                reserved: reserved)
-        if self.record == nil { try? line.services.ledger.open(record) }
-        let reading =
-            meter.take()?.finish(wasCut: isCut)
-            ?? UsageMeter(format: format, contentType: nil, contentEncoding: nil).finish(wasCut: true)
-        let charge =
-            status != 0 && !(200..<300).contains(status) && !reading.isWhole
-            // Nobody bills an error, or a redirect.
-            ? Charge.nothing(model: facts.model)
-            : line.services.ledger.prices.charge(for: reading, requested: facts.model, requestBytes: facts.bytes)
-        line.services.ledger.settle(
-            UsageEntry(
-                request: record, status: status, model: charge.model, usage: charge.usage, cost: charge.cost,
-                state: charge.isEstimated ? .estimated : .exact,
-                milliseconds: Int((NIODeadline.now() - started).nanoseconds / 1_000_000)))
-        reserved = .zero
     }
 }
 
@@ -370,35 +323,30 @@ extension Exchange: UpstreamReceiver {
             if machine.answerGoesToClient, !(isHeld && head.status == .continue) { client?.sendNow(head) }
             return
         }
-        status = Int(head.status.code)
-        meter = UsageMeter(
-            format: format, contentType: head.headers.first(name: "content-type"),
-            contentEncoding: head.headers.first(name: "content-encoding"))
+        account.beginAnswer(head)
         if !(head.headers.first(name: "content-type") ?? "").lowercased().hasPrefix("text/event-stream") { filter = nil }
-        let knowsChunks = self.head.version != .http1_0 && self.head.version != .http0_9
+        let knowsChunks = self.head.version.knowsChunks
         saidClose = !isComplete || !self.head.isKeepAlive || !knowsChunks
         perform(.answerBegan)
         if machine.answerGoesToClient {
-            answerWantsNoBody = self.head.method == .HEAD
             client?.send(
                 .head(
                     HeaderRules.client(
-                        head, isToHead: answerWantsNoBody, closes: saidClose, isAmended: filter != nil,
+                        head, isToHead: self.head.method == .HEAD, closes: saidClose, isAmended: filter != nil,
                         knowsChunks: knowsChunks)))
         }
-        if status == 401 || status == 403, let loan = grant?.loan { refused(loan) }
+        if head.status == .unauthorized || head.status == .forbidden, let loan = grant?.loan { refused(loan, head.status) }
     }
 
     /// The answer goes to the client as it is. A sign-in is refreshed for the next request; nothing else takes its place.
-    private func refused(_ loan: Loan) {
-        let status = status
+    private func refused(_ loan: Loan, _ status: HTTPResponseStatus) {
         Task { [credentials = line.services.credentials, broker = line.services.grants.broker] in
-            if status == 401, loan.kind == .oauth, let rejected = try? CodexSignIn(loan.secret).accessToken,
+            if status == .unauthorized, loan.kind == .oauth, let rejected = try? CodexSignIn(loan.secret).accessToken,
                 await broker.renew(loan.credential, rejecting: rejected) == nil
             {
                 return
             }
-            try? await credentials.recordRefusal(of: loan.credential, status: status)
+            try? await credentials.recordRefusal(of: loan.credential, status: Int(status.code))
         }
     }
 
@@ -414,7 +362,7 @@ extension Exchange: UpstreamReceiver {
         } else if machine.isDraining {
             drainedBytes += bytes.readableBytes
         }
-        bytes.withUnsafeReadableBytes { meter?.feed($0) }
+        account.readAnswer(bytes)
         if drainedBytes > Self.drainLimit { perform(.drainedEnough) }
     }
 

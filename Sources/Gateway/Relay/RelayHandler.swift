@@ -75,7 +75,9 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let route = ProviderRoute(head.uri.dropFirst(prefix.utf8.count)) else {
             if entrance != .network, head.uri == "/healthz" { return answer(.ok, "ok\n", head) }
             return answer(
-                .notFound, "No provider is here. There are /anthropic, /openai, /openai-chatgpt, /google, /mistral and /custom/ID.\n", head)
+                .notFound,
+                "No provider is here. There are /anthropic, /openai, /openai-chatgpt, /google, /mistral, /rehearsal and /custom/ID.\n", head
+            )
         }
         expectsContinue = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
         let exchange = Exchange(head, route, entrance: entrance, client: self, line: line)
@@ -178,9 +180,15 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         // A client that has closed its half waits for nothing: no client of a model's does that, and many just vanish.
-        if case ChannelEvent.inputClosed = event, case .exchange = current {
-            clientLeft()
-            close()
+        if case ChannelEvent.inputClosed = event {
+            switch current {
+            case .exchange:
+                clientLeft()
+                close()
+            // Nothing more can come.
+            case .nothing where entrance != .network: close()
+            case .nothing, .passing, .ignoring: break
+            }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -190,8 +198,9 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
             clientLeft()
             close()
         } else if error is HTTPParserError, entrance != .network {
-            // It was answered with 400, and what follows can't be told apart.
-            close()
+            // It was answered with 400, and what follows can't be told apart. Closed at once, the answer could be lost on its way.
+            isClosing = true
+            context.close(mode: .output, promise: nil)
         }
         context.fireErrorCaught(error)
     }

@@ -104,8 +104,6 @@ struct RelayMachine: Sendable {
     var isDraining: Bool { phase == .draining }
     var isHolding: Bool { phase == .holding }
     var isOver: Bool { phase == .over }
-    /// Whether the client is told the provider's answer, or nothing yet.
-    var hasAnswerBegun: Bool { answerBegan }
 
     mutating func apply(_ event: Event) -> [Action] {
         switch (phase, event) {

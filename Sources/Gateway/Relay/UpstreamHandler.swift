@@ -20,8 +20,8 @@ final class UpstreamHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     let address: UpstreamAddress
-    /// Whether it was allowed to lead to a private address when it was made.
-    let allowsPrivate: Bool
+    /// Whether it was made to an address that was looked at.
+    let isVetted: Bool
     weak var receiver: (any UpstreamReceiver)?
     private var context: ChannelHandlerContext?
     /// Whether the answer under way leaves the connection open.
@@ -37,9 +37,9 @@ final class UpstreamHandler: ChannelDuplexHandler {
     private var isPaused = false
     private var readIsPending = false
 
-    init(address: UpstreamAddress, allowsPrivate: Bool, eventLoop: any EventLoop) {
+    init(address: UpstreamAddress, isVetted: Bool, eventLoop: any EventLoop) {
         self.address = address
-        self.allowsPrivate = allowsPrivate
+        self.isVetted = isVetted
         readiness = eventLoop.makePromise()
         ready = readiness.futureResult
     }

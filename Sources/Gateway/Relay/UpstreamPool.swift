@@ -25,7 +25,7 @@ final class UpstreamPool {
     /// A connection that was used before and is still good.
     func take(_ endpoint: ProviderEndpoint) -> UpstreamHandler? {
         while let handler = idle[endpoint.address]?.popLast() {
-            if handler.isOpen, handler.allowsPrivate == endpoint.allowsPrivate { return handler }
+            if handler.isOpen, handler.isVetted == endpoint.isVetted { return handler }
             // What it was allowed to be is not allowed any more.
             handler.close()
         }
@@ -52,15 +52,12 @@ final class UpstreamPool {
         }
     }
 
-    func closeAll() {
-        for handler in idle.values.joined() { handler.close() }
-        idle = [:]
-    }
-
     /// Makes a connection.
-    func connect(_ endpoint: ProviderEndpoint, then: @escaping (Result<UpstreamHandler, any Error>) -> Void) {
-        let address = endpoint.address
-        let allowsPrivate = endpoint.allowsPrivate
+    ///
+    /// - Parameter isVetted: whether addresses of this machine and of private networks are left out.
+    func connect(
+        to address: UpstreamAddress, isVetted: Bool, then: @escaping (Result<UpstreamHandler, any Error>) -> Void
+    ) {
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(Self.connectTimeout)
             .channelOption(.socketOption(.so_keepalive), value: 1)
@@ -76,7 +73,7 @@ final class UpstreamPool {
                     try operations.addHandler(
                         ByteToMessageHandler(
                             HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward)))
-                    try operations.addHandler(UpstreamHandler(address: address, allowsPrivate: allowsPrivate, eventLoop: channel.eventLoop))
+                    try operations.addHandler(UpstreamHandler(address: address, isVetted: isVetted, eventLoop: channel.eventLoop))
                 }
             }
         let channel: EventLoopFuture<any Channel>
@@ -84,7 +81,7 @@ final class UpstreamPool {
             channel = bootstrap.connect(unixDomainSocketPath: socket)
         } else {
             channel = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .resolver(VettingResolver(eventLoop: eventLoop, allowsPrivate: endpoint.allowsPrivate || endpoint.isBuiltIn))
+                .resolver(VettingResolver(eventLoop: eventLoop, allowsPrivate: !isVetted))
                 .connect(host: address.host, port: address.port)
         }
         let isolated = channel.assumeIsolated()

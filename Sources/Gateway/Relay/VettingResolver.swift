@@ -20,6 +20,19 @@ final class VettingResolver: Resolver, Sendable {
         var why: String
 
         var description: String { "\(host) is \(why)" }
+
+        init(host: String, why: String) {
+            self.host = host
+            self.why = why
+        }
+
+        /// The objection in what came of an attempt to connect, if it was one.
+        init?(in error: any Error) {
+            let connection = error as? NIOConnectionError
+            let lookups = [error, connection?.dnsAError, connection?.dnsAAAAError]
+            guard let found = lookups.lazy.compactMap({ $0 as? Self }).first else { return nil }
+            self = found
+        }
     }
 
     func initiateAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {

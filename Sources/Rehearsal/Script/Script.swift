@@ -3,7 +3,7 @@ import Foundation
 import Yams
 
 /// What the rehearsal plays, turn by turn.
-public struct Script: Sendable, Hashable, Codable {
+public struct Script: Sendable, Decodable {
     var turns: [Turn]
 
     /// The script in a file, or the built-in one where there is no file.
@@ -35,7 +35,7 @@ public struct Script: Sendable, Hashable, Codable {
 }
 
 /// One turn of a script.
-struct Turn: Sendable, Hashable, Codable {
+struct Turn: Sendable, Decodable {
     var say: String?
     var think: String?
     var call: [Choice]?
@@ -49,36 +49,32 @@ struct Turn: Sendable, Hashable, Codable {
     var cut: Int?
 
     /// The calls, as far as the client offers such tools.
-    func calls(offered: Set<String>) -> [ToolCall] {
+    func calls(offered: Set<String>) -> [PlayedCall] {
         (call ?? []).compactMap { choice in choice.alternatives.first { offered.contains($0.name) } }
     }
 }
 
 /// A tool to call, or several of which one is called.
-struct Choice: Sendable, Hashable, Codable {
-    var alternatives: [ToolCall]
+struct Choice: Sendable, Decodable {
+    var alternatives: [PlayedCall]
 
     init(from decoder: any Decoder) throws {
-        if let one = try? ToolCall(from: decoder) {
+        if let one = try? PlayedCall(from: decoder) {
             alternatives = [one]
         } else {
-            alternatives = try [ToolCall](from: decoder)
+            alternatives = try [PlayedCall](from: decoder)
         }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        try alternatives.encode(to: encoder)
     }
 }
 
 /// A tool with what it is called with.
-struct ToolCall: Sendable, Hashable, Codable {
+struct PlayedCall: Sendable, Decodable {
     var name: String
     var input: JSONValue
 }
 
 /// What an answer says it used, in tokens.
-struct PlayedUsage: Sendable, Hashable, Codable {
+struct PlayedUsage: Sendable, Decodable {
     var input: Int?
     var output: Int?
     var cacheRead: Int?
@@ -93,7 +89,7 @@ struct PlayedUsage: Sendable, Hashable, Codable {
 }
 
 /// An error instead of an answer.
-struct PlayedError: Sendable, Hashable, Codable {
+struct PlayedError: Sendable, Decodable {
     var status: Int
     var message: String
     /// Seconds.

@@ -65,7 +65,7 @@ enum AnthropicMessages {
                 ]
             )
         default:
-            let call = ToolCall(name: block["name"]?.string ?? "", input: block["input"] ?? .object([:]))
+            let call = PlayedCall(name: block["name"]?.string ?? "", input: block["input"] ?? .object([:]))
             return (
                 ["type": "tool_use", "id": block["id"] ?? nil, "name": .string(call.name), "input": .object([:])],
                 Reply.pieces(of: call.arguments).map { ["type": "input_json_delta", "partial_json": .string($0)] }

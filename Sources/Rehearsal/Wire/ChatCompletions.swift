@@ -42,7 +42,7 @@ enum ChatCompletions {
 
     private static func finishReason(_ reply: Reply) -> String { reply.calls.isEmpty ? "stop" : "tool_calls" }
 
-    private static func call(_ call: ToolCall, _ index: Int, _ id: String) -> JSONValue {
+    private static func call(_ call: PlayedCall, _ index: Int, _ id: String) -> JSONValue {
         [
             "id": "call_\(id)\(index)", "type": "function",
             "function": ["name": .string(call.name), "arguments": .string(call.arguments)],

@@ -18,7 +18,7 @@ struct Question: Sendable {
 struct Reply: Sendable {
     var text: String
     var thoughts: String
-    var calls: [ToolCall]
+    var calls: [PlayedCall]
     var usage: Usage
     /// The model's name in answers. It is on the list of prices, with nothing.
     static let model = "rehearsal"
@@ -59,7 +59,7 @@ struct Reply: Sendable {
     }
 }
 
-extension ToolCall {
+extension PlayedCall {
     /// The input as JSON, in one order always.
     var arguments: String { (try? JSONLine.text(input)) ?? "{}" }
 }
