@@ -109,7 +109,10 @@ let package = Package(
             "Rehearsal", ["AgentProtocol", .httpTypes, .hummingbird, .logging, .yams], resources: [.embedInCode("Script/rehearsal.yaml")]),
         module(
             "RunnerKit",
-            ["AgentDrivers", "AgentProtocol", "Processes", "Tunnels", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
+            [
+                "AgentDrivers", "AgentProtocol", "Processes", "Tunnels", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix,
+                .nioSSL,
+            ]),
         module("ScoutKit", ["AgentProtocol", "Processes"]),
         module("Workspaces", ["Accounts", "AgentProtocol", "Processes", .logging]),
 
@@ -129,7 +132,7 @@ let package = Package(
                 "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Gateway", "Metering", "Processes", "Rehearsal",
                 "Sessions",
                 "Settings", "Store", "Vault", "Workspaces", .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHTTP1,
-                .nioHTTPTypesHTTP1, .nioPosix, .serviceLifecycle, .unixSignals, .yams,
+                .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .unixSignals, .yams,
             ],
             resources: [.embedInCode("API/openapi.yaml")]),
 
@@ -153,18 +156,21 @@ let package = Package(
             path: "Benchmarks", exclude: ["run"], swiftSettings: strict),
 
         // Tests
+        .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: strict),
         tests(of: "Cascade"),
         tests(of: "Store"),
         tests(of: "Processes"),
         tests(of: "Accounts", ["Store"]),
         tests(of: "Vault", [.logging]),
-        tests(of: "Credentials", ["Accounts", "Cascade", "Store", "Vault", .jwtKit]),
+        tests(of: "Credentials", ["Accounts", "Cascade", "Fuzzing", "Store", "Vault", .jwtKit]),
         tests(
             of: "Gateway",
             [
-                "Accounts", "Credentials", "Metering", "Store", "Vault", .crypto, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+                "Accounts", "Credentials", "Fuzzing", "Metering", "Settings", "Store", "Vault", .crypto, .logging, .nioCore, .nioHTTP1,
+                .nioPosix,
+                .nioSSL,
             ]),
-        tests(of: "Metering", ["Accounts", "Store", .logging]),
+        tests(of: "Metering", ["Accounts", "Fuzzing", "Store", .logging]),
         tests(of: "Settings", ["Accounts", "Cascade", "Store"]),
         tests(of: "AgentProtocol"),
         tests(of: "AgentDrivers", ["AgentProtocol"]),
@@ -172,7 +178,7 @@ let package = Package(
         tests(of: "RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", .logging]),
         tests(of: "ScoutKit", ["AgentProtocol", "Processes"]),
         tests(of: "Workspaces", ["Accounts", "AgentProtocol", "Processes"]),
-        tests(of: "Sessions", ["Accounts", "AgentProtocol", "Settings", "Store", "Workspaces"]),
+        tests(of: "Sessions", ["Accounts", "AgentProtocol", "Fuzzing", "Settings", "Store", "Workspaces"]),
         tests(
             of: "ControlPlane",
             [
@@ -186,7 +192,7 @@ let package = Package(
             name: "SystemTests",
             dependencies: [
                 "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Processes", "Store", .asyncHTTPClient, .nioCore,
-                .nioHTTP1, .nioPosix,
+                .nioHTTP1, .nioPosix, .nioSSL,
             ],
             exclude: ["Clients"], swiftSettings: strict),
     ]

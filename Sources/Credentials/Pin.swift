@@ -98,8 +98,7 @@ extension Credentials {
             switch try refreshState(selection.credential, version: selection.version, transaction) {
             case .none: break
             case .underWay: return .busy("the sign-in “\(selection.label)” to be refreshed")
-            case .givenUp:
-                let why = try credential(selection.credential, transaction)?.failedReason ?? ""
+            case .givenUp(let why):
                 return .refused(
                     code: "failed", sentence: try sentence(request.provider, .failed(at: scope, why: .broken(why)), transaction))
             }

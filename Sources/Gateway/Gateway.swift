@@ -5,6 +5,7 @@ import Metering
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import Settings
 import Store
 
 /// The reverse proxy that turns a lease into the credential behind it, forwards, and meters.
@@ -28,6 +29,7 @@ public final class Gateway: Sendable {
     /// - Throws: ``GatewayError/Code/invalid`` when the file can't be read.
     public init(
         store: Store, accounts: Accounts, credentials: Credentials, budgets: Budgets, ledger: UsageLedger, desk: BudgetDesk,
+        settings: Settings,
         group: any EventLoopGroup, rehearsal: String? = nil, trustRoots: String? = nil, egress: EgressGate = .closed,
         limits: RelayLimits = RelayLimits(),
         now: @escaping @Sendable () -> Int64
@@ -45,7 +47,7 @@ public final class Gateway: Sendable {
         services = RelayServices(
             grants: GrantDesk(
                 store: store, accounts: accounts, leases: leases, credentials: credentials, endpoints: endpoints, budgets: budgets,
-                broker: TokenBroker(credentials: credentials, endpoint: tokens.endpoint)),
+                settings: settings, broker: TokenBroker(credentials: credentials, endpoint: tokens.endpoint)),
             credentials: credentials, ledger: ledger, desk: desk, limits: limits, now: now)
         lines = Dictionary(
             uniqueKeysWithValues: group.makeIterator().map { loop in
@@ -100,6 +102,27 @@ public final class Gateway: Sendable {
         let operations = channel.pipeline.syncOperations
         try operations.addHandlers(
             [HTTPServerPipelineHandler(), RelayHandler(line: try line(of: channel), entrance: .network)], position: .before(handler))
+    }
+
+    /// Makes a connection from elsewhere serve people's keys under `/gateway`, until a runner's token turns it into its session's.
+    ///
+    /// - Parameter context: the certificate that it shows.
+    /// - Throws: as ``serve(_:at:)``.
+    public func serve(_ channel: any Channel, through gate: RemoteGate, showing context: NIOSSLContext) throws {
+        let operations = channel.pipeline.syncOperations
+        try operations.addHandlers([
+            NIOSSLServerHandler(context: context), IdleStateHandler(allTimeout: services.limits.silence * 2), IdleCloser(),
+        ])
+        var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Void>(
+            upgradeConfiguration: .init(
+                upgraders: [SessionUpgrader(gateway: self, gate: gate, eventLoop: channel.eventLoop)],
+                notUpgradingCompletionHandler: { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(RelayHandler(line: self.line(of: channel), entrance: .remote))
+                    }
+                }))
+        configuration.encoderConfiguration.automaticallySetFramingHeaders = false
+        _ = try operations.configureUpgradableHTTPServerPipeline(configuration: configuration)
     }
 
     private func line(of channel: any Channel) throws -> RelayLine {

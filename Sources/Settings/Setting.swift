@@ -72,7 +72,7 @@ extension Setting {
     /// Every setting there is.
     public static let all: [Setting] = [
         sessionLimit, handshakeTimeout, outputLimit, sandboxMemory, sandboxProcesses, sandboxCPUs, signInFiles, egressHosts,
-        egressPrivateHosts,
+        egressPrivateHosts, requestRate,
     ]
 
     /// How many sessions run at once; the others wait in line.

@@ -57,12 +57,13 @@ public struct Settings: Sendable {
         _ setting: Setting, project: ProjectID?, user: UserID, in transaction: any Transaction
     ) throws -> [(layer: Layer, row: Row?)] {
         let owners: [ScopeOwner] = (project.map { [.project($0)] } ?? []) + [.user(user), .platform]
-        return try owners.filter { setting.scopes.contains($0.scope) }.map { owner in
-            let row = try transaction.first(
-                "SELECT * FROM settings WHERE scope = $1 AND owner = $2 AND key = $3",
-                owner.scope, owner.owner, setting.key)
-            return (Layer(owner.scope, row.map { Self.entry($0, setting) } ?? .absent), row)
-        }
+        return try owners.filter { setting.scopes.contains($0.scope) }.map { try entry(setting, $0, transaction) }
+    }
+
+    private func entry(_ setting: Setting, _ owner: ScopeOwner, _ transaction: any Transaction) throws -> (layer: Layer, row: Row?) {
+        let row = try transaction.first(
+            "SELECT * FROM settings WHERE scope = $1 AND owner = $2 AND key = $3", owner.scope, owner.owner, setting.key)
+        return (Layer(owner.scope, row.map { Self.entry($0, setting) } ?? .absent), row)
     }
 
     static func resolve(_ setting: Setting, _ layers: [(layer: Layer, row: Row?)]) -> Resolution {
@@ -95,13 +96,32 @@ public struct Settings: Sendable {
         return hosts
     }
 
+    /// The number that each layer sets by itself, for what every layer counts alone. Layers that say nothing or are off are left out.
+    ///
+    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    public func integers(
+        _ setting: Setting, of owners: [ScopeOwner], in transaction: any Transaction
+    ) throws -> [(owner: ScopeOwner, value: Int)] {
+        try owners.filter { setting.scopes.contains($0.scope) }.compactMap { owner in
+            switch try entry(setting, owner, transaction).layer.entry {
+            case .active(let value): return value.integer.map { (owner, $0) }
+            case .failed(let why): throw Self.unusable(setting, owner.scope, why)
+            case .inactive, .absent: return nil
+            }
+        }
+    }
+
+    private static func unusable(_ setting: Setting, _ scope: Scope, _ why: String) -> SettingsError {
+        SettingsError(.invalid, "\(setting.key) at \(scope.rawValue) can't be used: \(why)")
+    }
+
     private func value(_ setting: Setting, _ project: ProjectID?, _ user: UserID) async throws -> SettingValue {
         let resolution = try await resolve(setting, project: project, user: user)
         switch resolution.outcome {
         case .found(let value, _): return value
         case .absent: return setting.standard
         case .failed(let scope, let why):
-            throw SettingsError(.invalid, "\(setting.key) at \(scope.rawValue) can't be used: \(why)")
+            throw Self.unusable(setting, scope, why)
         case .blocked(let scope, _):
             throw SettingsError(.invalid, "\(setting.key) is turned off at \(scope.rawValue).")
         }

@@ -116,7 +116,7 @@ struct BrokerProcess: Sendable {
     }
 
     func renew(_ id: CredentialID, rejecting rejected: String? = nil) async -> String? {
-        let sentence = await broker.renew(id, rejecting: rejected.map { Secret($0) })
+        let sentence = await broker.renew(id, rejecting: rejected.map { Secret($0) })?.sentence
         if let sentence { sentences.add(sentence) }
         return sentence
     }

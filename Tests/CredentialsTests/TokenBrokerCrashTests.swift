@@ -33,6 +33,53 @@ struct TokenBrokerCrashTests {
         }
     }
 
+    @Test(
+        "One that was to come before the end leaves what is there at work until its end; its token is never spent, and the owner knows",
+        arguments: [true, false])
+    func lost(isKilled: Bool) async throws {
+        // A tenth of its life is left.
+        try await BrokerFixture.with(age: SignIn.life * 9 / 10) { sam in
+            if isKilled {
+                _ = try await sam.one.claim(sam.id)
+                sam.clock.advance(seconds: 30)
+            } else {
+                await sam.family.answering(.lost)
+            }
+            for _ in 0..<3 {
+                let why = try #require(await sam.one.renew(sam.id))
+                #expect(why.contains("Sign in again") && why.contains("works until"), "\(why)")
+                #expect(try await sam.lent() == sam.first.access)
+            }
+            #expect(await sam.family.calls == (isKilled ? 0 : 1))
+            #expect(try await sam.notifications().map(\.kind) == [.credentialFailed])
+            #expect(try await sam.credential().failedReason == nil)
+
+            // As soon as the provider refuses it, or it has run out, it is of no use.
+            sam.clock.advance(seconds: SignIn.life / 10)
+            #expect(await sam.other.renew(sam.id)?.contains("Sign in again") == true)
+            #expect(try await sam.lent().contains("Sign in again"))
+            #expect(try await sam.notifications().count == 2)
+            #expect(await sam.family.calls == (isKilled ? 0 : 1))
+
+            await sam.family.answering(.tokens)
+            try await sam.set(await sam.family.signIn(age: SignIn.life).file)
+            #expect(await sam.other.renew(sam.id) == nil)
+        }
+    }
+
+    @Test("A token that the provider refuses after its refresh was lost is of no use at once")
+    func lostAndRefused() async throws {
+        try await BrokerFixture.with(age: SignIn.life * 9 / 10) { sam in
+            await sam.family.answering(.lost)
+            _ = await sam.one.renew(sam.id)
+            let lent = try await sam.lent()
+            #expect(lent == sam.first.access)
+            #expect(await sam.one.renew(sam.id, rejecting: sam.first.access)?.contains("Sign in again") == true)
+            #expect(try await sam.lent().contains("Sign in again"))
+            #expect(await sam.family.calls == 1)
+        }
+    }
+
     @Test("A new secret that is set within the thirty seconds is refreshed at once: nobody waits for what became of the old one")
     func replacedAfterInterruption() async throws {
         try await BrokerFixture.with { sam in

@@ -6,6 +6,7 @@ import Logging
 import Metering
 import NIOCore
 import NIOPosix
+import Settings
 import Store
 import Synchronization
 import Vault
@@ -20,6 +21,7 @@ struct GatewayFixture: Sendable {
     let accounts: Accounts
     let credentials: Credentials
     let budgets: Budgets
+    let settings: Settings
     let ledger: UsageLedger
     let gateway: Gateway
     let upstream: ScriptedUpstream
@@ -42,7 +44,8 @@ struct GatewayFixture: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let now: @Sendable () -> Int64 = { GatewayFixture.now }
         let store = try Store.sqlite(at: folder + "/sam.db")
-        let tables = Accounts.migrations + CredentialTables.migrations + MeteringTables.migrations + GatewayTables.migrations
+        let tables =
+            Accounts.migrations + Settings.migrations + CredentialTables.migrations + MeteringTables.migrations + GatewayTables.migrations
         try await store.migrate(tables, now: now())
         let accounts = Accounts(store: store, now: now)
         let vault = try await Credentials.openVault(.file(path: folder + "/vault.keys"), store: store, now: now())
@@ -52,16 +55,19 @@ struct GatewayFixture: Sendable {
         let project = try await accounts.addProject(named: "p", repository: "/r", sandbox: .bubblewrap, by: owner.id).id
         try await accounts.addMember("kim", to: project, by: owner.id)
         let budgets = Budgets(store: store, accounts: accounts, now: now)
+        let settings = Settings(store: store, accounts: accounts, now: now)
         let ledger = try UsageLedger(
             budgets: budgets, prices: PriceList(), spool: folder + "/spool", holder: "sam",
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let gateway = try Gateway(
             store: store, accounts: accounts, credentials: credentials, budgets: budgets, ledger: ledger,
-            desk: BudgetDesk(budgets: budgets, holder: "sam"), group: .singletonMultiThreadedEventLoopGroup, trustRoots: trustRoots,
+            desk: BudgetDesk(budgets: budgets, holder: "sam"), settings: settings, group: .singletonMultiThreadedEventLoopGroup,
+            trustRoots: trustRoots,
             limits: limits, now: now)
         return try await ScriptedUpstream.with(certificate: certificate) { upstream in
             let fixture = GatewayFixture(
-                store: store, accounts: accounts, credentials: credentials, budgets: budgets, ledger: ledger, gateway: gateway,
+                store: store, accounts: accounts, credentials: credentials, budgets: budgets, settings: settings, ledger: ledger,
+                gateway: gateway,
                 upstream: upstream, folder: folder, owner: owner, member: member, project: project)
             do {
                 try await fixture.furnish()

@@ -1,3 +1,4 @@
+import Fuzzing
 import Testing
 
 @testable import Gateway
@@ -9,7 +10,7 @@ struct MachineHistoryTests {
     func histories(keepsClient: Bool) {
         var reached: Set<String> = []
         for seed in 0..<10_000 {
-            var generator = SplitMix64(state: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15)
+            var generator = SeededGenerator(seed: UInt64(seed))
             var world = World(keepsClient: keepsClient)
             do {
                 try world.run(using: &generator)
@@ -32,19 +33,6 @@ private struct Problem: Error { var what: String }
 
 private func demand(_ condition: Bool, _ what: String) throws {
     if !condition { throw Problem(what: what) }
-}
-
-/// SplitMix64, https://prng.di.unimi.it/splitmix64.c
-private struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }
 
 /// Everything around one exchange: what can happen next, and what must never be done.
@@ -102,7 +90,7 @@ private struct World {
         return events
     }
 
-    mutating func run(using generator: inout SplitMix64) throws {
+    mutating func run(using generator: inout SeededGenerator) throws {
         while !isFinished {
             // Trouble at every step would end all histories at their beginning.
             let quiet = possible.filter { ![.clientClosed, .timedOut, .upstreamClosed, .refused(Story.full)].contains($0) }

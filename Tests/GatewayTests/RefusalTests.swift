@@ -8,7 +8,8 @@ import Testing
 @Suite("Errors of SAM's own")
 struct RefusalTests {
     static let kinds: [Refusal.Kind] = [
-        .unauthenticated, .forbidden, .badRequest, .tooLarge, .overBudget, .upgradeRequired, .badGateway, .timeout, .unavailable,
+        .unauthenticated, .forbidden, .badRequest, .tooLarge, .overBudget, .overRate(seconds: 7), .upgradeRequired, .badGateway, .timeout,
+        .unavailable,
     ]
     /// One with everything that JSON writes in another way.
     static let sentence = "The key “house” of \"Zoë\" is off:\n\tturn it on with `sam credentials on \\ /x` 👾 </script>."
@@ -30,6 +31,7 @@ struct RefusalTests {
         case .upgradeRequired: #expect(status.code == 426)
         // Each provider says it in its own way when money is used up.
         case .overBudget: #expect([402, 403, 429].contains(status.code))
+        case .overRate: #expect(status.code == 429)
         // Anthropic has 529 where others have 503.
         case .badGateway: #expect([500, 502, 529].contains(status.code))
         case .timeout: #expect([408, 504].contains(status.code))
@@ -102,7 +104,7 @@ struct RefusalTests {
     // The clients of Anthropic and OpenAI obey this header before they look at the status.
     @Test("Clients are told not to ask again exactly where that changes nothing", arguments: kinds, Dialect.allCases)
     func retries(kind: Refusal.Kind, dialect: Dialect) throws {
-        let passes: Set<Refusal.Kind> = [.badGateway, .timeout, .unavailable]
+        let passes: Set<Refusal.Kind> = [.badGateway, .timeout, .unavailable, .overRate(seconds: 7)]
         #expect(try answer(kind, dialect).head.headers["x-should-retry"] == (passes.contains(kind) ? [] : ["false"]))
     }
 }

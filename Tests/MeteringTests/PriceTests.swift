@@ -1,3 +1,4 @@
+import Fuzzing
 import Metering
 import Testing
 

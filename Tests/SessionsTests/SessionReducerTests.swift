@@ -1,4 +1,5 @@
 import AgentProtocol
+import Fuzzing
 import Testing
 import Workspaces
 
@@ -150,7 +151,7 @@ struct SessionReducerTests {
 
     @Test("Whatever happens in whatever order, the machine keeps its promises")
     func randomWalks() {
-        var generator = SplitMix(seed: 42)
+        var generator = SeededGenerator(seed: 42)
         for _ in 0..<3_000 {
             var state = SessionState(ending: Bool.random(using: &generator) ? .whenIdle : .onRequest)
             var salvages = 0
@@ -187,22 +188,5 @@ struct SessionReducerTests {
             }
             #expect(state.phase.isEnd, "It is over: \(state)")
         }
-    }
-}
-
-/// A generator with a seed, so that a failure comes again.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -192,5 +192,9 @@ public struct ServerView: Sendable, Codable {
     public var version: String
     public var home: String
     public var url: String
+    /// Where workspaces on other machines reach it; missing for nowhere.
+    public var remote: String?
+    /// After how many seconds without anything to do it ends by itself; missing for never.
+    public var idleExit: Int?
     public var process: Int32
 }

@@ -9,6 +9,7 @@ import NIOCore
 import NIOHTTPTypesHTTP1
 import NIOPosix
 import ServiceLifecycle
+import Settings
 import Store
 import Workspaces
 
@@ -22,7 +23,7 @@ struct MeteredGateway: Sendable {
     ///
     /// - Throws: `MeteringError` or `GatewayError` with what stands in the way.
     init(
-        home: Home, store: Store, accounts: Accounts, credentials: Credentials, egress: EgressGate,
+        home: Home, store: Store, accounts: Accounts, credentials: Credentials, settings: Settings, egress: EgressGate,
         now: @escaping @Sendable () -> Int64, logger: Logger
     ) throws {
         let prices = PriceList(userFile: home.userPrices)
@@ -33,7 +34,7 @@ struct MeteredGateway: Sendable {
         ledger = try UsageLedger(budgets: budgets, prices: prices, spool: home.usageSpool, holder: holder, logger: logger)
         gateway = try Gateway(
             store: store, accounts: accounts, credentials: credentials, budgets: budgets, ledger: ledger,
-            desk: BudgetDesk(budgets: budgets, holder: holder), group: .singletonMultiThreadedEventLoopGroup,
+            desk: BudgetDesk(budgets: budgets, holder: holder), settings: settings, group: .singletonMultiThreadedEventLoopGroup,
             rehearsal: home.rehearsalSocket, trustRoots: FileManager.default.fileExists(atPath: home.trustRoots) ? home.trustRoots : nil,
             egress: egress, now: now)
     }

@@ -29,9 +29,30 @@ public struct Server: Sendable {
         public var port = 7_260
         /// End after this long without a request or a session that is not settled.
         public var idleLimit: Duration?
+        /// Where to listen for workspaces on other machines; `nil` for nowhere.
+        public var remote: Remote?
 
         /// The standard options.
         public init() {}
+
+        /// An address for workspaces on other machines, with what proves that it is this server's.
+        public struct Remote: Sendable {
+            public var host: String
+            /// 0 takes any free port.
+            public var port: Int
+            /// A file with a certificate and those above it, in PEM.
+            public var certificate: String
+            /// A file with the certificate's key, in PEM.
+            public var key: String
+
+            /// Names an address.
+            public init(host: String, port: Int, certificate: String, key: String) {
+                self.host = host
+                self.port = port
+                self.certificate = certificate
+                self.key = key
+            }
+        }
     }
 
     /// This program's version.
@@ -76,7 +97,8 @@ public struct Server: Sendable {
 
         let egress = SessionEgress(settings: settings, accounts: accounts, logger: logger)
         let metered = try MeteredGateway(
-            home: home, store: store, accounts: accounts, credentials: credentials, egress: egress.gate, now: now, logger: logger)
+            home: home, store: store, accounts: accounts, credentials: credentials, settings: settings, egress: egress.gate, now: now,
+            logger: logger)
         try await metered.ledger.recover()
 
         let host = try LocalHost(home: home, logger: logger)
@@ -96,6 +118,10 @@ public struct Server: Sendable {
                 host: host, metered: metered),
             activity: activity)
         await engine.resume()
+        var remote: RemoteListener?
+        if let options = options.remote {
+            remote = try await RemoteListener(options, gateway: metered.gateway, engine: engine, sockets: sockets)
+        }
         let port = try freePort()
         let network = Application(
             router: router.make(withRunners: false),
@@ -109,13 +135,16 @@ public struct Server: Sendable {
 
         let rehearsal = RehearsalServer(script: home.rehearsalScript).application(
             socket: home.rehearsalSocket, logger: quiet(logger, below: .critical))
-        let announcement = Announcement(home: home, host: options.host, bound: bound, router: router, onReady: onReady)
+        let announcement = Announcement(
+            home: home, host: options.host, remote: remote.flatMap { remote in options.remote.map { "https://\($0.host):\(remote.port)" } },
+            idleLimit: options.idleLimit, bound: bound, router: router, onReady: onReady)
         let services: [any Service] =
             [
                 LedgerService(ledger: metered.ledger), rehearsal, network, control, EngineService(engine: engine, sockets: sockets),
                 announcement,
             ]
             + (options.idleLimit.map { [IdleService(activity: activity, engine: engine, limit: $0)] } ?? [])
+            + (remote.map { [$0] } ?? [])
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map {

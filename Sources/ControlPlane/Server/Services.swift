@@ -19,6 +19,8 @@ struct EngineService: Service {
 struct Announcement: Service {
     let home: Home
     let host: String
+    let remote: String?
+    let idleLimit: Duration?
     let bound: AsyncStream<Int>
     let router: APIRouter
     let onReady: @Sendable (ServerView) -> Void
@@ -33,7 +35,8 @@ struct Announcement: Service {
         }
         guard listeners == 2 else { return }
         let view = ServerView(
-            version: Server.version, home: home.path, url: "http://\(host):\(port)", process: getpid())
+            version: Server.version, home: home.path, url: "http://\(host):\(port)", remote: remote,
+            idleExit: idleLimit.map { Int($0.components.seconds) }, process: getpid())
         try JSONLine.encode(view).write(to: URL(filePath: home.serverFile), options: .atomic)
         router.ready(view)
         onReady(view)

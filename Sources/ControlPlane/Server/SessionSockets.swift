@@ -42,6 +42,15 @@ actor SessionSockets: SessionEndpoints {
         listeners[session] = Listener(channel: channel, connections: connections)
     }
 
+    /// Takes a connection that came in elsewhere into a session's care, to end with its own.
+    ///
+    /// - Returns: whether the session has a socket.
+    func take(_ channel: any Channel, for session: SessionID) -> Bool {
+        guard let listener = listeners[session] else { return false }
+        listener.connections.add(channel)
+        return true
+    }
+
     func close(_ session: SessionID) async {
         guard let listener = listeners.removeValue(forKey: session) else { return }
         await listener.close()

@@ -35,13 +35,14 @@ extension Credentials {
 
     /// How long one attempt may take from its record to its end. The call itself has a shorter limit.
     static let attemptLimit: Int64 = 30_000
+    /// So long before its end a token may not live through a request.
+    private static let margin: Int64 = 60_000
     /// How long what a refused sign-in was refreshed to is taken for good.
     private static let patience: Int64 = 300_000
 
     func refreshNeed(_ id: CredentialID, _ secret: Secret) -> RefreshNeed {
         guard let life = (try? AuthFile(secret))?.life(spread: Self.spread(id)) else { return .none }
-        // A minute before its end it may not live through the request.
-        if now() >= life.endsAt - 60_000 { return .overdue }
+        if now() >= life.endsAt - Self.margin { return .overdue }
         return now() >= life.dueAt ? .due : .none
     }
 
@@ -60,12 +61,10 @@ extension Credentials {
             let secret = try secret(of: credential, transaction)
             let file = try AuthFile(secret)
             let isStillBad = rejected.map { $0 == file.accessToken } ?? (refreshNeed(id, secret) != .none)
-            if let attempt = try transaction.first("SELECT version, attempted_at FROM refreshes WHERE credential_id = $1", id) {
-                // An attempt on an older version is over: somebody set another secret since.
-                if try attempt.integer("version") == credential.version {
-                    if try now() < Int64(attempt.integer("attempted_at")) + Self.attemptLimit { return .wait }
-                    return .impossible(try giveUp(credential, "SAM was interrupted while it refreshed it", transaction))
-                }
+            // An attempt on an older version is over: somebody set another secret since.
+            if let attempt = try attempt(on: id, version: credential.version, transaction) {
+                if attempt.isUnderWay { return .wait }
+                return .impossible(try lose(credential, Self.interruption, isRefused: rejected != nil && isStillBad, transaction))
             }
             guard isStillBad else { return .settled }
             if rejected != nil, try wasJustRenewed(id, transaction) {
@@ -80,7 +79,8 @@ extension Credentials {
             try transaction.execute(
                 """
                 INSERT INTO refreshes (credential_id, version, attempted_at) VALUES ($1, $2, $3)
-                ON CONFLICT (credential_id) DO UPDATE SET version = excluded.version, attempted_at = excluded.attempted_at
+                ON CONFLICT (credential_id) DO UPDATE SET
+                    version = excluded.version, attempted_at = excluded.attempted_at, is_lost = 0
                 """, id, credential.version, now())
             return .spend(RefreshTicket(credential: credential, token: token, isAfterRefusal: rejected != nil))
         }
@@ -90,18 +90,19 @@ extension Credentials {
     ///
     /// - Returns: why there is no new token; `nil` when there is one.
     /// - Throws: `StoreError`; what was renewed is to be brought again.
-    func settleRefresh(_ ticket: RefreshTicket, _ outcome: RefreshOutcome) async throws -> String? {
+    func settleRefresh(_ ticket: RefreshTicket, _ outcome: RefreshOutcome) async throws -> Unrenewed? {
         try await store.write { transaction in
             switch outcome {
             case .notNow(let why):
                 try endAttempt(ticket.credential, transaction)
-                return why
+                return Unrenewed(why, isPassing: true)
             case .refused(let why):
-                return try giveUp(ticket.credential, "the provider refused to refresh it: \(why)", transaction)
+                return Unrenewed(try giveUp(ticket.credential, "the provider refused to refresh it: \(why)", transaction))
             case .unknown(let why):
-                return try giveUp(ticket.credential, "its refresh was not answered: \(why)", transaction)
+                let sentence = "its refresh was not answered: \(why)"
+                return Unrenewed(try lose(ticket.credential, sentence, isRefused: ticket.isAfterRefusal, transaction))
             case .renewed(let tokens):
-                return try accept(tokens, ticket, transaction)
+                return try accept(tokens, ticket, transaction).map { Unrenewed($0) }
             }
         }
     }
@@ -153,18 +154,54 @@ extension Credentials {
         case none
         /// Its token may be on its way to the provider.
         case underWay
-        /// It was interrupted, and the credential is of no use any more.
-        case givenUp
+        /// It was interrupted, and its token may be spent: a sentence.
+        case givenUp(String)
     }
 
     /// Looks how far a refresh of a credential is, and gives one up that was interrupted.
     func refreshState(_ id: CredentialID, version: Int, _ transaction: any Transaction) throws -> RefreshState {
-        let attempt = try transaction.first(
-            "SELECT attempted_at FROM refreshes WHERE credential_id = $1 AND version = $2", id, version)
-        guard let attempt, let credential = try credential(id, transaction) else { return .none }
-        if try now() < Int64(attempt.integer("attempted_at")) + Self.attemptLimit { return .underWay }
-        _ = try giveUp(credential, "SAM was interrupted while it refreshed it", transaction)
-        return .givenUp
+        guard let attempt = try attempt(on: id, version: version, transaction), let credential = try credential(id, transaction) else {
+            return .none
+        }
+        if attempt.isUnderWay { return .underWay }
+        return .givenUp(try lose(credential, Self.interruption, isRefused: false, transaction))
+    }
+
+    private func attempt(
+        on id: CredentialID, version: Int, _ transaction: any Transaction
+    ) throws -> (isUnderWay: Bool, isLost: Bool)? {
+        let row = try transaction.first(
+            "SELECT attempted_at, is_lost FROM refreshes WHERE credential_id = $1 AND version = $2", id, version)
+        guard let row else { return nil }
+        let isLost = try row.flag("is_lost")
+        return (try !isLost && now() < Int64(row.integer("attempted_at")) + Self.attemptLimit, isLost)
+    }
+
+    private static let interruption = "SAM was interrupted while it refreshed it"
+
+    /// A refresh of which nobody knows whether it spent its token. That is not spent again; what the sign-in can do without a new
+    /// one, it goes on doing until its end.
+    ///
+    /// - Returns: the sentence.
+    private func lose(_ credential: Credential, _ why: String, isRefused: Bool, _ transaction: any Transaction) throws -> String {
+        let current = try self.credential(credential.id, transaction)
+        guard !isRefused, let current, current.version == credential.version,
+            let life = try AuthFile(secret(of: current, transaction)).life(spread: 0), now() < life.endsAt - Self.margin
+        else { return try giveUp(credential, why, transaction) }
+        let end = Date(timeIntervalSince1970: Double(life.endsAt) / 1_000).formatted(.iso8601)
+        let sentence = "\(why). It works until \(end) and can't be refreshed any more. Sign in again."
+        if try attempt(on: current.id, version: current.version, transaction)?.isLost != true {
+            try transaction.execute(
+                """
+                INSERT INTO refreshes (credential_id, version, attempted_at, is_lost) VALUES ($1, $2, $3, 1)
+                ON CONFLICT (credential_id) DO UPDATE SET version = excluded.version, is_lost = 1
+                """, current.id, current.version, now())
+            try accounts.record(transaction, .sam, "refresh.lost", current.id.rawValue, why)
+            try accounts.notify(
+                current.owner, .credentialFailed, current.id.rawValue,
+                "The sign-in “\(current.label)” for \(current.provider.rawValue): \(sentence)", in: transaction)
+        }
+        return sentence
     }
 
     /// A sign-in that is of no use any more. Spending its token twice could end the whole family of tokens, so it is not tried.

@@ -7,7 +7,7 @@ import Vault
 public actor TokenBroker {
     private let credentials: Credentials
     private let endpoint: TokenEndpoint
-    private var running: [CredentialID: Task<String?, Never>] = [:]
+    private var running: [CredentialID: Task<Unrenewed?, Never>] = [:]
 
     /// Opens a broker.
     public init(credentials: Credentials, endpoint: TokenEndpoint) {
@@ -37,8 +37,9 @@ public actor TokenBroker {
     /// Refreshes a sign-in, if it still needs it when its turn comes.
     ///
     /// - Parameter rejected: the access token that the provider did not take; `nil` when only the time is the reason.
-    /// - Returns: why it could not be refreshed, in a sentence; `nil` when what is stored now is good.
-    public func renew(_ id: CredentialID, rejecting rejected: Secret? = nil) async -> String? {
+    /// - Returns: why it could not be refreshed; `nil` when what is stored now is good.
+    @discardableResult
+    public func renew(_ id: CredentialID, rejecting rejected: Secret? = nil) async -> Unrenewed? {
         if let task = running[id] { return await task.value }
         // Detached from the caller: a token that is being spent must be stored, whoever hangs up.
         let task = Task { await run(id, rejected) }
@@ -48,24 +49,24 @@ public actor TokenBroker {
         return outcome
     }
 
-    private func run(_ id: CredentialID, _ rejected: Secret?) async -> String? {
+    private func run(_ id: CredentialID, _ rejected: Secret?) async -> Unrenewed? {
         while true {
             do {
                 switch try await credentials.claimRefresh(id, rejecting: rejected) {
                 case .settled: return nil
-                case .impossible(let sentence): return sentence
+                case .impossible(let sentence): return Unrenewed(sentence)
                 case .wait: try? await Task.sleep(for: .milliseconds(50))
                 case .spend(let ticket):
                     return await settle(ticket, await endpoint.refresh(ticket.credential.provider, ticket.token))
                 }
             } catch {
-                return "It can't be refreshed now: \(error)"
+                return Unrenewed("It can't be refreshed now: \(error)", isPassing: true)
             }
         }
     }
 
     /// Stores what came of it. A new token is in nobody's hands but ours, so it is tried until the database takes it.
-    private func settle(_ ticket: Credentials.RefreshTicket, _ outcome: RefreshOutcome) async -> String? {
+    private func settle(_ ticket: Credentials.RefreshTicket, _ outcome: RefreshOutcome) async -> Unrenewed? {
         var pause = Duration.milliseconds(50)
         while true {
             do {
@@ -74,7 +75,7 @@ public actor TokenBroker {
                 try? await Task.sleep(for: pause)
                 pause *= 2
             } catch {
-                return "What was refreshed can't be stored: \(error)"
+                return Unrenewed("What was refreshed can't be stored: \(error)")
             }
         }
     }

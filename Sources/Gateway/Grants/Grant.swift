@@ -11,6 +11,8 @@ struct Grant: Sendable {
     var loan: Loan?
     /// Whether a budget applies, so that requests are read before they are made.
     var isBudgeted: Bool
+    /// The rates that apply; all must hold.
+    var rates: [Rate]
 
     /// The headers that carry the key, as the provider's reference has them.
     ///
@@ -38,6 +40,16 @@ struct Grant: Sendable {
 public enum Entrance: Sendable, Hashable {
     /// The socket of a session's workspace. It names the session, and nobody else's lease opens anything there.
     case session(SessionReference)
-    /// The server's own address, for people's tools.
+    /// The server's own address, for people's tools. What is not under `/gateway` is somebody else's.
     case network
+    /// The address for workspaces elsewhere: people's tools again, and nothing besides.
+    case remote
+
+    /// What stands before the providers' paths.
+    var prefix: String {
+        switch self {
+        case .session: ""
+        case .network, .remote: "/gateway"
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import Accounts
 import Credentials
 import Metering
+import Settings
 import Store
 import Synchronization
 
@@ -29,6 +30,8 @@ final class GrantDesk: Sendable {
 
     /// How long an answer is remembered.
     static let span = Duration.milliseconds(250)
+    /// How long nobody is asked again after something was not to be had: every request of an agent would ask a provider in trouble.
+    static let rest = Duration.seconds(2)
 
     private let store: Store
     private let accounts: Accounts
@@ -36,12 +39,13 @@ final class GrantDesk: Sendable {
     private let credentials: Credentials
     private let endpoints: ProviderEndpoints
     private let budgets: Budgets
+    private let settings: Settings
     let broker: TokenBroker
     private let memory = Mutex(Memory())
 
     init(
         store: Store, accounts: Accounts, leases: Leases, credentials: Credentials, endpoints: ProviderEndpoints, budgets: Budgets,
-        broker: TokenBroker
+        settings: Settings, broker: TokenBroker
     ) {
         self.store = store
         self.accounts = accounts
@@ -49,6 +53,7 @@ final class GrantDesk: Sendable {
         self.credentials = credentials
         self.endpoints = endpoints
         self.budgets = budgets
+        self.settings = settings
         self.broker = broker
     }
 
@@ -70,7 +75,8 @@ final class GrantDesk: Sendable {
             let age = memory.age
             let lookup = Task {
                 let answer = await lookUp(question)
-                remember(Remembered(answer: answer, until: until), question, age)
+                let isInTrouble = if case .failure(let refusal) = answer { refusal.kind == .unavailable } else { false }
+                remember(Remembered(answer: answer, until: isInTrouble ? .now + Self.rest : until), question, age)
                 return answer
             }
             memory.lookups[question] = lookup
@@ -102,7 +108,10 @@ final class GrantDesk: Sendable {
             return answer
         case .first:
             if let why = await broker.renew(loan.credential) {
-                return .failure(Refusal(.forbidden, "The sign-in for \(question.provider.rawValue) has expired. \(why)"))
+                return .failure(
+                    Refusal(
+                        why.isPassing ? .unavailable : .forbidden,
+                        "The sign-in for \(question.provider.rawValue) has expired. \(why.sentence)"))
             }
             return await find(question)
         }
@@ -160,7 +169,7 @@ final class GrantDesk: Sendable {
             throw Refusal(.forbidden, "This is a session's key. It opens something inside of that session's workspace only.")
         case (.key, .session):
             throw Refusal(.forbidden, "Inside of a workspace only the session's own key opens something.")
-        case (.key(_, let project, let provider), .network):
+        case (.key(_, let project, let provider), .network), (.key(_, let project, let provider), .remote):
             guard provider == nil || provider == question.provider else {
                 throw Refusal(.forbidden, "This key is for \(provider?.rawValue ?? "") alone.")
             }
@@ -190,15 +199,16 @@ final class GrantDesk: Sendable {
             payer.key = id.rawValue
             lending = try !provider.takesCredential ? nil : credentials.lend(provider, project: project, user: lease.user, in: transaction)
         }
+        let rates = try settings.integers(.requestRate, of: payer.owners, in: transaction).map { Rate(owner: $0, requestsPerMinute: $1) }
         switch lending {
-        case nil: return Grant(payer: payer, endpoint: endpoint, loan: nil, isBudgeted: false)
+        case nil: return Grant(payer: payer, endpoint: endpoint, loan: nil, isBudgeted: false, rates: rates)
         case .refused(let sentence): throw Refusal(.forbidden, sentence)
         case .lent(let loan):
             payer.scope = loan.scope
             payer.credential = loan.credential.rawValue
             return Grant(
                 payer: payer, endpoint: endpoint, loan: loan,
-                isBudgeted: try budgets.apply(to: payer.owners, in: transaction))
+                isBudgeted: try budgets.apply(to: payer.owners, in: transaction), rates: rates)
         }
     }
 }

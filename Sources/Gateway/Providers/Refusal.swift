@@ -1,5 +1,7 @@
+import Accounts
 import Foundation
 import Metering
+import NIOCore
 import NIOHTTP1
 
 /// An error of SAM's own, which the client gets in the shape that its provider's errors have.
@@ -13,6 +15,8 @@ struct Refusal: Error, Sendable, Hashable {
         case tooLarge
         /// A budget is used up.
         case overBudget
+        /// Too many requests in this minute; there is room again after some seconds.
+        case overRate(seconds: Int)
         /// WebSocket, which is not relayed: clients fall back to HTTP on this.
         case upgradeRequired
         /// The provider can't be reached, or broke off before it answered.
@@ -31,6 +35,17 @@ struct Refusal: Error, Sendable, Hashable {
         self.sentence = sentence
     }
 
+    /// A layer has made its requests of this minute.
+    init(_ rate: Rate, wait: TimeAmount) {
+        let seconds = Int((wait.nanoseconds + 999_999_999) / 1_000_000_000)
+        self.init(
+            .overRate(seconds: seconds),
+            """
+            The \(rate.owner.scope.rawValue) may make \(rate.requestsPerMinute) requests a minute. There is room again in \(seconds) s. \
+            Whoever owns it can raise it with: sam settings set gateway.requestsPerMinute
+            """)
+    }
+
     /// The status under which each provider's clients understand it.
     func status(_ dialect: Dialect) -> HTTPResponseStatus {
         switch kind {
@@ -40,6 +55,7 @@ struct Refusal: Error, Sendable, Hashable {
         case .tooLarge: .payloadTooLarge
         // Anthropic bills with 402, the others say that a quota is used up.
         case .overBudget: dialect == .anthropic ? .paymentRequired : .tooManyRequests
+        case .overRate: .tooManyRequests
         case .upgradeRequired: .upgradeRequired
         case .badGateway: .badGateway
         case .timeout: .gatewayTimeout
@@ -66,9 +82,10 @@ struct Refusal: Error, Sendable, Hashable {
         var headers: HTTPHeaders = [
             "content-type": "application/json", "content-length": String(body?.count ?? 0), "x-sam-request-id": request.rawValue,
         ]
-        // Asking again changes none of these; the official clients heed this header.
+        // Asking again changes none of the others; the official clients heed both headers.
         switch kind {
         case .badGateway, .timeout, .unavailable: break
+        case .overRate(let seconds): headers.add(name: "retry-after", value: String(seconds))
         default: headers.add(name: "x-should-retry", value: "false")
         }
         if kind == .upgradeRequired { headers.add(name: "upgrade", value: "HTTP/1.1") }
@@ -82,6 +99,7 @@ struct Refusal: Error, Sendable, Hashable {
         case .badRequest, .upgradeRequired: "invalid_request_error"
         case .tooLarge: "request_too_large"
         case .overBudget: "billing_error"
+        case .overRate: "rate_limit_error"
         case .badGateway, .unavailable: "api_error"
         case .timeout: "timeout_error"
         }
@@ -91,6 +109,7 @@ struct Refusal: Error, Sendable, Hashable {
         switch kind {
         case .unauthenticated, .forbidden, .badRequest, .tooLarge, .upgradeRequired: "invalid_request_error"
         case .overBudget: "insufficient_quota"
+        case .overRate: "requests"
         case .badGateway, .timeout, .unavailable: "server_error"
         }
     }
@@ -99,6 +118,7 @@ struct Refusal: Error, Sendable, Hashable {
         switch kind {
         case .unauthenticated: "invalid_api_key"
         case .overBudget: "insufficient_quota"
+        case .overRate: "rate_limit_exceeded"
         default: nil
         }
     }
@@ -108,7 +128,7 @@ struct Refusal: Error, Sendable, Hashable {
         case .unauthenticated: "UNAUTHENTICATED"
         case .forbidden: "PERMISSION_DENIED"
         case .badRequest, .tooLarge, .upgradeRequired: "INVALID_ARGUMENT"
-        case .overBudget: "RESOURCE_EXHAUSTED"
+        case .overBudget, .overRate: "RESOURCE_EXHAUSTED"
         case .badGateway, .unavailable: "UNAVAILABLE"
         case .timeout: "DEADLINE_EXCEEDED"
         }

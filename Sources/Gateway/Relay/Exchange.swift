@@ -83,6 +83,7 @@ final class Exchange {
         switch answer {
         case .failure(let refusal): perform(.refused(refusal))
         case .success(let grant):
+            if let limit = line.services.rates.take(grant.rates) { return perform(.refused(Refusal(limit.rate, wait: limit.wait))) }
             self.grant = grant
             if route.provider.isCustom, grant.endpoint.dialect != dialect {
                 dialect = grant.endpoint.dialect

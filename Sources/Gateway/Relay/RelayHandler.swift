@@ -67,13 +67,12 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        let prefix = entrance == .network ? "/gateway" : ""
-        guard head.uri.hasPrefix(prefix + "/") else {
+        if entrance != .network, head.uri == "/healthz" { return answer(.ok, "ok\n", head) }
+        guard head.uri.hasPrefix(entrance.prefix + "/") else {
             if entrance == .network { current = .passing } else { answer(.notFound, "Nothing is here.\n", head) }
             return
         }
-        guard let route = ProviderRoute(head.uri.dropFirst(prefix.utf8.count)) else {
-            if entrance != .network, head.uri == "/healthz" { return answer(.ok, "ok\n", head) }
+        guard let route = ProviderRoute(head.uri.dropFirst(entrance.prefix.utf8.count)) else {
             return answer(
                 .notFound,
                 "No provider is here. There are /anthropic, /openai, /openai-chatgpt, /google, /mistral, /rehearsal and /custom/ID.\n", head

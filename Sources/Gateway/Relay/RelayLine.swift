@@ -19,6 +19,7 @@ public struct RelayLimits: Sendable, Hashable {
 /// What an exchange needs of the rest of SAM.
 struct RelayServices: Sendable {
     var grants: GrantDesk
+    var rates = RateLimiter()
     var credentials: Credentials
     var ledger: UsageLedger
     var desk: BudgetDesk

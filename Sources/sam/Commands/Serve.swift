@@ -14,6 +14,7 @@ struct Serve: AsyncParsableCommand {
               sam serve
               sam serve --port 8080
               SAM_HOME=/srv/sam sam serve --host 0.0.0.0
+              sam serve --remote 0.0.0.0:7261 --certificate chain.pem --key key.pem
             """)
 
     @Option(help: "The port; 0 takes any free one.")
@@ -25,12 +26,24 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "End after this many seconds without a request or a running session.")
     var idleExit: Int?
 
+    @Option(help: ArgumentHelp("Listen with TLS for workspaces on other machines.", valueName: "address:port"))
+    var remote: RemoteAddress?
+
+    @Option(help: "The certificate that is shown there, in PEM, with those above it.")
+    var certificate: String?
+
+    @Option(help: "The certificate's key, in PEM.")
+    var key: String?
+
     @Flag(name: .shortAndLong, help: "Log what happens in detail.")
     var verbose = false
 
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("A port is a number from 0 to 65535.") }
         if let idleExit, idleExit < 1 { throw ValidationError("--idle-exit takes a number of seconds, at least 1.") }
+        guard (remote == nil) == (certificate == nil), (remote == nil) == (key == nil) else {
+            throw ValidationError("--remote, --certificate and --key belong together.")
+        }
     }
 
     func run() async throws {
@@ -44,11 +57,31 @@ struct Serve: AsyncParsableCommand {
         options.host = host
         options.port = port
         options.idleLimit = idleExit.map { .seconds($0) }
+        if let remote, let certificate, let key {
+            options.remote = .init(host: remote.host, port: remote.port, certificate: certificate, key: key)
+        }
         let server = Server(
             home: Home(environment: ProcessInfo.processInfo.environment), options: options, logger: Logger(label: "sam"))
         try await server.run { view in
             Terminal.line("SAM \(view.version) serves \(view.url), with its state in \(view.home)")
+            if let remote = view.remote { Terminal.line("Workspaces elsewhere reach it at \(remote)") }
             Terminal.line("Stop it with Ctrl-C. Sessions that run go on without it.")
         }
+    }
+}
+
+/// An address to listen on, like `0.0.0.0:7261` or `[::]:7261`.
+struct RemoteAddress: ExpressibleByArgument {
+    let host: String
+    let port: Int
+
+    init?(argument: String) {
+        guard let colon = argument.lastIndex(of: ":"), let port = Int(argument[argument.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        let host = argument[..<colon]
+        self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host)
+        self.port = port
+        guard !self.host.isEmpty else { return nil }
     }
 }

@@ -1,3 +1,5 @@
+import Fuzzing
+
 extension History {
     /// A random history that the seed alone decides, so that a failure can be seen again.
     ///
@@ -6,7 +8,7 @@ extension History {
     /// send. And one in four is undisturbed: nobody takes anything away and each layer is set once at most, for only of
     /// such histories can be said that no token may be lost.
     init(seed: UInt64) {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let isUndisturbed = Int.random(in: 0..<4, using: &generator) == 0
         let length = Int.random(in: 5...25, using: &generator)
         var steps: [Step] = []
@@ -69,18 +71,5 @@ extension History.Step {
         case .sync(let session), .syncGarbage(let session), .syncForeign(let session): session
         case .set, .off, .on, .remove, .clear, .recover: nil
         }
-    }
-}
-
-/// A random generator whose whole state is its seed. By Sebastiano Vigna, in the public domain.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -50,19 +50,25 @@ extension SamFixture {
         _ path: String = "/anthropic/v1/messages", with key: String?, through session: String? = nil,
         _ body: JSONValue = SamFixture.message
     ) async throws -> Reply {
-        let base: String
-        if let session {
-            let socket = "\(home)/sockets/\(session)/gateway.sock".addingPercentEncoding(withAllowedCharacters: .alphanumerics)
-            base = "http+unix://\(try #require(socket))"
-        } else {
-            base = try address() + "/gateway"
-        }
-        var request = HTTPClientRequest(url: base + path)
+        let base = try session.map { try Self.base("\(home)/sockets/\($0)/gateway.sock") } ?? address() + "/gateway"
+        return try await Self.relay(base + path, with: key, body)
+    }
+
+    /// The address of what listens on a Unix socket.
+    static func base(_ socket: String) throws -> String {
+        "http+unix://\(try #require(socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics)))"
+    }
+
+    /// Sends a request to a gateway with a key, or with none.
+    static func relay(
+        _ url: String, with key: String?, _ body: JSONValue = SamFixture.message, by client: HTTPClient = .shared
+    ) async throws -> Reply {
+        var request = HTTPClientRequest(url: url)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         if let key { request.headers.add(name: "x-api-key", value: key) }
         request.body = .bytes(ByteBuffer(bytes: try JSONLine.encode(body)))
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await client.execute(request, timeout: .seconds(60))
         let content = try await response.body.collect(upTo: 1 << 20)
         return Reply(
             status: Int(response.status.code), contentType: response.headers.first(name: "content-type") ?? "",

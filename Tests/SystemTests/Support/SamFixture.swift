@@ -113,9 +113,9 @@ struct SamFixture: Sendable {
     ///
     /// - Returns: its process, which is not this one's child: it can be killed and leaves no zombie.
     @discardableResult
-    func serve() async throws -> pid_t {
+    func serve(_ options: String...) async throws -> pid_t {
         let pid = try Command(
-            Self.programs + "/sam", ["serve", "--port", "0"],
+            Self.programs + "/sam", ["serve", "--port", "0"] + options,
             environment: ["SAM_HOME": home, "HOME": scratch, "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"],
             workingDirectory: scratch
         ).detach(log: scratch + "/server.log")

@@ -19,13 +19,19 @@ struct KeysCreate: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let created: CreatedKey = try await Connection.with {
-            try await $0.send(.POST, "/api/v1/keys", NewKey(name: name, provider: provider, project: project))
+        let (created, server): (CreatedKey, ServerView) = try await Connection.with {
+            (
+                try await $0.send(.POST, "/api/v1/keys", NewKey(name: name, provider: provider, project: project)),
+                try await $0.get("/api/v1/server")
+            )
         }
         if json { return Terminal.line(try JSONLine.text(created)) }
         Terminal.line(created.token)
         let example = created.key.provider ?? "anthropic"
         Terminal.warn("It goes where a provider's key goes; the provider's address is then \(created.gateway)/\(example)")
+        if let idle = server.idleExit {
+            Terminal.warn("This server ends after \(idle) s of silence, and the next one has another address. One that stays: sam serve")
+        }
         if example == "anthropic" {
             Terminal.warn("For Claude Code: ANTHROPIC_BASE_URL=\(created.gateway)/anthropic ANTHROPIC_AUTH_TOKEN=<the key> claude")
         }
