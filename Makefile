@@ -7,6 +7,12 @@ GATEWAY_TESTS := SystemTests\.(Clients|KeyCommand|UsageCommand|BudgetCommand|Pro
 BROKER_TESTS := SystemTests\.Broker[A-Za-z]*Tests
 CLIENTS := $(HOME)/.cache/sam/clients
 CLIENT_VERSIONS := anthropic==2.14.0 openai==3.57.0
+# What the benchmarks measure against. The extra "proxy" of LiteLLM asks for packages that PyPI does not have; these are the others.
+PEER_PACKAGES := nginx-light wrk python3 python3-pip python3-venv
+PEERS := $(HOME)/.cache/sam/peers
+PEER_VERSIONS := litellm==1.110.2 fastapi uvicorn uvloop gunicorn granian starlette orjson apscheduler backoff boto3 cryptography \
+  email-validator expression fastapi-sso hiredis httpx2 inquirerpy mcp polars pyjwt pynacl python-multipart pyyaml restrictedpython rich \
+  rq semver soundfile tomlkit websockets
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SAM := .build/debug/sam
 
@@ -77,8 +83,14 @@ lint:
 format:
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
+# The gateway's peers: nginx and wrk by apt, LiteLLM's proxy by pip into a folder outside of the tree.
+benchmarks: PACKAGES += $(PEER_PACKAGES)
 benchmarks: setup
-	Benchmarks/run
+	@if [ "$$(cat $(PEERS)/versions 2>/dev/null)" != "$(PEER_VERSIONS)" ]; then \
+	  echo "==> Installing $(firstword $(PEER_VERSIONS)) by pip into $(PEERS)"; \
+	  rm -rf $(PEERS) && /usr/bin/python3 -m venv $(PEERS) && $(PEERS)/bin/pip install -q $(PEER_VERSIONS) && \
+	  echo "$(PEER_VERSIONS)" > $(PEERS)/versions; fi
+	Benchmarks/run $(PEERS)/bin/litellm
 
 clean:
 	rm -rf .build .build-release

@@ -152,6 +152,7 @@ let package = Package(
             name: "benchmarks",
             dependencies: [
                 "Accounts", "AgentProtocol", "Cascade", "Credentials", "Processes", "Store", "Vault", "Workspaces", .argumentParser,
+                .nioCore, .nioPosix,
             ],
             path: "Benchmarks", exclude: ["run"], swiftSettings: strict),
 

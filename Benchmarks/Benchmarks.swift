@@ -5,5 +5,8 @@ import ArgumentParser
 struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks", abstract: "Measures SAM, side by side with its peers in one run.",
-        subcommands: [WorkspaceCreation.self, SessionReadiness.self, SessionMemory.self, CredentialResolution.self, VaultSealing.self])
+        subcommands: [
+            WorkspaceCreation.self, SessionReadiness.self, SessionMemory.self, CredentialResolution.self, VaultSealing.self,
+            GatewayComparison.self, ModelServer.self,
+        ])
 }

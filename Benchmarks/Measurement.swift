@@ -71,12 +71,12 @@ struct Installation {
     let home: String
 
     @discardableResult
-    func sam(_ arguments: String...) async throws -> String {
+    func sam(_ arguments: String..., input: String = "") async throws -> String {
         var environment = ProcessInfo.processInfo.environment
         environment["SAM_HOME"] = home
         let output = try await Command(
             Program.ownFolder + "/sam", arguments, environment: environment, workingDirectory: "/"
-        ).run(timeout: .seconds(600))
+        ).run(input: [UInt8](input.utf8), timeout: .seconds(600))
         guard output.termination.isSuccess else {
             throw ProcessError(.notStarted, "sam \(arguments): \(output.standardError)")
         }

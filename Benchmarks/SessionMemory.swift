@@ -23,7 +23,7 @@ struct SessionMemory: AsyncParsableCommand {
         try await installation.sam("projects", "add", repository, "--name", "bench")
         try await installation.sam("settings", "set", "sessions.limit", "\(sessions)")
         guard let server = installation.server else { throw ValidationError("The server is not running.") }
-        let idle = try proportionalSetSize(server)
+        let idle = try Self.proportionalSetSize(server)
 
         for _ in 0..<sessions {
             // 20 ms a line: long enough for all of them to work at once.
@@ -32,11 +32,11 @@ struct SessionMemory: AsyncParsableCommand {
         while try await working(installation) < sessions { try await Task.sleep(for: .milliseconds(200)) }
         try await Task.sleep(for: .seconds(5))
 
-        let runners = try processes(program: "/sam-runner", first: "run").map { try proportionalSetSize($0) }
-        let inside = try processes(program: "/sam-runner", first: "inside").map { try proportionalSetSize($0) }
+        let runners = try processes(program: "/sam-runner", first: "run").map { try Self.proportionalSetSize($0) }
+        let inside = try processes(program: "/sam-runner", first: "inside").map { try Self.proportionalSetSize($0) }
         print("\n| \(sessions) sessions at once, one line each 20 ms | processes | MiB in all | MiB each |\n| --- | --- | --- | --- |")
         print("| server, idle before | 1 | \(mebibytes(idle)) | \(mebibytes(idle)) |")
-        print("| server | 1 | \(mebibytes(try proportionalSetSize(server))) | \(mebibytes(try proportionalSetSize(server))) |")
+        print("| server | 1 | \(mebibytes(try Self.proportionalSetSize(server))) | \(mebibytes(try Self.proportionalSetSize(server))) |")
         for (name, sizes) in [("runners", runners), ("forwarders in the sandboxes", inside)] {
             let sum = sizes.reduce(0, +)
             print("| \(name) | \(sizes.count) | \(mebibytes(sum)) | \(mebibytes(sum / max(sizes.count, 1))) |")
@@ -69,7 +69,7 @@ struct SessionMemory: AsyncParsableCommand {
         }
     }
 
-    private func proportionalSetSize(_ pid: pid_t) throws -> Int {
+    static func proportionalSetSize(_ pid: pid_t) throws -> Int {
         let rollup = try String(contentsOfFile: "/proc/\(pid)/smaps_rollup", encoding: .utf8)
         let line = rollup.split(separator: "\n").first { $0.hasPrefix("Pss:") }
         return (line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0) << 10

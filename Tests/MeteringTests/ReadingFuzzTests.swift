@@ -83,7 +83,7 @@ struct ReadingFuzzTests {
 
     private static func repeatsNames(_ bytes: [UInt8]) -> Bool {
         let text = String(decoding: bytes, as: UTF8.self)
-        return ["stream", "stream_options", "include_usage"].contains { name in text.matches(of: try! Regex("\"\(name)\"\\s*:")).count > 1 }
+        return [/"stream"\s*:/, /"stream_options"\s*:/, /"include_usage"\s*:/].contains { text.matches(of: $0).count > 1 }
     }
 
     @Test("What is left of a stream is the same in whatever pieces it comes, and only events of usage are taken out")

@@ -41,7 +41,8 @@ struct RequestTarget: Sendable, Hashable {
     /// Whether the path climbs: a segment `.` or `..`, also where its dots are written as escapes. Such a path could leave the
     /// folder that a provider's address ends in.
     var climbs: Bool {
-        path.utf8.split(whereSeparator: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }).contains { segment in
+        guard path.utf8.contains(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "%") }) else { return false }
+        return path.utf8.split(whereSeparator: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }).contains { segment in
             let text = Substring(segment).lowercased().replacing("%2e", with: ".")
             return text == "." || text == ".." || text.contains("%2f") && text.contains("..")
         }

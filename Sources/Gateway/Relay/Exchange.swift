@@ -124,7 +124,7 @@ final class Exchange {
     }
 
     func clientReadComplete() {
-        if machine.bodyWay == .forward { upstream?.flush() }
+        upstream?.flush()
     }
 
     func clientEnd(_ trailers: HTTPHeaders?) {
@@ -273,7 +273,12 @@ final class Exchange {
         for bytes in kept { upstream.send(.body(.byteBuffer(bytes))) }
         kept = []
         if !isHeld { keptBytes = 0 }
-        upstream.flush()
+        flushRequest()
+    }
+
+    /// Sends what was written, unless more is about to come: a head and a body that came in one read go out in one write.
+    private func flushRequest() {
+        if client?.isReading != true { upstream?.flush() }
     }
 
     /// The one change that SAM makes to a body.
@@ -298,7 +303,7 @@ final class Exchange {
             return perform(.refused(Refusal(.unavailable, "SAM can't write down what is used, so nothing was sent. \(error.message)")))
         }
         upstream.send(.end(trailers))
-        upstream.flush()
+        flushRequest()
     }
 
     // MARK: - Towards the client

@@ -27,6 +27,8 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var context: ChannelHandlerContext?
     private var expectsContinue = false
     private(set) var requestIsComplete = false
+    /// Whether what came in one read is still being handed over.
+    private(set) var isReading = false
     private var isPaused = false
     private var readIsPending = false
     private var isClosing = false
@@ -43,6 +45,7 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosing else { return }
+        isReading = true
         let part = unwrapInboundIn(data)
         if case .head(let head) = part, case .nothing = current {
             requestIsComplete = false
@@ -163,6 +166,7 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
         if case .exchange(let exchange) = current { exchange.clientReadComplete() }
         context.fireChannelReadComplete()
     }

@@ -53,10 +53,9 @@ public actor BudgetDesk {
             let row = try transaction.first("DELETE FROM reservations WHERE request_id = $1 RETURNING amount_nano, made_at", request)
             guard let row else { return }
             let amount = Money(rawValue: Int64(try row.integer("amount_nano")))
-            for owner in payer.owners {
-                try Spending.add(
-                    settled: .zero, reserved: .zero - amount, to: owner, at: Int64(try row.integer("made_at")), transaction)
-            }
+            var sums = SpendingSums()
+            for owner in payer.owners { sums.add(reserved: .zero - amount, to: owner, at: Int64(try row.integer("made_at"))) }
+            try sums.write(transaction)
         }
     }
 
@@ -92,9 +91,10 @@ public actor BudgetDesk {
                     Whoever owns it can raise it with: sam budget set
                     """, resetsAt: resets)
         }
-        for owner in wish.payer.owners {
-            try Spending.add(settled: .zero, reserved: wish.amount, to: owner, at: now, transaction)
-        }
+        guard wish.amount > .zero else { return .granted }
+        var sums = SpendingSums()
+        for owner in wish.payer.owners { sums.add(reserved: wish.amount, to: owner, at: now) }
+        try sums.write(transaction)
         try transaction.execute(
             """
             INSERT INTO reservations (request_id, holder, user_id, project_id, amount_nano, made_at) VALUES ($1, $2, $3, $4, $5, $6)

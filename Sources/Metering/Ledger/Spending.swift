@@ -4,21 +4,6 @@ import Store
 /// What the owners of a request's layers have spent and hold back, period by period. Every request is counted at every
 /// layer, budget or not, so that a budget which is set in the middle of a month knows that month.
 enum Spending {
-    /// Adds to what is spent and to what is held back. Amounts may be negative.
-    static func add(
-        settled: Money, reserved: Money, to owner: ScopeOwner, at time: Int64, _ transaction: any Transaction
-    ) throws {
-        for period in Period.allCases {
-            try transaction.execute(
-                """
-                INSERT INTO spending (scope, owner, period, starts_at, settled_nano, reserved_nano) VALUES ($1, $2, $3, $4, $5, $6)
-                ON CONFLICT (scope, owner, period, starts_at) DO UPDATE SET
-                    settled_nano = spending.settled_nano + excluded.settled_nano,
-                    reserved_nano = spending.reserved_nano + excluded.reserved_nano
-                """, owner.scope, owner.owner, period, period.interval(of: time).start, settled, reserved)
-        }
-    }
-
     /// What is spent, what is held back, and whether its owner was warned.
     static func of(
         _ owner: ScopeOwner, _ period: Period, at time: Int64, _ transaction: any Transaction

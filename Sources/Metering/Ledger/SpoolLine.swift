@@ -6,18 +6,26 @@ enum SpoolLine: Hashable {
     case opened(OpenRequest)
     case settled(UsageEntry)
 
-    var text: String {
+    /// The line with its end. Every request writes two, so it is made a byte at a time and not out of strings.
+    var bytes: [UInt8] {
+        var line = Writer()
         switch self {
-        case .opened(let request): (["o"] + Self.fields(request)).joined(separator: "\t") + "\n"
+        case .opened(let request):
+            line.add("o")
+            line.add(request)
         case .settled(let entry):
-            (["s"] + Self.fields(entry.request)
-                + [
-                    String(entry.status), Self.clean(entry.model ?? ""), entry.state.rawValue, String(entry.cost.rawValue),
-                    String(entry.milliseconds), String(entry.usage.input), String(entry.usage.cacheRead), String(entry.usage.cacheWrite),
-                    String(entry.usage.cacheWriteLong), String(entry.usage.output), String(entry.usage.reasoning),
-                    String(entry.usage.webSearches),
-                ]).joined(separator: "\t") + "\n"
+            line.add("s")
+            line.add(entry.request)
+            line.add(entry.status)
+            line.add(entry.model)
+            line.add(entry.state.rawValue)
+            line.add(Int(entry.cost.rawValue))
+            line.add(entry.milliseconds)
+            let usage = entry.usage
+            for count in [usage.input, usage.cacheRead, usage.cacheWrite, usage.cacheWriteLong] { line.add(count) }
+            for count in [usage.output, usage.reasoning, usage.webSearches] { line.add(count) }
         }
+        return line.ended
     }
 
     /// Reads a line. A line that was cut by a sudden death is none.
@@ -43,17 +51,45 @@ enum SpoolLine: Hashable {
         }
     }
 
-    private static func fields(_ request: OpenRequest) -> [String] {
-        [request.id.rawValue, String(request.at)] + request.payer.fields.map(clean)
-            + [
-                clean(request.model ?? ""), String(request.requestBytes), request.outputLimit.map(String.init) ?? "",
-                String(request.reserved.rawValue),
-            ]
-    }
-
     /// A model's name as it may stand in a line and a table.
     static func clean(_ name: String) -> String {
-        String(String.UnicodeScalarView(name.unicodeScalars.prefix(120).filter { (0x21...0x7e).contains($0.value) }))
+        var writer = Writer()
+        writer.add(name)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    /// Writes fields, each with what may stand in a line.
+    private struct Writer {
+        private(set) var bytes: [UInt8] = []
+        private var isFirst = true
+
+        init() { bytes.reserveCapacity(320) }
+
+        /// The line, with its end.
+        var ended: [UInt8] { bytes + [0x0a] }
+
+        private mutating func begin() {
+            if !isFirst { bytes.append(0x09) }
+            isFirst = false
+        }
+
+        mutating func add(_ text: String?) {
+            begin()
+            guard var text else { return }
+            text.withUTF8 { for byte in $0.prefix(120) where byte > 0x20 && byte < 0x7f { bytes.append(byte) } }
+        }
+
+        mutating func add(_ number: Int) { add(String(number)) }
+
+        mutating func add(_ request: OpenRequest) {
+            add(request.id.rawValue)
+            add(Int(request.at))
+            for field in request.payer.fields { add(field) }
+            add(request.model)
+            add(request.requestBytes)
+            add(request.outputLimit.map(String.init))
+            add(Int(request.reserved.rawValue))
+        }
     }
 }
 

@@ -82,17 +82,16 @@ public final class UsageLedger: Sendable {
         }
         entries += open.values.map { UsageEntry.unsettled($0, prices: prices) }
         let left = entries
-        try await budgets.store.write { [budgets, holder] transaction in
-            for entry in left { try Self.book(entry, budgets, transaction) }
+        try await budgets.store.write { [holder] transaction in
+            try Self.book(left, transaction)
             for row in try transaction.query("SELECT * FROM reservations WHERE holder = $1", holder) {
                 let amount = Money(rawValue: Int64(try row.integer("amount_nano")))
                 let payer = try Payer(
                     user: row.parsed("user_id"), project: try row.optionalText("project_id").map(ProjectID.init(rawValue:)),
                     session: nil, key: nil, provider: "", scope: nil, credential: nil)
-                for owner in payer.owners {
-                    try Spending.add(
-                        settled: .zero, reserved: .zero - amount, to: owner, at: Int64(try row.integer("made_at")), transaction)
-                }
+                var sums = SpendingSums()
+                for owner in payer.owners { sums.add(reserved: .zero - amount, to: owner, at: Int64(try row.integer("made_at"))) }
+                try sums.write(transaction)
             }
             try transaction.execute("DELETE FROM reservations WHERE holder = $1", holder)
         }
@@ -132,7 +131,7 @@ public final class UsageLedger: Sendable {
         do {
             if !batch.isEmpty {
                 try await budgets.store.write { [budgets] transaction in
-                    for entry in batch { try Self.book(entry, budgets, transaction) }
+                    try Self.book(batch, transaction)
                     let owners = Set(batch.flatMap(\.request.payer.owners))
                     for owner in owners { try Self.warn(owner, budgets, transaction) }
                 }
@@ -150,8 +149,14 @@ public final class UsageLedger: Sendable {
 
     // MARK: - Rows
 
-    /// Writes an entry, its reservation's end, and what its owners have spent. A repeat changes nothing.
-    private static func book(_ entry: UsageEntry, _ budgets: Budgets, _ transaction: any Transaction) throws {
+    /// Writes entries, their reservations' ends, and what their owners have spent. A repeat changes nothing.
+    private static func book(_ entries: [UsageEntry], _ transaction: any Transaction) throws {
+        var sums = SpendingSums()
+        for entry in entries { try book(entry, &sums, transaction) }
+        try sums.write(transaction)
+    }
+
+    private static func book(_ entry: UsageEntry, _ sums: inout SpendingSums, _ transaction: any Transaction) throws {
         let request = entry.request
         let payer = request.payer
         let usage = entry.usage
@@ -166,16 +171,14 @@ public final class UsageLedger: Sendable {
             entry.model.map(SpoolLine.clean), entry.status, usage.input, usage.cacheRead, usage.cacheWrite, usage.cacheWriteLong,
             usage.output, usage.reasoning, usage.webSearches, entry.cost, entry.state, entry.milliseconds)
         guard written > 0 else { return }
+        for owner in payer.owners { sums.add(settled: entry.cost, to: owner, at: request.at) }
+        guard request.reserved > .zero else { return }
         let reservation = try transaction.first(
             "DELETE FROM reservations WHERE request_id = $1 RETURNING amount_nano, made_at", request.id)
-        for owner in payer.owners {
-            try Spending.add(settled: entry.cost, reserved: .zero, to: owner, at: request.at, transaction)
-            guard let reservation else { continue }
-            // Given back to the period that it was taken from, which may be over.
-            try Spending.add(
-                settled: .zero, reserved: Money(rawValue: -Int64(try reservation.integer("amount_nano"))), to: owner,
-                at: Int64(try reservation.integer("made_at")), transaction)
-        }
+        guard let reservation else { return }
+        // Given back to the period that it was taken from, which may be over.
+        let (amount, time) = (Money(rawValue: Int64(try reservation.integer("amount_nano"))), Int64(try reservation.integer("made_at")))
+        for owner in payer.owners { sums.add(reserved: .zero - amount, to: owner, at: time) }
     }
 
     /// Tells the owner of a budget once that four fifths of it are spent.

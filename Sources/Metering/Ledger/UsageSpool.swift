@@ -38,9 +38,9 @@ struct UsageSpool: ~Copyable {
     ///
     /// - Throws: ``MeteringError/Code/spool`` when the disk refuses it.
     mutating func append(_ line: SpoolLine) throws(MeteringError) {
-        var text = line.text
-        let written = text.withUTF8 { write(descriptor, $0.baseAddress, $0.count) }
-        guard written == text.utf8.count else {
+        let line = line.bytes
+        let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        guard written == line.count else {
             throw MeteringError(.spool, "Usage can't be kept in \(path): \(String(cString: strerror(errno))).")
         }
         bytes += written
@@ -58,9 +58,9 @@ struct UsageSpool: ~Copyable {
         }
         let fresh = path + ".new"
         let other = try Self.open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_APPEND)
-        var text = lines.map(\.text).joined()
-        let written = text.withUTF8 { write(other, $0.baseAddress, $0.count) }
-        guard written == text.utf8.count, rename(fresh, path) == 0 else {
+        let all = lines.flatMap(\.bytes)
+        let written = all.withUnsafeBytes { write(other, $0.baseAddress, $0.count) }
+        guard written == all.count, rename(fresh, path) == 0 else {
             close(other)
             throw MeteringError(.spool, "\(path) can't be written anew: \(String(cString: strerror(errno))).")
         }

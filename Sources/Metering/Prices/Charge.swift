@@ -6,7 +6,6 @@ public struct Charge: Sendable, Hashable {
     public var cost: Money
     /// Whether any of it is estimated: a count that was not told, or the price of a model that is on no list.
     public var isEstimated: Bool
-
 }
 
 extension PriceList {
@@ -22,14 +21,14 @@ extension PriceList {
         }
         let (usage, isEstimated) = reading.completed(requestBytes: requestBytes)
         let model = reading.model ?? requested
-        var known = model.flatMap(price)
+        let listed = model.flatMap(price)
         // A provider may name a model in another way than it is asked for and listed.
-        if known == nil, let requested { known = price(of: requested) }
+        let known = listed ?? requested.flatMap(price)
         guard usage != TokenUsage() || !reading.attempts.isEmpty else {
             return Charge(usage: usage, model: model, cost: .zero, isEstimated: isEstimated)
         }
         var cost = (known ?? dearest).cost(of: usage)
-        var isGuessed = model.flatMap(price) == nil
+        var isGuessed = listed == nil
         var whole = usage
         // Each has its own model's price.
         for attempt in reading.attempts {

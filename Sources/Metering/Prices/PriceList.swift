@@ -7,7 +7,10 @@ public struct PriceList: Sendable {
     public let asOf: String
     /// What was wrong in the user's file. The lines that are right hold all the same.
     public let problems: [String]
-    private let entries: [(pattern: String, price: Price)]
+    /// The models that are named in full.
+    private let named: [String: Price]
+    /// What model names begin with, the longest first.
+    private let beginnings: [(text: [UInt8], price: Price)]
     /// What a model costs of which no price is known: as much as the dearest that is known, number by number. Unknown is never
     /// free.
     public let dearest: Price
@@ -23,20 +26,20 @@ public struct PriceList: Sendable {
         }
         asOf = builtIn.asOf ?? ""
         problems = user.problems + builtIn.problems
-        entries = user.entries + builtIn.entries
+        // The user's entries stand first, so among equally long patterns theirs holds.
+        let entries = user.entries + builtIn.entries
+        named = Dictionary(entries, uniquingKeysWith: { first, _ in first })
+        beginnings = entries.filter { $0.pattern.hasSuffix("*") }.map { (Array($0.pattern.utf8.dropLast()), $0.price) }
+            .enumerated().sorted { ($1.element.0.count, $0.offset) < ($0.element.0.count, $1.offset) }.map(\.element)
         dearest = Price(dearestOf: entries.map(\.price))
     }
 
-    /// The price of a model; `nil` for one that is on no list.
+    /// The price of a model; `nil` for one that is on no list. A name in full holds before a beginning, and a longer beginning
+    /// before a shorter one.
     public func price(of model: String) -> Price? {
-        // The user's entries stand first, so among equally long patterns theirs holds.
         // Google and others write a folder before the id.
-        let name = model.lastIndex(of: "/").map { model[model.index(after: $0)...] } ?? model[...]
-        var best: (length: Int, price: Price)?
-        for (pattern, price) in entries where pattern.hasSuffix("*") ? name.hasPrefix(pattern.dropLast()) : name == pattern {
-            if best.map({ pattern.utf8.count > $0.length }) ?? true { best = (pattern.utf8.count, price) }
-        }
-        return best?.price
+        let name = model.utf8.lastIndex(of: UInt8(ascii: "/")).map { model[model.utf8.index(after: $0)...] } ?? model[...]
+        return named[String(name)] ?? beginnings.first { name.utf8.starts(with: $0.text) }?.price
     }
 }
 

@@ -8,7 +8,7 @@ import NIOHTTP1
 
 /// Which provider at which layer a command is about.
 struct CredentialTarget: ParsableArguments {
-    @Argument(help: "anthropic, openai, openai-chatgpt, google or mistral.")
+    @Argument(help: "anthropic, openai, openai-chatgpt, google, mistral or custom-ID.")
     var provider: String
 
     @Option(help: "user (the usual one), project or platform.")
