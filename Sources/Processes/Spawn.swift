@@ -29,6 +29,8 @@ extension Command {
     /// Starts the program; blocks until it is executing, which takes about a millisecond.
     func spawn(_ lifetime: Lifetime, descriptors: Descriptors, joining controlGroups: [String]) throws(ProcessError) -> pid_t {
         var pid: pid_t = 0
+        let file = try openedFile()
+        defer { if let file { close(file) } }
         let failure = withCStrings([executable] + arguments) { argv in
             withCStrings(environment.map { "\($0)=\($1)" }) { envp in
                 withCStrings(controlGroups) { joins in
@@ -38,7 +40,7 @@ extension Command {
                                 path: argv[0], argv: argv, envp: envp, cwd: directory,
                                 fds: (
                                     descriptors.input ?? -1, descriptors.output ?? -1,
-                                    descriptors.error ?? -1, descriptors.extra ?? -1
+                                    descriptors.error ?? -1, file ?? descriptors.extra ?? -1
                                 ),
                                 joins: joins, death_signal: 0)
                             switch lifetime {
@@ -59,6 +61,18 @@ extension Command {
                 "\(executable) could not be started: \(String(cString: strerror(failure.error))) while \(String(cString: failure.step)).")
         }
         return pid
+    }
+}
+
+extension Command {
+    /// The file that the program finds open; closed when another program takes this process.
+    func openedFile() throws(ProcessError) -> CInt? {
+        guard let openFile else { return nil }
+        let descriptor = open(openFile, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw ProcessError(.notStarted, "\(openFile) can't be opened for \(executable): \(String(cString: strerror(errno))).")
+        }
+        return descriptor
     }
 }
 

@@ -40,6 +40,7 @@ public struct Home: Sendable, Hashable {
     public var controlSocket: String { path + "/control.sock" }
     public var userCatalogue: String { path + "/agents.yaml" }
 
+    var systemCallFilter: String { sandboxFiles + "/system-calls" }
     var sandboxFiles: String { path + "/sandbox" }
     var mirrors: String { path + "/mirrors" }
     var sessions: String { path + "/sessions" }

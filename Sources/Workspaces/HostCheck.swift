@@ -63,9 +63,13 @@ public struct HostCheck: Sendable {
     }
 
     private func userNamespaces() async -> Finding {
+        let filter = NSTemporaryDirectory() + "sam-filter-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: filter) }
         do {
-            try await SandboxProbe().succeed()
-            return Finding(name: "sandbox", severity: .ok, detail: "a sandbox with all its namespaces starts")
+            try Data(SystemCallFilter.bytes).write(to: URL(filePath: filter))
+            try await SandboxProbe(runner: programs + "/sam-runner", filter: filter).succeed()
+            return Finding(
+                name: "sandbox", severity: .ok, detail: "a sandbox with all its namespaces and a filter of system calls starts")
         } catch {
             return Finding(
                 name: "sandbox", severity: .failure, detail: "\(error)",

@@ -34,8 +34,9 @@ public struct LocalHost: WorkspaceHost {
         }
         controlGroups = ControlGroups.detect()
         libraries = RuntimeLibraries.folders()
-        probe = SandboxProbe()
+        probe = SandboxProbe(runner: programs + "/sam-runner", filter: home.systemCallFilter)
         do {
+            try Data(SystemCallFilter.bytes).write(to: URL(filePath: home.systemCallFilter), options: .atomic)
             try Data("root:x:0:0::/nonexistent:/bin/false\nagent:x:1000:1000::/home/agent:/bin/sh\n".utf8)
                 .write(to: URL(filePath: home.sandboxFiles + "/passwd"), options: .atomic)
             try Data("root:x:0:\nagent:x:1000:\n".utf8)
@@ -124,15 +125,12 @@ public struct LocalHost: WorkspaceHost {
         let wrap: @Sendable (Command) -> Command
         // What the agent planted runs here, inside, with no more of the machine than the agent had.
         let group = try controlGroups.create(groupName(request.session), limits: request.limits)
-        let enter = [programs + "/sam-runner", "enter"] + group.joins.flatMap { ["--join", $0] } + ["--"]
+        let runner = programs + "/sam-runner"
         switch request.project.sandbox {
         case .bubblewrap:
             let sandbox = sandbox(request.project, request.session)
             wrap = { command in
-                let inside = sandbox.wrap(command)
-                return Command(
-                    enter[0], enter.dropFirst() + [inside.executable] + inside.arguments, environment: inside.environment,
-                    workingDirectory: inside.workingDirectory)
+                sandbox.wrap(command).entered(by: runner, joining: group.joins)
             }
         case .none:
             wrap = { $0 }
@@ -201,7 +199,7 @@ public struct LocalHost: WorkspaceHost {
                 // The checkout names this path in its alternates, so it has to be the same inside.
                 Sandbox.Bind(host: objects, inside: objects, access: .readOnly),
             ],
-            passwd: home.sandboxFiles + "/passwd", group: home.sandboxFiles + "/group")
+            passwd: home.sandboxFiles + "/passwd", group: home.sandboxFiles + "/group", filter: home.systemCallFilter)
     }
 
     private func makeFolder(_ path: String) throws {

@@ -29,15 +29,18 @@ struct Sandbox: Sendable {
     /// A passwd and a group file of our own: the host's would tell the agent who has accounts here.
     var passwd: String
     var group: String
+    /// The file with what ``SystemCallFilter`` keeps a program from.
+    var filter: String
     /// The size of the private `/tmp`, in bytes.
     var temporarySpace: Int = 512 << 20
 
-    /// Wraps a command. Its working directory and environment are those inside.
+    /// Wraps a command. Its working directory and environment are those inside. It is to be started, not run: it needs its
+    /// ``Command/openFile``.
     func wrap(_ command: Command) -> Command {
         var arguments = [
             "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup",
             "--disable-userns", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL",
-            "--die-with-parent", "--new-session", "--hostname", "sam",
+            "--die-with-parent", "--new-session", "--hostname", "sam", "--seccomp", "3",
         ]
         arguments += ["--ro-bind", "/usr", "/usr"]
         for folder in ["bin", "sbin", "lib", "lib32", "lib64", "libx32"] {
@@ -63,7 +66,8 @@ struct Sandbox: Sendable {
         arguments += ["--remount-ro", "/"]
         arguments += ["--chdir", command.workingDirectory ?? "/", "--", command.executable]
         // bubblewrap hands its own environment on. In arguments everybody on the machine could read it.
-        return Command(program, arguments + command.arguments, environment: command.environment, workingDirectory: "/")
+        return Command(
+            program, arguments + command.arguments, environment: command.environment, workingDirectory: "/", openFile: filter)
     }
 
     /// `/bin` and its like are links into `/usr` on most systems and folders of their own on some.

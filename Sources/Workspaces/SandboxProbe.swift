@@ -6,13 +6,22 @@ import Synchronization
 final class SandboxProbe: Sendable {
     /// bubblewrap's path, when it is installed.
     let program: String?
+    private let runner: String
+    private let filter: String
     private let passed = Mutex(false)
 
-    init(program: String? = Program.find("bwrap")) {
+    /// Prepares to look.
+    ///
+    /// - Parameters:
+    ///   - runner: `sam-runner`.
+    ///   - filter: the file with ``SystemCallFilter``.
+    init(program: String? = Program.find("bwrap"), runner: String, filter: String) {
         self.program = program
+        self.runner = runner
+        self.filter = filter
     }
 
-    /// Starts a sandbox with every namespace that sessions get. A success is remembered, a failure is tried again.
+    /// Starts a sandbox with every namespace that sessions get, and with their filter of system calls. A success is remembered, a failure is tried again.
     ///
     /// - Throws: ``WorkspaceError`` with what is missing and how to get it.
     func succeed() async throws {
@@ -21,10 +30,10 @@ final class SandboxProbe: Sendable {
             throw WorkspaceError(
                 .sandbox, "bubblewrap is not installed, so SAM can't sandbox agents. Install it, on Debian with: apt install bubblewrap")
         }
-        let sandbox = Sandbox(program: program, binds: [], passwd: "/dev/null", group: "/dev/null")
+        let sandbox = Sandbox(program: program, binds: [], passwd: "/dev/null", group: "/dev/null", filter: filter)
         let output: Output
         do {
-            output = try await sandbox.wrap(Command("/usr/bin/true", [])).run(timeout: .seconds(10))
+            output = try await sandbox.wrap(Command("/usr/bin/true", [])).entered(by: runner).run(timeout: .seconds(10))
         } catch {
             throw WorkspaceError(.sandbox, "The sandbox could not be tried: \(error)")
         }

@@ -2,12 +2,16 @@ import ArgumentParser
 import Foundation
 import Processes
 
-/// Joins control groups and becomes a program, so that the program and all it starts are limited from the first.
+/// Joins control groups and becomes a program, so that the program and all it starts are limited from the first; and opens a file
+/// for it, for who runs programs without a way to hand descriptors over.
 struct Enter: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Join control groups and become a program.")
+    static let configuration = CommandConfiguration(abstract: "Join control groups, open a file, and become a program.")
 
     @Option(help: "A cgroup.procs file.")
     var join: [String] = []
+
+    @Option(help: "A file that the program finds open as descriptor 3.")
+    var open: String?
 
     @Argument(parsing: .postTerminator, help: "The program and its arguments.")
     var program: [String]
@@ -17,7 +21,7 @@ struct Enter: ParsableCommand {
             try FileHandle(forWritingTo: URL(filePath: file)).write(contentsOf: Data("0".utf8))
         }
         throw Command(
-            program[0], Array(program.dropFirst()), environment: ProcessInfo.processInfo.environment
+            program[0], Array(program.dropFirst()), environment: ProcessInfo.processInfo.environment, openFile: open
         ).replaceThisProcess()
     }
 }

@@ -13,15 +13,16 @@ enum SessionIDs {
 struct SandboxTests {
     @Test("What comes after the dashes is the command, whatever it looks like")
     func arguments() throws {
-        let sandbox = Sandbox(program: "/usr/bin/bwrap", binds: [], passwd: "/p", group: "/g")
+        let sandbox = Sandbox(program: "/usr/bin/bwrap", binds: [], passwd: "/p", group: "/g", filter: "/f")
         let wrapped = sandbox.wrap(Command("/bin/echo", ["--bind", "/", "/"], environment: ["A": "b c"], workingDirectory: "/w"))
         let dashes = try #require(wrapped.arguments.firstIndex(of: "--"))
         #expect(Array(wrapped.arguments[(dashes + 1)...]) == ["/bin/echo", "--bind", "/", "/"])
+        #expect(wrapped.openFile == "/f")
         #expect(wrapped.environment == ["A": "b c"], "The environment is handed on, and stands in no argument")
         #expect(!wrapped.arguments.contains { $0.contains("b c") })
         let text = wrapped.arguments[..<dashes].joined(separator: " ")
         for part in [
-            "--unshare-net", "--unshare-pid", "--disable-userns", "--die-with-parent", "--remount-ro /",
+            "--unshare-net", "--unshare-pid", "--disable-userns", "--die-with-parent", "--remount-ro /", "--seccomp 3",
         ] {
             #expect(text.contains(part))
         }
