@@ -7,6 +7,8 @@ GATEWAY_TESTS := SystemTests\.(Clients|KeyCommand|UsageCommand|BudgetCommand|Pro
 BROKER_TESTS := SystemTests\.Broker[A-Za-z]*Tests
 CLIENTS := $(HOME)/.cache/sam/clients
 CLIENT_VERSIONS := anthropic==2.14.0 openai==3.57.0
+AGENTS := $(HOME)/.cache/sam/agents
+AGENT_VERSIONS := claude-agent-sdk==0.2.187
 # What the benchmarks measure against. The extra "proxy" of LiteLLM asks for packages that PyPI does not have; these are the others.
 PEER_PACKAGES := nginx-light wrk python3 python3-pip python3-venv
 PEERS := $(HOME)/.cache/sam/peers
@@ -16,7 +18,7 @@ PEER_VERSIONS := litellm==1.110.2 fastapi uvicorn uvloop gunicorn granian starle
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 SAM := .build/debug/sam
 
-.PHONY: help demo test model fuzz build setup clients lint format benchmarks clean
+.PHONY: help demo test model fuzz build setup clients agents lint format benchmarks clean
 
 help:
 	@echo "make demo        let scout explore this very repository in a sandbox"
@@ -31,7 +33,7 @@ demo: build
 	@echo "==> Running scout on this repository"
 	$(SAM) demo --repo .
 
-test: build lint clients
+test: build lint clients agents
 	@echo "==> Building the tests (a minute or two after the programs)"
 	swift build --build-tests
 	@echo "==> Testing each module (two minutes), then the programs from outside (two to three minutes)"
@@ -75,6 +77,14 @@ clients: setup
 	  echo "==> Installing $(CLIENT_VERSIONS) by pip into $(CLIENTS)"; \
 	  rm -rf $(CLIENTS) && /usr/bin/python3 -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install -q $(CLIENT_VERSIONS) && \
 	  echo "$(CLIENT_VERSIONS)" > $(CLIENTS)/versions; fi
+
+# Real agents, which the tests run against the rehearsal: Claude Code comes inside of its SDK's wheel (170 MB).
+test agents: PACKAGES += $(TEST_PACKAGES)
+agents: setup
+	@if [ "$$(cat $(AGENTS)/versions 2>/dev/null)" != "$(AGENT_VERSIONS)" ]; then \
+	  echo "==> Installing $(AGENT_VERSIONS) by pip into $(AGENTS)"; \
+	  rm -rf $(AGENTS) && /usr/bin/python3 -m venv $(AGENTS) && $(AGENTS)/bin/pip install -q --no-deps $(AGENT_VERSIONS) && \
+	  echo "$(AGENT_VERSIONS)" > $(AGENTS)/versions; fi
 
 lint:
 	@echo "==> Checking the format"

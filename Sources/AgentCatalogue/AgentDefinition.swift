@@ -1,12 +1,8 @@
+import AgentProtocol
 import Credentials
 
 /// An agent as the catalogue describes it.
 public struct AgentDefinition: Sendable, Hashable {
-    /// The protocols that SAM has a driver for.
-    public enum WireProtocol: String, Sendable, Codable, CaseIterable {
-        case acp
-    }
-
     /// A file in the agent's home that holds a sign-in.
     public struct SignInFile: Sendable, Hashable {
         public var provider: Provider

@@ -1,3 +1,4 @@
+import AgentProtocol
 import Credentials
 import Foundation
 import Yams

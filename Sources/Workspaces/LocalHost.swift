@@ -72,7 +72,7 @@ public struct LocalHost: WorkspaceHost {
         let command = agentCommand(launch)
         let configuration = RunnerConfiguration(
             session: launch.session, attempt: launch.attempt, token: launch.token, controlSocket: home.controlSocket,
-            folder: folder, command: command, sandbox: launch.project.sandbox.rawValue,
+            folder: folder, command: command, wireProtocol: launch.agent.wireProtocol, sandbox: launch.project.sandbox.rawValue,
             workingDirectory: workspaceInside(launch.project, launch.session), controlGroups: group.joins,
             memoryEvents: group.memoryEvents, handshakeTimeout: launch.handshakeTimeout * 1_000,
             outputLimit: launch.outputLimit, stopGrace: 5_000,

@@ -89,14 +89,18 @@ public struct AgentProgram: Sendable, Hashable {
     /// The program's absolute path on the host.
     public var executable: String
     public var arguments: [String]
+    public var wireProtocol: WireProtocol
     /// Folders outside the system's own that it reads, absolute.
     public var folders: [String]
     public var environment: [String: String]
 
     /// Names a program.
-    public init(executable: String, arguments: [String], folders: [String], environment: [String: String]) {
+    public init(
+        executable: String, arguments: [String], wireProtocol: WireProtocol = .acp, folders: [String], environment: [String: String]
+    ) {
         self.executable = executable
         self.arguments = arguments
+        self.wireProtocol = wireProtocol
         self.folders = folders
         self.environment = environment
     }

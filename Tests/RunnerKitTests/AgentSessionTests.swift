@@ -88,7 +88,8 @@ struct AgentSessionTests {
     private func configuration(_ folder: String) -> RunnerConfiguration {
         RunnerConfiguration(
             session: SessionID(rawValue: "s_test"), attempt: 1, token: "token", controlSocket: "/nonexistent", folder: folder,
-            command: Command("/bin/true", []), sandbox: "none", workingDirectory: "/", controlGroups: [], memoryEvents: nil,
+            command: Command("/bin/true", []), wireProtocol: .acp, sandbox: "none", workingDirectory: "/", controlGroups: [],
+            memoryEvents: nil,
             handshakeTimeout: 1_000, outputLimit: 1 << 20, stopGrace: 1_000)
     }
 }

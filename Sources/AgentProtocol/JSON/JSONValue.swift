@@ -21,6 +21,12 @@ public enum JSONValue: Sendable, Hashable {
         guard case .string(let string) = self else { return nil }
         return string
     }
+
+    /// The elements, or `nil` when this is no array.
+    public var elements: [JSONValue]? {
+        guard case .array(let elements) = self else { return nil }
+        return elements
+    }
 }
 
 extension JSONValue: Codable {

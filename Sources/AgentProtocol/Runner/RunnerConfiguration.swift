@@ -13,6 +13,7 @@ public struct RunnerConfiguration: Sendable, Codable {
     public var folder: String
     /// The agent's program inside its sandbox, whole.
     public var command: Command
+    public var wireProtocol: WireProtocol
     /// What the sandbox is, for the event that tells of its start.
     public var sandbox: String
     /// The working directory as the agent sees it.
@@ -53,7 +54,7 @@ public struct RunnerConfiguration: Sendable, Codable {
     /// Tells a runner what to do.
     public init(
         session: SessionID, attempt: Int, token: String, controlSocket: String, folder: String, command: Command,
-        sandbox: String, workingDirectory: String, controlGroups: [String], memoryEvents: String?,
+        wireProtocol: WireProtocol, sandbox: String, workingDirectory: String, controlGroups: [String], memoryEvents: String?,
         handshakeTimeout: Int, outputLimit: Int, stopGrace: Int, signIn: SignIn? = nil
     ) {
         self.session = session
@@ -62,6 +63,7 @@ public struct RunnerConfiguration: Sendable, Codable {
         self.controlSocket = controlSocket
         self.folder = folder
         self.command = command
+        self.wireProtocol = wireProtocol
         self.sandbox = sandbox
         self.workingDirectory = workingDirectory
         self.controlGroups = controlGroups

@@ -124,8 +124,8 @@ extension SessionEngine {
             throw WorkspaceError(.agent, "\(definition.name) is not installed: no program \(definition.command[0]).\(hint)")
         }
         return AgentProgram(
-            executable: executable, arguments: Array(definition.command.dropFirst()), folders: definition.needs,
-            environment: environment(definition))
+            executable: executable, arguments: Array(definition.command.dropFirst()), wireProtocol: definition.wireProtocol,
+            folders: definition.needs, environment: environment(definition))
     }
 
     private func salvage(_ id: SessionID) async throws {

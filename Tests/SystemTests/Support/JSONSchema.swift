@@ -79,12 +79,6 @@ extension JSONValue {
         return members
     }
 
-    /// The elements, or `nil` when this is no array.
-    var elements: [JSONValue]? {
-        guard case .array(let elements) = self else { return nil }
-        return elements
-    }
-
     fileprivate func `is`(_ type: String) -> Bool {
         switch self {
         case .null: type == "null"

@@ -58,6 +58,9 @@ struct SamFixture: Sendable {
 
     // MARK: - The command line
 
+    /// What a test installed stands first.
+    private var path: String { "\(scratch)/bin:" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin") }
+
     /// Runs `sam` with arguments and returns how it ended and what it printed.
     func sam(_ arguments: String..., input: String = "", environment: [String: String] = [:]) async throws -> Output {
         try await sam(arguments, input: input, environment: environment)
@@ -65,7 +68,7 @@ struct SamFixture: Sendable {
 
     func sam(_ arguments: [String], input: String = "", environment: [String: String] = [:]) async throws -> Output {
         var all = [
-            "SAM_HOME": home, "HOME": scratch, "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
+            "SAM_HOME": home, "HOME": scratch, "PATH": path,
         ]
         for (name, value) in environment { all[name] = value }
         return try await Command(
@@ -116,7 +119,7 @@ struct SamFixture: Sendable {
     func serve(_ options: String...) async throws -> pid_t {
         let pid = try Command(
             Self.programs + "/sam", ["serve", "--port", "0"] + options,
-            environment: ["SAM_HOME": home, "HOME": scratch, "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"],
+            environment: ["SAM_HOME": home, "HOME": scratch, "PATH": path],
             workingDirectory: scratch
         ).detach(log: scratch + "/server.log")
         try await eventually("the server serves") {

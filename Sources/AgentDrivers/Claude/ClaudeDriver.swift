@@ -1,0 +1,198 @@
+import AgentProtocol
+import Foundation
+
+/// Claude Code's stream-json in both directions, with `--include-partial-messages` and `--permission-prompt-tool stdio`, as its own
+/// SDKs speak it (observed in Claude Code 2.1.330; its messages are described at https://docs.claude.com/en/docs/claude-code/headless).
+///
+/// Ready means that its `initialize` was answered. What SAM does not know it keeps; an unknown message never ends a session.
+public struct ClaudeDriver: AgentDriver {
+    private enum Phase: Hashable {
+        case new, initializing, open, over
+    }
+
+    private struct RunningTurn: Hashable {
+        var prompt: PromptID
+        var isCancelled = false
+    }
+
+    private var phase = Phase.new
+    private var turn: RunningTurn?
+    private var lastRequest = 0
+    /// The message that comes in pieces.
+    private var streamed: String?
+    /// What was told in pieces already and comes again as a whole.
+    private var told: Set<String> = []
+
+    /// Makes a driver.
+    public init() {}
+
+    private static let initialize = "sam-1"
+
+    public mutating func begin() -> [DriverAction] {
+        phase = .initializing
+        lastRequest = 1
+        return control(Self.initialize, ["subtype": "initialize", "hooks": nil])
+    }
+
+    public mutating func prompt(_ prompt: AgentCommand.Prompt) -> [DriverAction] {
+        guard phase == .open, turn == nil else { return [] }
+        turn = RunningTurn(prompt: prompt.id)
+        let message: JSONValue = [
+            "type": "user", "message": ["role": "user", "content": [["type": "text", "text": .string(prompt.text)]]],
+        ]
+        return [.emit(.turnStarted(Turn(prompt: prompt.id)))] + line(message)
+    }
+
+    public mutating func cancelTurn() -> [DriverAction] {
+        guard phase == .open, turn != nil else { return [] }
+        turn?.isCancelled = true
+        lastRequest += 1
+        return control("sam-\(lastRequest)", ["subtype": "interrupt"])
+    }
+
+    public mutating func receive(_ line: Data) -> [DriverAction] {
+        guard phase != .over else { return [] }
+        guard let message: JSONValue = try? JSONLine.decode(from: line), let type = message["type"]?.string else { return [.stray(line)] }
+        switch type {
+        case "control_response": return answered(message)
+        case "control_request": return asked(message)
+        case "stream_event": return streamed(message)
+        case "assistant": return spoke(message)
+        case "user": return results(message)
+        case "result": return ended(message)
+        // They tell how it is set up, and what it does at the moment, which its messages show.
+        case "system" where ["init", "status"].contains(message["subtype"]?.string): return []
+        default: return [keep(message)]
+        }
+    }
+}
+
+// MARK: - Control messages
+
+extension ClaudeDriver {
+    private mutating func answered(_ message: JSONValue) -> [DriverAction] {
+        let response = message["response"]
+        guard case .initializing = phase, response?["request_id"]?.string == Self.initialize else { return [] }
+        guard response?["subtype"]?.string == "success" else {
+            phase = .over
+            return [.giveUp(.handshakeFailed, "The agent refused to initialize: \(response?["error"]?.string ?? "it does not say why")")]
+        }
+        phase = .open
+        return [.emit(.handshake(AgentIdentity(name: "Claude Code")))]
+    }
+
+    /// Nobody can be asked yet, so a permission is refused, with the reason.
+    private func asked(_ message: JSONValue) -> [DriverAction] {
+        guard let id = message["request_id"]?.string else { return [keep(message)] }
+        let request = message["request"]
+        guard request?["subtype"]?.string == "can_use_tool" else {
+            return line([
+                "type": "control_response",
+                "response": ["subtype": "error", "request_id": .string(id), "error": "SAM does not know this request."],
+            ])
+        }
+        let tool = ClaudeTool(name: request?["tool_name"]?.string ?? "a tool", input: request?["input"] ?? .null)
+        let answer: JSONValue = ["behavior": "deny", "message": "Nobody is here to allow this. Go on without it."]
+        return line([
+            "type": "control_response", "response": ["subtype": "success", "request_id": .string(id), "response": answer],
+        ]) + [.emit(.permission(Permission(toolCall: request?["tool_use_id"]?.string, title: tool.title, answer: "deny")))]
+    }
+}
+
+// MARK: - What it says and does
+
+extension ClaudeDriver {
+    private mutating func streamed(_ message: JSONValue) -> [DriverAction] {
+        let event = message["event"]
+        switch event?["type"]?.string {
+        case "message_start":
+            streamed = event?["message"]?["id"]?.string
+        case "content_block_delta":
+            guard let streamed, let delta = event?["delta"] else { break }
+            if let text = delta["text"]?.string { return chunk(streamed, .agent, text) }
+            if let text = delta["thinking"]?.string { return chunk(streamed, .thought, text) }
+        default: break
+        }
+        return []
+    }
+
+    private mutating func chunk(_ message: String, _ role: MessageChunk.Role, _ text: String) -> [DriverAction] {
+        told.insert(message)
+        guard !text.isEmpty else { return [] }
+        return [.emit(.message(MessageChunk(id: role == .agent ? message : message + "-thought", role: role, text: text)))]
+    }
+
+    private mutating func spoke(_ message: JSONValue) -> [DriverAction] {
+        let id = message["message"]?["id"]?.string ?? "message"
+        let wasTold = told.contains(id)
+        var actions: [DriverAction] = []
+        for block in message["message"]?["content"]?.elements ?? [] {
+            switch block["type"]?.string {
+            case "text" where !wasTold: actions += chunk(id, .agent, block["text"]?.string ?? "")
+            case "thinking" where !wasTold: actions += chunk(id, .thought, block["thinking"]?.string ?? "")
+            case "text", "thinking", "redacted_thinking": break
+            case "tool_use":
+                guard let call = block["id"]?.string, let name = block["name"]?.string else { break }
+                let tool = ClaudeTool(name: name, input: block["input"] ?? .null)
+                if let plan = tool.plan { actions.append(.emit(.plan(plan))) }
+                actions.append(
+                    .emit(
+                        .toolCall(ToolCall(id: call, title: tool.title, kind: tool.kind, status: "in_progress", locations: tool.locations)))
+                )
+            default: actions.append(.emit(.other(OtherUpdate(kind: "content", raw: block))))
+            }
+        }
+        return actions
+    }
+
+    /// The tools' results come back as if a user had written them.
+    private func results(_ message: JSONValue) -> [DriverAction] {
+        (message["message"]?["content"]?.elements ?? []).compactMap { block in
+            guard block["type"]?.string == "tool_result", let call = block["tool_use_id"]?.string else { return nil }
+            let content: JSONValue
+            switch block["content"] {
+            case .string(let text)?: content = [["type": "content", "content": ["type": "text", "text": .string(text)]]]
+            case .array(let blocks)?: content = .array(blocks.map { ["type": "content", "content": $0] })
+            default: content = []
+            }
+            let hasFailed = block["is_error"] == true
+            return .emit(.toolCall(ToolCall(id: call, status: hasFailed ? "failed" : "completed", content: content)))
+        }
+    }
+
+    private mutating func ended(_ message: JSONValue) -> [DriverAction] {
+        guard let turn else { return [keep(message)] }
+        self.turn = nil
+        streamed = nil
+        told = []
+        let hasFailed = message["is_error"] == true || message["subtype"]?.string?.hasPrefix("error") == true
+        if turn.isCancelled, hasFailed { return [.emit(.turnEnded(TurnEnd(prompt: turn.prompt, stopReason: "cancelled")))] }
+        switch message["subtype"]?.string {
+        case "error_max_turns": return [.emit(.turnEnded(TurnEnd(prompt: turn.prompt, stopReason: "max_turn_requests")))]
+        case _ where hasFailed:
+            let why = message["result"]?.string ?? message["subtype"]?.string ?? "It does not say why."
+            return [.emit(.turnEnded(TurnEnd(prompt: turn.prompt, stopReason: "error", error: why)))]
+        default:
+            let reason = message["stop_reason"]?.string ?? "end_turn"
+            return [.emit(.turnEnded(TurnEnd(prompt: turn.prompt, stopReason: turn.isCancelled ? "cancelled" : reason)))]
+        }
+    }
+}
+
+// MARK: - Writing
+
+extension ClaudeDriver {
+    private func control(_ id: String, _ request: JSONValue) -> [DriverAction] {
+        line(["type": "control_request", "request_id": .string(id), "request": request])
+    }
+
+    private func line(_ message: JSONValue) -> [DriverAction] {
+        guard let data = try? JSONLine.encode(message) else { return [] }
+        return [.send(data + Data("\n".utf8))]
+    }
+
+    private func keep(_ message: JSONValue) -> DriverAction {
+        let kind = [message["type"]?.string, message["subtype"]?.string].compactMap(\.self).joined(separator: ".")
+        return .emit(.other(OtherUpdate(kind: kind, raw: message)))
+    }
+}

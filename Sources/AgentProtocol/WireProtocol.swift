@@ -1,0 +1,7 @@
+/// The protocols that SAM has a driver for.
+public enum WireProtocol: String, Sendable, Codable, CaseIterable {
+    /// The Agent Client Protocol, version 1.
+    case acp
+    /// Claude Code's lines of JSON in both directions, with its control messages.
+    case claudeStreamJSON = "claude-stream-json"
+}
