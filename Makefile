@@ -8,7 +8,7 @@ BROKER_TESTS := SystemTests\.Broker[A-Za-z]*Tests
 CLIENTS := $(HOME)/.cache/sam/clients
 CLIENT_VERSIONS := anthropic==2.14.0 openai==3.57.0
 AGENTS := $(HOME)/.cache/sam/agents
-AGENT_VERSIONS := claude-agent-sdk==0.2.187
+AGENT_VERSIONS := claude-agent-sdk==0.2.187 openai-codex-cli-bin==0.163.0
 # What the benchmarks measure against. The extra "proxy" of LiteLLM asks for packages that PyPI does not have; these are the others.
 PEER_PACKAGES := nginx-light wrk python3 python3-pip python3-venv
 PEERS := $(HOME)/.cache/sam/peers
@@ -78,7 +78,8 @@ clients: setup
 	  rm -rf $(CLIENTS) && /usr/bin/python3 -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install -q $(CLIENT_VERSIONS) && \
 	  echo "$(CLIENT_VERSIONS)" > $(CLIENTS)/versions; fi
 
-# Real agents, which the tests run against the rehearsal: Claude Code comes inside of its SDK's wheel (170 MB).
+# Real agents, which the tests run against the rehearsal: Claude Code comes inside of its SDK's wheel, Codex in one of its own
+# (310 MB together).
 test agents: PACKAGES += $(TEST_PACKAGES)
 agents: setup
 	@if [ "$$(cat $(AGENTS)/versions 2>/dev/null)" != "$(AGENT_VERSIONS)" ]; then \

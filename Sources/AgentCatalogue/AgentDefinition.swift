@@ -21,6 +21,8 @@ public struct AgentDefinition: Sendable, Hashable {
     public var wireProtocol: WireProtocol
     /// The program's name or absolute path, then its arguments. Never empty.
     public var command: [String]
+    /// What is added to the command with a provider.
+    public var providerArguments: [Provider: [String]]
     /// Absolute folders that the program reads and that stand outside the system's own.
     public var needs: [String]
     public var environment: [String: String]
@@ -33,7 +35,8 @@ public struct AgentDefinition: Sendable, Hashable {
 
     /// Describes an agent.
     public init(
-        id: String, name: String, wireProtocol: WireProtocol, command: [String], needs: [String] = [],
+        id: String, name: String, wireProtocol: WireProtocol, command: [String],
+        providerArguments: [Provider: [String]] = [:], needs: [String] = [],
         environment: [String: String] = [:], providers: [Provider] = [], signIn: SignInFile? = nil, install: String? = nil,
         description: String? = nil
     ) {
@@ -41,6 +44,7 @@ public struct AgentDefinition: Sendable, Hashable {
         self.name = name
         self.wireProtocol = wireProtocol
         self.command = command
+        self.providerArguments = providerArguments
         self.needs = needs
         self.environment = environment
         self.providers = providers

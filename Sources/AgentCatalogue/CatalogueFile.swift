@@ -104,6 +104,13 @@ extension AgentDefinition {
         }
         var providers: [Provider] = []
         for name in try list("providers") { providers.append(try provider(name, fields["providers"]?.mark?.line)) }
+        var more: [Provider: [String]] = [:]
+        for (key, value) in fields["arguments"]?.mapping ?? [:] {
+            guard let name = key.string, let words = value.sequence?.map(\.string), !words.contains(nil) else {
+                throw EntryMistake(message: "`arguments` maps providers to lists of texts.", line: key.mark?.line)
+            }
+            more[try provider(name, key.mark?.line)] = words.compactMap(\.self)
+        }
         var signIn: SignInFile?
         if let node = fields["sign-in"] {
             guard let name = node.mapping?["provider"]?.string, let file = node.mapping?["file"]?.string else {
@@ -123,7 +130,7 @@ extension AgentDefinition {
             }
         }
         self.init(
-            id: id, name: try text("name") ?? id, wireProtocol: wireProtocol, command: command, needs: needs,
+            id: id, name: try text("name") ?? id, wireProtocol: wireProtocol, command: command, providerArguments: more, needs: needs,
             environment: environment, providers: providers, signIn: signIn, install: try text("install"),
             description: try text("description"))
     }

@@ -17,6 +17,10 @@ public struct GatewayAccess: Sendable {
         provider.isCustom ? "\(address)/custom/\(provider.rawValue.dropFirst("custom-".count))" : "\(address)/\(provider.rawValue)"
     }
 
+    fileprivate func insertAddresses(into text: String, _ provider: Provider?) -> String {
+        text.replacing("${gateway}", with: address).replacing("${provider}", with: provider.map(address(of:)) ?? address)
+    }
+
     /// The variables by which the usual clients of a provider find it: those of its own packages for Python and JavaScript,
     /// as their sources have them. A lease stands where a key goes.
     func variables(for provider: Provider) -> [String: String] {
@@ -47,10 +51,16 @@ extension AgentDefinition {
     public func environment(for provider: Provider?, access: GatewayAccess) -> [String: String] {
         let usual = provider.map(access.variables) ?? [:]
         let own = environment.mapValues { value in
-            value.replacing("${gateway}", with: access.address)
-                .replacing("${provider}", with: provider.map(access.address) ?? access.address)
-                .replacing("${lease}", with: access.lease)
+            access.insertAddresses(into: value, provider).replacing("${lease}", with: access.lease)
         }
         return usual.merging(own, uniquingKeysWith: { $1 })
+    }
+
+    /// The arguments that the agent gets in a session: what its entry says, with the addresses as in its environment. There is no
+    /// `${lease}` here: others can read a process's arguments.
+    ///
+    /// - Parameter provider: `nil` for an agent that needs none.
+    public func arguments(for provider: Provider?, access: GatewayAccess) -> [String] {
+        (command.dropFirst() + (provider.flatMap { providerArguments[$0] } ?? [])).map { access.insertAddresses(into: $0, provider) }
     }
 }

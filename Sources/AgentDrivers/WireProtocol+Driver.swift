@@ -8,6 +8,7 @@ extension WireProtocol {
         switch self {
         case .acp: ACPDriver(workingDirectory: workingDirectory)
         case .claudeStreamJSON: ClaudeDriver()
+        case .codexAppServer: CodexDriver(workingDirectory: workingDirectory)
         }
     }
 }

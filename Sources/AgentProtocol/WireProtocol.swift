@@ -4,4 +4,6 @@ public enum WireProtocol: String, Sendable, Codable, CaseIterable {
     case acp
     /// Claude Code's lines of JSON in both directions, with its control messages.
     case claudeStreamJSON = "claude-stream-json"
+    /// Codex's app-server.
+    case codexAppServer = "codex-app-server"
 }

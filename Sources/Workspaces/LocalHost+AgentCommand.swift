@@ -1,5 +1,6 @@
 import Accounts
 import AgentProtocol
+import Foundation
 import Processes
 
 extension LocalHost {
@@ -28,7 +29,11 @@ extension LocalHost {
             agent = Sandbox.Inside.programs + agent.dropFirst(programs.count)
             sandbox.binds.append(Sandbox.Bind(host: launch.agent.executable, inside: agent, access: .readOnly))
         } else if !agent.hasPrefix("/usr/"), !launch.agent.folders.contains(where: { agent.hasPrefix($0 + "/") }) {
-            sandbox.binds.append(Sandbox.Bind(host: agent, inside: agent, access: .readOnly))
+            // A link in a folder of programs leads to where the program's own parts are.
+            agent = URL(filePath: agent).resolvingSymlinksInPath().path(percentEncoded: false)
+            for program in Self.withParts(agent) {
+                sandbox.binds.append(Sandbox.Bind(host: program, inside: program, access: .readOnly))
+            }
         }
         let environment = AgentEnvironment.make(
             home: Sandbox.Inside.home, programs: Sandbox.Inside.programs, temporary: "/tmp",
@@ -42,5 +47,14 @@ extension LocalHost {
                 ]
                     + launch.agent.arguments,
                 environment: environment, workingDirectory: Sandbox.Inside.workspace))
+    }
+
+    /// A program and those beside it that are named after it, as `codex` and `codex-code-mode-host`.
+    static func withParts(_ program: String) -> [String] {
+        let (folder, name) = (URL(filePath: program).deletingLastPathComponent(), URL(filePath: program).lastPathComponent)
+        let beside = (try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []
+        return [program]
+            + beside.filter { $0.hasPrefix(name + "-") }.sorted().map { folder.appending(path: $0).path(percentEncoded: false) }
+            .filter { FileManager.default.isExecutableFile(atPath: $0) && !$0.hasSuffix("/") }
     }
 }

@@ -30,7 +30,7 @@ struct CatalogueTests {
         #expect(catalogue.agent("mine")?.needs == ["/opt/mine"])
         #expect(catalogue.agent("mine")?.environment == ["A": "b"])
         #expect(catalogue.agent("scout")?.command == ["other-scout"])
-        #expect(Set(catalogue.agents.map(\.id)) == ["scout", "claude-code", "mine"])
+        #expect(Set(catalogue.agents.map(\.id)) == ["scout", "claude-code", "codex", "mine"])
     }
 
     @Test(

@@ -53,10 +53,9 @@ extension SessionEngine {
             try await host.launch(
                 RunnerLaunch(
                     session: id, attempt: attempt, project: project,
-                    agent: try program(of: session.agent) {
-                        $0.environment(
-                            for: session.provider, access: GatewayAccess(address: AgentProgram.gatewayAddress, lease: lease.text))
-                    },
+                    agent: try program(
+                        of: session.agent, for: session.provider,
+                        access: GatewayAccess(address: AgentProgram.gatewayAddress, lease: lease.text)),
                     token: token,
                     limits: try await limits(of: session),
                     handshakeTimeout: try await settings.integer(.handshakeTimeout, project: project.id, user: session.user),
@@ -108,14 +107,10 @@ extension SessionEngine {
             cpuPercent: try await setting(.sandboxCPUs))
     }
 
-    /// The agent's program on this machine.
+    /// The agent's definition, and its program on this machine.
     ///
     /// - Throws: `WorkspaceError` that says how to get it when it is missing.
-    func program(of agent: String) throws -> AgentProgram {
-        try program(of: agent) { $0.environment }
-    }
-
-    private func program(of agent: String, environment: (AgentDefinition) -> [String: String]) throws -> AgentProgram {
+    func installed(_ agent: String) throws -> (definition: AgentDefinition, executable: String) {
         guard let definition = catalogue.agent(agent) else {
             throw WorkspaceError(.agent, "There is no agent “\(agent)” in the catalogue. `sam agents` shows those there are.")
         }
@@ -123,9 +118,14 @@ extension SessionEngine {
             let hint = definition.install.map { " \($0)" } ?? ""
             throw WorkspaceError(.agent, "\(definition.name) is not installed: no program \(definition.command[0]).\(hint)")
         }
+        return (definition, executable)
+    }
+
+    private func program(of agent: String, for provider: Provider?, access: GatewayAccess) throws -> AgentProgram {
+        let (definition, executable) = try installed(agent)
         return AgentProgram(
-            executable: executable, arguments: Array(definition.command.dropFirst()), wireProtocol: definition.wireProtocol,
-            folders: definition.needs, environment: environment(definition))
+            executable: executable, arguments: definition.arguments(for: provider, access: access), wireProtocol: definition.wireProtocol,
+            folders: definition.needs, environment: definition.environment(for: provider, access: access))
     }
 
     private func salvage(_ id: SessionID) async throws {

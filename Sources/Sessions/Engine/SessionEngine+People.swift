@@ -31,7 +31,7 @@ extension SessionEngine {
         }
         let provider = provider ?? definition.providers.first
         let signInFile = definition.signIn.flatMap { $0.provider == provider ? $0.file : nil }
-        _ = try program(of: agent)
+        _ = try installed(agent)
         try await host.check(project)
         if let task { try Self.check(task) }
         guard let id = SessionID.random(prefix: "s"), let prompt = PromptID.random(prefix: "t") else {

@@ -25,11 +25,11 @@ struct ClaudeCodeTests {
     func twoTurns() async throws {
         try await SamFixture.with { sam in
             try await Self.prepare(sam)
-            let id = try await Self.start(sam, "Write hello.txt")
-            try await Self.turns(1, of: id, sam)
+            let id = try await sam.start("claude-code", "Write hello.txt")
+            try await sam.waitForTurns(1, of: id)
             #expect(FileManager.default.contents(atPath: "\(sam.home)/sessions/\(id)/workspace/hello.txt") == Data("hello\n".utf8))
             _ = try await sam.call(.POST, "/api/v1/sessions/\(id)/prompts", ["text": "Say goodbye"])
-            try await Self.turns(2, of: id, sam)
+            try await sam.waitForTurns(2, of: id)
             _ = try await sam.call(.POST, "/api/v1/sessions/\(id)/finish")
             let ended = try await sam.finish(id)
             #expect(ended["phase"] == "completed", "\(ended)")
@@ -63,8 +63,8 @@ struct ClaudeCodeTests {
                   - say: I was not allowed to.
                 """
             try await Self.prepare(sam, script)
-            let id = try await Self.start(sam, "Make something")
-            try await Self.turns(1, of: id, sam)
+            let id = try await sam.start("claude-code", "Make something")
+            try await sam.waitForTurns(1, of: id)
             _ = try await sam.call(.POST, "/api/v1/sessions/\(id)/finish")
             let session = FinishedSession(session: try await sam.finish(id), events: try await sam.events(id))
             #expect(session.phase == "completed")
@@ -87,7 +87,7 @@ struct ClaudeCodeTests {
                 let key = "sk-ant-0123456789-claude"
                 try await sam.point("anthropic", at: upstream)
                 try await sam.setCredential("anthropic", key)
-                let id = try await Self.start(sam, "Hello", provider: "anthropic")
+                let id = try await sam.start("claude-code", "Hello", provider: "anthropic")
                 try await eventually("it has asked its model") { upstream.requests.contains { $0.uri.hasPrefix("/v1/messages") } }
                 #expect(upstream.requests.allSatisfy { $0.key == key }, "\(upstream.requests.map(\.uri))")
                 let outside = SamFixture.processes(with: "stream-json")
@@ -109,22 +109,5 @@ struct ClaudeCodeTests {
         try sam.write(script, to: "home/rehearsal.yaml")
         try await sam.serve()
         try await sam.project()
-    }
-
-    private static func start(_ sam: SamFixture, _ prompt: String, provider: String = "rehearsal") async throws -> String {
-        let reply = try await sam.call(
-            .POST, "/api/v1/sessions",
-            ["project": "project", "agent": "claude-code", "provider": .string(provider), "ending": "onRequest", "prompt": .string(prompt)])
-        return try #require(reply["id"]?.string, "\(reply.text)")
-    }
-
-    /// Waits until so many turns have ended.
-    private static func turns(_ count: Int, of id: String, _ sam: SamFixture) async throws {
-        try await eventually("\(count) turns of \(id) have ended") {
-            let session = try await sam.call(.GET, "/api/v1/sessions/\(id)")
-            try #require(session["settled"] != true, "\(session.text)")
-            let log = try await sam.call(.GET, "/api/v1/sessions/\(id)/events?limit=1000")["events"]?.elements ?? []
-            return log.count { $0["kind"] == "turnEnded" } == count
-        }
     }
 }

@@ -1,0 +1,143 @@
+import AgentDrivers
+import AgentProtocol
+import Foundation
+import Testing
+
+@Suite("The driver for Codex's app-server")
+struct CodexDriverTests {
+    private let prompt = AgentCommand.Prompt(id: PromptID(rawValue: "t_1"), text: "do it")
+
+    private func receive(_ lines: String..., by driver: inout CodexDriver) -> [DriverAction] {
+        lines.flatMap { driver.receive(Data($0.utf8)) }
+    }
+
+    private func sent(_ actions: [DriverAction]) throws -> [JSONValue] {
+        try actions.compactMap { if case .send(let data) = $0 { try JSONLine.decode(JSONValue.self, from: data) } else { nil } }
+    }
+
+    private func events(_ actions: [DriverAction]) -> [AgentEvent] {
+        actions.compactMap { if case .emit(let event) = $0 { event } else { nil } }
+    }
+
+    private func ready() -> CodexDriver {
+        var driver = CodexDriver(workingDirectory: "/workspace")
+        _ = driver.begin()
+        _ = receive(#"{"id":1,"result":{"userAgent":"sam/0.163.0 (Debian)"}}"#, #"{"id":2,"result":{"thread":{"id":"th"}}}"#, by: &driver)
+        return driver
+    }
+
+    @Test("Ready comes when a thread was started, not when the program answered")
+    func readiness() throws {
+        var driver = CodexDriver(workingDirectory: "/workspace")
+        #expect(try sent(driver.begin()).map { $0["method"] } == ["initialize"])
+        #expect(driver.prompt(prompt).isEmpty)
+        let first = receive(#"{"id":1,"result":{"userAgent":"sam/0.163.0 (Debian 12)"}}"#, by: &driver)
+        #expect(try sent(first).map { $0["method"] } == ["initialized", "thread/start"])
+        #expect(try sent(first).last?["params"]?["cwd"] == "/workspace")
+        #expect(events(first).isEmpty)
+        #expect(receive(#"{"id":9,"result":{"thread":{"id":"other"}}}"#, by: &driver).isEmpty, "An answer to what was never asked")
+        #expect(
+            events(receive(#"{"id":2,"result":{"thread":{"id":"th"}}}"#, by: &driver)) == [
+                .handshake(AgentIdentity(name: "Codex", version: "0.163.0"))
+            ])
+    }
+
+    @Test(
+        "A handshake that can't succeed ends with the agent's own words",
+        arguments: [
+            ([#"{"id":1,"error":{"code":-1,"message":"too old"}}"#], "too old"),
+            ([#"{"id":1,"result":{}}"#, #"{"id":2,"error":{"code":-1,"message":"no model"}}"#], "no model"),
+            ([#"{"id":1,"result":{}}"#, #"{"id":2,"result":{}}"#], "names no thread"),
+        ])
+    func refusals(lines: [String], words: String) {
+        var driver = CodexDriver(workingDirectory: "/workspace")
+        _ = driver.begin()
+        let last = lines.map { driver.receive(Data($0.utf8)) }.last?.last
+        guard case .giveUp(.handshakeFailed, let message)? = last else {
+            Issue.record("It did not give up: \(String(describing: last))")
+            return
+        }
+        #expect(message.contains(words))
+    }
+
+    @Test("A turn: text in pieces is told once, commands and changes with their ends, and the stop reason")
+    func turn() throws {
+        var driver = ready()
+        let handed = try sent(driver.prompt(prompt))
+        #expect(handed.first?["method"] == "turn/start" && handed.first?["params"]?["threadId"] == "th")
+        let told = events(
+            receive(
+                #"{"id":3,"result":{"turn":{"id":"tu","status":"inProgress"}}}"#,
+                #"{"method":"item/started","params":{"item":{"type":"userMessage","id":"u","content":[]}}}"#,
+                #"{"method":"item/agentMessage/delta","params":{"itemId":"m","delta":"Writ"}}"#,
+                #"{"method":"item/agentMessage/delta","params":{"itemId":"m","delta":"ing."}}"#,
+                #"{"method":"item/completed","params":{"item":{"type":"agentMessage","id":"m","text":"Writing."}}}"#,
+                #"{"method":"item/started","params":{"item":{"type":"commandExecution","id":"c","command":"ls","status":"inProgress"}}}"#,
+                #"{"method":"item/completed","params":{"item":{"type":"commandExecution","id":"c","command":"ls","status":"failed","aggregatedOutput":"no"}}}"#,
+                #"{"method":"item/completed","params":{"item":{"type":"fileChange","id":"f","status":"completed","changes":[{"path":"a","diff":"","kind":{}}]}}}"#,
+                #"{"method":"turn/plan/updated","params":{"plan":[{"step":"one","status":"inProgress"}]}}"#,
+                #"{"method":"turn/completed","params":{"turn":{"id":"tu","status":"completed"}}}"#, by: &driver))
+        #expect(
+            told == [
+                .message(MessageChunk(id: "m", role: .agent, text: "Writ")), .message(MessageChunk(id: "m", role: .agent, text: "ing.")),
+                .toolCall(ToolCall(id: "c", title: "ls", kind: "execute", status: "in_progress")),
+                .toolCall(
+                    ToolCall(
+                        id: "c", title: "ls", kind: "execute", status: "failed",
+                        content: [["type": "content", "content": ["type": "text", "text": "no"]]])),
+                .toolCall(
+                    ToolCall(id: "f", title: "Change a", kind: "edit", status: "completed", locations: [ACP.Location(path: "a")])),
+                .plan(Plan(entries: [.init(content: "one", status: "in_progress")])),
+                .turnEnded(TurnEnd(prompt: prompt.id, stopReason: "end_turn")),
+            ])
+        #expect(!driver.prompt(prompt).isEmpty, "The next one can come")
+    }
+
+    @Test("A turn that is cancelled before it has an id is stopped as soon as it has one")
+    func cancel() throws {
+        var driver = ready()
+        _ = driver.prompt(prompt)
+        #expect(driver.cancelTurn().isEmpty)
+        let stopped = try sent(receive(#"{"id":3,"result":{"turn":{"id":"tu"}}}"#, by: &driver))
+        #expect(stopped.first?["method"] == "turn/interrupt" && stopped.first?["params"]?["turnId"] == "tu")
+        let end = events(receive(#"{"method":"turn/completed","params":{"turn":{"id":"tu","status":"interrupted"}}}"#, by: &driver))
+        #expect(end == [.turnEnded(TurnEnd(prompt: prompt.id, stopReason: "cancelled"))])
+    }
+
+    @Test("A turn that fails says why")
+    func failure() {
+        var driver = ready()
+        _ = driver.prompt(prompt)
+        let refused = events(receive(#"{"id":3,"error":{"code":-1,"message":"busy"}}"#, by: &driver))
+        #expect(refused == [.turnEnded(TurnEnd(prompt: prompt.id, stopReason: "error", error: "busy"))])
+        _ = driver.prompt(prompt)
+        let failed = events(
+            receive(
+                #"{"id":4,"result":{"turn":{"id":"tu"}}}"#,
+                #"{"method":"error","params":{"error":{"message":"429"},"willRetry":true}}"#,
+                #"{"method":"error","params":{"error":{"message":"gave up"},"willRetry":false}}"#,
+                #"{"method":"turn/completed","params":{"turn":{"id":"tu","status":"failed","error":null}}}"#, by: &driver))
+        #expect(
+            failed == [
+                .note(Note("The agent tries again: 429")),
+                .turnEnded(TurnEnd(prompt: prompt.id, stopReason: "error", error: "gave up")),
+            ])
+    }
+
+    @Test("What would need a permission is declined and told; what nobody knows is kept, answered or the agent's last words")
+    func unknown() throws {
+        var driver = ready()
+        _ = driver.prompt(prompt)
+        let asked = receive(
+            #"{"id":"r1","method":"item/commandExecution/requestApproval","params":{"itemId":"c","command":"rm -rf /"}}"#, by: &driver)
+        #expect(try sent(asked) == [["id": "r1", "result": ["decision": "decline"]]])
+        #expect(events(asked) == [.permission(Permission(toolCall: "c", title: "rm -rf /", answer: "decline"))])
+        let other = receive(#"{"id":7,"method":"item/tool/call","params":{}}"#, by: &driver)
+        #expect(try sent(other).first?["error"]?["code"] == -32601)
+        let kept = events(receive(#"{"method":"thread/realtime/started","params":{"a":1}}"#, by: &driver))
+        #expect(kept == [.other(OtherUpdate(kind: "thread/realtime/started", raw: ["a": 1]))])
+        #expect(receive("plain words", "[]", "{}", by: &driver).count == 3)
+        #expect(
+            events(receive(#"{"method":"turn/completed","params":{"turn":{"id":"other","status":"completed"}}}"#, by: &driver)).count == 1)
+    }
+}
