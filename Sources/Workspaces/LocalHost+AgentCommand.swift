@@ -28,12 +28,11 @@ extension LocalHost {
         if agent.hasPrefix(programs + "/") {
             agent = Sandbox.Inside.programs + agent.dropFirst(programs.count)
             sandbox.binds.append(Sandbox.Bind(host: launch.agent.executable, inside: agent, access: .readOnly))
-        } else if !agent.hasPrefix("/usr/"), !launch.agent.folders.contains(where: { agent.hasPrefix($0 + "/") }) {
-            // A link in a folder of programs leads to where the program's own parts are.
-            agent = URL(filePath: agent).resolvingSymlinksInPath().path(percentEncoded: false)
-            for program in Self.withParts(agent) {
-                sandbox.binds.append(Sandbox.Bind(host: program, inside: program, access: .readOnly))
-            }
+        } else if !launch.agent.folders.contains(where: { agent.hasPrefix($0 + "/") }) {
+            let real = URL(filePath: agent).resolvingSymlinksInPath().path(percentEncoded: false)
+            // A link in the system's own folders can't be bound over; what it leads to may be outside of them.
+            if agent.hasPrefix("/usr/") { agent = real }
+            if !agent.hasPrefix("/usr/") { sandbox.binds += Self.binds(of: real, at: agent) }
         }
         let environment = AgentEnvironment.make(
             home: Sandbox.Inside.home, programs: Sandbox.Inside.programs, temporary: "/tmp",
@@ -49,12 +48,22 @@ extension LocalHost {
                 environment: environment, workingDirectory: Sandbox.Inside.workspace))
     }
 
-    /// A program and those beside it that are named after it, as `codex` and `codex-code-mode-host`.
-    static func withParts(_ program: String) -> [String] {
+    /// A program under the name by which it is called, and beside it those that are named after it: `codex-code-mode-host` with
+    /// `codex`.
+    static func binds(of program: String, at path: String) -> [Sandbox.Bind] {
         let (folder, name) = (URL(filePath: program).deletingLastPathComponent(), URL(filePath: program).lastPathComponent)
+        let inside = URL(filePath: path).deletingLastPathComponent()
         let beside = (try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []
-        return [program]
-            + beside.filter { $0.hasPrefix(name + "-") }.sorted().map { folder.appending(path: $0).path(percentEncoded: false) }
-            .filter { FileManager.default.isExecutableFile(atPath: $0) && !$0.hasSuffix("/") }
+        let parts = beside.filter { part in
+            var isFolder: ObjCBool = false
+            let file = folder.appending(path: part).path(percentEncoded: false)
+            return part.hasPrefix(name + "-") && FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) && !isFolder.boolValue
+        }
+        return [Sandbox.Bind(host: program, inside: path, access: .readOnly)]
+            + parts.sorted().map { part in
+                Sandbox.Bind(
+                    host: folder.appending(path: part).path(percentEncoded: false),
+                    inside: inside.appending(path: part).path(percentEncoded: false), access: .readOnly)
+            }
     }
 }

@@ -28,6 +28,17 @@ struct SandboxTests {
         }
     }
 
+    @Test("A program comes with those beside it that are named after it, under the name by which it is called")
+    func parts() throws {
+        try withFolder { root in
+            try makeFiles(root + "/real", ["codex", "codex-host", "codexx", "other"])
+            try makeFolder(root + "/real/codex-folder")
+            let binds = LocalHost.binds(of: root + "/real/codex", at: "/somewhere/bin/tool")
+            #expect(binds.map(\.host) == [root + "/real/codex", root + "/real/codex-host"])
+            #expect(binds.map(\.inside) == ["/somewhere/bin/tool", "/somewhere/bin/codex-host"])
+        }
+    }
+
     @Test("Libraries outside the system's folders are found in the maps, once each")
     func libraries() {
         let maps = """

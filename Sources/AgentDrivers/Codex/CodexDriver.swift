@@ -20,7 +20,7 @@ public struct CodexDriver: AgentDriver {
         var id: String?
         /// It is to be stopped as soon as it has an id.
         var isCancelled = false
-        /// The turn is over, and its request not answered.
+        /// What went wrong for good, for a turn whose end does not say.
         var lastError: String?
     }
 
