@@ -48,10 +48,10 @@ public enum CredentialTables {
                 """
             ]),
         Migration(
-            "credentials", 3, "when a refused sign-in was renewed, and refreshes of which nobody knows the end",
-            [
-                "ALTER TABLE credentials ADD COLUMN renewed_after_refusal_at BIGINT",
-                "ALTER TABLE refreshes ADD COLUMN is_lost BIGINT NOT NULL DEFAULT 0",
-            ]),
+            "credentials", 3, "when a refused sign-in was renewed",
+            ["ALTER TABLE credentials ADD COLUMN renewed_after_refusal_at BIGINT"]),
+        Migration(
+            "credentials", 4, "refreshes of which nobody knows the end",
+            ["ALTER TABLE refreshes ADD COLUMN is_lost BIGINT NOT NULL DEFAULT 0"]),
     ]
 }

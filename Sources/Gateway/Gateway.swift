@@ -110,19 +110,21 @@ public final class Gateway: Sendable {
     /// - Throws: as ``serve(_:at:)``.
     public func serve(_ channel: any Channel, through gate: RemoteGate, showing context: NIOSSLContext) throws {
         let operations = channel.pipeline.syncOperations
+        let line = try line(of: channel)
         try operations.addHandlers([
             NIOSSLServerHandler(context: context), IdleStateHandler(allTimeout: services.limits.silence * 2), IdleCloser(),
         ])
-        var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Void>(
-            upgradeConfiguration: .init(
-                upgraders: [SessionUpgrader(gateway: self, gate: gate, eventLoop: channel.eventLoop)],
-                notUpgradingCompletionHandler: { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(RelayHandler(line: self.line(of: channel), entrance: .remote))
-                    }
-                }))
-        configuration.encoderConfiguration.automaticallySetFramingHeaders = false
-        _ = try operations.configureUpgradableHTTPServerPipeline(configuration: configuration)
+        var encoding = HTTPResponseEncoder.Configuration()
+        encoding.automaticallySetFramingHeaders = false
+        let speech: [any ChannelHandler & RemovableChannelHandler] = [
+            HTTPResponseEncoder(configuration: encoding), ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)),
+            HTTPServerPipelineHandler(), HTTPServerProtocolErrorHandler(),
+        ]
+        let relay = RelayHandler(line: line, entrance: .remote)
+        try operations.addHandlers(speech)
+        try operations.addHandler(
+            SessionDoor(gate: gate, handlers: [relay] + speech.reversed()) { [self] in try serve(channel, at: .session($0)) })
+        try operations.addHandler(relay)
     }
 
     private func line(of channel: any Channel) throws -> RelayLine {

@@ -30,6 +30,9 @@ public struct RemoteSocket: Sendable {
 
     private let listener: any Channel
 
+    /// How long a server may take to be connected to, and as long again to say who it is.
+    private static let patience = TimeAmount.seconds(10)
+
     /// Begins to listen.
     ///
     /// - Parameters:
@@ -65,16 +68,22 @@ public struct RemoteSocket: Sendable {
 
     private static func connect(_ nearEnd: Tunnel, on near: any Channel, to server: Server, _ token: String, _ context: NIOSSLContext) {
         let upgraded = near.eventLoop.makePromise(of: (any Channel).self)
+        let deadline = near.eventLoop.scheduleTask(in: Self.patience * 2) { upgraded.fail(ChannelError.connectTimeout(Self.patience)) }
         ClientBootstrap(group: near.eventLoop)
+            .connectTimeout(Self.patience)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { far in
+                // Who has waited for too long is waited for no more.
+                upgraded.futureResult.whenFailure { _ in far.close(promise: nil) }
                 far.eventLoop.makeCompletedFuture { try upgrade(far, on: server, token, context) }
                     .flatMap { $0 }.map { far }.cascade(to: upgraded)
                 return far.eventLoop.makeSucceededVoidFuture()
             }
             .connect(host: server.host, port: server.port).cascadeFailure(to: upgraded)
         upgraded.futureResult.assumeIsolated().whenComplete { result in
+            deadline.cancel()
             do {
                 let far = try result.get()
                 Tunnel.join(nearEnd, on: near, try far.pipeline.syncOperations.handler(type: Tunnel.self), on: far)

@@ -55,9 +55,10 @@ extension LocalHost {
         let inside = URL(filePath: path).deletingLastPathComponent()
         let beside = (try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []
         let parts = beside.filter { part in
-            var isFolder: ObjCBool = false
             let file = folder.appending(path: part).path(percentEncoded: false)
-            return part.hasPrefix(name + "-") && FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) && !isFolder.boolValue
+            var isFolder: ObjCBool = false
+            return part.hasPrefix(name + "-") && FileManager.default.isExecutableFile(atPath: file)
+                && FileManager.default.fileExists(atPath: file, isDirectory: &isFolder) && !isFolder.boolValue
         }
         return [Sandbox.Bind(host: program, inside: path, access: .readOnly)]
             + parts.sorted().map { part in

@@ -35,10 +35,12 @@ enum SystemCallFilter {
             [.load(Field.argument(0))] + Flags.personalities.flatMap { [.jump(equal: $0, then: 0, otherwise: 1), .allow] } + [
                 .refuse(EPERM)
             ])
-        program += when(
-            Calls.socket,
-            [.load(Field.argument(0))] + Flags.families.flatMap { [.jump(equal: $0, then: 0, otherwise: 1), .allow] }
-                + [.refuse(EAFNOSUPPORT)])
+        for call in [Calls.socket, Calls.socketpair] {
+            program += when(
+                call,
+                [.load(Field.argument(0))] + Flags.families.flatMap { [.jump(equal: $0, then: 0, otherwise: 1), .allow] }
+                    + [.refuse(EAFNOSUPPORT)])
+        }
         return program + [.allow]
     }
 
@@ -103,15 +105,17 @@ enum SystemCallFilter {
             static let ioctl: UInt32 = 16
             static let personality: UInt32 = 135
             static let socket: UInt32 = 41
+            static let socketpair: UInt32 = 53
             static let forbidden: [UInt32] = [
                 // syslog, uselib, acct, quotactl, the keyring, NUMA
                 103, 134, 163, 179, 248, 249, 250, 279, 237, 239, 238, 256,
-                // unshare, setns, mount, umount2, pivot_root, chroot, ptrace, perf_event_open, process_vm_readv and writev
-                272, 308, 165, 166, 155, 161, 101, 298, 310, 311,
+                // unshare, setns, mount, umount2, pivot_root, chroot, ptrace, perf_event_open, process_vm_readv and writev, modify_ldt
+                272, 308, 165, 166, 155, 161, 101, 298, 310, 311, 154,
             ]
             static let unknown: [UInt32] = [
-                // clone3, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr, io_uring
-                435, 428, 429, 430, 431, 432, 433, 442, 425, 426, 427,
+                // clone3, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr, io_uring, and newer ways to what is
+                // forbidden: quotactl_fd, set_mempolicy_home_node
+                435, 428, 429, 430, 431, 432, 433, 442, 425, 426, 427, 443, 450,
             ]
         }
     #elseif arch(arm64)
@@ -124,6 +128,7 @@ enum SystemCallFilter {
             static let ioctl: UInt32 = 29
             static let personality: UInt32 = 92
             static let socket: UInt32 = 198
+            static let socketpair: UInt32 = 199
             static let forbidden: [UInt32] = [
                 // syslog, acct, quotactl, the keyring, NUMA
                 116, 89, 60, 217, 218, 219, 239, 235, 236, 237, 238,
@@ -131,8 +136,9 @@ enum SystemCallFilter {
                 97, 268, 40, 39, 41, 51, 117, 241, 270, 271,
             ]
             static let unknown: [UInt32] = [
-                // clone3, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr, io_uring
-                435, 428, 429, 430, 431, 432, 433, 442, 425, 426, 427,
+                // clone3, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr, io_uring, and newer ways to what is
+                // forbidden: quotactl_fd, set_mempolicy_home_node
+                435, 428, 429, 430, 431, 432, 433, 442, 425, 426, 427, 443, 450,
             ]
         }
     #endif

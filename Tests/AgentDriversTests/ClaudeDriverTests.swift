@@ -75,6 +75,8 @@ struct ClaudeDriverTests {
             #"{"type":"assistant","message":{"id":"msg_1","content":[{"type":"text","text":"Writing."}]}}"#,
             #"{"type":"assistant","message":{"id":"msg_1","content":[{"type":"tool_use","id":"toolu_1","name":"Write","input":{"file_path":"/workspace/a","content":"x"}}]}}"#,
             #"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"File created"}]}}"#,
+            // What was not told in pieces comes a block at a time.
+            #"{"type":"assistant","message":{"id":"msg_2","content":[{"type":"thinking","thinking":"so"}]}}"#,
             #"{"type":"assistant","message":{"id":"msg_2","content":[{"type":"text","text":"Done."}]}}"#,
             #"{"type":"result","subtype":"success","is_error":false,"result":"Done.","stop_reason":"end_turn"}"#, by: &driver)
         #expect(
@@ -90,6 +92,7 @@ struct ClaudeDriverTests {
                     ToolCall(
                         id: "toolu_1", status: "completed",
                         content: [["type": "content", "content": ["type": "text", "text": "File created"]]])),
+                .message(MessageChunk(id: "msg_2-thought", role: .thought, text: "so")),
                 .message(MessageChunk(id: "msg_2", role: .agent, text: "Done.")),
                 .turnEnded(TurnEnd(prompt: prompt.id, stopReason: "end_turn")),
             ])

@@ -32,7 +32,10 @@ struct SandboxTests {
     func parts() throws {
         try withFolder { root in
             try makeFiles(root + "/real", ["codex", "codex-host", "codexx", "other"])
+            // A folder, and a file that is no program: what it holds is nobody's business.
             try makeFolder(root + "/real/codex-folder")
+            try makeFiles(root + "/real", ["codex-keys.env"])
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: root + "/real/codex-host")
             let binds = LocalHost.binds(of: root + "/real/codex", at: "/somewhere/bin/tool")
             #expect(binds.map(\.host) == [root + "/real/codex", root + "/real/codex-host"])
             #expect(binds.map(\.inside) == ["/somewhere/bin/tool", "/somewhere/bin/codex-host"])

@@ -20,6 +20,7 @@ struct SystemCallFilterTests {
                 (41, [1], allowed), (41, [2], allowed), (41, [10], allowed), (41, [16], allowed),
                 (41, [38], refused(EAFNOSUPPORT)), (41, [17], refused(EAFNOSUPPORT)), (41, [40], refused(EAFNOSUPPORT)),
                 (41, [31], refused(EAFNOSUPPORT)),
+                (53, [1], allowed), (53, [30], refused(EAFNOSUPPORT)), (154, [0], refused(EPERM)), (443, [0], refused(ENOSYS)),
                 // asking a terminal for its size, and typing into it
                 (16, [0, 0x5413], allowed), (16, [0, 0x5412], refused(EPERM)), (16, [0, 0x541c], refused(EPERM)),
                 // ptrace, keyctl, mount, perf_event_open, io_uring_setup, fsopen

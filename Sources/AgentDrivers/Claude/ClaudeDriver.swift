@@ -109,6 +109,7 @@ extension ClaudeDriver {
             streamed = event?["message"]?["id"]?.string
         case "content_block_delta":
             guard let streamed, let delta = event?["delta"] else { break }
+            told.insert(streamed)
             if let text = delta["text"]?.string { return chunk(streamed, .agent, text) }
             if let text = delta["thinking"]?.string { return chunk(streamed, .thought, text) }
         default: break
@@ -116,13 +117,12 @@ extension ClaudeDriver {
         return []
     }
 
-    private mutating func chunk(_ message: String, _ role: MessageChunk.Role, _ text: String) -> [DriverAction] {
-        told.insert(message)
+    private func chunk(_ message: String, _ role: MessageChunk.Role, _ text: String) -> [DriverAction] {
         guard !text.isEmpty else { return [] }
         return [.emit(.message(MessageChunk(id: role == .agent ? message : message + "-thought", role: role, text: text)))]
     }
 
-    private mutating func spoke(_ message: JSONValue) -> [DriverAction] {
+    private func spoke(_ message: JSONValue) -> [DriverAction] {
         let id = message["message"]?["id"]?.string ?? "message"
         let wasTold = told.contains(id)
         var actions: [DriverAction] = []

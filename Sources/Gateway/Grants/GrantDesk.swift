@@ -24,6 +24,8 @@ final class GrantDesk: Sendable {
         var answers: [Question: Remembered] = [:]
         /// Lookups under way: who asks the same meanwhile shares the answer.
         var lookups: [Question: Task<Result<Grant, Refusal>, Never>] = [:]
+        /// Until when nobody tries again to refresh a sign-in that is good still.
+        var unrenewed: [CredentialID: ContinuousClock.Instant] = [:]
         /// Counts how often everything was forgotten: what was looked up before is not remembered after.
         var age = 0
     }
@@ -32,6 +34,9 @@ final class GrantDesk: Sendable {
     static let span = Duration.milliseconds(250)
     /// How long nobody is asked again after something was not to be had: every request of an agent would ask a provider in trouble.
     static let rest = Duration.seconds(2)
+
+    /// How long a refresh that was not pressing, and came to nothing, is let be.
+    static let pause = Duration.seconds(60)
 
     private let store: Store
     private let accounts: Accounts
@@ -74,8 +79,7 @@ final class GrantDesk: Sendable {
             if let lookup = memory.lookups[question] { return lookup }
             let age = memory.age
             let lookup = Task {
-                let answer = await lookUp(question)
-                let isInTrouble = if case .failure(let refusal) = answer { refusal.kind == .unavailable } else { false }
+                let (answer, isInTrouble) = await lookUp(question)
                 remember(Remembered(answer: answer, until: isInTrouble ? .now + Self.rest : until), question, age)
                 return answer
             }
@@ -98,22 +102,33 @@ final class GrantDesk: Sendable {
     }
 
     /// Looks it up, and has a sign-in refreshed that needs it.
-    private func lookUp(_ question: Question) async -> Result<Grant, Refusal> {
+    ///
+    /// - Returns: the answer, and whether it is such that whoever refreshes sign-ins is in trouble.
+    private func lookUp(_ question: Question) async -> (Result<Grant, Refusal>, isInTrouble: Bool) {
         let answer = await find(question)
-        guard case .success(let grant) = answer, let loan = grant.loan else { return answer }
+        guard case .success(let grant) = answer, let loan = grant.loan else { return (answer, false) }
         switch broker.need(loan) {
-        case .nothing: return answer
+        case .nothing: return (answer, false)
         case .soon:
-            Task { [broker] in await broker.renew(loan.credential) }
-            return answer
+            renewBeside(loan.credential)
+            return (answer, false)
         case .first:
             if let why = await broker.renew(loan.credential) {
-                return .failure(
-                    Refusal(
-                        why.isPassing ? .unavailable : .forbidden,
-                        "The sign-in for \(question.provider.rawValue) has expired. \(why.sentence)"))
+                let refusal = Refusal(
+                    why.isPassing ? .unavailable : .forbidden, "The sign-in for \(question.provider.rawValue) has expired. \(why.sentence)")
+                return (.failure(refusal), why.isPassing)
             }
-            return await find(question)
+            return (await find(question), false)
+        }
+    }
+
+    /// Refreshes what is good still, and does not try that again for a while when it came to nothing.
+    private func renewBeside(_ credential: CredentialID) {
+        let now = ContinuousClock.now
+        guard memory.withLock({ $0.unrenewed[credential].map { $0 < now } ?? true }) else { return }
+        Task {
+            let isRenewed = await broker.renew(credential) == nil
+            memory.withLock { $0.unrenewed[credential] = isRenewed ? nil : .now + Self.pause }
         }
     }
 
@@ -137,6 +152,7 @@ final class GrantDesk: Sendable {
         memory.withLock { memory in
             memory.answers = [:]
             memory.lookups = [:]
+            memory.unrenewed = [:]
             memory.age += 1
         }
     }
@@ -156,6 +172,8 @@ final class GrantDesk: Sendable {
             return try grant(lease, question.provider, endpoint, transaction)
         } catch let refusal as Refusal {
             throw refusal
+        } catch let error as SettingsError {
+            throw Refusal(.unavailable, error.message)
         } catch {
             throw Refusal(.unavailable, "SAM can't read what it keeps on this key. Try again.")
         }

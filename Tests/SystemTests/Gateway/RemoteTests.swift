@@ -69,6 +69,12 @@ struct RemoteTests {
                     #expect(try await SamFixture.relay(remote + other, with: try sam.ownerToken(), by: client).status == 404, "\(other)")
                 }
                 #expect(upstream.requests.count == 1)
+                // Whatever a client wants to change to, it is answered.
+                for (upgrade, status) in [("websocket", 426), ("h2c", 401), ("sam-session", 401)] {
+                    var request = HTTPClientRequest(url: path)
+                    request.headers = ["upgrade": upgrade, "connection": "upgrade"]
+                    #expect(try await client.execute(request, timeout: .seconds(20)).status.code == UInt(status), "\(upgrade)")
+                }
             } catch {
                 try await client.shutdown()
                 throw error

@@ -19,17 +19,16 @@ struct KeysCreate: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let (created, server): (CreatedKey, ServerView) = try await Connection.with {
-            (
-                try await $0.send(.POST, "/api/v1/keys", NewKey(name: name, provider: provider, project: project)),
-                try await $0.get("/api/v1/server")
-            )
+        let created: CreatedKey = try await Connection.with {
+            try await $0.send(.POST, "/api/v1/keys", NewKey(name: name, provider: provider, project: project))
         }
         if json { return Terminal.line(try JSONLine.text(created)) }
         Terminal.line(created.token)
         let example = created.key.provider ?? "anthropic"
         Terminal.warn("It goes where a provider's key goes; the provider's address is then \(created.gateway)/\(example)")
-        if let idle = server.idleExit {
+        // The key is shown this once, so nothing else may stand in its way.
+        let server: ServerView? = try? await Connection.with { try await $0.get("/api/v1/server") }
+        if let idle = server?.idleExit {
             Terminal.warn("This server ends after \(idle) s of silence, and the next one has another address. One that stays: sam serve")
         }
         if example == "anthropic" {

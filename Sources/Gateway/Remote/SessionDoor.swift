@@ -1,0 +1,98 @@
+import AgentProtocol
+import Credentials
+import NIOCore
+import NIOHTTP1
+
+/// Turns a connection into a session's, if its first request is a runner's wish for that, with its token; and closes one that asks
+/// for nothing.
+///
+/// Not NIO's upgrade handlers: they let a request with another `Upgrade` header wait for ever.
+final class SessionDoor: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// How long who connects may take to say what they want, TLS and all.
+    private static let patience = TimeAmount.seconds(20)
+
+    private let gate: RemoteGate
+    /// What speaks HTTP on this connection, the encoder last.
+    private let handlers: [any RemovableChannelHandler]
+    private let become: (SessionReference) throws -> Void
+    private var hasAsked = false
+    private var isJudging = false
+    private var deadline: Scheduled<Void>?
+
+    /// Makes a door.
+    ///
+    /// - Parameters:
+    ///   - handlers: those that are taken out when the connection becomes a session's.
+    ///   - become: makes it one.
+    init(gate: RemoteGate, handlers: [any RemovableChannelHandler], become: @escaping (SessionReference) throws -> Void) {
+        self.gate = gate
+        self.handlers = handlers
+        self.become = become
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { [self] in
+            if !hasAsked { context.close(promise: nil) }
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // What is left of the wish.
+        if isJudging { return }
+        guard !hasAsked, case .head(let head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        hasAsked = true
+        guard head.uri == SessionUpgrade.path, head.headers[canonicalForm: "upgrade"].contains(where: { $0 == SessionUpgrade.name }) else {
+            return context.fireChannelRead(data)
+        }
+        isJudging = true
+        judge(head, context)
+    }
+
+    private func judge(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        let words = head.headers.first(name: "authorization")?.split(separator: " ") ?? []
+        guard head.method == .GET, words.count == 2, words[0].lowercased() == "bearer" else { return refuse(context) }
+        let promise = context.eventLoop.makePromise(of: SessionReference?.self)
+        promise.futureResult.assumeIsolated().whenSuccess { [self] session in
+            guard context.channel.isActive else { return }
+            if let session { enter(session, context) } else { refuse(context) }
+        }
+        Task { [gate, channel = context.channel, token = String(words[1])] in promise.succeed(await gate.admit(token, channel)) }
+    }
+
+    private func refuse(_ context: ChannelHandlerContext) {
+        let headers: HTTPHeaders = ["content-length": "0", "connection": "close"]
+        let channel = context.channel
+        context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .unauthorized, headers: headers))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
+    }
+
+    private func enter(_ session: SessionReference, _ context: ChannelHandlerContext) {
+        let headers: HTTPHeaders = ["connection": "upgrade", "upgrade": SessionUpgrade.name]
+        let channel = context.channel
+        let operations = context.pipeline.syncOperations
+        // Nothing may be read while nobody is there who understands it.
+        channel.setOption(.autoRead, value: false).assumeIsolated()
+            .flatMap { [self] in
+                context.write(
+                    wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .switchingProtocols, headers: headers))), promise: nil
+                )
+                return context.writeAndFlush(wrapOutboundOut(.end(nil)))
+            }
+            .flatMap { [self] in
+                EventLoopFuture.andAllSucceed((handlers + [self]).map { operations.removeHandler($0) }, on: channel.eventLoop)
+            }
+            .flatMapThrowing { [self] in try become(session) }
+            .flatMap { channel.setOption(.autoRead, value: true) }
+            .whenFailure { _ in channel.close(promise: nil) }
+    }
+}
