@@ -25,7 +25,10 @@ extension Command {
     ///   - timeout: the most time it may take.
     /// - Throws: ``ProcessError``, or `CancellationError`.
     public func run(input: [UInt8] = [], limit: Int = 64 << 20, timeout: Duration = .seconds(60)) async throws -> Output {
-        try await withThrowingTaskGroup(of: Output?.self) { group in
+        guard openFile == nil else {
+            throw ProcessError(.notStarted, "\(executable) is to find a file open, which only programs that are started can.")
+        }
+        return try await withThrowingTaskGroup(of: Output?.self) { group in
             group.addTask { try await collect(input: input, limit: limit) }
             group.addTask {
                 try await Task.sleep(for: timeout)

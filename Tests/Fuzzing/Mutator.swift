@@ -26,15 +26,7 @@ public struct Mutator: Sendable {
     /// The input in pieces of zero to so many bytes, as a socket hands it over.
     public mutating func pieces(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
         // Not too many: it is their borders that matter.
-        let most = max(any([1, 2, 7, 60, 1_000]), bytes.count / 300)
-        var pieces: [ArraySlice<UInt8>] = []
-        var start = 0
-        while start < bytes.count {
-            let end = min(bytes.count, start + Int.random(in: 0...most, using: &generator))
-            pieces.append(bytes[start..<end])
-            start = end
-        }
-        return pieces
+        bytes.pieces(ofAtMost: max(any([1, 2, 7, 60, 1_000]), bytes.count / 300), using: &generator)
     }
 
     private mutating func change(_ bytes: inout [UInt8]) {

@@ -8,7 +8,10 @@ import Testing
 struct RelayRateTests {
     @Test(
         "Whoever asks too often hears in the provider's shape when there is room, and the provider hears nothing",
-        arguments: [("/anthropic/v1/messages", Dialect.anthropic), ("/openai/v1/responses", .openai), ("/google/v1beta/x", .google)])
+        arguments: [
+            ("/anthropic/v1/messages", Dialect.anthropic), ("/openai/v1/responses", .openai), ("/google/v1beta/x", .google),
+            ("/custom/house/v1/chat/completions", .openai),
+        ])
     func refused(path: String, dialect: Dialect) async throws {
         try await GatewayFixture.with { fixture in
             let door = try await fixture.session()

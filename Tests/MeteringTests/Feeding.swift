@@ -19,14 +19,7 @@ enum Pieces: Sendable, Hashable {
         case .single: return bytes.indices.map { bytes[$0...$0] }
         case .random(let seed, let most):
             var generator = SeededGenerator(seed: seed)
-            var pieces: [ArraySlice<UInt8>] = []
-            var start = 0
-            while start < bytes.count {
-                let end = min(bytes.count, start + Int.random(in: 0...most, using: &generator))
-                pieces.append(bytes[start..<end])
-                start = end
-            }
-            return pieces
+            return bytes.pieces(ofAtMost: most, using: &generator)
         }
     }
 }

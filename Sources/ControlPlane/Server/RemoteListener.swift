@@ -12,15 +12,17 @@ import Sessions
 /// opens what it opens under `/gateway`. The control plane's own API is not there.
 struct RemoteListener: Service {
     private let channel: any Channel
+    private let host: String
 
-    /// The port that was bound.
-    var port: Int { channel.localAddress?.port ?? 0 }
+    /// Where it is reached, as far as the address that it listens on tells.
+    var url: String { "https://\(host.contains(":") ? "[\(host)]" : host):\(channel.localAddress?.port ?? 0)" }
 
     /// Begins to listen.
     ///
     /// - Throws: ``ServerError`` that names the file or the address that can't be used.
     init(_ options: Server.Options.Remote, gateway: Gateway, engine: SessionEngine, sockets: SessionSockets) async throws {
         let context = try Self.context(options)
+        host = options.host
         let gate = RemoteGate { token, channel in
             guard let runner = try? await engine.runner(withToken: token), await sockets.take(channel, for: runner.session) else {
                 return nil

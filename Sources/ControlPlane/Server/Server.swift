@@ -136,7 +136,7 @@ public struct Server: Sendable {
         let rehearsal = RehearsalServer(script: home.rehearsalScript).application(
             socket: home.rehearsalSocket, logger: quiet(logger, below: .critical))
         let announcement = Announcement(
-            home: home, host: options.host, remote: remote.flatMap { remote in options.remote.map { "https://\($0.host):\(remote.port)" } },
+            home: home, host: options.host, remote: remote?.url,
             idleLimit: options.idleLimit, bound: bound, router: router, onReady: onReady)
         let services: [any Service] =
             [

@@ -3,7 +3,6 @@ import Foundation
 import Metering
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 
 /// One request and its answer, from its head to the line in the ledger. It does what its ``RelayMachine`` decides.
 ///
@@ -83,11 +82,14 @@ final class Exchange {
         switch answer {
         case .failure(let refusal): perform(.refused(refusal))
         case .success(let grant):
-            if let limit = line.services.rates.take(grant.rates) { return perform(.refused(Refusal(limit.rate, wait: limit.wait))) }
             self.grant = grant
             if route.provider.isCustom, grant.endpoint.dialect != dialect {
                 dialect = grant.endpoint.dialect
                 account.format = WireFormat(dialect, method: head.method.rawValue, path: route.target.path)
+            }
+            if let limit = line.services.rates.take(grant.rates) {
+                perform(.refused(Refusal(limit.rate, wait: limit.wait)))
+                break
             }
             // A stream of chat completions may have to be asked for its usage, and that shows when the request is complete.
             isHeld = grant.isBudgeted || asksForUsage(grant)
@@ -226,7 +228,7 @@ final class Exchange {
         line.pool.connect(to: grant.endpoint.address, isVetted: grant.endpoint.isVetted) { result in
             switch result {
             case .success(let upstream): self.connected(upstream)
-            case .failure(let error): self.perform(.refused(Refusal(.badGateway, Self.sentence(error, grant.endpoint))))
+            case .failure(let error): self.perform(.refused(Refusal(connectingTo: grant.endpoint, error)))
             }
         }
     }
@@ -237,17 +239,6 @@ final class Exchange {
         lastMove = .now()
         perform(.connected)
         resumeClientIfReady()
-    }
-
-    private static func sentence(_ error: any Error, _ endpoint: ProviderEndpoint) -> String {
-        let host = endpoint.address.socket == nil ? endpoint.address.hostHeader : endpoint.provider.rawValue
-        if let objection = VettingResolver.Objection(in: error) {
-            return "Nothing was sent: \(objection). An administrator can allow that with: sam providers set … --allow-private"
-        }
-        if endpoint.address.isTLS, !(error is NIOConnectionError), !(error is ChannelError) {
-            return "Nothing was sent: \(host) showed no certificate that holds. (\(error))"
-        }
-        return "\(host) can't be reached. Is this machine connected, and the address right?"
     }
 
     // MARK: - Towards the provider

@@ -28,8 +28,9 @@ public struct PriceList: Sendable {
         problems = user.problems + builtIn.problems
         // The user's entries stand first, so among equally long patterns theirs holds.
         let entries = user.entries + builtIn.entries
-        named = Dictionary(entries, uniquingKeysWith: { first, _ in first })
-        beginnings = entries.filter { $0.pattern.hasSuffix("*") }.map { (Array($0.pattern.utf8.dropLast()), $0.price) }
+        let isBeginning = { (entry: (pattern: String, price: Price)) in entry.pattern.hasSuffix("*") }
+        named = Dictionary(entries.filter { !isBeginning($0) }, uniquingKeysWith: { first, _ in first })
+        beginnings = entries.filter(isBeginning).map { (Array($0.pattern.utf8.dropLast()), $0.price) }
             .enumerated().sorted { ($1.element.0.count, $0.offset) < ($0.element.0.count, $1.offset) }.map(\.element)
         dearest = Price(dearestOf: entries.map(\.price))
     }
