@@ -20,17 +20,17 @@ public struct ACPDriver: AgentDriver {
         var requestID: Int
     }
 
-    private let workingDirectory: String
+    private let conversation: Conversation
     private var phase = Phase.new
     private var turn: RunningTurn?
     private var lastRequestID = 0
     private var messages = MessageNumbering()
+    /// What the agent asks to be allowed, by the ids that its answers carry.
+    private var asked = OpenRequests<RPCIdentifier>()
 
     /// Makes a driver.
-    ///
-    /// - Parameter workingDirectory: the absolute path of the checkout, as the agent sees it.
-    public init(workingDirectory: String) {
-        self.workingDirectory = workingDirectory
+    public init(_ conversation: Conversation) {
+        self.conversation = conversation
     }
 
     public mutating func begin() -> [DriverAction] {
@@ -70,6 +70,7 @@ public struct ACPDriver: AgentDriver {
         case .failure(let id?, let error): return answered(id, .failure(error))
         case .failure(nil, let error): return [.emit(.note(Note("The agent reported an error: \(error.message)")))]
         case .notification(ACP.Method.update, let params): return updated(params)
+        case .notification(ACP.Method.cancelRequest, let params): return withdrawn(params)
         case .notification(let method, let params): return [.emit(.other(OtherUpdate(kind: method, raw: params)))]
         case .request(let id, ACP.Method.requestPermission, let params): return askedPermission(id, params)
         case .request(let id, let method, _):
@@ -115,7 +116,7 @@ extension ACPDriver {
                 identity: AgentIdentity(
                     name: info?.title ?? info?.name ?? "agent", version: info?.version,
                     protocolVersion: response.protocolVersion))
-            return request(id, ACP.Method.newSession, ACP.NewSessionRequest(cwd: workingDirectory))
+            return request(id, ACP.Method.newSession, ACP.NewSessionRequest(cwd: conversation.workingDirectory))
         }
     }
 
@@ -192,7 +193,6 @@ extension ACPDriver {
         return [.emit(.message(MessageChunk(id: id, role: role, text: text)))]
     }
 
-    /// Nobody can be asked yet, so the answer is the careful one: the option that refuses once, if there is one.
     private mutating func askedPermission(_ id: RPCIdentifier, _ params: JSONValue) -> [DriverAction] {
         struct Option: Decodable {
             var optionId: String
@@ -200,22 +200,36 @@ extension ACPDriver {
             var kind: String?
         }
         let options = (try? params["options"]?.decoded(as: [Option].self)) ?? []
-        let refusal = options.first { $0.kind == "reject_once" } ?? options.first { $0.kind == "reject_always" }
-        let outcome: JSONValue =
-            if let refusal {
-                .object(["outcome": .string("selected"), "optionId": .string(refusal.optionId)])
-            } else {
-                .object(["outcome": .string("cancelled")])
-            }
         let call = params["toolCall"]
-        return [
-            .send(RPCMessage.success(id: id, result: .object(["outcome": outcome])).line),
-            .emit(
-                .permission(
-                    Permission(
-                        toolCall: call?["toolCallId"]?.string, title: call?["title"]?.string,
-                        answer: refusal.map { $0.name ?? $0.optionId } ?? "cancelled"))),
-        ]
+        let permission = Permission(
+            id: asked.add(id), toolCall: call?["toolCallId"]?.string, title: call?["title"]?.string ?? "something that it does not name",
+            kind: call?["kind"]?.string, locations: try? call?["locations"]?.decoded(),
+            options: options.compactMap { option in
+                // What an option of another kind would allow is not known, so nobody can choose it.
+                Self.kind(option.kind).map { Permission.Option(id: option.optionId, name: option.name ?? option.optionId, kind: $0) }
+            })
+        return [.ask(permission)]
+    }
+
+    private static func kind(_ word: String?) -> Permission.Option.Kind? {
+        switch word {
+        case "allow_once": .allowOnce
+        case "allow_always": .allowAlways
+        case "reject_once", "reject_always": .refuse
+        default: nil
+        }
+    }
+
+    public mutating func answer(_ permission: String, with option: Permission.Option?) -> [DriverAction] {
+        guard let id = asked.take(permission) else { return [] }
+        let outcome: JSONValue =
+            option.map { ["outcome": "selected", "optionId": .string($0.id)] } ?? ["outcome": "cancelled"]
+        return [.send(RPCMessage.success(id: id, result: ["outcome": outcome]).line)]
+    }
+
+    private mutating func withdrawn(_ params: JSONValue) -> [DriverAction] {
+        guard let id = RPCIdentifier(params["requestId"]) else { return [] }
+        return asked.remove { $0 == id }.map { .withdraw($0) }
     }
 }
 

@@ -14,6 +14,8 @@ public protocol AgentDriver: Sendable {
     mutating func prompt(_ prompt: AgentCommand.Prompt) -> [DriverAction]
     /// Stop the running turn, if there is one.
     mutating func cancelTurn() -> [DriverAction]
+    /// Tell the agent the answer to what it asked; `nil` drops the question without one. An answer to what is not open is nothing.
+    mutating func answer(_ permission: String, with option: Permission.Option?) -> [DriverAction]
 }
 
 /// What a driver wants done.
@@ -22,6 +24,10 @@ public enum DriverAction: Sendable, Hashable {
     case send(Data)
     /// Tell this to the control plane.
     case emit(AgentEvent)
+    /// The agent asks to be allowed something; ``AgentDriver/answer(_:with:)`` is wanted for it.
+    case ask(Permission)
+    /// The agent has taken back what it asked, or asks no longer.
+    case withdraw(String)
     /// The line was none of the protocol's: keep it for the agent's last words.
     case stray(Data)
     /// The conversation can't go on: end the agent, with this verdict.

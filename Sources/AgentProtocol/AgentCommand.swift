@@ -4,6 +4,8 @@ public enum AgentCommand: Sendable, Hashable, Codable {
     case prompt(Prompt)
     /// Stop the running turn; the session goes on.
     case cancelTurn
+    /// A person's answer to what the agent asked to be allowed.
+    case answer(Answer)
     /// End the agent: first politely, then by force.
     case stop
 
@@ -16,6 +18,18 @@ public enum AgentCommand: Sendable, Hashable, Codable {
         public init(id: PromptID, text: String) {
             self.id = id
             self.text = text
+        }
+    }
+
+    /// An answer, by the ids of the permission and of one of its options.
+    public struct Answer: Sendable, Hashable, Codable {
+        public var permission: String
+        public var option: String
+
+        /// Answers.
+        public init(permission: String, option: String) {
+            self.permission = permission
+            self.option = option
         }
     }
 }

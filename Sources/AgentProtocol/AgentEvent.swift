@@ -17,7 +17,7 @@ public enum AgentEvent: Sendable, Hashable, Codable {
     case turnStarted(Turn)
     /// The agent is done with a prompt.
     case turnEnded(TurnEnd)
-    /// The agent asked to be allowed something, and what was answered.
+    /// The agent asks to be allowed something, or what was answered.
     case permission(Permission)
     /// Something a person should know, from the runner itself.
     case note(Note)
@@ -130,21 +130,6 @@ public struct TurnEnd: Sendable, Hashable, Codable {
         self.prompt = prompt
         self.stopReason = stopReason
         self.error = error
-    }
-}
-
-/// A permission that was asked for.
-public struct Permission: Sendable, Hashable, Codable {
-    public var toolCall: String?
-    public var title: String?
-    /// The name of the option that was chosen, or `cancelled`.
-    public var answer: String
-
-    /// Tells what was asked and answered.
-    public init(toolCall: String?, title: String?, answer: String) {
-        self.toolCall = toolCall
-        self.title = title
-        self.answer = answer
     }
 }
 

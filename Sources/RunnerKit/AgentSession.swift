@@ -27,6 +27,9 @@ actor AgentSession {
     private var runningTurn: PromptID?
     private var wasAskedToStop = false
     private var lastCommand = 0
+    private var questions: [String: Permission] = [:]
+    /// More than a person can have before them.
+    private static let questionLimit = 16
 
     /// What is to be written to the agent, in order. Ends when the agent is asked to stop.
     nonisolated let input: AsyncStream<Data>
@@ -49,6 +52,10 @@ actor AgentSession {
     func started(_ process: OwnedProcess) {
         self.process = process
         if verdict != nil { process.signalGroup(SIGKILL) }
+        begin()
+    }
+
+    func begin() {
         emit(.agentStarted(AgentStart(sandbox: configuration.sandbox)))
         perform(driver.begin())
     }
@@ -96,6 +103,7 @@ actor AgentSession {
             answeredHandshake: answeredHandshake, hadRunningTurn: runningTurn != nil, memoryKills: memoryKills(),
             lastWords: lastWords.text)
         process = nil
+        dropQuestions()
         emit(.agentExited(AgentExit(evidence)))
     }
 
@@ -119,7 +127,10 @@ actor AgentSession {
         lastCommand = command.n
         switch command.command {
         case .prompt(let prompt): perform(driver.prompt(prompt))
-        case .cancelTurn: perform(driver.cancelTurn())
+        case .cancelTurn: cancelTurn()
+        case .answer(let answer):
+            guard let option = questions[answer.permission]?.options.first(where: { $0.id == answer.option }) else { return }
+            settle(answer.permission, with: option, by: .person)
         case .stop: stop()
         }
     }
@@ -131,7 +142,7 @@ actor AgentSession {
     func stop() {
         guard !wasAskedToStop else { return }
         wasAskedToStop = true
-        perform(driver.cancelTurn())
+        cancelTurn()
         inputSender.finish()
         let grace = configuration.stopGrace
         Task {
@@ -167,13 +178,58 @@ actor AgentSession {
         spooledSender.finish()
     }
 
+    // MARK: - What the agent asks
+
+    private func ask(_ asked: Permission) {
+        if let option = configuration.conversation.permissions.allowance(for: asked, in: configuration.conversation.workingDirectory) {
+            return perform(driver.answer(asked.id, with: option))
+        }
+        var permission = asked
+        permission.until = now + Int64(configuration.answerTimeout)
+        guard questions.count < Self.questionLimit else {
+            permission.answer = Permission.Answer(option: permission.refusal, by: .flood)
+            emit(.permission(permission))
+            return perform(driver.answer(permission.id, with: permission.refusal))
+        }
+        questions[permission.id] = permission
+        emit(.permission(permission))
+        Task {
+            try? await Task.sleep(for: .milliseconds(configuration.answerTimeout))
+            settle(permission.id, with: permission.refusal, by: .timeLimit)
+        }
+    }
+
+    /// Closes a question, once: whoever comes second changes nothing.
+    private func settle(_ id: String, with option: Permission.Option?, by decider: Permission.Answer.Decider) {
+        guard var permission = questions.removeValue(forKey: id) else { return }
+        permission.answer = Permission.Answer(option: option, by: decider)
+        emit(.permission(permission))
+        perform(driver.answer(id, with: option))
+    }
+
+    var questionsAreSettled: Bool { questions.isEmpty }
+
+    private func dropQuestions() {
+        for id in questions.keys.sorted() { settle(id, with: nil, by: .turn) }
+    }
+
+    /// What it asks has to be answered before it is asked to stop, or it waits for that.
+    private func cancelTurn() {
+        dropQuestions()
+        perform(driver.cancelTurn())
+    }
+
     // MARK: - Inner workings
+
+    private var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
     private func perform(_ actions: [DriverAction]) {
         for action in actions {
             switch action {
             case .send(let data): inputSender.yield(data)
             case .emit(let event): emit(event)
+            case .ask(let permission): ask(permission.bounded)
+            case .withdraw(let id): settle(id, with: nil, by: .turn)
             case .stray(let line): lastWords.append(line + Data("\n".utf8))
             case .giveUp(let reason, let message): end(reason, message)
             }
@@ -184,7 +240,9 @@ actor AgentSession {
         switch event {
         case .handshake: answeredHandshake = true
         case .turnStarted(let turn): runningTurn = turn.prompt
-        case .turnEnded: runningTurn = nil
+        case .turnEnded:
+            runningTurn = nil
+            dropQuestions()
         default: break
         }
         let wasHolding = joiner.isHolding
@@ -200,7 +258,7 @@ actor AgentSession {
     private func append(_ events: [AgentEvent]) {
         for event in events {
             do {
-                try spool.append(event, at: Int64(Date().timeIntervalSince1970 * 1_000))
+                try spool.append(event, at: now)
             } catch {
                 logger.error("An event could not be kept: \(error)")
                 end(.spoolFull, "The session's events can't be kept on disk: \((error as? Spool.Refused)?.message ?? "\(error)")")

@@ -34,7 +34,7 @@ public struct Runner: Sendable {
         let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: httpConfiguration)
         let link = ControlLink(client: client, socket: configuration.controlSocket, token: configuration.token)
         let session = try AgentSession(
-            configuration: configuration, driver: configuration.wireProtocol.driver(workingDirectory: configuration.workingDirectory),
+            configuration: configuration, driver: configuration.wireProtocol.driver(for: configuration.conversation),
             logger: logger)
 
         do throws(ControlLink.Failure) {

@@ -15,6 +15,8 @@ public struct Session: Sendable {
     public var agent: String
     /// Whose credential the agent works with; `nil` for one that needs none.
     public var provider: Provider?
+    /// What the agent may do without asking.
+    public var permissions: PermissionMode
     /// Where its agent keeps a sign-in, in its home; `nil` for one that keeps none.
     var signInFile: String?
     /// The first words of the task.
@@ -33,6 +35,7 @@ public struct Session: Sendable {
         user = try row.parsed("user_id")
         agent = try row.text("agent")
         provider = try row.optionalText("provider").flatMap(Provider.init(rawValue:))
+        permissions = try row.parsed("permissions")
         signInFile = try row.optionalText("sign_in_file")
         title = try row.text("title")
         branch = try row.text("branch")
@@ -46,3 +49,4 @@ public struct Session: Sendable {
 
 extension SessionID: SQLBindable {}
 extension PromptID: SQLBindable {}
+extension PermissionMode: SQLBindable {}

@@ -47,5 +47,8 @@ public enum SessionTables {
                 "ALTER TABLE sessions ADD COLUMN sync_token_until BIGINT",
                 "CREATE UNIQUE INDEX sessions_by_sync_token ON sessions (sync_token_hash)",
             ]),
+        Migration(
+            "sessions", 3, "what an agent may do without asking, in each session",
+            ["ALTER TABLE sessions ADD COLUMN permissions TEXT NOT NULL DEFAULT 'edits'"]),
     ]
 }

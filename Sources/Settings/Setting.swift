@@ -31,6 +31,8 @@ public struct Setting: Sendable {
         case integer(ClosedRange<Int>)
         /// A list of hosts.
         case hosts
+        /// One of these words.
+        case choice([String])
     }
 
     /// Reads a value that a person wrote.
@@ -47,6 +49,11 @@ public struct Setting: Sendable {
                     .invalid, "\(key) is a whole number from \(range.lowerBound) to \(range.upperBound), not “\(text.prefix(40))”.")
             }
             return .integer(integer)
+        case .choice(let words):
+            guard words.contains(text) else {
+                throw SettingsError(.invalid, "\(key) is one of \(words.joined(separator: ", ")), not “\(text.prefix(40))”.")
+            }
+            return .text(text)
         case .hosts:
             let words = text.split { $0 == " " || $0 == "," || $0.isNewline }
             guard words.count <= 500 else { throw SettingsError(.invalid, "\(key) has at most 500 hosts.") }
@@ -72,7 +79,7 @@ extension Setting {
     /// Every setting there is.
     public static let all: [Setting] = [
         sessionLimit, handshakeTimeout, outputLimit, sandboxMemory, sandboxProcesses, sandboxCPUs, signInFiles, egressHosts,
-        egressPrivateHosts, requestRate,
+        egressPrivateHosts, requestRate, permissions, answerTimeout,
     ]
 
     /// How many sessions run at once; the others wait in line.

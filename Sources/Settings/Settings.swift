@@ -88,6 +88,13 @@ public struct Settings: Sendable {
         try await value(setting, project, user) == .flag(true)
     }
 
+    /// The text that holds for a setting: the cascade's, or the standard one when no layer says anything.
+    ///
+    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    public func text(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> String {
+        try await value(setting, project, user).text
+    }
+
     /// The hosts that hold for a setting: the cascade's, or the standard ones when no layer says anything.
     ///
     /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
@@ -229,7 +236,7 @@ public struct Settings: Sendable {
         case (.integer(let one), .integer(let other)): .integer(min(one, other))
         case (.flag(let one), .flag(let other)): .flag(one && other)
         case (.hosts(let one), .hosts(let other)): .hosts(HostPattern.intersection(one, other))
-        case (.integer, _), (.flag, _), (.hosts, _): one
+        case (.integer, _), (.flag, _), (.hosts, _), (.text, _): one
         }
     }
 }

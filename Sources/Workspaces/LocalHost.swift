@@ -73,9 +73,11 @@ public struct LocalHost: WorkspaceHost {
         let configuration = RunnerConfiguration(
             session: launch.session, attempt: launch.attempt, token: launch.token, controlSocket: home.controlSocket,
             folder: folder, command: command, wireProtocol: launch.agent.wireProtocol, sandbox: launch.project.sandbox.rawValue,
-            workingDirectory: workspaceInside(launch.project, launch.session), controlGroups: group.joins,
+            conversation: Conversation(
+                workingDirectory: workspaceInside(launch.project, launch.session), permissions: launch.permissions),
+            controlGroups: group.joins,
             memoryEvents: group.memoryEvents, handshakeTimeout: launch.handshakeTimeout * 1_000,
-            outputLimit: launch.outputLimit, stopGrace: 5_000,
+            outputLimit: launch.outputLimit, answerTimeout: launch.answerTimeout * 1_000, stopGrace: 5_000,
             signIn: launch.signIn.map {
                 RunnerConfiguration.SignIn(
                     folder: home.agentHome(launch.session), file: $0.file, agentType: $0.agentType, credentialKind: $0.credentialKind)

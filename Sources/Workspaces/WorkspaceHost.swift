@@ -125,6 +125,10 @@ public struct RunnerLaunch: Sendable {
     public var handshakeTimeout: Int
     /// Bytes.
     public var outputLimit: Int
+    /// What the agent may do without asking.
+    public var permissions: PermissionMode
+    /// How long a person has to answer it, in seconds.
+    public var answerTimeout: Int
     /// The sign-in file that the runner looks after.
     public var signIn: SignIn?
 
@@ -145,7 +149,7 @@ public struct RunnerLaunch: Sendable {
     /// Asks for a runner.
     public init(
         session: SessionID, attempt: Int, project: Project, agent: AgentProgram, token: String, limits: SandboxLimits,
-        handshakeTimeout: Int, outputLimit: Int, signIn: SignIn? = nil
+        handshakeTimeout: Int, outputLimit: Int, permissions: PermissionMode, answerTimeout: Int, signIn: SignIn? = nil
     ) {
         self.session = session
         self.attempt = attempt
@@ -155,6 +159,8 @@ public struct RunnerLaunch: Sendable {
         self.limits = limits
         self.handshakeTimeout = handshakeTimeout
         self.outputLimit = outputLimit
+        self.permissions = permissions
+        self.answerTimeout = answerTimeout
         self.signIn = signIn
     }
 }

@@ -9,7 +9,7 @@ struct ACPDriverTests {
 
     @Test("Ready comes only when both initialize and session/new were answered")
     func readiness() throws {
-        var driver = ACPDriver(workingDirectory: "/workspace")
+        var driver = ACPDriver(Conversation(workingDirectory: "/workspace", permissions: .ask))
         #expect(methods(driver.begin()) == ["initialize"])
         let afterFirst = driver.receive(answer(1, #"{"protocolVersion":1,"agentInfo":{"name":"x","title":"X","version":"2"}}"#))
         #expect(methods(afterFirst) == ["session/new"])
@@ -46,7 +46,7 @@ struct ACPDriverTests {
                 second: #"{"jsonrpc":"2.0","id":2,"result":{}}"#, words: "names no session"),
         ])
     func refusals(_ refusal: Refusal) {
-        var driver = ACPDriver(workingDirectory: "/workspace")
+        var driver = ACPDriver(Conversation(workingDirectory: "/workspace", permissions: .ask))
         _ = driver.begin()
         var actions = driver.receive(Data(refusal.first.utf8))
         if let second = refusal.second { actions = driver.receive(Data(second.utf8)) }
@@ -124,26 +124,46 @@ struct ACPDriverTests {
         #expect(events(driver.receive(answer(99, "{}"))).count == 1, "An answer to nothing is noted")
     }
 
-    @Test("A permission is refused once where that is offered, and else cancelled")
-    func permission() {
+    @Test("What it asks to be allowed is asked with the answers that have a meaning, and answered once, to the request that asked")
+    func permission() throws {
         var driver = opened()
-        func outcome(_ options: String) -> JSONValue? {
+        func asked(_ id: Int, _ options: String) -> Permission? {
             let request =
-                #"{"jsonrpc":"2.0","id":0,"method":"session/request_permission","params":{"sessionId":"s","toolCall":{"toolCallId":"c"},"options":\#(options)}}"#
-            guard case .send(let line)? = driver.receive(Data(request.utf8)).first,
-                case .success(_, let result)? = RPCMessage(line: Data(line.dropLast()))
-            else { return nil }
-            return result["outcome"]
+                #"{"jsonrpc":"2.0","id":\#(id),"method":"session/request_permission","params":{"sessionId":"s","toolCall":{"toolCallId":"c","title":"Write a","kind":"edit","locations":[{"path":"/workspace/a"}]},"options":\#(options)}}"#
+            guard case .ask(let permission)? = driver.receive(Data(request.utf8)).first else { return nil }
+            return permission
         }
-        let both = outcome(#"[{"optionId":"y","name":"Yes","kind":"allow_once"},{"optionId":"n","name":"No","kind":"reject_once"}]"#)
-        #expect(both == .object(["outcome": .string("selected"), "optionId": .string("n")]))
-        #expect(outcome(#"[{"optionId":"y","name":"Yes","kind":"allow_once"}]"#) == .object(["outcome": .string("cancelled")]))
+        let first = try #require(
+            asked(
+                0,
+                #"[{"optionId":"y","name":"Yes","kind":"allow_once"},{"optionId":"n","name":"No","kind":"reject_once"},{"optionId":"z","kind":"obey"}]"#
+            ))
+        #expect(first.title == "Write a" && first.kind == "edit" && first.locations == [ACP.Location(path: "/workspace/a")])
+        #expect(first.options.map(\.id) == ["y", "n"] && first.options.map(\.kind) == [.allowOnce, .refuse])
+        // The same id again: another question.
+        let second = try #require(asked(0, "[]"))
+        #expect(first.id != second.id)
+
+        func outcome(_ actions: [DriverAction]) -> (id: RPCIdentifier, outcome: JSONValue?)? {
+            guard case .send(let line)? = actions.first, case .success(let id, let result)? = RPCMessage(line: Data(line.dropLast()))
+            else { return nil }
+            return (id, result["outcome"])
+        }
+        let answer = try #require(outcome(driver.answer(first.id, with: first.options[0])))
+        #expect(answer.id == .number(0) && answer.outcome == ["outcome": "selected", "optionId": "y"])
+        #expect(driver.answer(first.id, with: first.options[1]).isEmpty, "It was answered")
+        #expect(outcome(driver.answer(second.id, with: nil))?.outcome == ["outcome": "cancelled"])
+
+        let third = try #require(asked(7, "[]"))
+        let cancel = Data(#"{"jsonrpc":"2.0","method":"$/cancel_request","params":{"requestId":7}}"#.utf8)
+        #expect(driver.receive(cancel) == [.withdraw(third.id)])
+        #expect(driver.answer(third.id, with: nil).isEmpty)
     }
 
     // MARK: - Parts
 
     private func opened() -> ACPDriver {
-        var driver = ACPDriver(workingDirectory: "/workspace")
+        var driver = ACPDriver(Conversation(workingDirectory: "/workspace", permissions: .ask))
         _ = driver.begin()
         _ = driver.receive(answer(1, #"{"protocolVersion":1}"#))
         _ = driver.receive(answer(2, #"{"sessionId":"s"}"#))

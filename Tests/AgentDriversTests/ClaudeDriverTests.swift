@@ -117,17 +117,40 @@ struct ClaudeDriverTests {
         #expect(end == [.turnEnded(TurnEnd(prompt: prompt.id, stopReason: reason, error: error))])
     }
 
-    @Test("A permission is refused while nobody can be asked, and the refusal is told")
-    func permission() throws {
+    @Test(
+        "What it asks to be allowed is asked with the very command, and answered with what it then does",
+        arguments: [(0, "allow"), (1, "deny"), (nil, "deny")] as [(Int?, String)])
+    func permission(option: Int?, behaviour: String) throws {
         var driver = ready()
         _ = driver.prompt(prompt)
         let actions = driver.receive(
             Data(
-                #"{"type":"control_request","request_id":"r-7","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"rm -rf /"},"tool_use_id":"toolu_9"}}"#
+                #"{"type":"control_request","request_id":"r-7","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"rm -rf /","description":"Tidy up"},"tool_use_id":"toolu_9"}}"#
                     .utf8))
-        let answer = try #require(try sent(actions).first?["response"])
-        #expect(answer["request_id"] == "r-7" && answer["response"]?["behavior"] == "deny")
-        #expect(events(actions) == [.permission(Permission(toolCall: "toolu_9", title: "rm -rf /", answer: "deny"))])
+        guard case .ask(let permission)? = actions.first, actions.count == 1 else {
+            Issue.record("It asks nothing: \(actions)")
+            return
+        }
+        #expect(permission.title == "rm -rf /" && permission.kind == "execute" && permission.toolCall == "toolu_9")
+        let answer = try #require(try sent(driver.answer(permission.id, with: option.map { permission.options[$0] })).first?["response"])
+        #expect(answer["request_id"] == "r-7" && answer["response"]?["behavior"] == .string(behaviour))
+        if behaviour == "allow" { #expect(answer["response"]?["updatedInput"]?["command"] == "rm -rf /") }
+        #expect(driver.answer(permission.id, with: permission.options[0]).isEmpty, "It was answered")
+    }
+
+    @Test("A question that it takes back is no longer asked")
+    func withdrawal() {
+        var driver = ready()
+        let asked = driver.receive(
+            Data(
+                #"{"type":"control_request","request_id":"r","request":{"subtype":"can_use_tool","tool_name":"Write","input":{"file_path":"/workspace/a"}}}"#
+                    .utf8))
+        guard case .ask(let permission)? = asked.first else {
+            Issue.record("It asks nothing: \(asked)")
+            return
+        }
+        #expect(permission.locations == [ACP.Location(path: "/workspace/a")])
+        #expect(driver.receive(Data(#"{"type":"control_cancel_request","request_id":"r"}"#.utf8)) == [.withdraw(permission.id)])
     }
 
     @Test("What nobody knows is kept, what is no JSON is the agent's last words, and neither ends anything")

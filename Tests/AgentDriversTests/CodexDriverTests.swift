@@ -20,7 +20,7 @@ struct CodexDriverTests {
     }
 
     private func ready() -> CodexDriver {
-        var driver = CodexDriver(workingDirectory: "/workspace")
+        var driver = CodexDriver(Conversation(workingDirectory: "/workspace", permissions: .ask))
         _ = driver.begin()
         _ = receive(#"{"id":1,"result":{"userAgent":"sam/0.163.0 (Debian)"}}"#, #"{"id":2,"result":{"thread":{"id":"th"}}}"#, by: &driver)
         return driver
@@ -28,7 +28,7 @@ struct CodexDriverTests {
 
     @Test("Ready comes when a thread was started, not when the program answered")
     func readiness() throws {
-        var driver = CodexDriver(workingDirectory: "/workspace")
+        var driver = CodexDriver(Conversation(workingDirectory: "/workspace", permissions: .ask))
         #expect(try sent(driver.begin()).map { $0["method"] } == ["initialize"])
         #expect(driver.prompt(prompt).isEmpty)
         let first = receive(#"{"id":1,"result":{"userAgent":"sam/0.163.0 (Debian 12)"}}"#, by: &driver)
@@ -50,7 +50,7 @@ struct CodexDriverTests {
             ([#"{"id":1,"result":{}}"#, #"{"id":2,"result":{}}"#], "names no thread"),
         ])
     func refusals(lines: [String], words: String) {
-        var driver = CodexDriver(workingDirectory: "/workspace")
+        var driver = CodexDriver(Conversation(workingDirectory: "/workspace", permissions: .ask))
         _ = driver.begin()
         let last = lines.map { driver.receive(Data($0.utf8)) }.last?.last
         guard case .giveUp(.handshakeFailed, let message)? = last else {
@@ -124,14 +124,47 @@ struct CodexDriverTests {
             ])
     }
 
-    @Test("What would need a permission is declined and told; what nobody knows is kept, answered or the agent's last words")
+    @Test("What it asks to be allowed names the files that it is about, and is answered in its words", arguments: [0, 2, nil])
+    func permission(option: Int?) throws {
+        var driver = ready()
+        _ = driver.prompt(prompt)
+        _ = receive(
+            #"{"method":"item/started","params":{"item":{"id":"c","type":"fileChange","status":"inProgress","changes":[{"path":"/workspace/a"}]}}}"#,
+            by: &driver)
+        let asked = receive(#"{"id":5,"method":"item/fileChange/requestApproval","params":{"itemId":"c"}}"#, by: &driver)
+        guard case .ask(let permission)? = asked.first else {
+            Issue.record("It asks nothing: \(asked)")
+            return
+        }
+        #expect(permission.kind == "edit" && permission.locations == [ACP.Location(path: "/workspace/a")])
+        let words = try sent(driver.answer(permission.id, with: option.map { permission.options[$0] }))
+        let decision = option.map { ["accept", "acceptForSession", "decline"][$0] } ?? "cancel"
+        #expect(words == [["id": 5, "result": ["decision": .string(decision)]]])
+
+        guard
+            case .ask(let other)? = receive(
+                #"{"id":"r1","method":"item/commandExecution/requestApproval","params":{"itemId":"d","command":"rm -rf /"}}"#, by: &driver
+            ).first
+        else {
+            Issue.record("It asks nothing")
+            return
+        }
+        #expect(other.title == "rm -rf /" && other.kind == "execute")
+        #expect(receive(#"{"method":"serverRequest/resolved","params":{"requestId":"r1"}}"#, by: &driver) == [.withdraw(other.id)])
+    }
+
+    @Test("It is asked to ask, but for a session that may do everything", arguments: PermissionMode.allCases)
+    func policy(mode: PermissionMode) throws {
+        var driver = CodexDriver(Conversation(workingDirectory: "/workspace", permissions: mode))
+        _ = driver.begin()
+        let start = try sent(receive(#"{"id":1,"result":{}}"#, by: &driver)).last
+        #expect(start?["params"]?["approvalPolicy"] == (mode == .everything ? "never" : "untrusted"))
+    }
+
+    @Test("What nobody knows is kept, answered or the agent's last words")
     func unknown() throws {
         var driver = ready()
         _ = driver.prompt(prompt)
-        let asked = receive(
-            #"{"id":"r1","method":"item/commandExecution/requestApproval","params":{"itemId":"c","command":"rm -rf /"}}"#, by: &driver)
-        #expect(try sent(asked) == [["id": "r1", "result": ["decision": "decline"]]])
-        #expect(events(asked) == [.permission(Permission(toolCall: "c", title: "rm -rf /", answer: "decline"))])
         let other = receive(#"{"id":7,"method":"item/tool/call","params":{}}"#, by: &driver)
         #expect(try sent(other).first?["error"]?["code"] == -32601)
         let kept = events(receive(#"{"method":"thread/realtime/started","params":{"a":1}}"#, by: &driver))

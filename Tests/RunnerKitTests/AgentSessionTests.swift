@@ -17,7 +17,8 @@ struct AgentSessionTests {
         try FileManager.default.createSymbolicLink(
             atPath: RunnerConfiguration.spoolPath(in: folder), withDestinationPath: "/dev/full")
         let session = try AgentSession(
-            configuration: configuration(folder), driver: ACPDriver(workingDirectory: "/"), logger: Logger(label: "test"))
+            configuration: .forTests(folder), driver: ACPDriver(RunnerConfiguration.forTests(folder).conversation),
+            logger: Logger(label: "test"))
         let process = try await OwnedProcess.start(Command("/bin/sleep", ["1000"]), descriptors: Descriptors())
         await session.started(process)
         let termination = await process.termination()
@@ -84,12 +85,15 @@ struct AgentSessionTests {
         #expect(words.text == "89ab[2J" || words.text == "9ab[2J")
         #expect(LastWords().text == nil)
     }
+}
 
-    private func configuration(_ folder: String) -> RunnerConfiguration {
+extension RunnerConfiguration {
+    /// For a session whose program is somebody else's matter.
+    static func forTests(_ folder: String) -> RunnerConfiguration {
         RunnerConfiguration(
             session: SessionID(rawValue: "s_test"), attempt: 1, token: "token", controlSocket: "/nonexistent", folder: folder,
-            command: Command("/bin/true", []), wireProtocol: .acp, sandbox: "none", workingDirectory: "/", controlGroups: [],
-            memoryEvents: nil,
-            handshakeTimeout: 1_000, outputLimit: 1 << 20, stopGrace: 1_000)
+            command: Command("/bin/true", []), wireProtocol: .acp, sandbox: "none",
+            conversation: Conversation(workingDirectory: "/workspace", permissions: .ask), controlGroups: [], memoryEvents: nil,
+            handshakeTimeout: 1_000, outputLimit: 1 << 20, answerTimeout: 3_600_000, stopGrace: 1_000)
     }
 }

@@ -134,8 +134,49 @@ struct SessionReducerTests {
             .agent(.turnEnded(TurnEnd(prompt: one, stopReason: "end_turn"))), .agent(.turnStarted(Turn(prompt: two))),
             .agent(.turnEnded(TurnEnd(prompt: two, stopReason: "error", error: "x"))), .runnerSilent, .runnerReturned, .runnerDied,
             .deadlinePassed, .finishRequested, .cancelRequested, .salvaged(result), .salvageFailed("no"), .cleanedUp,
-            .startFailed(code: "c", message: "m"), .starterShutOut, .held(back: "something"),
+            .startFailed(code: "c", message: "m"), .starterShutOut, .held(back: "something"), .withdrawn(one), .edited(two),
+            .turnCancelRequested, .agent(.permission(asked)), .answered(AgentCommand.Answer(permission: "p1", option: "y")),
         ]
+    }
+
+    private var asked: Permission {
+        Permission(id: "p1", title: "t", options: [.init(id: "y", name: "Yes", kind: .allowOnce)])
+    }
+
+    @Test("A question stands until it is answered, by a person or by the runner, and until the runner is gone")
+    func questions() {
+        let open = take(SessionState(ending: .onRequest), [.prompt(one)] + toReady + [.agent(.permission(asked))])
+        #expect(open.state.questions.map(\.id) == ["p1"])
+        let answer = AgentCommand.Answer(permission: "p1", option: "y")
+        let answered = take(open.state, [.answered(answer), .answered(answer)])
+        #expect(answered.effects == [.send(.answer(answer))] && answered.state.questions.isEmpty, "The first answer counts")
+        #expect(take(open.state, [.answered(AgentCommand.Answer(permission: "p1", option: "z"))]).effects.isEmpty)
+        var settled = asked
+        settled.answer = Permission.Answer(option: nil, by: .turn)
+        #expect(take(open.state, [.agent(.permission(settled))]).state.questions.isEmpty)
+        #expect(take(open.state, [.runnerDied]).state.questions.isEmpty)
+        #expect(take(open.state, [exit(.crashed)]).state.questions.isEmpty)
+    }
+
+    @Test("A prompt can be taken back or changed while it is kept, and not once it was handed over")
+    func withdrawal() {
+        let kept = take(SessionState(ending: .onRequest), [.prompt(one), .prompt(two), .withdrawn(one), .edited(two)])
+        #expect(kept.state.pending == [two])
+        #expect(kept.log.suffix(2) == [.prompt(one, .withdrawn), .prompt(two, .kept)])
+        let delivered = take(kept.state, toReady + [.withdrawn(two), .edited(two)])
+        #expect(delivered.state.current == two && delivered.effects.last == .deliver(two))
+        #expect(delivered.log.last == .prompt(two, .delivered))
+    }
+
+    @Test("A turn is cancelled only while there is one; the session goes on with the next prompt")
+    func turnCancel() {
+        #expect(take(SessionState(ending: .onRequest), toReady + [.turnCancelRequested]).effects.contains(.send(.cancelTurn)) == false)
+        let working = take(
+            SessionState(ending: .onRequest), toReady + [.prompt(one), .prompt(two), .agent(.turnStarted(Turn(prompt: one)))])
+        let cancelled = take(working.state, [.turnCancelRequested])
+        #expect(cancelled.effects == [.send(.cancelTurn)] && cancelled.state.phase == .working)
+        let next = take(cancelled.state, [.agent(.turnEnded(TurnEnd(prompt: one, stopReason: "cancelled")))])
+        #expect(next.effects == [.deliver(two)])
     }
 
     @Test("When its starter is shut out a session ends with its work kept; one that is finishing does so undisturbed")

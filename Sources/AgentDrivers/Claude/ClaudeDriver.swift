@@ -22,6 +22,14 @@ public struct ClaudeDriver: AgentDriver {
     private var streamed: String?
     /// What was told in pieces already and comes again as a whole.
     private var told: Set<String> = []
+    /// What it asks to be allowed.
+    private var asked = OpenRequests<ToolRequest>()
+
+    private struct ToolRequest: Hashable {
+        /// The control request's id.
+        var id: String
+        var input: JSONValue
+    }
 
     /// Makes a driver.
     public init() {}
@@ -56,6 +64,8 @@ public struct ClaudeDriver: AgentDriver {
         switch type {
         case "control_response": return answered(message)
         case "control_request": return asked(message)
+        case "control_cancel_request":
+            return asked.remove { $0.id == message["request_id"]?.string }.map { .withdraw($0) }
         case "stream_event": return streamed(message)
         case "assistant": return spoke(message)
         case "user": return results(message)
@@ -81,8 +91,7 @@ extension ClaudeDriver {
         return [.emit(.handshake(AgentIdentity(name: "Claude Code")))]
     }
 
-    /// Nobody can be asked yet, so a permission is refused, with the reason.
-    private func asked(_ message: JSONValue) -> [DriverAction] {
+    private mutating func asked(_ message: JSONValue) -> [DriverAction] {
         guard let id = message["request_id"]?.string else { return [keep(message)] }
         let request = message["request"]
         guard request?["subtype"]?.string == "can_use_tool" else {
@@ -91,11 +100,30 @@ extension ClaudeDriver {
                 "response": ["subtype": "error", "request_id": .string(id), "error": "SAM does not know this request."],
             ])
         }
-        let tool = ClaudeTool(name: request?["tool_name"]?.string ?? "a tool", input: request?["input"] ?? .null)
-        let answer: JSONValue = ["behavior": "deny", "message": "Nobody is here to allow this. Go on without it."]
+        let input = request?["input"] ?? .null
+        let tool = ClaudeTool(name: request?["tool_name"]?.string ?? "a tool", input: input)
+        return [
+            .ask(
+                Permission(
+                    id: asked.add(ToolRequest(id: id, input: input)), toolCall: request?["tool_use_id"]?.string, title: tool.request,
+                    kind: tool.kind, locations: tool.locations, options: [Self.allow, Self.deny]))
+        ]
+    }
+
+    private static let allow = Permission.Option(id: "allow", name: "Allow", kind: .allowOnce)
+    private static let deny = Permission.Option(id: "deny", name: "Refuse", kind: .refuse)
+
+    public mutating func answer(_ permission: String, with option: Permission.Option?) -> [DriverAction] {
+        guard let request = asked.take(permission) else { return [] }
+        let answer: JSONValue =
+            switch option {
+            case Self.allow: ["behavior": "allow", "updatedInput": request.input]
+            case .some: ["behavior": "deny", "message": "This was not allowed. Go on without it."]
+            case nil: ["behavior": "deny", "message": "The turn was stopped.", "interrupt": true]
+            }
         return line([
-            "type": "control_response", "response": ["subtype": "success", "request_id": .string(id), "response": answer],
-        ]) + [.emit(.permission(Permission(toolCall: request?["tool_use_id"]?.string, title: tool.title, answer: "deny")))]
+            "type": "control_response", "response": ["subtype": "success", "request_id": .string(request.id), "response": answer],
+        ])
     }
 }
 

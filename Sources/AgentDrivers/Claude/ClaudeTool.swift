@@ -15,6 +15,12 @@ struct ClaudeTool {
         }
     }
 
+    /// What a person is asked to allow: the very command, not the agent's description of it.
+    var request: String {
+        guard name == "Bash", let command = input["command"]?.string else { return title }
+        return command
+    }
+
     var kind: String {
         switch name {
         case "Read", "NotebookRead": "read"

@@ -4,7 +4,7 @@ import Foundation
 /// Codex's app-server: JSON-RPC without its version, a line a message (schemas by `codex app-server generate-json-schema`, observed in
 /// Codex 0.163.0).
 ///
-/// Ready means that a thread was started. SAM's own sandbox stands around Codex, so that it needs none of its own, and asks for nothing.
+/// Ready means that a thread was started. SAM's own sandbox stands around Codex, so that it needs none of its own.
 public struct CodexDriver: AgentDriver {
     private enum Phase: Hashable {
         case new, initializing
@@ -24,22 +24,27 @@ public struct CodexDriver: AgentDriver {
         var lastError: String?
     }
 
-    private let workingDirectory: String
+    private let conversation: Conversation
     private var phase = Phase.new
     private var turn: RunningTurn?
     private var lastRequest = 2
     /// Messages of which pieces were told.
     private var told: Set<String> = []
+    /// What it asks to be allowed, by the ids that its answers carry.
+    private var asked = OpenRequests<JSONValue>()
+    /// Where the files are that the running turn's calls change.
+    private var places: [String: [ACP.Location]] = [:]
 
     private static let initialize = 1
     private static let start = 2
 
     /// Makes a driver.
-    ///
-    /// - Parameter workingDirectory: the absolute path of the checkout, as the agent sees it.
-    public init(workingDirectory: String) {
-        self.workingDirectory = workingDirectory
+    public init(_ conversation: Conversation) {
+        self.conversation = conversation
     }
+
+    /// Whether it asks at all. Even `untrusted` lets it run what only looks.
+    private var approvalPolicy: JSONValue { conversation.permissions == .everything ? "never" : "untrusted" }
 
     public mutating func begin() -> [DriverAction] {
         phase = .initializing
@@ -94,7 +99,9 @@ extension CodexDriver {
             return send(["method": "initialized"])
                 + request(
                     Self.start, "thread/start",
-                    ["cwd": .string(workingDirectory), "approvalPolicy": "never", "sandbox": "danger-full-access"])
+                    [
+                        "cwd": .string(conversation.workingDirectory), "approvalPolicy": approvalPolicy, "sandbox": "danger-full-access",
+                    ])
         case .opening(let identity) where id == .integer(Self.start):
             if let error { return giveUp("The agent refused to start a thread: \(error)") }
             guard let thread = result?["thread"]?["id"]?.string else {
@@ -118,14 +125,33 @@ extension CodexDriver {
         return [.giveUp(.handshakeFailed, message)]
     }
 
-    /// Nobody can be asked yet, so what would need an answer is declined.
-    private func asked(_ id: JSONValue, _ method: String, _ params: JSONValue) -> [DriverAction] {
-        guard ["item/commandExecution/requestApproval", "item/fileChange/requestApproval"].contains(method) else {
+    private mutating func asked(_ id: JSONValue, _ method: String, _ params: JSONValue) -> [DriverAction] {
+        let call = params["itemId"]?.string
+        let places = call.flatMap { self.places[$0] }
+        let (title, kind): (String, String)
+        switch method {
+        case "item/commandExecution/requestApproval":
+            (title, kind) = ((params["command"] ?? params["reason"])?.string ?? "a command", "execute")
+        case "item/fileChange/requestApproval":
+            (title, kind) = ("Change " + (places ?? []).map(\.path).joined(separator: ", "), "edit")
+        default:
             return send(["id": id, "error": ["code": -32601, "message": .string("SAM does not know \(method).")]])
         }
-        let title = (params["command"] ?? params["reason"])?.string
-        return send(["id": id, "result": ["decision": "decline"]])
-            + [.emit(.permission(Permission(toolCall: params["itemId"]?.string, title: title, answer: "decline")))]
+        return [
+            .ask(
+                Permission(
+                    id: asked.add(id), toolCall: call, title: title, kind: kind, locations: kind == "edit" ? places : nil,
+                    options: [
+                        Permission.Option(id: "accept", name: "Allow", kind: .allowOnce),
+                        Permission.Option(id: "acceptForSession", name: "Allow from now on", kind: .allowAlways),
+                        Permission.Option(id: "decline", name: "Refuse", kind: .refuse),
+                    ]))
+        ]
+    }
+
+    public mutating func answer(_ permission: String, with option: Permission.Option?) -> [DriverAction] {
+        guard let id = asked.take(permission) else { return [] }
+        return send(["id": id, "result": ["decision": .string(option?.id ?? "cancel")]])
     }
 }
 
@@ -137,7 +163,7 @@ extension CodexDriver {
         "thread/started", "thread/status/changed", "thread/tokenUsage/updated", "account/rateLimits/updated",
         "remoteControl/status/changed",
         "item/commandExecution/outputDelta", "item/fileChange/outputDelta", "item/fileChange/patchUpdated", "turn/diff/updated",
-        "item/reasoning/summaryPartAdded", "serverRequest/resolved", "thread/settings/updated", "mcpServer/startupStatus/updated",
+        "item/reasoning/summaryPartAdded", "thread/settings/updated", "mcpServer/startupStatus/updated",
     ]
 
     private mutating func told(_ method: String, _ params: JSONValue) -> [DriverAction] {
@@ -146,7 +172,9 @@ extension CodexDriver {
         case "turn/completed": return ended(params["turn"])
         case "item/agentMessage/delta": return chunk(params, .agent)
         case "item/reasoning/textDelta", "item/reasoning/summaryTextDelta": return chunk(params, .thought)
-        case "item/started": return CodexItem(params["item"]).flatMap { $0.call(isOver: false) }.map { [.emit(.toolCall($0))] } ?? []
+        case "item/started": return started(params["item"])
+        case "serverRequest/resolved":
+            return asked.remove { $0 == params["requestId"] }.map { .withdraw($0) }
         case "item/completed": return completed(params["item"] ?? .null)
         case "turn/plan/updated":
             let steps = (params["plan"]?.elements ?? []).compactMap { step -> ACP.PlanEntry? in
@@ -171,6 +199,12 @@ extension CodexDriver {
         return interrupt()
     }
 
+    private mutating func started(_ item: JSONValue?) -> [DriverAction] {
+        guard let call = CodexItem(item)?.call(isOver: false) else { return [] }
+        places[call.id] = call.locations
+        return [.emit(.toolCall(call))]
+    }
+
     private mutating func chunk(_ params: JSONValue, _ role: MessageChunk.Role) -> [DriverAction] {
         guard let id = params["itemId"]?.string, let text = params["delta"]?.string, !text.isEmpty else { return [] }
         told.insert(id)
@@ -188,6 +222,7 @@ extension CodexDriver {
         guard let turn, turn.id == nil || finished?["id"]?.string == turn.id else { return [] }
         self.turn = nil
         told = []
+        places = [:]
         let end =
             switch finished?["status"]?.string {
             case "completed": TurnEnd(prompt: turn.prompt, stopReason: "end_turn")

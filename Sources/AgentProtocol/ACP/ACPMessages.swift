@@ -14,6 +14,7 @@ public enum ACP {
         public static let cancel = "session/cancel"
         public static let update = "session/update"
         public static let requestPermission = "session/request_permission"
+        public static let cancelRequest = "$/cancel_request"
     }
 
     /// The program at one end.

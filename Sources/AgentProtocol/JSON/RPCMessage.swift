@@ -21,7 +21,8 @@ public enum RPCIdentifier: Sendable, Hashable {
         }
     }
 
-    init?(_ json: JSONValue?) {
+    /// Reads an id; `nil` for what is none.
+    public init?(_ json: JSONValue?) {
         switch json {
         case .integer(let number): self = .number(number)
         case .string(let text): self = .text(text)

@@ -16,8 +16,7 @@ public struct RunnerConfiguration: Sendable, Codable {
     public var wireProtocol: WireProtocol
     /// What the sandbox is, for the event that tells of its start.
     public var sandbox: String
-    /// The working directory as the agent sees it.
-    public var workingDirectory: String
+    public var conversation: Conversation
     /// `cgroup.procs` files that the sandbox joins.
     public var controlGroups: [String]
     /// A file whose line `oom_kill N` counts what the kernel killed for lack of memory.
@@ -26,6 +25,8 @@ public struct RunnerConfiguration: Sendable, Codable {
     public var handshakeTimeout: Int
     /// The most that the agent may write in all, in bytes.
     public var outputLimit: Int
+    /// How long a person has to answer it, in milliseconds.
+    public var answerTimeout: Int
     /// How long the agent has between being asked to stop and being killed, in milliseconds.
     public var stopGrace: Int
     /// The sign-in that the agent insists on having as a file.
@@ -54,8 +55,8 @@ public struct RunnerConfiguration: Sendable, Codable {
     /// Tells a runner what to do.
     public init(
         session: SessionID, attempt: Int, token: String, controlSocket: String, folder: String, command: Command,
-        wireProtocol: WireProtocol, sandbox: String, workingDirectory: String, controlGroups: [String], memoryEvents: String?,
-        handshakeTimeout: Int, outputLimit: Int, stopGrace: Int, signIn: SignIn? = nil
+        wireProtocol: WireProtocol, sandbox: String, conversation: Conversation, controlGroups: [String], memoryEvents: String?,
+        handshakeTimeout: Int, outputLimit: Int, answerTimeout: Int, stopGrace: Int, signIn: SignIn? = nil
     ) {
         self.session = session
         self.attempt = attempt
@@ -65,11 +66,12 @@ public struct RunnerConfiguration: Sendable, Codable {
         self.command = command
         self.wireProtocol = wireProtocol
         self.sandbox = sandbox
-        self.workingDirectory = workingDirectory
+        self.conversation = conversation
         self.controlGroups = controlGroups
         self.memoryEvents = memoryEvents
         self.handshakeTimeout = handshakeTimeout
         self.outputLimit = outputLimit
+        self.answerTimeout = answerTimeout
         self.stopGrace = stopGrace
         self.signIn = signIn
     }

@@ -8,6 +8,7 @@ import Workspaces
 public enum Listing {
     public struct Projects: Sendable, Codable { public var projects: [ProjectView] }
     public struct Sessions: Sendable, Codable { public var sessions: [SessionView] }
+    public struct Prompts: Sendable, Codable { public var prompts: [Prompt] }
     public struct Agents: Sendable, Codable {
         public var agents: [AgentView]
         /// Mistakes in the catalogue's files.

@@ -38,16 +38,20 @@ public struct NewSession: Sendable, Codable {
     public var provider: String?
     public var prompt: String?
     public var ending: SessionState.Ending?
+    /// What the agent may do without asking; what the settings say when this is missing.
+    public var permissions: PermissionMode?
 
     /// Asks for a session.
     public init(
-        project: String, agent: String? = nil, provider: String? = nil, prompt: String? = nil, ending: SessionState.Ending? = nil
+        project: String, agent: String? = nil, provider: String? = nil, prompt: String? = nil, ending: SessionState.Ending? = nil,
+        permissions: PermissionMode? = nil
     ) {
         self.project = project
         self.agent = agent
         self.provider = provider
         self.prompt = prompt
         self.ending = ending
+        self.permissions = permissions
     }
 }
 
@@ -61,9 +65,15 @@ public struct NewPrompt: Sendable, Codable {
     }
 }
 
-/// A prompt that was kept.
-public struct PromptView: Sendable, Codable {
-    public var id: PromptID
+/// The body of `POST /api/v1/sessions/{id}/questions/{question}`.
+public struct NewAnswer: Sendable, Codable {
+    /// The id of one of the question's options.
+    public var option: String
+
+    /// Answers.
+    public init(option: String) {
+        self.option = option
+    }
 }
 
 /// The body of `PUT /api/v1/settings/{key}` and of its `/off` and `/on`.

@@ -30,7 +30,12 @@ struct SessionRoutes {
         group.get(":id/events", use: events)
         group.get(":id/events/stream", use: stream)
         group.get(":id/events/:seq/payload", use: payload)
+        group.get(":id/prompts", use: prompts)
         group.post(":id/prompts", use: prompt)
+        group.patch(":id/prompts/:prompt", use: edit)
+        group.delete(":id/prompts/:prompt", use: withdraw)
+        group.post(":id/questions/:question", use: answer)
+        group.post(":id/turn/cancel", use: cancelTurn)
         group.post(":id/cancel", use: cancel)
         group.post(":id/finish", use: finish)
         group.get(":id/diff", use: diff)
@@ -57,7 +62,7 @@ struct SessionRoutes {
         let session = try await engine.create(
             project: try await accounts.project(wish.project, for: user), agent: wish.agent ?? "scout",
             provider: try wish.provider.map { try Provider(parsing: $0) }, task: wish.prompt,
-            ending: wish.ending ?? .onRequest, by: user)
+            ending: wish.ending ?? .onRequest, permissions: wish.permissions, by: user)
         return try .json(try await view(session), status: .created)
     }
 
@@ -107,8 +112,36 @@ struct SessionRoutes {
 
     private func prompt(_ request: Request, _ context: APIContext) async throws -> Response {
         let prompt: NewPrompt = try await request.json(limit: context.maxUploadSize)
-        let id = try await engine.prompt(prompt.text, to: try await session(context).id, by: try context.requireUser().id)
-        return try .json(PromptView(id: id), status: .accepted)
+        let kept = try await engine.prompt(prompt.text, to: try await session(context).id, by: try context.requireUser().id)
+        return try .json(kept, status: .accepted)
+    }
+
+    private func prompts(_ request: Request, _ context: APIContext) async throws -> Response {
+        try .json(Listing.Prompts(prompts: try await engine.queries.prompts(try await session(context).id)))
+    }
+
+    private func edit(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wish: NewPrompt = try await request.json(limit: context.maxUploadSize)
+        try await engine.edit(
+            try prompt(context), wish.text, of: try await session(context).id, by: try context.requireUser().id)
+        return try await prompts(request, context)
+    }
+
+    private func withdraw(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await engine.withdraw(try prompt(context), of: try await session(context).id, by: try context.requireUser().id)
+        return Response(status: .noContent)
+    }
+
+    private func answer(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wish: NewAnswer = try await request.json(limit: context.maxUploadSize)
+        try await engine.answer(
+            try context.parameter("question"), with: wish.option, in: try await session(context).id, by: try context.requireUser().id)
+        return try .json(try await view(try await session(context)), status: .accepted)
+    }
+
+    private func cancelTurn(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await engine.cancelTurn(of: try await session(context).id, by: try context.requireUser().id)
+        return try .json(try await view(try await session(context)), status: .accepted)
     }
 
     private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -146,6 +179,8 @@ struct SessionRoutes {
     }
 
     // MARK: - Parts
+
+    private func prompt(_ context: APIContext) throws -> PromptID { PromptID(rawValue: try context.parameter("prompt")) }
 
     /// The session, if the one who asks is a member of its project. To others there is no such session.
     private func session(_ context: APIContext) async throws -> Session {

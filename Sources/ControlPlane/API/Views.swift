@@ -50,6 +50,10 @@ public struct SessionView: Sendable, Codable {
     public var salvageFailure: String?
     /// Prompts that wait for the agent to be free.
     public var pendingPrompts: Int
+    /// What the agent may do without asking.
+    public var permissions: PermissionMode
+    /// What the agent waits for a person to answer, the oldest first.
+    public var questions: [OpenQuestion]
     public var createdAt: Int64
     public var updatedAt: Int64
     /// Only where one session is shown, not in lists.
@@ -76,6 +80,8 @@ public struct SessionView: Sendable, Codable {
         case .none, .running: break
         }
         pendingPrompts = session.state.pending.count
+        permissions = session.permissions
+        questions = session.state.questions
         createdAt = session.createdAt
         updatedAt = session.updatedAt
         self.stages = stages

@@ -60,6 +60,8 @@ extension SessionEngine {
                     limits: try await limits(of: session),
                     handshakeTimeout: try await settings.integer(.handshakeTimeout, project: project.id, user: session.user),
                     outputLimit: try await settings.integer(.outputLimit, project: project.id, user: session.user) << 20,
+                    permissions: session.permissions,
+                    answerTimeout: try await settings.integer(.answerTimeout, project: project.id, user: session.user),
                     signIn: try await signIn(of: session)))
         } catch is CancellationError {
             throw CancellationError()

@@ -3,6 +3,7 @@ import AgentCatalogue
 import AgentProtocol
 import Cascade
 import Credentials
+import Settings
 import Store
 import Workspaces
 
@@ -13,10 +14,12 @@ extension SessionEngine {
     ///   - provider: whose credential the agent works with, one of those that it can; `nil` for its usual one.
     ///   - task: the first prompt; `nil` for none yet.
     ///   - ending: when the session ends by itself.
+    ///   - permissions: what the agent may do without asking; `nil` for what the settings say.
     /// - Throws: ``SessionsError`` when the agent is unknown or the task too long; `WorkspaceError` when the
     ///   agent is not installed or this machine can't sandbox it; `StoreError`.
     public func create(
-        project: Project, agent: String, provider: Provider? = nil, task: String?, ending: SessionState.Ending, by user: UserID
+        project: Project, agent: String, provider: Provider? = nil, task: String?, ending: SessionState.Ending,
+        permissions: PermissionMode? = nil, by user: UserID
     ) async throws -> Session {
         guard let definition = catalogue.agent(agent) else {
             let known = catalogue.agents.map(\.id).joined(separator: ", ")
@@ -37,6 +40,7 @@ extension SessionEngine {
         guard let id = SessionID.random(prefix: "s"), let prompt = PromptID.random(prefix: "t") else {
             throw SessionsError(.invalid, "No id could be made.")
         }
+        let mode = try await permissionMode(permissions, project: project.id, user: user)
         let words = task?.split(whereSeparator: \.isWhitespace).joined(separator: " ") ?? definition.name
         let title = String(words.prefix(120))
         let branch = ResultBranch.name(session: id, task: task ?? "", fallback: agent)
@@ -44,11 +48,11 @@ extension SessionEngine {
         let insert: @Sendable (any Transaction) throws -> Void = { [accounts] transaction in
             try transaction.execute(
                 """
-                INSERT INTO sessions (id, project_id, user_id, agent, provider, sign_in_file, title, branch, sandbox, phase, settled, state,
-                    runner_token_hash, runner_acknowledged, last_seq, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, $10, NULL, 0, 0, $11, $11)
+                INSERT INTO sessions (id, project_id, user_id, agent, provider, sign_in_file, title, branch, sandbox, permissions, phase, settled,
+                    state, runner_token_hash, runner_acknowledged, last_seq, created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, NULL, 0, 0, $12, $12)
                 """,
-                id, project.id, user, agent, provider, signInFile, title, branch, project.sandbox,
+                id, project.id, user, agent, provider, signInFile, title, branch, project.sandbox, mode,
                 try JSONLine.text(SessionState(ending: ending)), created)
             var writer = LogWriter(session: id, lastSeq: 0, transaction: transaction)
             try writer.append(.state(StateChange(phase: .queued, attempt: 0)), at: created)
@@ -80,7 +84,7 @@ extension SessionEngine {
     ///
     /// - Throws: ``SessionsError`` when the session is over or the text too long, or it works with another person's own
     ///   credential: then it does what that person says alone. `StoreError`.
-    public func prompt(_ text: String, to session: SessionID, by user: UserID) async throws -> PromptID {
+    public func prompt(_ text: String, to session: SessionID, by user: UserID) async throws -> Prompt {
         try Self.check(text)
         let target = try await queries.session(session)
         guard let id = PromptID.random(prefix: "t") else { throw SessionsError(.invalid, "No id could be made.") }
@@ -89,10 +93,7 @@ extension SessionEngine {
             to: session,
             { [credentials] transaction in
                 _ = try SessionStore.row(session, transaction)
-                if target.user != user, try Self.usesOwnCredential(target, credentials, transaction) {
-                    throw SessionsError(
-                        .forbidden, "Session \(session.rawValue) works with another member's own credential, so only they can write to it.")
-                }
+                try Self.checkMayWrite(user, to: target, credentials, transaction)
                 try Self.keep(id, text, session, created, transaction)
                 return [.prompt(id)]
             },
@@ -103,7 +104,7 @@ extension SessionEngine {
                 }
             })
         carryOut(change, session)
-        return id
+        return Prompt(id: id, text: text, state: change.state.current == id ? .delivered : .kept, createdAt: created)
     }
 
     /// Ends a session now. What work there is is kept.
@@ -155,6 +156,21 @@ extension SessionEngine {
         }
     }
 
+    /// A session that works with somebody's own credential does what they say alone.
+    static func checkMayWrite(
+        _ user: UserID, to session: Session, _ credentials: Credentials, _ transaction: any Transaction
+    ) throws {
+        if session.user != user, try usesOwnCredential(session, credentials, transaction) {
+            throw SessionsError(
+                .forbidden, "Session \(session.id.rawValue) works with another member's own credential, so only they can write to it.")
+        }
+    }
+
+    private func permissionMode(_ wish: PermissionMode?, project: ProjectID, user: UserID) async throws -> PermissionMode {
+        if let wish { return wish }
+        return PermissionMode(rawValue: try await settings.text(.permissions, project: project, user: user)) ?? .ask
+    }
+
     /// Whether a session works with a credential of its starter's own, or would if it were started now.
     private static func usesOwnCredential(
         _ session: Session, _ credentials: Credentials, _ transaction: any Transaction
@@ -165,7 +181,7 @@ extension SessionEngine {
         return try credentials.resolve(provider, project: session.project, user: session.user, in: transaction).outcome.layer == .user
     }
 
-    private static func check(_ text: String) throws {
+    static func check(_ text: String) throws {
         guard !text.allSatisfy(\.isWhitespace) else { throw SessionsError(.invalid, "The prompt is empty.") }
         guard text.utf8.count <= 1 << 20 else { throw SessionsError(.invalid, "The prompt is longer than 1 MiB.") }
         guard !text.contains("\0") else { throw SessionsError(.invalid, "The prompt holds a NUL byte.") }

@@ -95,6 +95,21 @@ public struct SessionQueries: Sendable {
         }
     }
 
+    /// A session's prompts in the order in which they were written.
+    ///
+    /// - Throws: `StoreError`.
+    public func prompts(_ session: SessionID) async throws -> [Prompt] {
+        try await store.read { transaction in
+            try transaction.query(
+                "SELECT id, text, state, created_at FROM prompts WHERE session_id = $1 ORDER BY created_at, id", session
+            ).map { row in
+                Prompt(
+                    id: try row.parsed("id"), text: try row.text("text"), state: try row.parsed("state"),
+                    createdAt: Int64(try row.integer("created_at")))
+            }
+        }
+    }
+
     /// The whole payload of an event, also where the log holds only its beginning.
     ///
     /// - Returns: JSON text.

@@ -34,7 +34,9 @@ struct SessionStore: Sendable {
             let old = state
             let effects = try reduce(&state, inputs, &writer)
             try check(state)
-            if try state != old || writer.lastSeq != row.integer("last_seq") { try save(session, state, writer, effects, transaction) }
+            if try state != old || !effects.isEmpty || writer.lastSeq != row.integer("last_seq") {
+                try save(session, state, writer, effects, transaction)
+            }
             return Change(state: state, effects: effects)
         }
     }

@@ -33,6 +33,9 @@ public enum Phase: String, Sendable, Codable, CaseIterable, SQLBindable {
         }
     }
 
+    /// Whether an agent is there that can be talked to.
+    var isRunning: Bool { self == .ready || self == .working }
+
     /// Whether the session is over, or (interrupted) over unless its runner comes back.
     public var isEnd: Bool {
         switch self {

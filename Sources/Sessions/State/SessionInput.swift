@@ -25,6 +25,14 @@ public enum SessionInput: Sendable, Hashable {
     case deadlinePassed
     /// Someone wrote a prompt.
     case prompt(PromptID)
+    /// Someone took back a prompt.
+    case withdrawn(PromptID)
+    /// Someone changed the text of a prompt.
+    case edited(PromptID)
+    /// Someone answered what the agent asks to be allowed.
+    case answered(AgentCommand.Answer)
+    /// Someone wants the agent to stop what it does at the moment.
+    case turnCancelRequested
     /// Someone asked for an end once all prompts are answered.
     case finishRequested
     /// Something happened that whoever follows should know.

@@ -59,6 +59,10 @@ public struct SessionReducer: Sendable {
         case .resumed: if let wait = state.deadline?.wait { state.deadline?.at = now + wait }
         case .deadlinePassed: deadlinePassed()
         case .prompt(let id): prompt(id)
+        case .withdrawn(let id): withdrawn(id)
+        case .edited(let id): if state.pending.contains(id) { log.append(.prompt(id, .kept)) }
+        case .answered(let answer): answered(answer)
+        case .turnCancelRequested: turnCancelRequested()
         case .finishRequested: finishRequested()
         case .cancelRequested: cancelRequested()
         case .starterShutOut: starterShutOut()
@@ -135,8 +139,11 @@ extension SessionReducer {
             log.append(.prompt(end.prompt, .done))
             if state.phase == .working { enter(.ready) }
             goOn()
+        case .permission(let permission):
+            state.questions.removeAll { $0.id == permission.id }
+            if permission.answer == nil { state.questions.append(OpenQuestion(permission)) }
         case .agentExited(let exit): exited(exit)
-        case .message, .toolCall, .plan, .permission, .note, .other: break
+        case .message, .toolCall, .plan, .note, .other: break
         }
     }
 
@@ -154,7 +161,7 @@ extension SessionReducer {
     }
 
     private mutating func exited(_ exit: AgentExit) {
-        state.runnerIsGone = true
+        loseRunner()
         loseCurrentPrompt()
         switch state.phase {
         case .booting, .starting, .ready, .working, .interrupted:
@@ -179,6 +186,28 @@ extension SessionReducer {
         state.pending.append(id)
         log.append(.prompt(id, .kept))
         goOn()
+    }
+
+    private mutating func withdrawn(_ id: PromptID) {
+        guard let place = state.pending.firstIndex(of: id) else { return }
+        state.pending.remove(at: place)
+        log.append(.prompt(id, .withdrawn))
+        goOn()
+    }
+
+    /// From here on nobody else can answer it. What the log tells of it is the runner's, which may have settled it meanwhile.
+    private mutating func answered(_ answer: AgentCommand.Answer) {
+        guard let place = state.questions.firstIndex(where: { $0.id == answer.permission }),
+            state.questions[place].options.contains(where: { $0.id == answer.option })
+        else { return }
+        state.questions.remove(at: place)
+        effects.append(.send(.answer(answer)))
+    }
+
+    private mutating func turnCancelRequested() {
+        guard state.current != nil, state.phase.isRunning else { return }
+        log.append(.note("The agent was asked to stop what it does."))
+        effects.append(.send(.cancelTurn))
     }
 
     private mutating func finishRequested() {
@@ -247,19 +276,19 @@ extension SessionReducer {
             log.append(.note("The runner of attempt \(state.attempt) ended before its first word. Starting another."))
             launch()
         case .booting:
-            state.runnerIsGone = true
+            loseRunner()
             fail(
                 SessionState.Failure(
                     code: "runnerFailed", message: "The runner could not be started \(timing.launches) times; its log tells why."))
             settleWithoutWork()
         case .starting, .ready, .working, .finishing, .interrupted:
-            state.runnerIsGone = true
+            loseRunner()
             loseCurrentPrompt()
             enter(.interrupted)
             salvage()
         case .cancelled, .failed:
             guard state.awaitsRunner else { return }
-            state.runnerIsGone = true
+            loseRunner()
             loseCurrentPrompt()
             salvage()
         case .queued, .preparing, .completed: break
@@ -297,6 +326,12 @@ extension SessionReducer {
         enter(.failed)
     }
 
+    /// Nobody is there any more who could take an answer.
+    private mutating func loseRunner() {
+        state.runnerIsGone = true
+        state.questions = []
+    }
+
     /// A prompt that was handed over and not answered: whether the agent saw it can't be known.
     private mutating func loseCurrentPrompt() {
         guard let current = state.current else { return }
@@ -308,7 +343,7 @@ extension SessionReducer {
     private mutating func salvage() {
         guard state.salvage == .none else { return }
         state.salvage = .running
-        state.runnerIsGone = true
+        loseRunner()
         state.deadline = SessionState.Deadline(
             at: now + timing.salvaging, wait: timing.salvaging, waitingFor: "the work to be taken out")
         effects.append(.salvage)
@@ -340,7 +375,7 @@ extension SessionReducer {
 
     /// The agent never ran, so there is nothing to take out.
     private mutating func settleWithoutWork() {
-        state.runnerIsGone = true
+        loseRunner()
         state.deadline = nil
         effects.append(.cleanUp(keepingWorkspace: false))
     }

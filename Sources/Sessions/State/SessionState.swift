@@ -50,6 +50,8 @@ public struct SessionState: Sendable, Hashable, Codable {
     public var pending: [PromptID] = []
     /// The prompt that was handed over last and is not answered yet.
     public var current: PromptID?
+    /// What the agent waits for a person to answer, the oldest first.
+    public var questions: [OpenQuestion] = []
     /// Whether the agent has begun to answer the current prompt.
     public var isAnswering = false
     public var failure: Failure?

@@ -31,6 +31,9 @@ struct Run: AsyncParsableCommand {
     @Option(help: "Whose credential the agent works with, where it can work with several.")
     var provider: String?
 
+    @Option(help: "What the agent may do without asking: ask, edits or everything; if missing, the setting agents.permissions.")
+    var permissions: PermissionMode?
+
     @Flag(help: "Start the session and return at once.")
     var detach = false
 
@@ -51,8 +54,8 @@ struct Run: AsyncParsableCommand {
             let name = try await projectName(client)
             let text = task.joined(separator: " ")
             return try await SessionStart(
-                project: name, agent: agent, provider: provider, prompt: text.isEmpty ? "Explore this repository." : text, detach: detach,
-                form: json ? .json : .lines
+                project: name, agent: agent, provider: provider, permissions: permissions,
+                prompt: text.isEmpty ? "Explore this repository." : text, detach: detach, form: json ? .json : .lines
             ).run(client)
         }
         if session.failure?.code == "credentialBlocked" { throw ExitStatus.blocked }
@@ -67,11 +70,14 @@ struct Run: AsyncParsableCommand {
     }
 }
 
+extension PermissionMode: ExpressibleByArgument {}
+
 /// Starting a session and seeing it to its end.
 struct SessionStart {
     var project: String
     var agent: String
     var provider: String?
+    var permissions: PermissionMode?
     var prompt: String
     var detach: Bool
     var form: Following.Form
@@ -79,7 +85,7 @@ struct SessionStart {
     func run(_ client: APIClient) async throws -> SessionView {
         let session: SessionView = try await client.send(
             .POST, "/api/v1/sessions",
-            NewSession(project: project, agent: agent, provider: provider, prompt: prompt, ending: .whenIdle))
+            NewSession(project: project, agent: agent, provider: provider, prompt: prompt, ending: .whenIdle, permissions: permissions))
         let path = "/api/v1/sessions/\(session.id.rawValue)"
         if form == .lines {
             Terminal.line("Session \(Terminal.styled(session.id.rawValue, .bold)) on \(session.project), agent \(session.agent)")

@@ -13,9 +13,12 @@ actor SessionPrinter {
     private var showsStatus = false
     private var toolTitles: [String: String] = [:]
     private var plan: [String] = []
+    private var questions: Set<String> = []
+    private let session: SessionID
 
     init(_ session: SessionView) {
         begin = session.createdAt
+        self.session = session.id
         var usual: [Phase: Int64] = [:]
         for stage in session.stages ?? [] { usual[stage.phase] = stage.usualMilliseconds }
         self.usual = usual
@@ -108,8 +111,16 @@ actor SessionPrinter {
     }
 
     private func permission(_ permission: Permission) {
-        let what = Terminal.plain(permission.title ?? "something")
-        line(Terminal.styled("? The agent asked to be allowed \(what); the answer was: \(Terminal.plain(permission.answer))", .yellow))
+        let what = Terminal.plain(permission.title)
+        if let answer = permission.answer {
+            questions.remove(permission.id)
+            line(Terminal.styled("? \(what): \(answer.sentence)", .yellow))
+        } else {
+            questions.insert(permission.id)
+            line(Terminal.styled("? The agent asks to be allowed: \(what)", .yellow, .bold))
+            let words = permission.options.map(\.word).joined(separator: "|")
+            line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) \(words)", .yellow))
+        }
     }
 
     private func turnEnded(_ end: TurnEnd) {
@@ -123,7 +134,11 @@ actor SessionPrinter {
         guard Terminal.isTerminal, atLineStart, !phase.isEnd else { return }
         let elapsed = Time.now - phaseSince
         let usually = usual[phase].map { ", usually \(Time.elapsed($0))" } ?? ""
-        Terminal.write("\r\u{1b}[2K" + Terminal.styled("◌ \(phase.rawValue) for \(Time.elapsed(elapsed))\(usually)", .dim))
+        Terminal.write(
+            "\r\u{1b}[2K"
+                + Terminal.styled(
+                    "◌ \(questions.isEmpty ? phase.rawValue : "needs an answer, \(phase.rawValue)") for \(Time.elapsed(elapsed))\(usually)",
+                    .dim))
         showsStatus = true
     }
 
@@ -145,5 +160,28 @@ actor SessionPrinter {
         eraseStatus()
         Terminal.write(text)
         atLineStart = last == "\n"
+    }
+}
+
+extension Permission.Answer {
+    /// How it went, for a person.
+    fileprivate var sentence: String {
+        switch by {
+        case .person: "answered “\(Terminal.plain(option?.name ?? "nothing"))”"
+        case .timeLimit: "nobody answered in time, so it was refused"
+        case .flood: "refused, because too much is asked at once"
+        case .turn: "no longer asked"
+        }
+    }
+}
+
+extension Permission.Option {
+    /// What a person writes to choose it.
+    fileprivate var word: String {
+        switch kind {
+        case .allowOnce: "allow"
+        case .allowAlways: "always"
+        case .refuse: "refuse"
+        }
     }
 }

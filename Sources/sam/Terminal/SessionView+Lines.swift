@@ -7,7 +7,8 @@ import Workspaces
 extension SessionView {
     /// The phase in a word or two, with what a person would ask next.
     var status: String {
-        switch phase {
+        if !questions.isEmpty { return "\(phase.rawValue), needs an answer" }
+        return switch phase {
         case .queued: queuePlace.map { "queued, number \($0) in line" } ?? "queued"
         case .completed: "completed"
         case .failed: "failed"

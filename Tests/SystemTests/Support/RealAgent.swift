@@ -1,6 +1,7 @@
 import AgentProtocol
 import Foundation
 import NIOHTTP1
+import Processes
 import Testing
 
 /// Agents as people install them, from wheels that `make agents` puts outside of the tree.
@@ -30,13 +31,15 @@ extension SamFixture {
     }
 
     /// Starts a session of an agent's that goes on until it is asked to end.
-    func start(_ agent: String, _ prompt: String, provider: String = "rehearsal") async throws -> String {
-        let reply = try await call(
-            .POST, "/api/v1/sessions",
-            [
-                "project": "project", "agent": .string(agent), "provider": .string(provider), "ending": "onRequest",
-                "prompt": .string(prompt),
-            ])
+    func start(
+        _ agent: String, _ prompt: String, provider: String? = "rehearsal", permissions: String? = nil
+    ) async throws -> String {
+        var wish: [String: JSONValue] = [
+            "project": "project", "agent": .string(agent), "ending": "onRequest", "prompt": .string(prompt),
+        ]
+        wish["provider"] = provider.map(JSONValue.string)
+        wish["permissions"] = permissions.map(JSONValue.string)
+        let reply = try await call(.POST, "/api/v1/sessions", .object(wish))
         return try #require(reply["id"]?.string, "\(reply.text)")
     }
 
@@ -48,5 +51,47 @@ extension SamFixture {
             let log = try await call(.GET, "/api/v1/sessions/\(id)/events?limit=1000")["events"]?.elements ?? []
             return log.count { $0["kind"] == "turnEnded" } == count
         }
+    }
+
+    /// What a session asks, once it asks something.
+    func question(of id: String) async throws -> JSONValue {
+        var question: JSONValue?
+        try await eventually("\(id) asks something") {
+            let session = try await call(.GET, "/api/v1/sessions/\(id)")
+            try #require(session["settled"] != true, "\(session.text)")
+            question = session["questions"]?.elements?.first
+            return question != nil
+        }
+        return try #require(question)
+    }
+
+    /// Where a session's workspace is on the host.
+    func workspace(of id: String) -> String { "\(home)/sessions/\(id)/workspace" }
+
+    /// Runs a command that has to succeed.
+    func act(_ arguments: String...) async throws {
+        let output = try await sam(arguments)
+        try #require(output.termination == .exited(0), "sam \(arguments): \(output.standardError)")
+    }
+
+    /// The networks of the processes with a word among their arguments, each by its devices, without that of this machine, in which
+    /// bubblewrap's outer process stands.
+    static func networks(of word: String) -> Set<[String]> {
+        func devices(_ process: String) -> [String] {
+            let table = FileManager.default.contents(atPath: "/proc/\(process)/net/dev") ?? Data()
+            return String(decoding: table, as: UTF8.self).split(separator: "\n").dropFirst(2)
+                .compactMap { $0.split(separator: ":").first?.trimmingCharacters(in: .whitespaces) }
+        }
+        return Set(processes(with: word).map { devices("\($0)") }).subtracting([devices("self"), []])
+    }
+}
+
+extension FinishedSession {
+    /// Ready is what answered, not what was started: no sign of it stands in the log before the agent's answer to the handshake.
+    func expectReadyByEvidence() throws {
+        let handshake = try #require(events.firstIndex { $0["kind"] == "handshake" })
+        let ready = try #require(events.firstIndex { $0["kind"] == "state" && $0["payload"]?["phase"] == "ready" })
+        let turn = try #require(events.firstIndex { $0["kind"] == "turnStarted" })
+        #expect(ready > handshake && turn > handshake)
     }
 }

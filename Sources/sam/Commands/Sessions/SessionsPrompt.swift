@@ -2,6 +2,7 @@ import AgentProtocol
 import ArgumentParser
 import ControlPlane
 import NIOHTTP1
+import Sessions
 
 struct SessionsPrompt: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,7 +14,7 @@ struct SessionsPrompt: AsyncParsableCommand {
     var text: [String]
 
     func run() async throws {
-        let prompt: PromptView = try await Connection.with {
+        let prompt: Prompt = try await Connection.with {
             try await $0.send(.POST, target.path + "/prompts", NewPrompt(text: text.joined(separator: " ")))
         }
         Terminal.line("Kept as \(prompt.id.rawValue); it is handed over when the agent is free.")

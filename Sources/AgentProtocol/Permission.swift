@@ -1,0 +1,92 @@
+/// Something that an agent asks to be allowed, and what came of it: an upsert by id.
+///
+/// What it says of itself is the agent's word. The sandbox, not a permission, is what an agent can't get around.
+public struct Permission: Sendable, Hashable, Codable {
+    /// One of the answers that the agent takes.
+    public struct Option: Sendable, Hashable, Codable {
+        /// What an answer means.
+        public enum Kind: String, Sendable, Codable, CaseIterable {
+            case allowOnce, allowAlways, refuse
+        }
+
+        public var id: String
+        /// The agent's words for it.
+        public var name: String
+        public var kind: Kind
+
+        /// Makes an option.
+        public init(id: String, name: String, kind: Kind) {
+            self.id = id
+            self.name = name
+            self.kind = kind
+        }
+    }
+
+    /// How a question was settled.
+    public struct Answer: Sendable, Hashable, Codable {
+        /// Who settled it.
+        public enum Decider: String, Sendable, Codable, CaseIterable {
+            case person
+            /// Nobody answered in time, so it is refused.
+            case timeLimit
+            /// More was asked at once than a person can answer, so it is refused.
+            case flood
+            /// The agent's turn ended or was cancelled, or it took its question back.
+            case turn
+        }
+
+        /// The chosen option; `nil` when the question was dropped without one.
+        public var option: Option?
+        public var by: Decider
+
+        /// Settles a question.
+        public init(option: Option?, by: Decider) {
+            self.option = option
+            self.by = by
+        }
+    }
+
+    /// The runner's own, never the agent's.
+    public var id: String
+    /// The tool call that waits for it, by the agent's id.
+    public var toolCall: String?
+    /// What the agent wants to do, in one line.
+    public var title: String
+    /// The tool call's kind, as in ``ToolCall/kind``.
+    public var kind: String?
+    public var locations: [ACP.Location]?
+    public var options: [Option]
+    /// When it is refused if nobody has answered, in UTC milliseconds.
+    public var until: Int64?
+    /// `nil` while it is open.
+    public var answer: Answer?
+
+    /// Asks.
+    public init(
+        id: String, toolCall: String? = nil, title: String, kind: String? = nil, locations: [ACP.Location]? = nil, options: [Option]
+    ) {
+        self.id = id
+        self.toolCall = toolCall
+        self.title = title
+        self.kind = kind
+        self.locations = locations
+        self.options = options
+    }
+
+    /// The option that refuses, where the agent takes one.
+    public var refusal: Option? { options.first { $0.kind == .refuse } }
+
+    /// The same with every text and list cut to what a person can read, so that an agent can't grow what is kept of it.
+    public var bounded: Permission {
+        var bounded = self
+        bounded.title = String(title.prefix(1_000))
+        bounded.kind = kind.map { String($0.prefix(40)) }
+        bounded.toolCall = toolCall.map { String($0.prefix(200)) }
+        bounded.locations = locations.map { Array($0.prefix(50)) }
+        // An id that was cut would be another one.
+        bounded.options = options.filter { $0.id.utf8.count <= 200 }.prefix(12).map { option in
+            Option(id: option.id, name: String(option.name.prefix(200)), kind: option.kind)
+        }
+        return bounded
+    }
+}

@@ -1,0 +1,69 @@
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import NIOHTTP1
+import Sessions
+
+struct SessionsAnswer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "answer", abstract: "Answer what an agent asks.",
+        discussion: """
+            Without an answer it shows what is asked. A question that nobody answers in time is refused \
+            (setting agents.answerSeconds).
+
+            EXAMPLES
+              sam sessions answer SESSION
+              sam sessions answer SESSION allow
+              sam sessions answer SESSION refuse --question p2
+            """)
+
+    @OptionGroup var target: SessionArgument
+
+    @Argument(help: "allow, always, refuse, or the id of one of the question's options.")
+    var answer: String?
+
+    @Option(help: "Which question, where several are open; the oldest if none is named.")
+    var question: String?
+
+    func run() async throws {
+        try await Connection.with { client in
+            let session: SessionView = try await client.get(target.path)
+            guard let answer else {
+                return session.questions.isEmpty ? Terminal.line("It asks nothing.") : session.questions.forEach { show($0) }
+            }
+            guard let open = session.questions.first(where: { question == nil || $0.id == question }) else {
+                throw ValidationError("Session \(target.session) asks nothing\(question.map { " with the id \($0)" } ?? "").")
+            }
+            guard let option = open.option(for: answer) else {
+                show(open)
+                throw ValidationError("“\(answer)” is no answer to this.")
+            }
+            let _: SessionView = try await client.send(
+                .POST, target.path + "/questions/\(open.id.pathSegment)", NewAnswer(option: option.id))
+            Terminal.line("\(Terminal.plain(option.name)): \(Terminal.plain(open.title))")
+        }
+    }
+
+    private func show(_ open: OpenQuestion) {
+        Terminal.line("\(open.id)  \(Terminal.plain(open.title))")
+        for option in open.options { Terminal.line("    \(Terminal.plain(option.id))  \(Terminal.plain(option.name))") }
+        if let until = open.until {
+            Terminal.line(Terminal.styled("    refused in \(Time.elapsed(until - Time.now)) if nobody answers", .dim))
+        }
+    }
+}
+
+extension OpenQuestion {
+    /// The option that a person means: by SAM's words for it, or by its id.
+    func option(for answer: String) -> Permission.Option? {
+        if let exact = options.first(where: { $0.id == answer }) { return exact }
+        let kind: Permission.Option.Kind? =
+            switch answer {
+            case "allow": .allowOnce
+            case "always": .allowAlways
+            case "refuse": .refuse
+            default: nil
+            }
+        return options.first { $0.kind == kind }
+    }
+}

@@ -1,0 +1,28 @@
+import AgentProtocol
+import ArgumentParser
+import ControlPlane
+import Sessions
+
+struct SessionsPrompts: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prompts", abstract: "List what was written to a session, and how far each prompt has come.")
+
+    @OptionGroup var target: SessionArgument
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let listing: Listing.Prompts = try await Connection.with { try await $0.get(target.path + "/prompts") }
+        if json { return Terminal.line(try JSONLine.text(listing)) }
+        guard !listing.prompts.isEmpty else {
+            return Terminal.line("Nobody has written to it yet. Write with: sam sessions prompt \(target.session) TEXT")
+        }
+        var table = Table(["PROMPT", "STATE", "WRITTEN", "TEXT"])
+        for prompt in listing.prompts {
+            let words = prompt.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            table.add([prompt.id.rawValue, prompt.state.rawValue, Time.ago(prompt.createdAt), String(words.prefix(60))])
+        }
+        table.show()
+    }
+}
