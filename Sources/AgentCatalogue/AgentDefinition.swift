@@ -16,6 +16,18 @@ public struct AgentDefinition: Sendable, Hashable {
         }
     }
 
+    /// Two models of a provider's, by the names that the agent takes.
+    public struct Models: Sendable, Hashable {
+        public var fast: String
+        public var strong: String
+
+        /// Names two.
+        public init(fast: String, strong: String) {
+            self.fast = fast
+            self.strong = strong
+        }
+    }
+
     public var id: String
     public var name: String
     public var wireProtocol: WireProtocol
@@ -26,6 +38,14 @@ public struct AgentDefinition: Sendable, Hashable {
     /// Absolute folders that the program reads and that stand outside the system's own.
     public var needs: [String]
     public var environment: [String: String]
+    /// What is set besides with a provider.
+    public var providerEnvironment: [Provider: [String: String]]
+    /// What is added to the command when a model is chosen; `${model}` stands for it.
+    public var modelArguments: [String]
+    /// Its models, with a provider: a fast one and a strong one.
+    public var models: [Provider: Models]
+    /// What makes the program print its version, and nothing else.
+    public var versionArguments: [String]
     /// Whose credentials it can work with, the usual one first; empty for one that needs none.
     public var providers: [Provider]
     /// The file in which it insists on keeping a sign-in.
@@ -37,7 +57,9 @@ public struct AgentDefinition: Sendable, Hashable {
     public init(
         id: String, name: String, wireProtocol: WireProtocol, command: [String],
         providerArguments: [Provider: [String]] = [:], needs: [String] = [],
-        environment: [String: String] = [:], providers: [Provider] = [], signIn: SignInFile? = nil, install: String? = nil,
+        environment: [String: String] = [:], providerEnvironment: [Provider: [String: String]] = [:], modelArguments: [String] = [],
+        models: [Provider: Models] = [:], versionArguments: [String] = ["--version"], providers: [Provider] = [], signIn: SignInFile? = nil,
+        install: String? = nil,
         description: String? = nil
     ) {
         self.id = id
@@ -47,6 +69,10 @@ public struct AgentDefinition: Sendable, Hashable {
         self.providerArguments = providerArguments
         self.needs = needs
         self.environment = environment
+        self.providerEnvironment = providerEnvironment
+        self.modelArguments = modelArguments
+        self.models = models
+        self.versionArguments = versionArguments
         self.providers = providers
         self.signIn = signIn
         self.install = install

@@ -88,13 +88,6 @@ extension AgentDefinition {
         if let relative = needs.first(where: { !$0.hasPrefix("/") }) {
             throw EntryMistake(message: "`needs` holds absolute paths: “\(relative)” is not.", line: fields["needs"]?.mark?.line)
         }
-        var environment: [String: String] = [:]
-        for (key, value) in fields["environment"]?.mapping ?? [:] {
-            guard let name = key.string, let value = value.string, !name.isEmpty, !name.contains("=") else {
-                throw EntryMistake(message: "`environment` maps names to texts.", line: key.mark?.line)
-            }
-            environment[name] = value
-        }
         func provider(_ text: String, _ line: Int?) throws(EntryMistake) -> Provider {
             do throws(CredentialsError) {
                 return try Provider(parsing: text)
@@ -111,6 +104,29 @@ extension AgentDefinition {
             }
             more[try provider(name, key.mark?.line)] = words.compactMap(\.self)
         }
+        var environment: [String: String] = [:]
+        var providerEnvironment: [Provider: [String: String]] = [:]
+        for (key, value) in fields["environment"]?.mapping ?? [:] {
+            guard let name = key.string, !name.isEmpty, !name.contains("="), value.scalar != nil || value.mapping != nil else {
+                throw EntryMistake(
+                    message: "`environment` maps names to texts, or to what is set with each provider.", line: key.mark?.line)
+            }
+            environment[name] = value.scalar?.string
+            for (key, value) in value.mapping ?? [:] {
+                guard let text = value.scalar?.string else {
+                    throw EntryMistake(message: "`environment` sets texts.", line: key.mark?.line)
+                }
+                providerEnvironment[try provider(key.string ?? "", key.mark?.line), default: [:]][name] = text
+            }
+        }
+        var models: [Provider: Models] = [:]
+        for (key, value) in fields["models"]?.mapping ?? [:] {
+            guard let fast = value.mapping?["fast"]?.string, let strong = value.mapping?["strong"]?.string else {
+                throw EntryMistake(message: "`models` names a `fast` and a `strong` one with each provider.", line: key.mark?.line)
+            }
+            models[try provider(key.string ?? "", key.mark?.line)] = Models(fast: fast, strong: strong)
+        }
+        let versionArguments = fields["version"] == nil ? ["--version"] : try list("version")
         var signIn: SignInFile?
         if let node = fields["sign-in"] {
             guard let name = node.mapping?["provider"]?.string, let file = node.mapping?["file"]?.string else {
@@ -131,7 +147,8 @@ extension AgentDefinition {
         }
         self.init(
             id: id, name: try text("name") ?? id, wireProtocol: wireProtocol, command: command, providerArguments: more, needs: needs,
-            environment: environment, providers: providers, signIn: signIn, install: try text("install"),
+            environment: environment, providerEnvironment: providerEnvironment, modelArguments: try list("model"), models: models,
+            versionArguments: versionArguments, providers: providers, signIn: signIn, install: try text("install"),
             description: try text("description"))
     }
 }

@@ -43,24 +43,51 @@ public struct GatewayAccess: Sendable {
 }
 
 extension AgentDefinition {
-    /// The environment that the agent gets in a session: the usual variables of its provider's clients, and before them what its
-    /// entry says, in which `${gateway}`, `${provider}` and `${lease}` stand for the gateway's address, the provider's there,
-    /// and the lease.
+    /// The name of a model that was chosen, as the agent takes it.
     ///
-    /// - Parameter provider: `nil` for an agent that needs none.
-    public func environment(for provider: Provider?, access: GatewayAccess) -> [String: String] {
-        let usual = provider.map(access.variables) ?? [:]
-        let own = environment.mapValues { value in
-            access.insertAddresses(into: value, provider).replacing("${lease}", with: access.lease)
+    /// - Parameter choice: `fast` or `strong`, or a name; `default` or `nil` for the agent's own choice.
+    /// - Returns: `nil` for the agent's own choice.
+    public func model(_ choice: String?, with provider: Provider?) -> String? {
+        let models = provider.flatMap { self.models[$0] }
+        switch choice {
+        case "fast": return models?.fast
+        case "strong": return models?.strong
+        // One that has no choice of its own is told one.
+        case "default", nil: return needsModel ? models?.strong : nil
+        case let name?: return name
         }
-        return usual.merging(own, uniquingKeysWith: { $1 })
+    }
+
+    /// Whether it can't be started without being told a model.
+    private var needsModel: Bool {
+        (Array(environment.values) + providerEnvironment.values.flatMap(\.values) + command).contains { $0.contains("${model}") }
+    }
+
+    /// The environment that the agent gets in a session: the usual variables of its provider's clients, and before them what its
+    /// entry says, in which `${gateway}`, `${provider}`, `${lease}` and `${model}` stand for the gateway's address, the provider's
+    /// there, the lease, and the model.
+    ///
+    /// - Parameters:
+    ///   - provider: `nil` for an agent that needs none.
+    ///   - model: what ``model(_:with:)`` says.
+    public func environment(for provider: Provider?, model: String? = nil, access: GatewayAccess) -> [String: String] {
+        let usual = provider.map(access.variables) ?? [:]
+        let own = environment.merging(provider.flatMap { providerEnvironment[$0] } ?? [:], uniquingKeysWith: { $1 }).mapValues { value in
+            access.insertAddresses(into: value, provider).replacing("${lease}", with: access.lease).replacing("${model}", with: model ?? "")
+        }
+        return usual.merging(["SAM_LEASE": access.lease], uniquingKeysWith: { $1 }).merging(own, uniquingKeysWith: { $1 })
     }
 
     /// The arguments that the agent gets in a session: what its entry says, with the addresses as in its environment. There is no
     /// `${lease}` here: others can read a process's arguments.
     ///
-    /// - Parameter provider: `nil` for an agent that needs none.
-    public func arguments(for provider: Provider?, access: GatewayAccess) -> [String] {
-        (command.dropFirst() + (provider.flatMap { providerArguments[$0] } ?? [])).map { access.insertAddresses(into: $0, provider) }
+    /// - Parameters:
+    ///   - provider: `nil` for an agent that needs none.
+    ///   - model: what ``model(_:with:)`` says.
+    public func arguments(for provider: Provider?, model: String? = nil, access: GatewayAccess) -> [String] {
+        let chosen = model == nil ? [] : modelArguments
+        return (command.dropFirst() + (provider.flatMap { providerArguments[$0] } ?? []) + chosen).map {
+            access.insertAddresses(into: $0, provider).replacing("${model}", with: model ?? "")
+        }
     }
 }

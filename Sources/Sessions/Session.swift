@@ -17,6 +17,8 @@ public struct Session: Sendable {
     public var provider: Provider?
     /// What the agent may do without asking.
     public var permissions: PermissionMode
+    /// The model that it works with, by the agent's name for it; `nil` for the agent's own choice.
+    public var model: String?
     /// Where its agent keeps a sign-in, in its home; `nil` for one that keeps none.
     var signInFile: String?
     /// The first words of the task.
@@ -36,6 +38,7 @@ public struct Session: Sendable {
         agent = try row.text("agent")
         provider = try row.optionalText("provider").flatMap(Provider.init(rawValue:))
         permissions = try row.parsed("permissions")
+        model = try row.optionalText("model")
         signInFile = try row.optionalText("sign_in_file")
         title = try row.text("title")
         branch = try row.text("branch")

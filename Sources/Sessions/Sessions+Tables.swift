@@ -50,5 +50,6 @@ public enum SessionTables {
         Migration(
             "sessions", 3, "what an agent may do without asking, in each session",
             ["ALTER TABLE sessions ADD COLUMN permissions TEXT NOT NULL DEFAULT 'edits'"]),
+        Migration("sessions", 4, "the model that a session was asked for", ["ALTER TABLE sessions ADD COLUMN model TEXT"]),
     ]
 }

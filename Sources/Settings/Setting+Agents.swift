@@ -1,5 +1,6 @@
 import Accounts
 import Cascade
+import Foundation
 
 extension Setting {
     /// What agents may do without asking. Off means what is safest: they ask.
@@ -12,4 +13,58 @@ extension Setting {
     public static let answerTimeout = Setting(
         key: "agents.answerSeconds", summary: "Seconds a person has to answer an agent's question; then it is refused.",
         standard: .integer(3_600), mode: .override, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(5...604_800))
+
+    /// The settings of one agent's own.
+    ///
+    /// - Parameter agent: its id in the catalogue.
+    public static func ofAgent(_ agent: String) -> [Setting] { [model(of: agent), permissions(of: agent), arguments(of: agent)] }
+
+    /// Which model an agent works with. Off means its own choice.
+    public static func model(of agent: String) -> Setting {
+        Setting(
+            key: "agents.\(agent).model", summary: "The model of \(agent): fast, strong, a name that it takes, or default.",
+            standard: .text("default"), mode: .override, whenOff: .force(.text("default")), scopes: Scope.allCases, kind: .name)
+    }
+
+    /// What one agent may do without asking; `as-others` for what ``permissions`` says.
+    public static func permissions(of agent: String) -> Setting {
+        Setting(
+            key: "agents.\(agent).permissions", summary: "What \(agent) may do without asking, if not what agents.permissions says.",
+            standard: .text("as-others"), mode: .override, whenOff: .force(.text("ask")), scopes: Scope.allCases,
+            kind: .choice(["ask", "edits", "everything", "as-others"]))
+    }
+
+    /// What is added to an agent's command.
+    public static func arguments(of agent: String) -> Setting {
+        Setting(
+            key: "agents.\(agent).arguments", summary: "Words added to the command of \(agent), or a JSON array of them, or none.",
+            standard: .words([]), mode: .override, whenOff: .force(.words([])), scopes: Scope.allCases, kind: .words)
+    }
+
+    /// The setting of an agent's own with this key; `nil` for a key of another form.
+    static func ofAgent(withKey key: String) -> Setting? {
+        guard let match = key.wholeMatch(of: /agents\.([a-z0-9][a-z0-9-]{0,40})\.[a-z]+/) else { return nil }
+        return ofAgent(String(match.1)).first { $0.key == key }
+    }
+
+    /// Reads a list of words.
+    func words(in text: String) throws(SettingsError) -> [String] {
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        let words: [String]
+        if trimmed.hasPrefix("[") {
+            guard let array = try? JSONDecoder().decode([String].self, from: Data(trimmed.utf8)) else {
+                throw SettingsError(.invalid, "\(key) is words with blanks between them, or a JSON array of texts.")
+            }
+            words = array
+        } else {
+            words = trimmed == "none" ? [] : trimmed.split(whereSeparator: \.isWhitespace).map(String.init)
+        }
+        guard !words.isEmpty || trimmed == "none" || trimmed == "[]" else {
+            throw SettingsError(.invalid, "\(key) is a list of words. For an empty one write: none")
+        }
+        guard words.count <= 50, words.allSatisfy({ $0.utf8.count <= 4_096 && !$0.contains("\0") }) else {
+            throw SettingsError(.invalid, "\(key) has at most 50 words of at most 4 KiB each.")
+        }
+        return words
+    }
 }

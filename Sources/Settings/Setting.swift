@@ -33,6 +33,10 @@ public struct Setting: Sendable {
         case hosts
         /// One of these words.
         case choice([String])
+        /// A word of anybody's.
+        case name
+        /// A list of words.
+        case words
     }
 
     /// Reads a value that a person wrote.
@@ -49,6 +53,12 @@ public struct Setting: Sendable {
                     .invalid, "\(key) is a whole number from \(range.lowerBound) to \(range.upperBound), not “\(text.prefix(40))”.")
             }
             return .integer(integer)
+        case .name:
+            guard text.wholeMatch(of: /[\w.:\/@+-]{1,120}/) != nil else {
+                throw SettingsError(.invalid, "\(key) is a name without blanks, not “\(text.prefix(40))”.")
+            }
+            return .text(text)
+        case .words: return .words(try words(in: text))
         case .choice(let words):
             guard words.contains(text) else {
                 throw SettingsError(.invalid, "\(key) is one of \(words.joined(separator: ", ")), not “\(text.prefix(40))”.")
@@ -122,9 +132,11 @@ extension Setting {
     ///
     /// - Throws: ``SettingsError`` that names those there are.
     public static func named(_ key: String) throws(SettingsError) -> Setting {
-        guard let setting = all.first(where: { $0.key == key }) else {
+        guard let setting = all.first(where: { $0.key == key }) ?? ofAgent(withKey: key) else {
             throw SettingsError(
-                .notFound, "There is no setting “\(key.prefix(80))”. There are \(all.map(\.key).joined(separator: ", ")).")
+                .notFound,
+                "There is no setting “\(key.prefix(80))”. There are \(all.map(\.key).joined(separator: ", ")), and for each agent agents.ID.model, .permissions and .arguments."
+            )
         }
         return setting
     }

@@ -36,6 +36,15 @@ public struct SettingExplanation: Sendable, Hashable, Codable {
 }
 
 extension Settings {
+    /// Whether some layer says something about a setting, for a user in a project.
+    ///
+    /// - Throws: `StoreError`.
+    public func isConfigured(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> Bool {
+        try await store.read { transaction in
+            try layers(setting, project: project, user: user, in: transaction).contains { $0.row != nil }
+        }
+    }
+
     /// What holds for a setting for a user in a project, and why.
     ///
     /// - Parameter project: `nil` for what holds outside of any project.

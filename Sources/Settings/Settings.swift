@@ -95,6 +95,14 @@ public struct Settings: Sendable {
         try await value(setting, project, user).text
     }
 
+    /// The words that hold for a setting: the cascade's, or the standard ones when no layer says anything.
+    ///
+    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    public func words(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> [String] {
+        guard case .words(let words) = try await value(setting, project, user) else { return [] }
+        return words
+    }
+
     /// The hosts that hold for a setting: the cascade's, or the standard ones when no layer says anything.
     ///
     /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
@@ -236,7 +244,7 @@ public struct Settings: Sendable {
         case (.integer(let one), .integer(let other)): .integer(min(one, other))
         case (.flag(let one), .flag(let other)): .flag(one && other)
         case (.hosts(let one), .hosts(let other)): .hosts(HostPattern.intersection(one, other))
-        case (.integer, _), (.flag, _), (.hosts, _), (.text, _): one
+        case (.integer, _), (.flag, _), (.hosts, _), (.text, _), (.words, _): one
         }
     }
 }

@@ -21,31 +21,50 @@ extension LocalHost {
             Sandbox.Bind(host: home.sockets(launch.session), inside: Sandbox.Inside.sockets, access: .readOnly))
         let forwarder = Sandbox.Inside.programs + "/sam-runner"
         sandbox.binds.append(Sandbox.Bind(host: programs + "/sam-runner", inside: forwarder, access: .readOnly))
-        for folder in libraries + launch.agent.folders {
-            sandbox.binds.append(Sandbox.Bind(host: folder, inside: folder, access: .readOnly))
-        }
-        var agent = launch.agent.executable
-        if agent.hasPrefix(programs + "/") {
-            agent = Sandbox.Inside.programs + agent.dropFirst(programs.count)
-            sandbox.binds.append(Sandbox.Bind(host: launch.agent.executable, inside: agent, access: .readOnly))
-        } else if !launch.agent.folders.contains(where: { agent.hasPrefix($0 + "/") }) {
-            let real = URL(filePath: agent).resolvingSymlinksInPath().path(percentEncoded: false)
-            // A link in the system's own folders can't be bound over; what it leads to may be outside of them.
-            if agent.hasPrefix("/usr/") { agent = real }
-            if !agent.hasPrefix("/usr/") { sandbox.binds += Self.binds(of: real, at: agent) }
-        }
+        let agent = inside(launch.agent.executable, folders: launch.agent.folders)
+        sandbox.binds += agent.binds
         let environment = AgentEnvironment.make(
-            home: Sandbox.Inside.home, programs: Sandbox.Inside.programs, temporary: "/tmp",
+            home: Sandbox.Inside.home, programs: agent.path, temporary: "/tmp",
             extra: AgentEnvironment.proxy(port: AgentProgram.egressPort).merging(extra, uniquingKeysWith: { $1 }))
         return sandbox.wrap(
             Command(
                 forwarder,
                 [
                     "inside", "--socket", Sandbox.Inside.sockets + "/gateway.sock", "--port", String(AgentProgram.gatewayPort), "--port",
-                    String(AgentProgram.egressPort), "--", agent,
+                    String(AgentProgram.egressPort), "--", agent.program,
                 ]
                     + launch.agent.arguments,
                 environment: environment, workingDirectory: Sandbox.Inside.workspace))
+    }
+
+    /// An agent's program as a sandbox sees it.
+    struct ProgramInside {
+        var program: String
+        var binds: [Sandbox.Bind]
+        /// Folders that stand first in PATH.
+        var path: String
+    }
+
+    /// What has to be bound for a program of this machine, and where it is then.
+    func inside(_ executable: String, folders: [String]) -> ProgramInside {
+        let real = URL(filePath: executable).resolvingSymlinksInPath().path(percentEncoded: false)
+        let isOurs = executable.hasPrefix(programs + "/")
+        let installed = isOurs ? [] : InstalledProgram.folders(of: real)
+        var found = ProgramInside(
+            program: executable,
+            binds: (libraries + folders + installed).map { Sandbox.Bind(host: $0, inside: $0, access: .readOnly) },
+            path: ([Sandbox.Inside.programs] + installed.filter { $0.hasSuffix("/bin") }).joined(separator: ":"))
+        if isOurs {
+            found.program = Sandbox.Inside.programs + executable.dropFirst(programs.count)
+            found.binds.append(Sandbox.Bind(host: executable, inside: found.program, access: .readOnly))
+        } else if !installed.isEmpty {
+            found.program = real
+        } else if !folders.contains(where: { executable.hasPrefix($0 + "/") }) {
+            // A link in the system's own folders can't be bound over; what it leads to may be outside of them.
+            if executable.hasPrefix("/usr/") { found.program = real }
+            if !found.program.hasPrefix("/usr/") { found.binds += Self.binds(of: real, at: found.program) }
+        }
+        return found
     }
 
     /// A program under the name by which it is called, and beside it those that are named after it: `codex-code-mode-host` with

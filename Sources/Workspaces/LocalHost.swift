@@ -15,7 +15,8 @@ public struct LocalHost: WorkspaceHost {
     private let mirrors = MirrorQueue()
     /// Apart from the fetches of origins, which can take an hour: results wait for each other only.
     private let results = MirrorQueue()
-    private let probe: SandboxProbe
+    let probe: SandboxProbe
+    let versions = ProgramVersions()
     private let logger: Logger
 
     /// Looks at the machine.

@@ -1,4 +1,5 @@
 import AgentCatalogue
+import Credentials
 import Foundation
 import Testing
 
@@ -30,7 +31,7 @@ struct CatalogueTests {
         #expect(catalogue.agent("mine")?.needs == ["/opt/mine"])
         #expect(catalogue.agent("mine")?.environment == ["A": "b"])
         #expect(catalogue.agent("scout")?.command == ["other-scout"])
-        #expect(Set(catalogue.agents.map(\.id)) == ["scout", "claude-code", "codex", "mine"])
+        #expect(Set(catalogue.agents.map(\.id)).isSuperset(of: ["scout", "claude-code", "codex", "mine"]))
     }
 
     @Test(
@@ -56,5 +57,55 @@ struct CatalogueTests {
         let catalogue = try catalogue(text)
         #expect(catalogue.agent("scout") != nil)
         #expect(catalogue.problems.count == 1)
+    }
+
+    private let access = GatewayAccess(address: "http://127.0.0.1:1", lease: "lease")
+
+    @Test("What differs with the provider is set with that provider, and a model is put where the entry wants it")
+    func choices() throws {
+        let catalogue = try catalogue(
+            """
+            agents:
+              - id: mine
+                protocol: acp
+                command: [mine]
+                environment: {A: all, B: {openai: "b ${provider}", google: b-google}, M: {openai: "${model}"}}
+                providers: [openai, google]
+                models: {openai: {fast: small, strong: big}}
+                model: [-m, "${model}"]
+            """)
+        #expect(catalogue.problems.isEmpty, "\(catalogue.problems)")
+        let agent = try #require(catalogue.agent("mine"))
+        let openai = agent.environment(for: .openai, model: "big", access: access)
+        #expect(openai["A"] == "all" && openai["B"] == "b http://127.0.0.1:1/openai" && openai["M"] == "big")
+        #expect(openai["SAM_LEASE"] == "lease")
+        let google = agent.environment(for: .google, access: access)
+        #expect(google["B"] == "b-google" && google["M"] == nil)
+        #expect(agent.arguments(for: .openai, model: "big", access: access) == ["-m", "big"])
+        #expect(agent.arguments(for: .openai, access: access) == [])
+        #expect(agent.model("fast", with: .openai) == "small" && agent.model("other", with: .openai) == "other")
+        #expect(agent.model(nil, with: .openai) == "big", "It can't be started without one")
+        #expect(agent.model("fast", with: .google) == nil)
+        let claude = try #require(Catalogue().agent("claude-code"))
+        #expect(claude.model("default", with: .anthropic) == nil, "It has a choice of its own")
+        #expect(claude.model("strong", with: .anthropic) == "opus")
+    }
+
+    @Test("No lease stands in arguments, whatever the built-in entries say, and every model that they name is put somewhere")
+    func builtInEntries() {
+        for agent in Catalogue().agents {
+            for provider in agent.providers {
+                let model = agent.model("strong", with: provider)
+                let arguments = agent.arguments(for: provider, model: model, access: access)
+                let environment = agent.environment(for: provider, model: model, access: access)
+                #expect(!arguments.contains { $0.contains("lease") || $0.contains("${") }, "\(agent.id) with \(provider)")
+                #expect(!environment.values.contains { $0.contains("${") }, "\(agent.id) with \(provider): \(environment)")
+                guard let model else { continue }
+                #expect((arguments + Array(environment.values)).contains { $0.contains(model) }, "\(agent.id) with \(provider)")
+                for (name, value) in environment where value.hasPrefix("{") || value.hasPrefix("[") {
+                    #expect(throws: Never.self, "\(agent.id): \(name)") { try JSONSerialization.jsonObject(with: Data(value.utf8)) }
+                }
+            }
+        }
     }
 }

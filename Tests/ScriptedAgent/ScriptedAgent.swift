@@ -16,6 +16,11 @@ import Foundation
 /// - `stubborn`: ignores SIGTERM and the end of its input.
 /// - `forking`: leaves a descendant behind in a session of its own, and exits.
 /// - `long-line`: writes one line of 100 MiB.
+/// - `asking`: asks to be allowed each prompt, and then is `shell`.
+/// - `asking-flood`: asks a hundred times at once.
+/// - `asking-gone`: asks, and exits.
+/// - `dying`: kills itself in the middle of a turn.
+/// - `escapes`: tells of a tool call with terminal escapes in its title and places outside of its workspace.
 /// - `chatty`: each prompt is a number; says that many numbered lines, one every 20 ms, and leaves a file behind.
 ///   With no number it goes on until somebody puts a file `enough` into its working directory.
 @main
@@ -26,6 +31,7 @@ struct ScriptedAgent {
         let number = arguments.count > 2 ? Int(arguments[2]) ?? 0 : 0
         if mode == "stubborn" { signal(SIGTERM, SIG_IGN) }
         if mode == "silent" { while true { sleep(1_000) } }
+        if mode == "slow" { usleep(UInt32(number) * 1_000) }
         while let line = readLine(strippingNewline: true) {
             guard let message = RPCMessage(line: Data(line.utf8)), case .request(let id, let method, let params) = message else {
                 continue
@@ -64,6 +70,33 @@ struct ScriptedAgent {
         case "flood-noise":
             let noise = Data(String(repeating: "this is no protocol\n", count: 1_000).utf8)
             while true { FileHandle.standardOutput.write(noise) }
+        case "asking":
+            switch askPermission(1, text) {
+            case "y": answer(text, id, "shell")
+            case "cancelled": reply(id, ACP.PromptResponse(stopReason: "cancelled"))
+            default:
+                say("refused")
+                reply(id, ACP.PromptResponse(stopReason: "end_turn"))
+            }
+            return
+        case "asking-flood":
+            for number in 1...100 { sendPermissionRequest(number, text) }
+            // The first of them is one of those that a person can answer.
+            say(outcome(of: 1) ?? "no answer")
+        case "asking-gone":
+            sendPermissionRequest(1, text)
+            exit(0)
+        case "dying":
+            say("I am about to")
+            kill(getpid(), SIGKILL)
+        case "escapes":
+            var update = ACP.Update(ACP.Update.toolCall)
+            update.toolCallId = "call"
+            update.title = "\u{1b}[2J\u{1b}]0;owned\u{7}harmless\r\nsecond line"
+            update.kind = "read"
+            update.status = "completed"
+            update.locations = [ACP.Location(path: "/etc/shadow"), ACP.Location(path: "../../outside")]
+            send(update)
         case "half":
             FileHandle.standardOutput.write(Data(#"{"jsonrpc":"2.0","method":"session/upd"#.utf8))
             exit(0)
@@ -90,6 +123,31 @@ struct ScriptedAgent {
         reply(id, ACP.PromptResponse(stopReason: "end_turn"))
     }
 
+    private static func askPermission(_ id: Int, _ title: String) -> String? {
+        sendPermissionRequest(id, title)
+        return outcome(of: id)
+    }
+
+    private static func sendPermissionRequest(_ id: Int, _ title: String) {
+        let options: JSONValue = [
+            ["optionId": "y", "name": "Yes", "kind": "allow_once"], ["optionId": "n", "name": "No", "kind": "reject_once"],
+        ]
+        let call: JSONValue = ["toolCallId": .string("call-\(id)"), "title": .string(title), "kind": "execute"]
+        send(
+            .request(
+                id: .number(id), method: ACP.Method.requestPermission,
+                params: ["sessionId": "scripted-session", "toolCall": call, "options": options]))
+    }
+
+    /// Reads on until the request is answered: the chosen option's id, or `cancelled`.
+    private static func outcome(of id: Int) -> String? {
+        while let line = readLine(strippingNewline: true) {
+            guard case .success(.number(id), let result)? = RPCMessage(line: Data(line.utf8)) else { continue }
+            return (result["outcome"]?["optionId"] ?? result["outcome"]?["outcome"])?.string
+        }
+        return nil
+    }
+
     @discardableResult
     private static func shell(_ script: String) -> (String, Int32) {
         // Foundation's Process would wait for descendants as well; a shell's pipe ends with whoever writes to it.
@@ -102,7 +160,11 @@ struct ScriptedAgent {
     }
 
     private static func say(_ text: String) {
-        guard let update = try? ACP.UpdateNotification(sessionId: "scripted-session", update: .message(text, id: "answer")),
+        send(.message(text, id: "answer"))
+    }
+
+    private static func send(_ update: ACP.Update) {
+        guard let update = try? ACP.UpdateNotification(sessionId: "scripted-session", update: update),
             let params = try? JSONValue(encoding: update)
         else { return }
         send(.notification(method: ACP.Method.update, params: params))

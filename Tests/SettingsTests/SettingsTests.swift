@@ -87,4 +87,37 @@ struct SettingsTests {
             #expect(try await settings.integer(.sandboxMemory, project: nil, user: user) == 4_096)
         }
     }
+
+    @Test(
+        "Words are read as a person writes them or as JSON, and shown so that they can be read back",
+        arguments: [
+            ("none", [], "none"), ("--a b", ["--a", "b"], "--a b"), (" --a   b ", ["--a", "b"], "--a b"),
+            (#"["--a b", "c"]"#, ["--a b", "c"], #"["--a b","c"]"#), (#"["none"]"#, ["none"], #"["none"]"#), ("[]", [], "none"),
+        ] as [(String, [String], String)])
+    func words(text: String, words: [String], shown: String) throws {
+        let value = try Setting.arguments(of: "codex").parse(text)
+        #expect(value == .words(words) && value.text == shown)
+        #expect(try Setting.arguments(of: "codex").parse(value.text) == value)
+    }
+
+    @Test(
+        "An agent's own settings are named by its id; others are none",
+        arguments: [
+            ("agents.claude-code.model", true), ("agents.x.arguments", true), ("agents.x.permissions", true), ("agents.x.colour", false),
+            ("agents.X.model", false), ("agents..model", false), ("agents.model", false), ("agents.a.b.model", false),
+        ])
+    func agentSettings(key: String, exists: Bool) {
+        #expect(((try? Setting.named(key)) != nil) == exists)
+    }
+
+    @Test(
+        "What is no word, no list and no model is refused",
+        arguments: [
+            ("agents.x.arguments", ""), ("agents.x.arguments", "[1]"), ("agents.x.arguments", "[\"a\""), ("agents.x.model", "two words"),
+            ("agents.x.model", ""), ("agents.x.permissions", "all"), ("agents.permissions", "as-others"),
+        ])
+    func badAgentValues(key: String, text: String) throws {
+        let setting = try Setting.named(key)
+        #expect(throws: SettingsError.self) { try setting.parse(text) }
+    }
 }

@@ -24,6 +24,8 @@ struct AgentTests {
             Misbehaviour(agent: "other-version", code: "handshakeFailed", words: "version 9"),
             Misbehaviour(agent: "half", code: "crashed", words: "in the middle of its work"),
             Misbehaviour(agent: "forking", code: "crashed", words: "in the middle of its work"),
+            Misbehaviour(agent: "dying", code: "crashed", words: "in the middle of its work"),
+            Misbehaviour(agent: "asking-gone", code: "crashed", words: "in the middle of its work"),
             Misbehaviour(agent: "flood", code: "flooded", words: "2 MiB", setting: ("sessions.outputMebibytes", "2")),
             Misbehaviour(agent: "flood-noise", code: "flooded", words: "2 MiB", setting: ("sessions.outputMebibytes", "2")),
             Misbehaviour(agent: "long-line", code: "protocolViolation", words: "64 MiB"),

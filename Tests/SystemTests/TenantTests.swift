@@ -61,6 +61,24 @@ struct TenantTests {
                     Door(.POST, path + "/finish", for: .memberOnce),
                 ], Names(session: first))
             try await world.settle(first)
+            let asking = try await world.sam.startIdle(agent: "asking", as: world.token(.kim))
+            for text in ["true", "kept"] {
+                #expect(try await world.call(.kim, .POST, "/api/v1/sessions/\(asking)/prompts", ["text": .string(text)]).status == 202)
+            }
+            try await eventually("it asks") {
+                try await world.call(.kim, .GET, "/api/v1/sessions/\(asking)")["questions"]?.elements?.count == 1
+            }
+            let kept = try #require(
+                try await world.list(.kim, "/api/v1/sessions/\(asking)/prompts", "prompts").last?["id"]?.string)
+            try await world.knock(
+                [
+                    Door(.GET, path + "/prompts", for: .members),
+                    Door(.PATCH, path + "/prompts/\(kept)", ["text": "changed"], for: .members),
+                    Door(.DELETE, path + "/prompts/\(kept)", for: .memberOnce),
+                    Door(.POST, path + "/turn/cancel", for: .memberOnce),
+                ], Names(session: asking))
+            #expect(try await world.call(.kim, .POST, "/api/v1/sessions/\(asking)/cancel").status == 202)
+            try await world.settle(asking)
             let second = try await world.sam.startIdle(agent: "shell", as: world.token(.kim))
             try await world.knock([Door(.POST, path + "/cancel", for: .memberOnce)], Names(session: second))
             try await world.settle(second)

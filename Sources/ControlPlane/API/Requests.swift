@@ -40,11 +40,13 @@ public struct NewSession: Sendable, Codable {
     public var ending: SessionState.Ending?
     /// What the agent may do without asking; what the settings say when this is missing.
     public var permissions: PermissionMode?
+    /// `fast`, `strong`, or a name that the agent takes; what the settings say when this is missing.
+    public var model: String?
 
     /// Asks for a session.
     public init(
         project: String, agent: String? = nil, provider: String? = nil, prompt: String? = nil, ending: SessionState.Ending? = nil,
-        permissions: PermissionMode? = nil
+        permissions: PermissionMode? = nil, model: String? = nil
     ) {
         self.project = project
         self.agent = agent
@@ -52,6 +54,7 @@ public struct NewSession: Sendable, Codable {
         self.prompt = prompt
         self.ending = ending
         self.permissions = permissions
+        self.model = model
     }
 }
 

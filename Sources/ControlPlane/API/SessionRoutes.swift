@@ -62,7 +62,7 @@ struct SessionRoutes {
         let session = try await engine.create(
             project: try await accounts.project(wish.project, for: user), agent: wish.agent ?? "scout",
             provider: try wish.provider.map { try Provider(parsing: $0) }, task: wish.prompt,
-            ending: wish.ending ?? .onRequest, permissions: wish.permissions, by: user)
+            ending: wish.ending ?? .onRequest, permissions: wish.permissions, model: wish.model, by: user)
         return try .json(try await view(session), status: .created)
     }
 

@@ -1,4 +1,5 @@
 import Accounts
+import AgentCatalogue
 import Hummingbird
 import Settings
 
@@ -38,7 +39,14 @@ struct SettingRoutes {
     }
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(try await listing(Setting.all, project: request.project, user: try context.requireUser().id))
+        let user = try context.requireUser().id
+        var wanted = Setting.all
+        var project: ProjectID?
+        if let name = request.project { project = try await modules.accounts.project(name, for: user).id }
+        // Those of one agent's own are many; only what somebody said something about is worth a line.
+        for setting in modules.catalogue.agents.flatMap({ Setting.ofAgent($0.id) })
+        where try await settings.isConfigured(setting, project: project, user: user) { wanted.append(setting) }
+        return try .json(try await listing(wanted, project: request.project, user: user))
     }
 
     private func explain(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -2,6 +2,7 @@ import Accounts
 import AgentCatalogue
 import AgentProtocol
 import Credentials
+import Foundation
 import Sessions
 import Workspaces
 
@@ -52,6 +53,8 @@ public struct SessionView: Sendable, Codable {
     public var pendingPrompts: Int
     /// What the agent may do without asking.
     public var permissions: PermissionMode
+    /// The model that it was started with; missing for the agent's own choice.
+    public var model: String?
     /// What the agent waits for a person to answer, the oldest first.
     public var questions: [OpenQuestion]
     public var createdAt: Int64
@@ -81,6 +84,7 @@ public struct SessionView: Sendable, Codable {
         }
         pendingPrompts = session.state.pending.count
         permissions = session.permissions
+        model = session.model
         questions = session.state.questions
         createdAt = session.createdAt
         updatedAt = session.updatedAt
@@ -90,14 +94,42 @@ public struct SessionView: Sendable, Codable {
 
 /// An agent as the API shows it.
 public struct AgentView: Sendable, Codable {
+    /// Which key it would work with, with one of its providers.
+    public struct Key: Sendable, Codable {
+        public var provider: String
+        public var outcome: Explanation.Outcome
+        /// Whose, or who turned it off.
+        public var scope: Scope?
+
+        init(_ explanation: Explanation) {
+            provider = explanation.provider.rawValue
+            outcome = explanation.outcome
+            scope = explanation.scope
+        }
+    }
+
+    /// Two models that it knows with a provider.
+    public struct Models: Sendable, Codable {
+        public var provider: String
+        public var fast: String
+        public var strong: String
+    }
+
     public var id: String
     public var name: String
     public var `protocol`: String
     public var description: String?
     /// Whose credentials it works with, the usual one first.
     public var providers: [String]
+    public var models: [Models]
     /// The program's path on this machine; missing when it is not installed.
     public var program: String?
+    /// What the program tells of itself.
+    public var version: String?
+    /// What it lacks here, a sentence each.
+    public var missing: [String]
+    /// The keys that it would work with, for whoever asks and in the project that they name.
+    public var keys: [Key]
     public var install: String?
 
     init(_ agent: AgentDefinition, programFolder: String) {
@@ -106,7 +138,13 @@ public struct AgentView: Sendable, Codable {
         self.protocol = agent.wireProtocol.rawValue
         description = agent.description
         providers = agent.providers.map(\.rawValue)
+        models = agent.providers.compactMap { provider in
+            agent.models[provider].map { Models(provider: provider.rawValue, fast: $0.fast, strong: $0.strong) }
+        }
         program = agent.program(programFolder: programFolder)
+        let folders = agent.needs.filter { !FileManager.default.fileExists(atPath: $0) }.map { "The folder \($0) is not there." }
+        missing = (program == nil ? ["The program \(agent.command[0]) is not installed."] : []) + folders
+        keys = []
         install = agent.install
     }
 }

@@ -54,12 +54,7 @@ final class APIRouter: Sendable {
             guard let view = readiness.view else { throw Problem(.serviceUnavailable, "The server is starting.") }
             return try Response.json(view)
         }
-        api.get("agents") { [catalogue = modules.catalogue] _, _ in
-            try Response.json(
-                Listing.Agents(
-                    agents: catalogue.agents.map { AgentView($0, programFolder: Program.ownFolder) },
-                    problems: catalogue.problems.map(\.description)))
-        }
+        AgentRoutes(modules).add(to: api.group("agents"))
         ProjectRoutes(modules).add(to: api.group("projects"))
         SessionRoutes(modules).add(to: api.group("sessions"))
         SettingRoutes(modules).add(to: api.group("settings"))

@@ -53,9 +53,8 @@ extension SessionEngine {
             try await host.launch(
                 RunnerLaunch(
                     session: id, attempt: attempt, project: project,
-                    agent: try program(
-                        of: session.agent, for: session.provider,
-                        access: GatewayAccess(address: AgentProgram.gatewayAddress, lease: lease.text)),
+                    agent: try await program(
+                        of: session, access: GatewayAccess(address: AgentProgram.gatewayAddress, lease: lease.text)),
                     token: token,
                     limits: try await limits(of: session),
                     handshakeTimeout: try await settings.integer(.handshakeTimeout, project: project.id, user: session.user),
@@ -123,11 +122,14 @@ extension SessionEngine {
         return (definition, executable)
     }
 
-    private func program(of agent: String, for provider: Provider?, access: GatewayAccess) throws -> AgentProgram {
-        let (definition, executable) = try installed(agent)
+    private func program(of session: Session, access: GatewayAccess) async throws -> AgentProgram {
+        let (definition, executable) = try installed(session.agent)
+        let more = try await settings.words(.arguments(of: session.agent), project: session.project, user: session.user)
         return AgentProgram(
-            executable: executable, arguments: definition.arguments(for: provider, access: access), wireProtocol: definition.wireProtocol,
-            folders: definition.needs, environment: definition.environment(for: provider, access: access))
+            executable: executable,
+            arguments: definition.arguments(for: session.provider, model: session.model, access: access) + more,
+            wireProtocol: definition.wireProtocol, folders: definition.needs,
+            environment: definition.environment(for: session.provider, model: session.model, access: access))
     }
 
     private func salvage(_ id: SessionID) async throws {

@@ -15,11 +15,12 @@ extension SessionEngine {
     ///   - task: the first prompt; `nil` for none yet.
     ///   - ending: when the session ends by itself.
     ///   - permissions: what the agent may do without asking; `nil` for what the settings say.
+    ///   - model: `fast`, `strong`, or a name that the agent takes; `nil` for what the settings say.
     /// - Throws: ``SessionsError`` when the agent is unknown or the task too long; `WorkspaceError` when the
     ///   agent is not installed or this machine can't sandbox it; `StoreError`.
     public func create(
         project: Project, agent: String, provider: Provider? = nil, task: String?, ending: SessionState.Ending,
-        permissions: PermissionMode? = nil, by user: UserID
+        permissions: PermissionMode? = nil, model: String? = nil, by user: UserID
     ) async throws -> Session {
         guard let definition = catalogue.agent(agent) else {
             let known = catalogue.agents.map(\.id).joined(separator: ", ")
@@ -40,7 +41,8 @@ extension SessionEngine {
         guard let id = SessionID.random(prefix: "s"), let prompt = PromptID.random(prefix: "t") else {
             throw SessionsError(.invalid, "No id could be made.")
         }
-        let mode = try await permissionMode(permissions, project: project.id, user: user)
+        let mode = try await permissionMode(permissions, of: agent, project: project.id, user: user)
+        let model = try await self.model(model, of: definition, provider, project: project.id, user: user)
         let words = task?.split(whereSeparator: \.isWhitespace).joined(separator: " ") ?? definition.name
         let title = String(words.prefix(120))
         let branch = ResultBranch.name(session: id, task: task ?? "", fallback: agent)
@@ -48,11 +50,11 @@ extension SessionEngine {
         let insert: @Sendable (any Transaction) throws -> Void = { [accounts] transaction in
             try transaction.execute(
                 """
-                INSERT INTO sessions (id, project_id, user_id, agent, provider, sign_in_file, title, branch, sandbox, permissions, phase, settled,
+                INSERT INTO sessions (id, project_id, user_id, agent, provider, sign_in_file, title, branch, sandbox, permissions, model, phase, settled,
                     state, runner_token_hash, runner_acknowledged, last_seq, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, NULL, 0, 0, $12, $12)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', 0, $12, NULL, 0, 0, $13, $13)
                 """,
-                id, project.id, user, agent, provider, signInFile, title, branch, project.sandbox, mode,
+                id, project.id, user, agent, provider, signInFile, title, branch, project.sandbox, mode, model,
                 try JSONLine.text(SessionState(ending: ending)), created)
             var writer = LogWriter(session: id, lastSeq: 0, transaction: transaction)
             try writer.append(.state(StateChange(phase: .queued, attempt: 0)), at: created)
@@ -166,9 +168,32 @@ extension SessionEngine {
         }
     }
 
-    private func permissionMode(_ wish: PermissionMode?, project: ProjectID, user: UserID) async throws -> PermissionMode {
+    private func permissionMode(
+        _ wish: PermissionMode?, of agent: String, project: ProjectID, user: UserID
+    ) async throws -> PermissionMode {
         if let wish { return wish }
+        let own = try await settings.text(.permissions(of: agent), project: project, user: user)
+        if let mode = PermissionMode(rawValue: own) { return mode }
         return PermissionMode(rawValue: try await settings.text(.permissions, project: project, user: user)) ?? .ask
+    }
+
+    private func model(
+        _ wish: String?, of agent: AgentDefinition, _ provider: Provider?, project: ProjectID, user: UserID
+    ) async throws -> String? {
+        let setting = Setting.model(of: agent.id)
+        let choice: String
+        if let wish {
+            choice = try setting.parse(wish).text
+        } else {
+            choice = try await settings.text(setting, project: project, user: user)
+        }
+        let model = agent.model(choice, with: provider)
+        guard model != nil || choice == "default" else {
+            throw SessionsError(
+                .invalid,
+                "\(agent.name) has no \(choice) model with \(provider?.rawValue ?? "no provider"). Name one, or leave it to the agent.")
+        }
+        return model
     }
 
     /// Whether a session works with a credential of its starter's own, or would if it were started now.

@@ -1,32 +1,63 @@
+import Accounts
 import AgentProtocol
 import ArgumentParser
 import ControlPlane
+import Credentials
 
 struct Agents: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the agents that there are and what is installed here.",
+        abstract: "List the agents that there are, what is installed here, and which key each would use.",
         discussion: """
             Add your own in agents.yaml in SAM's home.
 
             EXAMPLES
               sam agents
+              sam agents --project swift-nio
               sam agents --json
             """)
+
+    @Option(help: "With the keys that hold in this project.")
+    var project: String?
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
-        let listing: Listing.Agents = try await Connection.with { try await $0.get("/api/v1/agents") }
+        let query = project.map { "?project=\($0.pathSegment)" } ?? ""
+        let listing: Listing.Agents = try await Connection.with { try await $0.get("/api/v1/agents\(query)") }
         if json { return Terminal.line(try JSONLine.text(listing)) }
-        var table = Table(["AGENT", "PROTOCOL", "HERE", "WHAT IT IS"])
+        var table = Table(["AGENT", "HERE", "PROTOCOL", "KEY", "WHAT IT IS"])
         for agent in listing.agents {
-            table.add([agent.id, agent.protocol, agent.program ?? "not installed", agent.description ?? agent.name])
+            table.add([agent.id, agent.here, agent.protocol, agent.key, Terminal.plain(agent.description ?? agent.name)])
         }
         table.show()
-        for agent in listing.agents where agent.program == nil {
-            if let install = agent.install { Terminal.line("\n\(agent.id): \(Terminal.plain(install))") }
+        for agent in listing.agents where !agent.missing.isEmpty {
+            let install = agent.install.map { " Get it: \($0)" } ?? ""
+            Terminal.line("\n\(agent.id): \(Terminal.plain(agent.missing.joined(separator: " ") + install))")
         }
         for problem in listing.problems { Terminal.warn(Terminal.styled("! \(Terminal.plain(problem))", .yellow)) }
+    }
+}
+
+extension AgentView {
+    /// Whether it is installed, in a word or two.
+    fileprivate var here: String {
+        guard missing.isEmpty, program != nil else { return "missing" }
+        return version.map { Terminal.plain($0) } ?? "installed"
+    }
+
+    /// The first key that it would find, and if there is none, why.
+    fileprivate var key: String {
+        if providers.isEmpty { return "needs none" }
+        func sentence(_ key: Key) -> String {
+            switch key.outcome {
+            case .found: "\(key.provider): the \(key.scope?.rawValue ?? "")'s"
+            case .blocked: "\(key.provider): turned off (\(key.scope?.rawValue ?? ""))"
+            case .failed: "\(key.provider): broken (\(key.scope?.rawValue ?? ""))"
+            case .absent: "\(key.provider): none"
+            }
+        }
+        let best = keys.first { $0.outcome == .found } ?? keys.first
+        return best.map(sentence) ?? "needs none"
     }
 }

@@ -34,6 +34,9 @@ struct Run: AsyncParsableCommand {
     @Option(help: "What the agent may do without asking: ask, edits or everything; if missing, the setting agents.permissions.")
     var permissions: PermissionMode?
 
+    @Option(help: "fast, strong, or a model's name; if missing, the setting agents.AGENT.model.")
+    var model: String?
+
     @Flag(help: "Start the session and return at once.")
     var detach = false
 
@@ -54,7 +57,7 @@ struct Run: AsyncParsableCommand {
             let name = try await projectName(client)
             let text = task.joined(separator: " ")
             return try await SessionStart(
-                project: name, agent: agent, provider: provider, permissions: permissions,
+                project: name, agent: agent, provider: provider, permissions: permissions, model: model,
                 prompt: text.isEmpty ? "Explore this repository." : text, detach: detach, form: json ? .json : .lines
             ).run(client)
         }
@@ -78,6 +81,7 @@ struct SessionStart {
     var agent: String
     var provider: String?
     var permissions: PermissionMode?
+    var model: String?
     var prompt: String
     var detach: Bool
     var form: Following.Form
@@ -85,7 +89,9 @@ struct SessionStart {
     func run(_ client: APIClient) async throws -> SessionView {
         let session: SessionView = try await client.send(
             .POST, "/api/v1/sessions",
-            NewSession(project: project, agent: agent, provider: provider, prompt: prompt, ending: .whenIdle, permissions: permissions))
+            NewSession(
+                project: project, agent: agent, provider: provider, prompt: prompt, ending: .whenIdle, permissions: permissions,
+                model: model))
         let path = "/api/v1/sessions/\(session.id.rawValue)"
         if form == .lines {
             Terminal.line("Session \(Terminal.styled(session.id.rawValue, .bold)) on \(session.project), agent \(session.agent)")

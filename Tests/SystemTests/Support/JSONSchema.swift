@@ -54,6 +54,10 @@ struct JSONSchema: Sendable {
             return (value.elements ?? []).enumerated().lazy.compactMap { index, element in
                 with(wanted).disagreement(with: element, at: "\(place)[\(index)]")
             }.first
+        case "pattern":
+            guard let text = value.string, let pattern = wanted.string else { return nil }
+            guard let regex = try? Regex(pattern) else { return "\(place): the pattern can't be read: \(pattern)" }
+            return text.contains(regex) ? nil : "\(place) is not of the form that is described: \(value.shown)"
         default:
             return "\(place): this check does not know the schema's keyword “\(keyword)”."
         }

@@ -87,6 +87,9 @@ extension SamFixture {
 }
 
 extension FinishedSession {
+    /// Something that should be in the log is not.
+    struct Missing: Error {}
+
     /// Ready is what answered, not what was started: no sign of it stands in the log before the agent's answer to the handshake.
     func expectReadyByEvidence() throws {
         let handshake = try #require(events.firstIndex { $0["kind"] == "handshake" })

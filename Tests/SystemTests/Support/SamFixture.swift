@@ -44,7 +44,10 @@ struct SamFixture: Sendable {
     /// One agent for each of the scripted agent's ways, under its name.
     private static let agents = """
         agents:
-        \(["shell", "silent", "flood", "flood-noise", "half", "no-key", "stranger", "stubborn", "forking", "long-line", "chatty"].map {
+        \([
+            "shell", "silent", "flood", "flood-noise", "half", "no-key", "stranger", "stubborn", "forking", "long-line", "chatty", "asking", "asking-flood", "asking-gone",
+            "dying", "escapes",
+        ].map {
             "  - {id: \($0), protocol: acp, command: [scripted-agent, \($0)]}"
         }.joined(separator: "\n"))
           - {id: codex-like, protocol: acp, command: [scripted-agent, shell], providers: [openai-chatgpt],
