@@ -14,6 +14,8 @@ public struct Loan: Sendable {
 /// What the gateway gets for a request.
 public enum Lending: Sendable {
     case lent(Loan)
+    /// The session's agent has this credential itself, as a file, and uses what stands there.
+    case own(CredentialID, Scope)
     /// A sentence for who made the request: why there is none, and what can be done.
     case refused(String)
 }
@@ -25,25 +27,54 @@ extension Credentials {
     /// - Throws: `StoreError`.
     public func lend(_ provider: Provider, to caller: SyncCaller, in transaction: any Transaction) throws -> Lending {
         let name = provider.rawValue
-        guard let pin = try pin(of: caller.session, provider, transaction) else {
-            return .refused("This session was not started with a credential for \(name), so it has none.")
-        }
+        guard let pin = try pin(of: caller.session, provider, transaction) else { return .refused(Self.notStarted(name)) }
         guard pin.mode == .brokered else {
             return .refused("This session's agent keeps its own sign-in for \(name), and SAM lends it no other.")
         }
+        switch try standing(pin, caller, transaction) {
+        case .refused(let why): return .refused(why)
+        case .stands(let credential): return try lend(credential, at: pin.scope, transaction)
+        }
+    }
+
+    /// Lets a session's agent use the sign-in that it has as a file, for as long as it could be lent. What stands in the file is
+    /// the agent's, and perhaps newer than what is stored.
+    ///
+    /// - Throws: `StoreError`.
+    public func passOn(_ provider: Provider, of caller: SyncCaller, in transaction: any Transaction) throws -> Lending {
+        guard let pin = try pin(of: caller.session, provider, transaction) else { return .refused(Self.notStarted(provider.rawValue)) }
+        guard pin.mode == .materialised else {
+            return .refused("This session's agent has no sign-in of its own for \(provider.rawValue). Send the session's key instead.")
+        }
+        switch try standing(pin, caller, transaction) {
+        case .refused(let why): return .refused(why)
+        case .stands(let credential): return .own(credential.id, pin.scope)
+        }
+    }
+
+    private static func notStarted(_ name: String) -> String {
+        "This session was not started with a credential for \(name), so it has none."
+    }
+
+    private enum Standing {
+        case stands(Credential)
+        case refused(String)
+    }
+
+    /// Whether what a session was started with is still there, and on.
+    private func standing(_ pin: Pin, _ caller: SyncCaller, _ transaction: any Transaction) throws -> Standing {
+        let name = pin.provider.rawValue
         guard let credential = try credential(pin.credential, transaction),
-            let binding = try binding(credential.owner, provider, transaction)
+            let binding = try binding(credential.owner, pin.provider, transaction)
         else {
             return .refused("The credential for \(name) that this session was started with was removed. Start a new session.")
         }
-        if try isBlocked(pin, binding, caller, transaction) {
-            return .refused(
-                """
-                \(name) was turned off for this session, at the \(pin.scope.rawValue)'s layer or a narrower one. What stands where is shown by: \
-                sam credentials explain \(name). Turning it on again revives the session.
-                """)
-        }
-        return try lend(credential, at: pin.scope, transaction)
+        guard try isBlocked(pin, binding, caller, transaction) else { return .stands(credential) }
+        return .refused(
+            """
+            \(name) was turned off for this session, at the \(pin.scope.rawValue)'s layer or a narrower one. What stands where is shown by: \
+            sam credentials explain \(name). Turning it on again revives the session.
+            """)
     }
 
     /// Lends what the cascade finds now, for a person's own tools.

@@ -62,6 +62,7 @@ struct BrokerFixture: Sendable {
     func lent() async throws -> String {
         switch try await loan() {
         case .lent(let loan): try AuthFile(loan.secret).accessToken.reveal()
+        case .own: "the agent's own"
         case .refused(let sentence): sentence
         }
     }

@@ -7,8 +7,10 @@ import Vault
 struct Grant: Sendable {
     var payer: Payer
     var endpoint: ProviderEndpoint
-    /// `nil` for a provider that takes no key.
+    /// `nil` for a provider that takes no key, and for an agent that has its own.
     var loan: Loan?
+    /// Whether the agent's own authorization goes on to the provider.
+    var passesOwnKey = false
     /// Whether a budget applies, so that requests are read before they are made.
     var isBudgeted: Bool
     /// The rates that apply; all must hold.

@@ -10,8 +10,16 @@ import Synchronization
 /// An answer is remembered for a quarter of a second, so that turning something off bites within one. Safe to share.
 final class GrantDesk: Sendable {
     struct Question: Hashable, Sendable {
-        var token: LeaseToken
+        /// What a request comes with.
+        enum Claim: Hashable, Sendable {
+            case lease(LeaseToken)
+            /// An authorization of the agent's own. The socket alone says whose it is.
+            case own
+        }
+
+        var claim: Claim
         var provider: Provider
+        var place: ProviderRoute.Place
         var entrance: Entrance
     }
 
@@ -161,15 +169,13 @@ final class GrantDesk: Sendable {
 
     private func lookUp(_ question: Question, _ transaction: any Transaction) throws(Refusal) -> Grant {
         do {
-            guard let lease = try leases.lease(question.token, in: transaction) else {
-                throw Refusal(.unauthenticated, "This key opens nothing any more: its session has ended, or it was revoked.")
-            }
+            let lease = try lease(question, transaction)
             try check(lease, question, transaction)
-            guard let endpoint = try endpoints.endpoint(question.provider, in: transaction) else {
+            guard let endpoint = try endpoints.endpoint(question.provider, question.place, in: transaction) else {
                 throw Refusal(
                     .forbidden, "Nobody gave \(question.provider.rawValue) an address. An administrator does: sam providers set …")
             }
-            return try grant(lease, question.provider, endpoint, transaction)
+            return try grant(lease, question, endpoint, transaction)
         } catch let refusal as Refusal {
             throw refusal
         } catch let error as SettingsError {
@@ -177,6 +183,17 @@ final class GrantDesk: Sendable {
         } catch {
             throw Refusal(.unavailable, "SAM can't read what it keeps on this key. Try again.")
         }
+    }
+
+    private func lease(_ question: Question, _ transaction: any Transaction) throws -> Lease {
+        switch (question.claim, question.entrance) {
+        case (.lease(let token), _):
+            if let lease = try leases.lease(token, in: transaction) { return lease }
+        case (.own, .session(let session)):
+            if let lease = try leases.lease(of: session, in: transaction) { return lease }
+        case (.own, .network), (.own, .remote): break
+        }
+        throw Refusal(.unauthenticated, "This key opens nothing any more: its session has ended, or it was revoked.")
     }
 
     /// Whether the lease may be used here.
@@ -199,19 +216,22 @@ final class GrantDesk: Sendable {
     }
 
     private func grant(
-        _ lease: Lease, _ provider: Provider, _ endpoint: ProviderEndpoint, _ transaction: any Transaction
+        _ lease: Lease, _ question: Question, _ endpoint: ProviderEndpoint, _ transaction: any Transaction
     ) throws -> Grant {
+        let provider = question.provider
         var payer = Payer(user: lease.user, project: nil, session: nil, key: nil, provider: provider.rawValue, scope: nil, credential: nil)
         let lending: Lending?
         switch lease.holder {
         case .session(let session, let agent, let project):
             payer.project = project
             payer.session = session.rawValue
+            let caller = SyncCaller(session: session, agent: agent, project: project, user: lease.user)
             lending =
                 try !provider.takesCredential
                 ? nil
-                : credentials.lend(
-                    provider, to: SyncCaller(session: session, agent: agent, project: project, user: lease.user), in: transaction)
+                : question.claim == .own
+                    ? credentials.passOn(provider, of: caller, in: transaction)
+                    : credentials.lend(provider, to: caller, in: transaction)
         case .key(let id, let project, _):
             payer.project = project
             payer.key = id.rawValue
@@ -226,6 +246,12 @@ final class GrantDesk: Sendable {
             payer.credential = loan.credential.rawValue
             return Grant(
                 payer: payer, endpoint: endpoint, loan: loan,
+                isBudgeted: try budgets.apply(to: payer.owners, in: transaction), rates: rates)
+        case .own(let credential, let scope):
+            payer.scope = scope
+            payer.credential = credential.rawValue
+            return Grant(
+                payer: payer, endpoint: endpoint, loan: nil, passesOwnKey: true,
                 isBudgeted: try budgets.apply(to: payer.owners, in: transaction), rates: rates)
         }
     }

@@ -106,6 +106,10 @@ public struct Leases: Sendable {
         GatewayError(.notFound, "There is no gateway key “\(name.prefix(80))”. `sam keys list` shows those there are.")
     }
 
+    func lease(of session: SessionReference, in transaction: any Transaction) throws -> Lease? {
+        try transaction.first("SELECT * FROM leases WHERE session_id = $1", session).map(Lease.init)
+    }
+
     func lease(_ token: LeaseToken, in transaction: any Transaction) throws -> Lease? {
         try transaction.first("SELECT * FROM leases WHERE hash = $1", token.hash).map(Lease.init)
     }

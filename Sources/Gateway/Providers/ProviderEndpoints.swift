@@ -37,7 +37,21 @@ public struct ProviderEndpoints: Sendable {
     /// - Throws: `StoreError`.
     func tokenURL(of provider: Provider) async throws -> String? {
         guard provider == .openaiChatGPT else { return nil }
-        return try await store.read { try endpoint(provider, in: $0)?.tokenURL } ?? "https://auth.openai.com/oauth/token"
+        return try await store.read { try endpoint(provider, in: $0)?.tokenURL } ?? Self.officialTokenURL
+    }
+
+    private static let officialTokenURL = "https://auth.openai.com/oauth/token"
+
+    /// Where a place of a provider's is reached.
+    ///
+    /// - Throws: `StoreError`; ``GatewayError`` for an address that is none.
+    func endpoint(_ provider: Provider, _ place: ProviderRoute.Place, in transaction: any Transaction) throws -> ProviderEndpoint? {
+        guard let endpoint = try endpoint(provider, in: transaction), place == .tokens else {
+            return try endpoint(provider, in: transaction)
+        }
+        return try ProviderEndpoint(
+            provider, url: endpoint.tokenURL ?? Self.officialTokenURL, dialect: endpoint.dialect, allowsPrivate: endpoint.allowsPrivate,
+            isBuiltIn: endpoint.isBuiltIn || endpoint.tokenURL == nil)
     }
 
     /// The dialect of a provider of this name; a custom one speaks like OpenAI's unless it is told otherwise.

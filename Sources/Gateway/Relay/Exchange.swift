@@ -65,17 +65,25 @@ final class Exchange {
         if route.target.climbs {
             return perform(.refused(Refusal(.badRequest, "The path has dots for folders in it.")))
         }
-        guard let token = LeaseToken(in: head) else {
+        guard let claim else {
             return perform(
                 .refused(Refusal(.unauthenticated, "Send the key of a session or of `sam keys create` where a provider's key goes.")))
         }
-        let question = GrantDesk.Question(token: token, provider: route.provider, entrance: entrance)
+        let question = GrantDesk.Question(claim: claim, provider: route.provider, place: route.place, entrance: entrance)
         if let answer = line.services.grants.recall(question) { return judge(answer) }
         line.afterwards { [grants = line.services.grants] in
             await grants.ask(question)
         } then: {
             self.judge($0)
         }
+    }
+
+    /// What the request comes with. An agent that keeps its own sign-in sends that, and nothing when it refreshes it.
+    private var claim: GrantDesk.Question.Claim? {
+        let token = LeaseToken(in: head)
+        if route.place == .api, let token { return .lease(token) }
+        guard case .session = entrance, route.provider.kind == .oauth, token == nil else { return nil }
+        return .own
     }
 
     private func judge(_ answer: Result<Grant, Refusal>) {
@@ -260,7 +268,8 @@ final class Exchange {
             .head(
                 HeaderRules.upstream(
                     isHeld ? head.withoutExpectation : head, uri: grant.endpoint.basePath + route.target.withoutKey,
-                    host: grant.endpoint.address.hostHeader, credentials: credentials, framing: framing, isAmended: isAmended)))
+                    host: grant.endpoint.address.hostHeader, credentials: credentials, framing: framing, isAmended: isAmended,
+                    keepsKeys: grant.passesOwnKey)))
         for bytes in kept { upstream.send(.body(.byteBuffer(bytes))) }
         kept = []
         if !isHeld { keptBytes = 0 }

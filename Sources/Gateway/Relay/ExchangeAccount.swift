@@ -27,7 +27,7 @@ struct ExchangeAccount: ~Copyable {
         self.ledger = ledger
         self.startedAt = startedAt
         self.route = route
-        format = WireFormat(route.dialect, method: method.rawValue, path: route.target.path)
+        format = route.place == .tokens ? .free : WireFormat(route.dialect, method: method.rawValue, path: route.target.path)
         if method == .POST { reader = RequestReader() }
     }
 

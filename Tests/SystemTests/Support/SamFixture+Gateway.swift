@@ -47,11 +47,11 @@ extension SamFixture {
     ///
     /// - Parameter session: the session through whose socket it goes; when left out it goes to the server's own address.
     func relay(
-        _ path: String = "/anthropic/v1/messages", with key: String?, through session: String? = nil,
+        _ path: String = "/anthropic/v1/messages", with key: String?, in header: String = "x-api-key", through session: String? = nil,
         _ body: JSONValue = SamFixture.message
     ) async throws -> Reply {
         let base = try session.map { try Self.base("\(home)/sockets/\($0)/gateway.sock") } ?? address() + "/gateway"
-        return try await Self.relay(base + path, with: key, body)
+        return try await Self.relay(base + path, with: key, in: header, body)
     }
 
     /// The address of what listens on a Unix socket.
@@ -61,12 +61,13 @@ extension SamFixture {
 
     /// Sends a request to a gateway with a key, or with none.
     static func relay(
-        _ url: String, with key: String?, _ body: JSONValue = SamFixture.message, by client: HTTPClient = .shared
+        _ url: String, with key: String?, in header: String = "x-api-key", _ body: JSONValue = SamFixture.message,
+        by client: HTTPClient = .shared
     ) async throws -> Reply {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
-        if let key { request.headers.add(name: "x-api-key", value: key) }
+        if let key { request.headers.add(name: header, value: header == "authorization" ? "Bearer \(key)" : key) }
         request.body = .bytes(ByteBuffer(bytes: try JSONLine.encode(body)))
         let response = try await client.execute(request, timeout: .seconds(60))
         let content = try await response.body.collect(upTo: 1 << 20)

@@ -21,6 +21,18 @@ struct SignInTokens: Sendable {
     /// What nobody may see: the signature is the part of the access token that no other has.
     var secrets: [String] { [access.split(separator: ".").last.map(String.init) ?? access, refresh] }
 
+    /// The same with what tells who signed in, without which Codex does not take it.
+    var codexFile: String {
+        let claims =
+            #"{"sub":"user_1","email":"someone@example.org","https://api.openai.com/auth":{"chatgpt_account_id":"acct_1","chatgpt_plan_type":"plus"}}"#
+        let identity = [#"{"alg":"RS256","typ":"JWT"}"#, claims, "signature"].map(Self.encoded).joined(separator: ".")
+        return file.replacing(#""account_id""#, with: #""id_token": "\#(identity)", "account_id""#)
+    }
+
+    private static func encoded(_ text: String) -> String {
+        Data(text.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
     /// The file that Codex keeps them in.
     var file: String {
         """

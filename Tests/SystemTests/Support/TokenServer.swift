@@ -75,16 +75,32 @@ actor TokenServer {
     private func respond(_ head: HTTPRequestHead, _ body: Data) async -> (status: Int, body: String) {
         switch head.uri {
         case "/oauth/token": return await refresh(body)
-        case "/backend/responses": return model(head)
+        case "/backend/responses": return model(head, body)
         default: return (404, "{}")
         }
     }
 
-    private func model(_ head: HTTPRequestHead) -> (status: Int, body: String) {
+    private func model(_ head: HTTPRequestHead, _ body: Data) -> (status: Int, body: String) {
         let bearer = head.headers["authorization"].joined(separator: ", ").replacing("Bearer ", with: "")
         requests.append(Request(bearer: bearer, account: head.headers.first(name: "chatgpt-account-id")))
-        return acceptsAnything && bearer == accepted ? (200, Self.answer) : (401, Self.rejection)
+        let wish: JSONValue = (try? JSONLine.decode(from: body)) ?? .null
+        return acceptsAnything && bearer == accepted ? (200, wish["stream"] == true ? Self.stream : Self.answer) : (401, Self.rejection)
     }
+
+    /// What Codex is answered: one message.
+    private static let stream = """
+        event: response.created
+        data: {"type":"response.created","response":{"id":"resp_1"}}
+
+        event: response.output_item.done
+        data: {"type":"response.output_item.done","output_index":0,"item":{"type":"message","id":"msg_1","role":"assistant",\
+        "content":[{"type":"output_text","text":"Hello from ChatGPT."}]}}
+
+        event: response.completed
+        data: {"type":"response.completed","response":{"id":"resp_1","usage":{"input_tokens":10,"output_tokens":20,"total_tokens":30}}}
+
+
+        """
 
     static let answer = """
         {"id":"resp_1","object":"response","status":"completed","model":"gpt-5","output":[],"usage":{"input_tokens":10,"output_tokens":20}}
@@ -166,7 +182,8 @@ actor TokenServer {
                 case .end:
                     guard let (head, body) = request else { return }
                     let answer = await respond(head, body)
-                    let headers: HTTPHeaders = ["content-type": "application/json", "content-length": "\(answer.body.utf8.count)"]
+                    let type = answer.body.hasPrefix("event:") ? "text/event-stream" : "application/json"
+                    let headers: HTTPHeaders = ["content-type": type, "content-length": "\(answer.body.utf8.count)"]
                     // At once: who has the whole body may be gone before an end of its own could be written.
                     try await outbound.write(
                         contentsOf: [
