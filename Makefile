@@ -4,6 +4,7 @@ PACKAGES := bubblewrap git libsqlite3-dev zlib1g-dev
 # What only the tests need: real tools and the providers' own clients, outside of the tree.
 TEST_PACKAGES := curl openssl gzip python3 python3-pip python3-venv
 GATEWAY_TESTS := SystemTests\.(Clients|KeyCommand|UsageCommand|BudgetCommand|ProviderCommand|SessionGateway|Remote|GatewayCanary|UsageSurvival|Egress[A-Za-z]*)Tests
+CRASH_TESTS := SystemTests\.(Crash|PromptDelivery)Tests
 BROKER_TESTS := SystemTests\.Broker[A-Za-z]*Tests
 CLIENTS := $(HOME)/.cache/sam/clients
 CLIENT_VERSIONS := anthropic==2.14.0 openai==3.57.0
@@ -40,11 +41,11 @@ test: build lint clients agents
 	swift test --skip-build --skip SystemTests --skip '^GatewayTests\.'
 	@# By themselves: they measure what two cores that do something else can't do in time.
 	swift test --skip-build --filter '^GatewayTests\.'
-	swift test --skip-build --filter SystemTests --skip '$(GATEWAY_TESTS)' --skip '$(BROKER_TESTS)' --skip SystemTests.CrashTests
+	swift test --skip-build --filter SystemTests --skip '$(GATEWAY_TESTS)' --skip '$(BROKER_TESTS)' --skip '$(CRASH_TESTS)'
 	@# These by themselves for the same reason: a refresh and a crash have limits of seconds.
 	swift test --skip-build --filter '$(GATEWAY_TESTS)'
 	swift test --skip-build --filter '$(BROKER_TESTS)'
-	swift test --skip-build --filter SystemTests.CrashTests
+	swift test --skip-build --filter '$(CRASH_TESTS)'
 
 # The tests run almost 24,000 of them; this is for a night, or before a change of the cascade or of sync is let go.
 model: setup

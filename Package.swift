@@ -192,8 +192,8 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Processes", "Store", .asyncHTTPClient, .nioCore,
-                .nioHTTP1, .nioPosix, .nioSSL,
+                "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Fuzzing", "Processes", "Store", .asyncHTTPClient,
+                .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
             ],
             exclude: ["Clients"], swiftSettings: strict),
     ]
