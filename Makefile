@@ -10,6 +10,7 @@ CLIENTS := $(HOME)/.cache/sam/clients
 CLIENT_VERSIONS := anthropic==2.14.0 openai==3.57.0
 AGENTS := $(HOME)/.cache/sam/agents
 AGENT_VERSIONS := claude-agent-sdk==0.2.187 openai-codex-cli-bin==0.163.0
+ACP_VERSIONS := agentao==0.5.17 agent-client-protocol==0.12.1
 # What the benchmarks measure against. The extra "proxy" of LiteLLM asks for packages that PyPI does not have; these are the others.
 PEER_PACKAGES := nginx-light wrk python3 python3-pip python3-venv
 PEERS := $(HOME)/.cache/sam/peers
@@ -80,13 +81,14 @@ clients: setup
 	  echo "$(CLIENT_VERSIONS)" > $(CLIENTS)/versions; fi
 
 # Real agents, which the tests run against the rehearsal: Claude Code comes inside of its SDK's wheel, Codex in one of its own
-# (310 MB together).
+# (310 MB together); Agentao, an agent of the Agent Client Protocol, and that protocol's own package (100 MB with what they need).
 test agents: PACKAGES += $(TEST_PACKAGES)
 agents: setup
-	@if [ "$$(cat $(AGENTS)/versions 2>/dev/null)" != "$(AGENT_VERSIONS)" ]; then \
-	  echo "==> Installing $(AGENT_VERSIONS) by pip into $(AGENTS)"; \
+	@if [ "$$(cat $(AGENTS)/versions 2>/dev/null)" != "$(AGENT_VERSIONS) $(ACP_VERSIONS)" ]; then \
+	  echo "==> Installing $(AGENT_VERSIONS) $(ACP_VERSIONS) by pip into $(AGENTS)"; \
 	  rm -rf $(AGENTS) && /usr/bin/python3 -m venv $(AGENTS) && $(AGENTS)/bin/pip install -q --no-deps $(AGENT_VERSIONS) && \
-	  echo "$(AGENT_VERSIONS)" > $(AGENTS)/versions; fi
+	  $(AGENTS)/bin/pip install -q $(ACP_VERSIONS) && \
+	  echo "$(AGENT_VERSIONS) $(ACP_VERSIONS)" > $(AGENTS)/versions; fi
 
 lint:
 	@echo "==> Checking the format"

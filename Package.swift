@@ -125,12 +125,14 @@ let package = Package(
                 .logging,
             ]),
 
+        module("AgentTools", ["Accounts", "AgentProtocol", "Sessions", "Workspaces"]),
+
         // Surface
         module(
             "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Gateway", "Metering", "Processes", "Rehearsal",
-                "Sessions",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "AgentTools", "Cascade", "Credentials", "Gateway", "Metering", "Processes",
+                "Rehearsal", "Sessions",
                 "Settings", "Store", "Vault", "Workspaces", .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHTTP1,
                 .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .unixSignals, .yams,
             ],

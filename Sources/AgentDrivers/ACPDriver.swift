@@ -27,6 +27,7 @@ public struct ACPDriver: AgentDriver {
     private var messages = MessageNumbering()
     /// What the agent asks to be allowed, by the ids that its answers carry.
     private var asked = OpenRequests<RPCIdentifier>()
+    private var calls = KnownCalls()
 
     /// Makes a driver.
     public init(_ conversation: Conversation) {
@@ -116,8 +117,31 @@ extension ACPDriver {
                 identity: AgentIdentity(
                     name: info?.title ?? info?.name ?? "agent", version: info?.version,
                     protocolVersion: response.protocolVersion))
-            return request(id, ACP.Method.newSession, ACP.NewSessionRequest(cwd: conversation.workingDirectory))
+            return request(
+                id, ACP.Method.newSession,
+                ACP.NewSessionRequest(
+                    cwd: conversation.workingDirectory,
+                    mcpServers: servers(overHTTP: response.agentCapabilities?["mcpCapabilities"]?["http"] == true)))
         }
+    }
+
+    /// SAM's tools: over HTTP for an agent that can, else through a program, which all can.
+    private func servers(overHTTP: Bool) -> [JSONValue] {
+        guard let tools = conversation.tools else { return [] }
+        if overHTTP {
+            let header: JSONValue = ["name": "Authorization", "value": .string("Bearer \(tools.token)")]
+            return [["type": "http", "name": "sam", "url": .string(tools.url), "headers": [header]]]
+        }
+        guard let program = tools.program.first else { return [] }
+        let environment: JSONValue = [
+            ["name": "SAM_LEASE", "value": .string(tools.token)], ["name": "SAM_TOOLS", "value": .string(tools.url)],
+        ]
+        return [
+            [
+                "name": "sam", "command": .string(program), "args": .array(tools.program.dropFirst().map(JSONValue.string)),
+                "env": environment,
+            ]
+        ]
     }
 
     private mutating func opened(_ answer: Result<JSONValue, RPCError>, _ identity: AgentIdentity) -> [DriverAction] {
@@ -137,6 +161,7 @@ extension ACPDriver {
 
     private mutating func ended(_ turn: RunningTurn, _ answer: Result<JSONValue, RPCError>) -> [DriverAction] {
         self.turn = nil
+        calls.forget()
         messages.breakOff()
         switch answer {
         case .failure(let error):
@@ -170,6 +195,7 @@ extension ACPDriver {
         case ACP.Update.userChunk: return []  // an echo of the prompt, which SAM has shown already
         case ACP.Update.toolCall, ACP.Update.toolCallUpdate:
             guard let id = update.toolCallId else { break }
+            calls.tell(id, raw)
             messages.breakOff()
             return [
                 .emit(
@@ -200,10 +226,8 @@ extension ACPDriver {
             var kind: String?
         }
         let options = (try? params["options"]?.decoded(as: [Option].self)) ?? []
-        let call = params["toolCall"]
-        let permission = Permission(
-            id: asked.add(id), toolCall: call?["toolCallId"]?.string, title: call?["title"]?.string ?? "something that it does not name",
-            kind: call?["kind"]?.string, locations: try? call?["locations"]?.decoded(),
+        let permission = calls.question(
+            asked.add(id), about: params["toolCall"] ?? .null,
             options: options.compactMap { option in
                 // What an option of another kind would allow is not known, so nobody can choose it.
                 Self.kind(option.kind).map { Permission.Option(id: option.optionId, name: option.name ?? option.optionId, kind: $0) }

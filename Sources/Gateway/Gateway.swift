@@ -16,6 +16,7 @@ public final class Gateway: Sendable {
     public let endpoints: ProviderEndpoints
     private let services: RelayServices
     private let egress: EgressGate
+    private let tools: ToolGate
     private let tls: NIOSSLContext
     private let lines: [ObjectIdentifier: NIOLoopBoundBox<RelayLine?>]
 
@@ -25,12 +26,14 @@ public final class Gateway: Sendable {
     ///   - group: the event loops on which connections are served.
     ///   - rehearsal: the Unix socket of SAM's own scripted provider.
     ///   - egress: what sessions may reach outside.
+    ///   - tools: who answers agents that use SAM's own tools.
     ///   - trustRoots: a file of certificates in PEM that are trusted besides the system's, for a provider in one's own house.
     /// - Throws: ``GatewayError/Code/invalid`` when the file can't be read.
     public init(
         store: Store, accounts: Accounts, credentials: Credentials, budgets: Budgets, ledger: UsageLedger, desk: BudgetDesk,
         settings: Settings,
         group: any EventLoopGroup, rehearsal: String? = nil, trustRoots: String? = nil, egress: EgressGate = .closed,
+        tools: ToolGate = .closed,
         limits: RelayLimits = RelayLimits(),
         now: @escaping @Sendable () -> Int64
     ) throws(GatewayError) {
@@ -41,6 +44,7 @@ public final class Gateway: Sendable {
             throw GatewayError(.invalid, "TLS can't be set up: \(error)")
         }
         self.egress = egress
+        self.tools = tools
         leases = Leases(store: store, accounts: accounts, now: now)
         endpoints = ProviderEndpoints(store: store, accounts: accounts, rehearsal: rehearsal, now: now)
         let tokens = TokenClient(endpoints: endpoints, tls: configuration, group: group)
@@ -92,6 +96,9 @@ public final class Gateway: Sendable {
             try operations.addHandler(EgressHandler(session: session, gate: egress, line: line))
         }
         try operations.addHandler(RelayHandler(line: line, entrance: entrance))
+        if case .session(let session) = entrance {
+            try operations.addHandler(ToolHandler(session: session, gate: tools, leases: leases))
+        }
     }
 
     /// Makes a connection serve providers under `/gateway`, and leaves everything else to who stands behind.

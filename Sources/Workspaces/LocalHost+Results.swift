@@ -1,5 +1,6 @@
 import Accounts
 import Foundation
+import Processes
 
 extension LocalHost {
     /// The files that a result changed.
@@ -14,6 +15,17 @@ extension LocalHost {
     /// - Throws: ``WorkspaceError``.
     public func patch(of result: WorkspaceResult) async throws -> String {
         try await diff(result).patch()
+    }
+
+    /// The beginning of a file in a result.
+    ///
+    /// - Parameters:
+    ///   - path: relative, in the repository.
+    ///   - limit: in characters.
+    /// - Throws: ``WorkspaceError`` when there is no such file.
+    public func file(_ path: String, of result: WorkspaceResult, limit: Int) async throws -> String {
+        let output = try await git.run(["cat-file", "blob", "\(result.commit):\(path)"], in: result.mirror, failing: .repository)
+        return String(output.text.prefix(limit))
     }
 
     /// Pushes a result's branch to the repository it came from, under the same name.

@@ -75,7 +75,8 @@ public struct LocalHost: WorkspaceHost {
             session: launch.session, attempt: launch.attempt, token: launch.token, controlSocket: home.controlSocket,
             folder: folder, command: command, wireProtocol: launch.agent.wireProtocol, sandbox: launch.project.sandbox.rawValue,
             conversation: Conversation(
-                workingDirectory: workspaceInside(launch.project, launch.session), permissions: launch.permissions),
+                workingDirectory: workspaceInside(launch.project, launch.session), permissions: launch.permissions,
+                tools: tools(launch)),
             controlGroups: group.joins,
             memoryEvents: group.memoryEvents, handshakeTimeout: launch.handshakeTimeout * 1_000,
             outputLimit: launch.outputLimit, answerTimeout: launch.answerTimeout * 1_000, stopGrace: 5_000,
@@ -184,6 +185,13 @@ public struct LocalHost: WorkspaceHost {
 
     func mirror(of project: ProjectID) -> Mirror {
         Mirror(git: git, path: home.mirror(project))
+    }
+
+    /// What is on the session's socket is reached from inside of a sandbox only.
+    private func tools(_ launch: RunnerLaunch) -> Conversation.Tools? {
+        guard launch.project.sandbox == .bubblewrap, let lease = launch.agent.environment["SAM_LEASE"] else { return nil }
+        return Conversation.Tools(
+            url: AgentProgram.gatewayAddress + "/tools", token: lease, program: [Sandbox.Inside.programs + "/sam-runner", "tools"])
     }
 
     private func groupName(_ session: SessionID) -> String { "sam-\(session.rawValue)" }

@@ -160,6 +160,43 @@ struct ACPDriverTests {
         #expect(driver.answer(third.id, with: nil).isEmpty)
     }
 
+    @Test("A question that names a call alone is asked with what was told of it, and with the very command or place")
+    func knownCalls() {
+        var driver = opened()
+        _ = driver.receive(
+            update(#"{"sessionUpdate":"tool_call","toolCallId":"c","title":"bash","kind":"execute","rawInput":{"command":"rm -rf x"}}"#))
+        func asked(_ call: String) -> Permission? {
+            let request =
+                #"{"jsonrpc":"2.0","id":"s_1","method":"session/request_permission","params":{"toolCall":\#(call),"options":[]}}"#
+            guard case .ask(let permission)? = driver.receive(Data(request.utf8)).first else { return nil }
+            return permission
+        }
+        #expect(asked(#"{"toolCallId":"c"}"#)?.title == "bash: rm -rf x")
+        #expect(asked(#"{"toolCallId":"c"}"#)?.kind == "execute")
+        let edit = asked(#"{"toolCallId":"d","title":"write_file","kind":"edit","rawInput":{"file_path":"hello.txt"}}"#)
+        #expect(edit?.locations == [ACP.Location(path: "hello.txt")] && edit?.title == "write_file")
+        #expect(asked(#"{"toolCallId":"e","title":"ls","rawInput":{"command":["ls","-l"]}}"#)?.title == "ls: ls -l")
+        #expect(asked("{}")?.title == "something that it does not name")
+    }
+
+    @Test("SAM's tools are offered over HTTP to an agent that can, and as a program to all others")
+    func tools() throws {
+        let tools = Conversation.Tools(url: "http://127.0.0.1:1/tools", token: "lease", program: ["/opt/sam/sam-runner", "tools"])
+        func servers(_ capabilities: String) throws -> JSONValue? {
+            var driver = ACPDriver(Conversation(workingDirectory: "/workspace", permissions: .ask, tools: tools))
+            _ = driver.begin()
+            let opening = driver.receive(answer(1, #"{"protocolVersion":1,"agentCapabilities":\#(capabilities)}"#))
+            guard case .send(let line)? = opening.first, case .request(_, _, let params)? = RPCMessage(line: Data(line.dropLast())) else {
+                return nil
+            }
+            return params["mcpServers"]
+        }
+        let overHTTP = try servers(#"{"mcpCapabilities":{"http":true}}"#)?.elements?.first
+        #expect(overHTTP?["type"] == "http" && overHTTP?["headers"] == [["name": "Authorization", "value": "Bearer lease"]])
+        let program = try servers("{}")?.elements?.first
+        #expect(program?["type"] == nil && program?["command"] == "/opt/sam/sam-runner" && program?["args"] == ["tools"])
+    }
+
     // MARK: - Parts
 
     private func opened() -> ACPDriver {

@@ -153,6 +153,27 @@ struct CodexDriverTests {
         #expect(receive(#"{"method":"serverRequest/resolved","params":{"requestId":"r1"}}"#, by: &driver) == [.withdraw(other.id)])
     }
 
+    @Test("A tool server's question is asked where yes or no answers it, and declined where it is a form")
+    func toolServers() throws {
+        var driver = ready()
+        let question = receive(
+            #"{"id":8,"method":"mcpServer/elicitation/request","params":{"serverName":"db","message":"Use drop?","requestedSchema":{"type":"object","properties":{}}}}"#,
+            by: &driver)
+        guard case .ask(let permission)? = question.first else {
+            Issue.record("It asks nothing: \(question)")
+            return
+        }
+        #expect(permission.title == "db: Use drop?" && permission.kind == "other")
+        #expect(
+            try sent(driver.answer(permission.id, with: permission.options[0])) == [
+                ["id": 8, "result": ["action": "accept", "content": .object([:])]]
+            ])
+        let form = receive(
+            #"{"id":9,"method":"mcpServer/elicitation/request","params":{"message":"m","requestedSchema":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}}}"#,
+            by: &driver)
+        #expect(try sent(form) == [["id": 9, "result": ["action": "decline"]]])
+    }
+
     @Test("It is asked to ask, but for a session that may do everything", arguments: PermissionMode.allCases)
     func policy(mode: PermissionMode) throws {
         var driver = CodexDriver(Conversation(workingDirectory: "/workspace", permissions: mode))

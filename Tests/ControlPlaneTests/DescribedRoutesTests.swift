@@ -53,8 +53,8 @@ struct DescribedRoutesTests {
             vault: try await Credentials.openVault(.file(path: home.masterKeys), store: store, now: 0), now: { 0 })
         let logger = Logger(label: "test")
         let metered = try MeteredGateway(
-            home: home, store: store, accounts: accounts, credentials: credentials, settings: settings, egress: .closed, now: { 0 },
-            logger: logger)
+            home: home, store: store, accounts: accounts, credentials: credentials, settings: settings, egress: .closed,
+            tools: .closed, now: { 0 }, logger: logger)
         let programs = try #require(Self.programs)
         let host = try LocalHost(home: home, programs: programs, logger: logger)
         let engine = SessionEngine(

@@ -45,7 +45,9 @@ struct PromptDeliveryTests {
 
     /// One session: two prompts, the first as soon as it has an id, and what became of them.
     private static func run(_ sam: SamFixture) async throws {
-        let id = try await persistently { try await sam.call(.POST, "/api/v1/sessions", ["project": "project", "agent": "shell"])["id"]?.string }
+        let id = try await persistently {
+            try await sam.call(.POST, "/api/v1/sessions", ["project": "project", "agent": "shell"])["id"]?.string
+        }
         let path = "/api/v1/sessions/\(id)"
         for text in ["echo first >> log", "echo second >> log"] {
             // A server that died may have kept it and not said so; only what is not there is written again.

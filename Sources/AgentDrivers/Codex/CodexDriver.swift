@@ -13,6 +13,12 @@ public struct CodexDriver: AgentDriver {
         case over
     }
 
+    private struct Asked: Hashable {
+        var id: JSONValue
+        /// Whether a tool server asks through Codex, which wants another form of answer.
+        var isOfToolServer = false
+    }
+
     private struct RunningTurn: Hashable {
         var prompt: PromptID
         var request: Int
@@ -31,7 +37,7 @@ public struct CodexDriver: AgentDriver {
     /// Messages of which pieces were told.
     private var told: Set<String> = []
     /// What it asks to be allowed, by the ids that its answers carry.
-    private var asked = OpenRequests<JSONValue>()
+    private var asked = OpenRequests<Asked>()
     /// Where the files are that the running turn's calls change.
     private var places: [String: [ACP.Location]] = [:]
 
@@ -134,13 +140,14 @@ extension CodexDriver {
             (title, kind) = ((params["command"] ?? params["reason"])?.string ?? "a command", "execute")
         case "item/fileChange/requestApproval":
             (title, kind) = ("Change " + (places ?? []).map(\.path).joined(separator: ", "), "edit")
+        case "mcpServer/elicitation/request": return askedByToolServer(id, params)
         default:
             return send(["id": id, "error": ["code": -32601, "message": .string("SAM does not know \(method).")]])
         }
         return [
             .ask(
                 Permission(
-                    id: asked.add(id), toolCall: call, title: title, kind: kind, locations: kind == "edit" ? places : nil,
+                    id: asked.add(Asked(id: id)), toolCall: call, title: title, kind: kind, locations: kind == "edit" ? places : nil,
                     options: [
                         Permission.Option(id: "accept", name: "Allow", kind: .allowOnce),
                         Permission.Option(id: "acceptForSession", name: "Allow from now on", kind: .allowAlways),
@@ -149,9 +156,31 @@ extension CodexDriver {
         ]
     }
 
+    /// A tool server's question that yes or no answers, as whether a tool may be used. A form to fill in nobody can see here.
+    private mutating func askedByToolServer(_ id: JSONValue, _ params: JSONValue) -> [DriverAction] {
+        let server = params["serverName"]?.string ?? "A tool server"
+        let title = "\(server): \(params["message"]?.string ?? "something that it does not say")"
+        guard params["requestedSchema"]?["required"]?.elements?.isEmpty ?? true, params["url"] == nil else {
+            return send(["id": id, "result": ["action": "decline"]]) + [
+                .emit(.note(Note("Declined, as it wants a form filled in: \(title)")))
+            ]
+        }
+        return [
+            .ask(
+                Permission(
+                    id: asked.add(Asked(id: id, isOfToolServer: true)), title: title, kind: "other",
+                    options: [
+                        Permission.Option(id: "accept", name: "Allow", kind: .allowOnce),
+                        Permission.Option(id: "decline", name: "Refuse", kind: .refuse),
+                    ]))
+        ]
+    }
+
     public mutating func answer(_ permission: String, with option: Permission.Option?) -> [DriverAction] {
-        guard let id = asked.take(permission) else { return [] }
-        return send(["id": id, "result": ["decision": .string(option?.id ?? "cancel")]])
+        guard let asked = asked.take(permission) else { return [] }
+        let word = JSONValue.string(option?.id ?? "cancel")
+        guard asked.isOfToolServer else { return send(["id": asked.id, "result": ["decision": word]]) }
+        return send(["id": asked.id, "result": word == "accept" ? ["action": word, "content": .object([:])] : ["action": word]])
     }
 }
 
@@ -174,7 +203,7 @@ extension CodexDriver {
         case "item/reasoning/textDelta", "item/reasoning/summaryTextDelta": return chunk(params, .thought)
         case "item/started": return started(params["item"])
         case "serverRequest/resolved":
-            return asked.remove { $0 == params["requestId"] }.map { .withdraw($0) }
+            return asked.remove { $0.id == params["requestId"] }.map { .withdraw($0) }
         case "item/completed": return completed(params["item"] ?? .null)
         case "turn/plan/updated":
             let steps = (params["plan"]?.elements ?? []).compactMap { step -> ACP.PlanEntry? in

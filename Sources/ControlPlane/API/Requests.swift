@@ -70,12 +70,15 @@ public struct NewPrompt: Sendable, Codable {
 
 /// The body of `POST /api/v1/sessions/{id}/questions/{question}`.
 public struct NewAnswer: Sendable, Codable {
-    /// The id of one of the question's options.
-    public var option: String
+    /// The id of one of the question's options, where it asks to be allowed something.
+    public var option: String?
+    /// The answer to any other question.
+    public var text: String?
 
     /// Answers.
-    public init(option: String) {
+    public init(option: String? = nil, text: String? = nil) {
         self.option = option
+        self.text = text
     }
 }
 

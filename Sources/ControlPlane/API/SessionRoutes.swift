@@ -134,9 +134,15 @@ struct SessionRoutes {
 
     private func answer(_ request: Request, _ context: APIContext) async throws -> Response {
         let wish: NewAnswer = try await request.json(limit: context.maxUploadSize)
-        try await engine.answer(
-            try context.parameter("question"), with: wish.option, in: try await session(context).id, by: try context.requireUser().id)
-        return try .json(try await view(try await session(context)), status: .accepted)
+        let question = try context.parameter("question")
+        let session = try await session(context).id
+        let user = try context.requireUser().id
+        switch (wish.option, wish.text) {
+        case (let option?, nil): try await engine.answer(question, with: option, in: session, by: user)
+        case (nil, let text?): try await engine.reply(to: question, text, in: session, by: user)
+        default: throw Problem(.badRequest, "An answer is either an “option” or a “text”.")
+        }
+        return try .json(try await view(try await engine.queries.session(session)), status: .accepted)
     }
 
     private func cancelTurn(_ request: Request, _ context: APIContext) async throws -> Response {

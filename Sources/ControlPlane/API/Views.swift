@@ -57,6 +57,8 @@ public struct SessionView: Sendable, Codable {
     public var model: String?
     /// What the agent waits for a person to answer, the oldest first.
     public var questions: [OpenQuestion]
+    /// How far the agent says it has come in its turn.
+    public var progress: String?
     public var createdAt: Int64
     public var updatedAt: Int64
     /// Only where one session is shown, not in lists.
@@ -86,6 +88,7 @@ public struct SessionView: Sendable, Codable {
         permissions = session.permissions
         model = session.model
         questions = session.state.questions
+        progress = session.state.progress
         createdAt = session.createdAt
         updatedAt = session.updatedAt
         self.stages = stages

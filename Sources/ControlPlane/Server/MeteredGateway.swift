@@ -23,7 +23,7 @@ struct MeteredGateway: Sendable {
     ///
     /// - Throws: `MeteringError` or `GatewayError` with what stands in the way.
     init(
-        home: Home, store: Store, accounts: Accounts, credentials: Credentials, settings: Settings, egress: EgressGate,
+        home: Home, store: Store, accounts: Accounts, credentials: Credentials, settings: Settings, egress: EgressGate, tools: ToolGate,
         now: @escaping @Sendable () -> Int64, logger: Logger
     ) throws {
         let prices = PriceList(userFile: home.userPrices)
@@ -36,7 +36,7 @@ struct MeteredGateway: Sendable {
             store: store, accounts: accounts, credentials: credentials, budgets: budgets, ledger: ledger,
             desk: BudgetDesk(budgets: budgets, holder: holder), settings: settings, group: .singletonMultiThreadedEventLoopGroup,
             rehearsal: home.rehearsalSocket, trustRoots: FileManager.default.fileExists(atPath: home.trustRoots) ? home.trustRoots : nil,
-            egress: egress, now: now)
+            egress: egress, tools: tools, now: now)
     }
 }
 

@@ -1,6 +1,7 @@
 import Accounts
 import AgentCatalogue
 import AgentProtocol
+import AgentTools
 import Credentials
 import Foundation
 import Gateway
@@ -96,8 +97,10 @@ public struct Server: Sendable {
         try await OwnerToken(file: home.tokenFile).ensure(accounts, owner)
 
         let egress = SessionEgress(settings: settings, accounts: accounts, logger: logger)
+        let tools = SessionTools()
         let metered = try MeteredGateway(
-            home: home, store: store, accounts: accounts, credentials: credentials, settings: settings, egress: egress.gate, now: now,
+            home: home, store: store, accounts: accounts, credentials: credentials, settings: settings, egress: egress.gate,
+            tools: tools.gate, now: now,
             logger: logger)
         try await metered.ledger.recover()
 
@@ -110,6 +113,7 @@ public struct Server: Sendable {
             catalogue: catalogue, host: host, endpoints: sockets, programs: Program.ownFolder, now: now, logger: logger)
 
         egress.use(engine)
+        tools.use(ToolServer(engine: engine, accounts: accounts, host: host, now: now))
         let activity = Activity()
         let (bound, boundSender) = AsyncStream.makeStream(of: Int.self)
         let router = APIRouter(

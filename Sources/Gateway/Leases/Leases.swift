@@ -106,6 +106,14 @@ public struct Leases: Sendable {
         GatewayError(.notFound, "There is no gateway key “\(name.prefix(80))”. `sam keys list` shows those there are.")
     }
 
+    /// Whether a lease is that of a session.
+    func opens(_ token: LeaseToken, _ session: SessionReference) async throws -> Bool {
+        try await store.read { transaction in
+            guard case .session(session, _, _)? = try lease(token, in: transaction)?.holder else { return false }
+            return true
+        }
+    }
+
     func lease(of session: SessionReference, in transaction: any Transaction) throws -> Lease? {
         try transaction.first("SELECT * FROM leases WHERE session_id = $1", session).map(Lease.init)
     }

@@ -71,6 +71,10 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         if entrance != .network, head.uri == "/healthz" { return answer(.ok, "ok\n", head) }
+        if case .session = entrance, head.uri == ToolHandler.path {
+            current = .passing
+            return
+        }
         guard head.uri.hasPrefix(entrance.prefix + "/") else {
             if entrance == .network { current = .passing } else { answer(.notFound, "Nothing is here.\n", head) }
             return

@@ -57,10 +57,15 @@ enum OpenAIResponses {
             : [["type": "message", "id": "msg_\(id)", "role": "assistant", "status": "completed", "content": [text(reply.text)]]]
         return thoughts + message
             + reply.calls.enumerated().map { index, call in
-                [
-                    "type": "function_call", "id": "fc_\(id)\(index)", "call_id": "call_\(id)\(index)", "status": "completed",
-                    "name": .string(call.name), "arguments": .string(call.arguments),
+                var item: [String: JSONValue] = [
+                    "type": "function_call", "id": .string("fc_\(id)\(index)"), "call_id": .string("call_\(id)\(index)"),
+                    "status": "completed", "name": .string(call.name), "arguments": .string(call.arguments),
                 ]
+                if let tool = reply.spaced[call.name] {
+                    item["name"] = .string(tool.name)
+                    item["namespace"] = .string(tool.namespace)
+                }
+                return .object(item)
             }
     }
 

@@ -7,6 +7,8 @@ struct Question: Sendable {
     var answers: Int
     /// The tools that the client offers.
     var tools: Set<String>
+    /// Those of them that stand in a namespace, by their full names.
+    var spaced: [String: SpacedTool]
     var isStream: Bool
     /// Whether a stream of chat completions is to tell its usage.
     var wantsUsage: Bool
@@ -14,11 +16,21 @@ struct Question: Sendable {
     var bytes: Int
 }
 
+/// A tool in a namespace, as Responses groups those of a tool server.
+struct SpacedTool: Sendable {
+    var namespace: String
+    var name: String
+
+    var fullName: String { "\(namespace)__\(name)" }
+}
+
 /// What is answered, whatever the format.
 struct Reply: Sendable {
     var text: String
     var thoughts: String
     var calls: [PlayedCall]
+    /// As in ``Question/spaced``.
+    var spaced: [String: SpacedTool]
     var usage: Usage
     /// The model's name in answers. It is on the list of prices, with nothing.
     static let model = "rehearsal"
@@ -39,6 +51,7 @@ struct Reply: Sendable {
         text = turn.say ?? ""
         thoughts = turn.think ?? ""
         calls = turn.calls(offered: question.tools)
+        spaced = question.spaced
         let told = turn.usage
         let written = text.utf8.count + thoughts.utf8.count + calls.reduce(0) { $0 + $1.arguments.utf8.count }
         usage = Usage(

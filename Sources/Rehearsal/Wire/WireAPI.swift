@@ -11,8 +11,16 @@ enum WireAPI: Sendable, CaseIterable {
     func question(_ body: Data) -> Question? {
         guard let request = try? JSONLine.decode(JSONValue.self, from: body), case .object = request else { return nil }
         var tools: Set<String> = []
+        var spaced: [String: SpacedTool] = [:]
         if case .array(let list) = request["tools"] ?? .null {
             tools = Set(list.compactMap { ($0["name"] ?? $0["function"]?["name"])?.string })
+            for space in list where space["type"] == "namespace" {
+                for name in (space["tools"]?.elements ?? []).compactMap({ $0["name"]?.string }) {
+                    let tool = SpacedTool(namespace: space["name"]?.string ?? "", name: name)
+                    spaced[tool.fullName] = tool
+                }
+            }
+            tools.formUnion(spaced.keys)
         }
         let items: [JSONValue]
         switch (self, request["messages"] ?? .null, request["input"] ?? .null) {
@@ -21,7 +29,7 @@ enum WireAPI: Sendable, CaseIterable {
         default: return nil
         }
         return Question(
-            answers: answers(in: items), tools: tools, isStream: request["stream"] == true,
+            answers: answers(in: items), tools: tools, spaced: spaced, isStream: request["stream"] == true,
             wantsUsage: request["stream_options"]?["include_usage"] == true, bytes: body.count)
     }
 

@@ -64,6 +64,9 @@ extension SessionEngine {
                 throw SessionsError(
                     .wrongState, "Session \(session.rawValue) asks nothing with the id \(question.prefix(40)), or no longer.")
             }
+            guard open.kind == .permission else {
+                throw SessionsError(.invalid, "Question \(open.id) is answered with a text.")
+            }
             guard let chosen = open.options.first(where: { $0.id == option }) else {
                 let ids = open.options.map(\.id).joined(separator: ", ")
                 throw SessionsError(.invalid, "“\(option.prefix(80))” is no answer to question \(open.id). There are: \(ids).")
@@ -71,6 +74,24 @@ extension SessionEngine {
             try accounts.record(
                 transaction, user, "session.answered", session.rawValue, "\(chosen.kind.rawValue): \(open.title.prefix(200))")
             return .answered(AgentCommand.Answer(permission: open.id, option: chosen.id))
+        }
+    }
+
+    /// Answers with a text what the agent asks.
+    ///
+    /// - Throws: ``SessionsError`` when there is no such question, it was answered already, or the text is none; `StoreError`.
+    public func reply(to question: String, _ text: String, in session: SessionID, by user: UserID) async throws {
+        try Self.check(text)
+        try await steer(session, by: user) { [accounts] transaction, state in
+            guard let open = state.questions.first(where: { $0.id == question }) else {
+                throw SessionsError(
+                    .wrongState, "Session \(session.rawValue) asks nothing with the id \(question.prefix(40)), or no longer.")
+            }
+            guard open.kind == .text else {
+                throw SessionsError(.invalid, "Question \(open.id) is answered with one of its options, not with a text.")
+            }
+            try accounts.record(transaction, user, "session.answered", session.rawValue, String(open.title.prefix(200)))
+            return .replied(question: open.id, text: text)
         }
     }
 

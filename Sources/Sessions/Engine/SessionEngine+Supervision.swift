@@ -52,6 +52,9 @@ extension SessionEngine {
             try await apply(.deadlinePassed, to: session.id)
             return
         }
+        for question in state.questions where question.kind == .text && (question.until ?? .max) <= now() {
+            try await apply(.questionExpired(question.id), to: session.id)
+        }
         guard state.phase.hasRunner || state.awaitsRunner, !state.runnerIsGone, state.salvage == .none else { return }
         let silence = now() - (lastHeard[session.id] ?? now())
         if host.isRunnerAlive(session.id, attempt: state.attempt) {

@@ -1,6 +1,7 @@
 import Accounts
 import AgentProtocol
 import Store
+import Workspaces
 
 /// Reading sessions and their logs. A row that can't be read is left out of lists and hides no other.
 public struct SessionQueries: Sendable {
@@ -107,6 +108,39 @@ public struct SessionQueries: Sendable {
                     id: try row.parsed("id"), text: try row.text("text"), state: try row.parsed("state"),
                     createdAt: Int64(try row.integer("created_at")))
             }
+        }
+    }
+
+    /// What a project's last sessions left, the newest first. Those that left nothing are passed over.
+    ///
+    /// - Throws: `StoreError`.
+    public func results(of project: ProjectID, limit: Int) async throws -> [WorkspaceResult] {
+        try await store.read { transaction in
+            try transaction.query(
+                "SELECT state FROM sessions WHERE project_id = $1 AND settled = 1 ORDER BY created_at DESC LIMIT $2", project, limit
+            ).compactMap { row in
+                guard let state = try? JSONLine.decode(SessionState.self, from: try row.text("state")),
+                    case .done(let result) = state.salvage, result.branch != nil
+                else { return nil }
+                return result
+            }
+        }
+    }
+
+    /// What came of a question for a text; `nil` while it is open.
+    ///
+    /// - Throws: ``SessionsError/Code/notFound``; `StoreError`.
+    func answer(to question: String, in session: SessionID) async throws -> QuestionAnswer? {
+        try await store.read { transaction in
+            let state: SessionState = try JSONLine.decode(from: try SessionStore.row(session, transaction).text("state"))
+            if state.questions.contains(where: { $0.id == question }) { return nil }
+            let entries = try transaction.query(
+                "SELECT payload FROM session_events WHERE session_id = $1 AND kind = 'question' ORDER BY seq DESC", session
+            ).compactMap { try? JSONLine.decode(QuestionEntry.self, from: try $0.text("payload")) }
+            guard let entry = entries.first(where: { $0.id == question }), let answer = entry.answer else {
+                throw SessionsError(.notFound, "There is no question \(question.prefix(40)).")
+            }
+            return answer
         }
     }
 

@@ -14,6 +14,10 @@ public enum LogEntry: Sendable, Hashable, Codable {
     case workspace(PreparedWorkspace)
     /// The work is on the branch, or there was none.
     case result(WorkspaceResult)
+    /// The agent asks a person something, or what came of it.
+    case question(QuestionEntry)
+    /// How far the agent says it has come.
+    case progress(String)
     /// A sentence for whoever follows.
     case note(String)
 }

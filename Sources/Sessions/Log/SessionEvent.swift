@@ -51,6 +51,8 @@ struct LogRecord: Sendable, Hashable {
         case .credential(let pin): self.init(kind: "credential", json: try JSONLine.text(pin))
         case .workspace(let workspace): self.init(kind: "workspace", json: try JSONLine.text(workspace))
         case .result(let result): self.init(kind: "result", json: try JSONLine.text(result))
+        case .question(let question): self.init(kind: "question", json: try JSONLine.text(question))
+        case .progress(let text): self.init(kind: "progress", json: try JSONLine.text(Note(text)))
         case .note(let text): self.init(kind: "note", json: try JSONLine.text(Note(text)))
         }
     }

@@ -6,14 +6,19 @@ public struct OpenQuestion: Sendable, Hashable, Codable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// To be allowed something: the answer is one of the options.
         case permission
+        /// Something that only a person knows: the answer is a text.
+        case text
     }
 
-    /// The runner's id of it, which means something within one attempt.
+    /// Means something within one attempt.
     public var id: String
     public var kind: Kind
-    /// One line.
+    /// What is asked, as the agent says it.
     public var title: String
+    /// The answers that a permission takes.
     public var options: [Permission.Option]
+    /// Answers that the agent proposes for a text.
+    public var suggestions: [String]?
     /// When it settles itself, in UTC milliseconds.
     public var until: Int64?
 
@@ -23,6 +28,47 @@ public struct OpenQuestion: Sendable, Hashable, Codable {
         title = permission.title
         options = permission.options
         until = permission.until
+    }
+
+    /// Asks a person something.
+    init(id: String, text: String, suggestions: [String], until: Int64) {
+        self.id = id
+        kind = .text
+        title = text
+        options = []
+        self.suggestions = suggestions.isEmpty ? nil : suggestions
+        self.until = until
+    }
+}
+
+/// What came of a question for a text.
+public struct QuestionAnswer: Sendable, Hashable, Codable {
+    /// `nil` when nobody answered.
+    public var text: String?
+    /// Who settled it.
+    public var by: Permission.Answer.Decider
+
+    init(text: String?, by decider: Permission.Answer.Decider) {
+        self.text = text
+        by = decider
+    }
+}
+
+/// A question for a text in the log: an upsert by id.
+public struct QuestionEntry: Sendable, Hashable, Codable {
+    public var id: String
+    public var title: String
+    public var suggestions: [String]?
+    public var until: Int64?
+    /// `nil` while it is open.
+    public var answer: QuestionAnswer?
+
+    init(_ question: OpenQuestion, answer: QuestionAnswer? = nil) {
+        id = question.id
+        title = question.title
+        suggestions = question.suggestions
+        until = question.until
+        self.answer = answer
     }
 }
 

@@ -31,6 +31,14 @@ public enum SessionInput: Sendable, Hashable {
     case edited(PromptID)
     /// Someone answered what the agent asks to be allowed.
     case answered(AgentCommand.Answer)
+    /// The agent asks a person something.
+    case asked(OpenQuestion)
+    /// Someone answered it.
+    case replied(question: String, text: String)
+    /// Nobody answered it in time.
+    case questionExpired(String)
+    /// The agent tells how far it has come.
+    case progressed(String)
     /// Someone wants the agent to stop what it does at the moment.
     case turnCancelRequested
     /// Someone asked for an end once all prompts are answered.

@@ -10,6 +10,8 @@ public struct SessionReducer: Sendable {
     private var state: SessionState
     private let now: Int64
     private let timing: Timing
+    /// More than a person can have before them.
+    static let questionLimit = 4
     private var log: [LogEntry] = []
     private var effects: [SessionEffect] = []
 
@@ -62,6 +64,10 @@ public struct SessionReducer: Sendable {
         case .withdrawn(let id): withdrawn(id)
         case .edited(let id): if state.pending.contains(id) { log.append(.prompt(id, .kept)) }
         case .answered(let answer): answered(answer)
+        case .asked(let question): asked(question)
+        case .replied(let id, let text): settle(id, QuestionAnswer(text: text, by: .person))
+        case .questionExpired(let id): settle(id, QuestionAnswer(text: nil, by: .timeLimit))
+        case .progressed(let text): progressed(text)
         case .turnCancelRequested: turnCancelRequested()
         case .finishRequested: finishRequested()
         case .cancelRequested: cancelRequested()
@@ -136,6 +142,8 @@ extension SessionReducer {
             state.current = nil
             state.isAnswering = false
             state.turnError = end.error
+            state.progress = nil
+            dropQuestions()
             log.append(.prompt(end.prompt, .done))
             if state.phase == .working { enter(.ready) }
             goOn()
@@ -202,6 +210,24 @@ extension SessionReducer {
         else { return }
         state.questions.remove(at: place)
         effects.append(.send(.answer(answer)))
+    }
+
+    private mutating func asked(_ question: OpenQuestion) {
+        guard state.current != nil, state.phase == .working, state.questions.count(where: { $0.kind == .text }) < Self.questionLimit
+        else { return }
+        state.questions.append(question)
+        log.append(.question(QuestionEntry(question)))
+    }
+
+    private mutating func settle(_ id: String, _ answer: QuestionAnswer) {
+        guard let place = state.questions.firstIndex(where: { $0.id == id && $0.kind == .text }) else { return }
+        log.append(.question(QuestionEntry(state.questions.remove(at: place), answer: answer)))
+    }
+
+    private mutating func progressed(_ text: String) {
+        guard state.current != nil, state.phase == .working, state.progress != text else { return }
+        state.progress = text
+        log.append(.progress(text))
     }
 
     private mutating func turnCancelRequested() {
@@ -329,7 +355,13 @@ extension SessionReducer {
     /// Nobody is there any more who could take an answer.
     private mutating func loseRunner() {
         state.runnerIsGone = true
+        dropQuestions()
         state.questions = []
+    }
+
+    /// What the agent asked in a turn that is over, nobody waits for. Permissions are the runner's to close.
+    private mutating func dropQuestions() {
+        for question in state.questions where question.kind == .text { settle(question.id, QuestionAnswer(text: nil, by: .turn)) }
     }
 
     /// A prompt that was handed over and not answered: whether the agent saw it can't be known.

@@ -52,6 +52,8 @@ public struct SessionState: Sendable, Hashable, Codable {
     public var current: PromptID?
     /// What the agent waits for a person to answer, the oldest first.
     public var questions: [OpenQuestion] = []
+    /// How far the agent says it has come in its turn.
+    public var progress: String?
     /// Whether the agent has begun to answer the current prompt.
     public var isAnswering = false
     public var failure: Failure?

@@ -38,6 +38,8 @@ actor SessionPrinter {
             case "toolCall": try toolCall(event.payload.decoded())
             case "plan": try plan(event.payload.decoded())
             case "permission": try permission(event.payload.decoded())
+            case "question": try question(event.payload.decoded())
+            case "progress": line(Terminal.styled("… \(Terminal.plain(event.payload["text"]?.string ?? ""))", .dim))
             case "turnEnded": try turnEnded(event.payload.decoded())
             case "note": line(Terminal.styled("! \(Terminal.plain(event.payload["text"]?.string ?? ""))", .yellow))
             default: break
@@ -120,6 +122,18 @@ actor SessionPrinter {
             line(Terminal.styled("? The agent asks to be allowed: \(what)", .yellow, .bold))
             let words = permission.options.map(\.word).joined(separator: "|")
             line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) \(words)", .yellow))
+        }
+    }
+
+    private func question(_ question: QuestionEntry) {
+        if let answer = question.answer {
+            questions.remove(question.id)
+            line(Terminal.styled("? \(answer.text.map { "Answered: \(Terminal.plain($0))" } ?? "Nobody answered.")", .yellow))
+        } else {
+            questions.insert(question.id)
+            line(Terminal.styled("? The agent asks: \(Terminal.plain(question.title))", .yellow, .bold))
+            for suggestion in question.suggestions ?? [] { line(Terminal.styled("    \(Terminal.plain(suggestion))", .yellow)) }
+            line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) TEXT", .yellow))
         }
     }
 

@@ -12,10 +12,20 @@ enum RealAgent {
     /// The program of Codex.
     static func codex() throws -> String { try program("codex_cli_bin/bin/codex") }
 
+    /// A program of a Python package's, by its name: `python` is the interpreter.
+    static func script(_ name: String) throws -> String {
+        let path = "\(folder)/bin/\(name)"
+        let found = FileManager.default.isExecutableFile(atPath: path) ? path : nil
+        return try #require(found, "\(name) is not in \(folder). Install it with: make agents")
+    }
+
+    private static var folder: String {
+        let environment = ProcessInfo.processInfo.environment
+        return environment["SAM_TEST_AGENTS"] ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.cache/sam/agents"
+    }
+
     /// - Throws: when it is not there, with what installs it.
     private static func program(_ path: String) throws -> String {
-        let environment = ProcessInfo.processInfo.environment
-        let folder = environment["SAM_TEST_AGENTS"] ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.cache/sam/agents"
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/lib")) ?? []
         let program = versions.map { "\(folder)/lib/\($0)/site-packages/\(path)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
@@ -56,11 +66,17 @@ extension SamFixture {
     /// What a session asks, once it asks something.
     func question(of id: String) async throws -> JSONValue {
         var question: JSONValue?
-        try await eventually("\(id) asks something") {
-            let session = try await call(.GET, "/api/v1/sessions/\(id)")
-            try #require(session["settled"] != true, "\(session.text)")
-            question = session["questions"]?.elements?.first
-            return question != nil
+        do {
+            try await eventually("\(id) asks something") {
+                let session = try await call(.GET, "/api/v1/sessions/\(id)")
+                try #require(session["settled"] != true, "\(session.text)")
+                question = session["questions"]?.elements?.first
+                return question != nil
+            }
+        } catch {
+            let log = try await call(.GET, "/api/v1/sessions/\(id)/events?limit=1000")["events"]?.elements ?? []
+            Issue.record("\(log.suffix(8).map { "\($0)" }.joined(separator: "\n"))")
+            throw error
         }
         return try #require(question)
     }

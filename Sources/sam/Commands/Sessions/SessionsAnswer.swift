@@ -15,12 +15,13 @@ struct SessionsAnswer: AsyncParsableCommand {
               sam sessions answer SESSION
               sam sessions answer SESSION allow
               sam sessions answer SESSION refuse --question p2
+              sam sessions answer SESSION "Use the second database"
             """)
 
     @OptionGroup var target: SessionArgument
 
-    @Argument(help: "allow, always, refuse, or the id of one of the question's options.")
-    var answer: String?
+    @Argument(help: "allow, always, refuse, or the id of one of the options; a text where that is asked for.")
+    var answer: [String] = []
 
     @Option(help: "Which question, where several are open; the oldest if none is named.")
     var question: String?
@@ -28,11 +29,17 @@ struct SessionsAnswer: AsyncParsableCommand {
     func run() async throws {
         try await Connection.with { client in
             let session: SessionView = try await client.get(target.path)
-            guard let answer else {
+            let answer = answer.joined(separator: " ")
+            guard !answer.isEmpty else {
                 return session.questions.isEmpty ? Terminal.line("It asks nothing.") : session.questions.forEach { show($0) }
             }
             guard let open = session.questions.first(where: { question == nil || $0.id == question }) else {
                 throw ValidationError("Session \(target.session) asks nothing\(question.map { " with the id \($0)" } ?? "").")
+            }
+            if open.kind == .text {
+                let _: SessionView = try await client.send(
+                    .POST, target.path + "/questions/\(open.id.pathSegment)", NewAnswer(text: answer))
+                return Terminal.line("Answered: \(Terminal.plain(open.title))")
             }
             guard let option = open.option(for: answer) else {
                 show(open)
@@ -46,6 +53,7 @@ struct SessionsAnswer: AsyncParsableCommand {
 
     private func show(_ open: OpenQuestion) {
         Terminal.line("\(open.id)  \(Terminal.plain(open.title))")
+        for suggestion in open.suggestions ?? [] { Terminal.line("    \(Terminal.plain(suggestion))") }
         for option in open.options { Terminal.line("    \(Terminal.plain(option.id))  \(Terminal.plain(option.name))") }
         if let until = open.until {
             Terminal.line(Terminal.styled("    refused in \(Time.elapsed(until - Time.now)) if nobody answers", .dim))

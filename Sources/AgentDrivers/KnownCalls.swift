@@ -1,0 +1,59 @@
+import AgentProtocol
+
+/// What an agent of the Agent Client Protocol has told of its tool calls in a turn, for questions about them: some agents ask with a
+/// call's id alone, and some say what they want to do in its raw input only.
+struct KnownCalls: Sendable, Hashable {
+    private struct Call: Hashable {
+        var title: String?
+        var kind: String?
+        var locations: [ACP.Location]?
+        var input: JSONValue?
+
+        mutating func take(_ fields: JSONValue) {
+            title = fields["title"]?.string ?? title
+            kind = fields["kind"]?.string ?? kind
+            locations = (try? fields["locations"]?.decoded()) ?? locations
+            input = fields["rawInput"] ?? input
+        }
+    }
+
+    private var calls: [String: Call] = [:]
+    /// An agent can't fill our memory with calls.
+    private static let limit = 1_000
+
+    /// Takes in what is told of a call.
+    mutating func tell(_ id: String, _ fields: JSONValue) {
+        guard calls[id] != nil || calls.count < Self.limit else { return }
+        calls[id, default: Call()].take(fields)
+    }
+
+    mutating func forget() { calls = [:] }
+
+    /// A question about a call.
+    ///
+    /// - Parameters:
+    ///   - id: the question's own.
+    ///   - fields: the call as the question tells it.
+    func question(_ id: String, about fields: JSONValue, options: [Permission.Option]) -> Permission {
+        let name = fields["toolCallId"]?.string
+        var call = name.flatMap { calls[$0] } ?? Call()
+        call.take(fields)
+        return Permission(
+            id: id, toolCall: name, title: Self.title(call), kind: call.kind, locations: call.locations ?? Self.place(call.input),
+            options: options)
+    }
+
+    /// The very command, where there is one: a title is what the agent calls it.
+    private static func title(_ call: Call) -> String {
+        let title = call.title ?? call.kind ?? "something that it does not name"
+        let command = call.input?["command"]
+        let words = command?.string ?? command?.elements.map { $0.compactMap(\.string).joined(separator: " ") }
+        guard let words, !words.isEmpty, !title.contains(words) else { return title }
+        return "\(title): \(words)"
+    }
+
+    private static func place(_ input: JSONValue?) -> [ACP.Location]? {
+        let path = ["file_path", "filePath", "path"].compactMap { input?[$0]?.string }.first
+        return path.map { [ACP.Location(path: $0)] }
+    }
+}

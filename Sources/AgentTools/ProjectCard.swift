@@ -1,0 +1,44 @@
+import Accounts
+import AgentProtocol
+import Sessions
+import Workspaces
+
+/// What an agent is told of the project that it works on.
+struct ProjectCard: Sendable {
+    let session: Session
+    let engine: SessionEngine
+    let accounts: Accounts
+    let host: LocalHost
+
+    /// Longer briefs are cut: an agent pays for every word.
+    private static let briefLimit = 12_000
+
+    func text() async throws -> String {
+        var lines = [
+            "Project: \(session.projectName)", "Task: \(session.title)",
+            "Your work goes to the branch \(session.branch). What you leave uncommitted is committed for you when the session ends.",
+        ]
+        if let workspace = session.state.workspace {
+            let branch = workspace.defaultBranch.map { ", the newest of \($0)" } ?? ""
+            lines.append("It starts from commit \(workspace.base)\(branch).")
+        }
+        switch session.permissions {
+        case .ask: lines.append("A person is asked before you change or run anything.")
+        case .edits:
+            lines.append("You may change files in the workspace; a person is asked before you run commands that do more than look.")
+        case .everything: lines.append("You may do whatever the sandbox allows, without asking.")
+        }
+        lines.append("There is no network but for the hosts that the project allows, through the proxy in HTTPS_PROXY.")
+        if let brief = try await brief() { lines += ["", "A brief on the repository, by an explorer that SAM ran before:", "", brief] }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The newest brief that an explorer left in this project. It was written in a sandbox, by a program that reads what strangers
+    /// wrote: the agent is told where it comes from.
+    private func brief() async throws -> String? {
+        for result in try await engine.queries.results(of: session.project, limit: 10) {
+            if let brief = try? await host.file(".sam/brief.md", of: result, limit: Self.briefLimit) { return brief }
+        }
+        return nil
+    }
+}

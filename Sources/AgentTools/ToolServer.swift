@@ -1,0 +1,107 @@
+import Accounts
+import AgentProtocol
+import Foundation
+import Sessions
+import Workspaces
+
+/// SAM's own tools for a session's agent: a server of the Model Context Protocol, one message at a time.
+///
+/// https://modelcontextprotocol.io/specification/2025-06-18. It keeps nothing between messages; safe to share.
+public struct ToolServer: Sendable {
+    private let engine: SessionEngine
+    private let accounts: Accounts
+    private let host: LocalHost
+    private let now: @Sendable () -> Int64
+
+    /// The versions that differ in nothing which this server uses, the newest first.
+    static let versions = ["2025-06-18", "2025-03-26", "2024-11-05"]
+    /// How long a call waits for a person, in milliseconds: less than what the usual clients give a tool.
+    static let patience: Int64 = 45_000
+
+    /// Makes a server.
+    public init(engine: SessionEngine, accounts: Accounts, host: LocalHost, now: @escaping @Sendable () -> Int64) {
+        self.engine = engine
+        self.accounts = accounts
+        self.host = host
+        self.now = now
+    }
+
+    /// Answers a message.
+    ///
+    /// - Returns: `nil` where there is nothing to answer.
+    public func answer(_ message: Data, for session: SessionID) async -> Data? {
+        guard let message = RPCMessage(line: message) else {
+            return RPCMessage.failure(id: nil, error: .invalidRequest("This is no message of the Model Context Protocol.")).line
+        }
+        guard case .request(let id, let method, let params) = message else { return nil }
+        do throws(RPCError) {
+            return RPCMessage.success(id: id, result: try await result(of: method, params, session)).line
+        } catch {
+            return RPCMessage.failure(id: id, error: error).line
+        }
+    }
+
+    private func result(of method: String, _ params: JSONValue, _ session: SessionID) async throws(RPCError) -> JSONValue {
+        switch method {
+        case "initialize":
+            let wanted = params["protocolVersion"]?.string
+            let version = Self.versions.first { $0 == wanted } ?? Self.versions[0]
+            return [
+                "protocolVersion": .string(version), "capabilities": ["tools": .object([:])],
+                "serverInfo": ["name": "sam", "title": "SAM", "version": "1"],
+                "instructions": "The tools of SAM, which runs this session: what project this is, and a way to the people who follow it.",
+            ]
+        case "ping": return .object([:])
+        case "tools/list": return ["tools": .array(Tool.allCases.map(\.description))]
+        case "tools/call":
+            guard let tool = params["name"]?.string.flatMap(Tool.init) else {
+                throw .invalidParams("There is no such tool. There are: \(Tool.allCases.map(\.rawValue).joined(separator: ", ")).")
+            }
+            return await call(tool, params["arguments"] ?? .null, session)
+        default: throw .methodNotFound(method)
+        }
+    }
+
+    /// A call that fails tells the agent why: it is no error of the protocol.
+    private func call(_ tool: Tool, _ arguments: JSONValue, _ session: SessionID) async -> JSONValue {
+        do {
+            let text = try await answer(tool, arguments, session)
+            return ["content": [["type": "text", "text": .string(text)]], "isError": false]
+        } catch {
+            let why = (error as? SessionsError)?.message ?? (error as? MissingArgument)?.message ?? "SAM can't do this now."
+            return ["content": [["type": "text", "text": .string(why)]], "isError": true]
+        }
+    }
+
+    private func answer(_ tool: Tool, _ arguments: JSONValue, _ session: SessionID) async throws -> String {
+        func text(_ name: String) throws(MissingArgument) -> String {
+            guard let text = arguments[name]?.string, !text.allSatisfy(\.isWhitespace) else { throw MissingArgument(name: name) }
+            return text
+        }
+        switch tool {
+        case .project:
+            return try await ProjectCard(session: try await engine.queries.session(session), engine: engine, accounts: accounts, host: host)
+                .text()
+        case .reportProgress:
+            try await engine.progress(try text("text"), in: session)
+            return "Told."
+        case .askPerson:
+            let suggestions = (arguments["suggestions"]?.elements ?? []).compactMap(\.string)
+            return try await outcome(of: try await engine.ask(try text("question"), suggestions: suggestions, in: session), session)
+        case .waitForAnswer: return try await outcome(of: try text("question"), session)
+        }
+    }
+
+    private func outcome(of question: String, _ session: SessionID) async throws -> String {
+        guard let answer = try await engine.answer(to: question, in: session, until: now() + Self.patience) else {
+            return "Nobody has answered yet. To wait on, call wait_for_answer with the question “\(question)”; or go on without."
+        }
+        return answer.text ?? "Nobody answers this. Go on without, as carefully as you can."
+    }
+}
+
+/// An argument that a tool needs and was not given.
+private struct MissingArgument: Error {
+    var name: String
+    var message: String { "The argument “\(name)” is missing, or empty." }
+}
