@@ -16,6 +16,8 @@ public struct AgentExit: Sendable, Hashable, Codable {
         case outOfMemory
         /// It wrote more than a session may.
         case flooded
+        /// What it keeps in its workspace and its home takes more room than it may.
+        case diskLimit
         /// It wrote something that its protocol does not allow.
         case protocolViolation
         /// Its events could not be kept: the disk is full.

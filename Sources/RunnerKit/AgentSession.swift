@@ -116,6 +116,12 @@ actor AgentSession {
             "The agent did not answer its protocol's handshake within \(configuration.handshakeTimeout / 1_000) s.")
     }
 
+    func diskFilled(limit: Int) {
+        end(
+            .diskLimit,
+            "The agent took more than \(limit >> 20) MiB of disk, the limit of sandbox.diskMebibytes.")
+    }
+
     func flushChunks() {
         append(joiner.flush())
     }

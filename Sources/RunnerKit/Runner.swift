@@ -75,6 +75,10 @@ public struct Runner: Sendable {
             try await Task.sleep(for: .milliseconds(configuration.handshakeTimeout))
             await session.handshakeTimedOut()
         }
+        let watching = Task {
+            guard let disk = configuration.disk, await DiskWatch(disk).isFilled() else { return }
+            await session.diskFilled(limit: disk.limit)
+        }
         let keeping = Task { await keeper?.watch() }
         let reading = Task {
             async let conversing: Void = converse(pipes, session)
@@ -90,6 +94,7 @@ public struct Runner: Sendable {
         await reading.value
         moment.cancel()
         clock.cancel()
+        watching.cancel()
         keeping.cancel()
         await keeping.value
         // Before its end is told: what follows that ends this process too.

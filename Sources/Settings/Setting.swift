@@ -88,7 +88,7 @@ public struct Setting: Sendable {
 extension Setting {
     /// Every setting there is.
     public static let all: [Setting] = [
-        sessionLimit, handshakeTimeout, outputLimit, sandboxMemory, sandboxProcesses, sandboxCPUs, signInFiles, egressHosts,
+        sessionLimit, handshakeTimeout, outputLimit, sandboxMemory, sandboxProcesses, sandboxCPUs, sandboxDisk, signInFiles, egressHosts,
         egressPrivateHosts, requestRate, permissions, answerTimeout,
     ]
 
@@ -122,6 +122,11 @@ extension Setting {
         key: "sandbox.cpuPercent", summary: "Processor time a sandbox may use, in percent of one core.",
         standard: .integer(100 * ProcessInfo.processInfo.activeProcessorCount), mode: .ceiling, whenOff: .inherit,
         scopes: Scope.allCases, kind: .integer(5...102_400))
+
+    /// The room on disk of a workspace and its agent's home.
+    public static let sandboxDisk = Setting(
+        key: "sandbox.diskMebibytes", summary: "MiB of disk that an agent's workspace and home may take together.",
+        standard: .integer(10_240), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(16...16_777_216))
 
     /// Whether an agent that insists on it gets a sign-in as a file in its workspace.
     public static let signInFiles = Setting(

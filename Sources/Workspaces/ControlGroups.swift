@@ -7,12 +7,15 @@ public struct SandboxLimits: Sendable, Hashable {
     public var processes: Int
     /// In percent of one core.
     public var cpuPercent: Int
+    /// What the workspace and the agent's home may take on disk, in bytes.
+    public var disk: Int
 
     /// Names the limits.
-    public init(memory: Int, processes: Int, cpuPercent: Int) {
+    public init(memory: Int, processes: Int, cpuPercent: Int, disk: Int = .max) {
         self.memory = memory
         self.processes = processes
         self.cpuPercent = cpuPercent
+        self.disk = disk
     }
 }
 

@@ -31,7 +31,7 @@ extension LocalHost {
                 forwarder,
                 [
                     "inside", "--socket", Sandbox.Inside.sockets + "/gateway.sock", "--port", String(AgentProgram.gatewayPort), "--port",
-                    String(AgentProgram.egressPort), "--", agent.program,
+                    String(AgentProgram.egressPort), "--file-limit", String(launch.limits.disk), "--", agent.program,
                 ]
                     + launch.agent.arguments,
                 environment: environment, workingDirectory: Sandbox.Inside.workspace))

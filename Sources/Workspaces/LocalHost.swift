@@ -79,7 +79,10 @@ public struct LocalHost: WorkspaceHost {
                 tools: tools(launch)),
             controlGroups: group.joins,
             memoryEvents: group.memoryEvents, handshakeTimeout: launch.handshakeTimeout * 1_000,
-            outputLimit: launch.outputLimit, answerTimeout: launch.answerTimeout * 1_000, stopGrace: 5_000,
+            outputLimit: launch.outputLimit,
+            disk: RunnerConfiguration.Disk(
+                folders: [home.workspace(launch.session), home.agentHome(launch.session)], limit: launch.limits.disk),
+            answerTimeout: launch.answerTimeout * 1_000, stopGrace: 5_000,
             signIn: launch.signIn.map {
                 RunnerConfiguration.SignIn(
                     folder: home.agentHome(launch.session), file: $0.file, agentType: $0.agentType, credentialKind: $0.credentialKind)

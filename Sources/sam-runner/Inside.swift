@@ -13,10 +13,19 @@ struct Inside: AsyncParsableCommand {
     @Option(help: "A port on 127.0.0.1. It can be given several times.")
     var port: [Int]
 
+    @Option(help: "The size that no file can grow past, in bytes.")
+    var fileLimit: UInt?
+
     @Argument(parsing: .postTerminator, help: "The program and its arguments.")
     var program: [String]
 
     func run() async throws {
+        if let fileLimit {
+            var limit = rlimit(rlim_cur: rlim_t(fileLimit), rlim_max: rlim_t(fileLimit))
+            guard setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else {
+                throw ValidationError("The size of files can't be limited: \(String(cString: strerror(errno)))")
+            }
+        }
         var forwarders: [Forwarder] = []
         for port in port { forwarders.append(try await Forwarder(port: port, socket: socket)) }
         let forwarding = forwarders.map { forwarder in Task { try await forwarder.run() } }

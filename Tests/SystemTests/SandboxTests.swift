@@ -326,6 +326,40 @@ struct SandboxTests {
 
     // MARK: - What an agent leaves behind
 
+    @Test("An agent that fills the disk is ended and its work is kept; one that stays within its limit is left alone")
+    func limitOfDisk() async throws {
+        try await SamFixture.with { sam in
+            try await sam.project()
+            try await sam.act("settings", "set", "sandbox.diskMebibytes", "64")
+            let fill = #"n=0; while [ $n -lt %d ]; do head -c 8M /dev/zero | tr '\0' "$n" > "part$n" || exit 1; n=$((n + 1)); done; "#
+            let filling = try await sam.run(
+                project: "project", agent: "shell", String(format: fill, 24) + "while true; do sleep 1; done")
+            #expect(filling.failureCode == "diskLimit", "\(filling.phases)")
+            #expect(filling.failureMessage.contains("64 MiB"))
+            #expect(try await sam.file("part0", of: filling.session).utf8.count == 8 << 20)
+            let modest = try await sam.run(project: "project", agent: "shell", String(format: fill, 4) + "sleep 3; echo done")
+            #expect(modest.phase == "completed" && modest.said.contains("done"))
+        }
+    }
+
+    @Test("No single file grows past the limit, also where nobody looks at the moment; one below it is written whole")
+    func limitOfAFile() async throws {
+        try await SamFixture.with { sam in
+            try await sam.project()
+            try await sam.act("settings", "set", "sandbox.diskMebibytes", "64")
+            let session = try await sam.startIdle(agent: "shell")
+            let large = try await sam.ask(
+                session,
+                "(ulimit -f unlimited; head -c 80M /dev/zero > \"$HOME/large\") 2>&1; stat -c %s \"$HOME/large\"; rm \"$HOME/large\"")
+            #expect(large.split(separator: "\n").last.flatMap { Int($0) } ?? .max <= 64 << 20, "\(large)")
+            let small = try await sam.ask(
+                session, "head -c 32M /dev/zero > \"$HOME/small\"; stat -c %s \"$HOME/small\"; rm \"$HOME/small\"")
+            #expect(small == "\(32 << 20)")
+            _ = try await sam.sam("sessions", "cancel", session)
+            try await sam.finish(session)
+        }
+    }
+
     @Test("Hooks and settings planted in the workspace run when the agent runs git, and never outside")
     func plantedPrograms() async throws {
         try await SamFixture.with { sam in

@@ -25,12 +25,27 @@ public struct RunnerConfiguration: Sendable, Codable {
     public var handshakeTimeout: Int
     /// The most that the agent may write in all, in bytes.
     public var outputLimit: Int
-    /// How long a person has to answer it, in milliseconds.
+    /// The folders that the agent may fill, and the room that it may take in them, in bytes; `nil` where nobody looks after it.
+    public var disk: Disk?
+    /// How long a person has to answer what the agent asks, in milliseconds.
     public var answerTimeout: Int
     /// How long the agent has between being asked to stop and being killed, in milliseconds.
     public var stopGrace: Int
     /// The sign-in that the agent insists on having as a file.
     public var signIn: SignIn?
+
+    /// Folders on the host that an agent may fill.
+    public struct Disk: Sendable, Codable {
+        public var folders: [String]
+        /// In bytes, of all of them together.
+        public var limit: Int
+
+        /// Describes folders.
+        public init(folders: [String], limit: Int) {
+            self.folders = folders
+            self.limit = limit
+        }
+    }
 
     /// A sign-in's file in the agent's home. What goes into it is asked for with the runner's token, so that it stands
     /// nowhere else.
@@ -56,7 +71,7 @@ public struct RunnerConfiguration: Sendable, Codable {
     public init(
         session: SessionID, attempt: Int, token: String, controlSocket: String, folder: String, command: Command,
         wireProtocol: WireProtocol, sandbox: String, conversation: Conversation, controlGroups: [String], memoryEvents: String?,
-        handshakeTimeout: Int, outputLimit: Int, answerTimeout: Int, stopGrace: Int, signIn: SignIn? = nil
+        handshakeTimeout: Int, outputLimit: Int, disk: Disk? = nil, answerTimeout: Int, stopGrace: Int, signIn: SignIn? = nil
     ) {
         self.session = session
         self.attempt = attempt
@@ -71,6 +86,7 @@ public struct RunnerConfiguration: Sendable, Codable {
         self.memoryEvents = memoryEvents
         self.handshakeTimeout = handshakeTimeout
         self.outputLimit = outputLimit
+        self.disk = disk
         self.answerTimeout = answerTimeout
         self.stopGrace = stopGrace
         self.signIn = signIn

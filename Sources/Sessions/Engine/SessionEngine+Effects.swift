@@ -105,7 +105,7 @@ extension SessionEngine {
         }
         return SandboxLimits(
             memory: try await setting(.sandboxMemory) << 20, processes: try await setting(.sandboxProcesses),
-            cpuPercent: try await setting(.sandboxCPUs))
+            cpuPercent: try await setting(.sandboxCPUs), disk: try await setting(.sandboxDisk) << 20)
     }
 
     /// The agent's definition, and its program on this machine.
