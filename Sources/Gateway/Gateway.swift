@@ -76,6 +76,9 @@ public final class Gateway: Sendable {
         services.grants.forget()
     }
 
+    /// When the oldest request began that a session has open at a provider, in UTC milliseconds; `nil` when it has none.
+    public func openSince(_ session: SessionReference) -> Int64? { services.open.oldest(of: session) }
+
     // MARK: - Connections
 
     /// Makes a connection serve providers and, from a session's workspace, the way out; and nothing else but `/healthz`.

@@ -169,6 +169,13 @@ actor AgentSession {
         process?.signalGroup(SIGKILL)
     }
 
+    /// What the agent does; `nil` while there is none.
+    var heartbeat: Heartbeat? {
+        guard let process else { return nil }
+        let tree = ProcessTree(of: process.identifier)
+        return Heartbeat(cpuMilliseconds: tree.cpuMilliseconds, processes: tree.processes)
+    }
+
     // MARK: - Delivery
 
     /// The next events to deliver.

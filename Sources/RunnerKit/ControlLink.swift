@@ -40,9 +40,9 @@ struct ControlLink: Sendable {
         return receipt.acknowledged
     }
 
-    /// Tells that the runner is alive.
-    func beat() async throws(Failure) {
-        _ = try await call(.POST, "/heartbeat", body: Data())
+    /// Tells that the runner is alive, and what its agent does.
+    func beat(_ heartbeat: Heartbeat?) async throws(Failure) {
+        _ = try await call(.POST, "/heartbeat", body: heartbeat.flatMap { try? JSONLine.encode($0) } ?? Data())
     }
 
     /// What goes into the agent's sign-in file.

@@ -39,7 +39,7 @@ public struct Runner: Sendable {
 
         do throws(ControlLink.Failure) {
             // An attempt that was overtaken before it began must not start its agent at all.
-            try await link.beat()
+            try await link.beat(nil)
         } catch {
             if case .fenced = error { return try await client.shutdown() }
         }
@@ -163,7 +163,7 @@ public struct Runner: Sendable {
     private func beat(_ session: AgentSession, _ link: ControlLink) async {
         while !Task.isCancelled {
             do throws(ControlLink.Failure) {
-                try await link.beat()
+                try await link.beat(await session.heartbeat)
             } catch {
                 guard await canGoOn(session, after: error) else { return }
             }

@@ -14,6 +14,17 @@ extension Setting {
         key: "agents.answerSeconds", summary: "Seconds a person has to answer an agent's question; then it is refused.",
         standard: .integer(3_600), mode: .override, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(5...604_800))
 
+    /// When an agent's silence is too long.
+    public static let stuckMinutes = Setting(
+        key: "agents.stuckMinutes", summary: "Minutes without a word, an open request or CPU, after which an agent counts as stuck.",
+        standard: .integer(10), mode: .override, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(1...10_080))
+
+    /// What is done about it. Off means that it is told.
+    public static let whenStuck = Setting(
+        key: "agents.whenStuck", summary: "What happens to an agent that is stuck: tell, cancel-turn or cancel-session.",
+        standard: .text("tell"), mode: .override, whenOff: .force(.text("tell")), scopes: Scope.allCases,
+        kind: .choice(["tell", "cancel-turn", "cancel-session"]))
+
     /// The settings of one agent's own.
     ///
     /// - Parameter agent: its id in the catalogue.

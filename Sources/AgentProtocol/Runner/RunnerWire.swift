@@ -34,6 +34,20 @@ public struct EventReceipt: Sendable, Hashable, Codable {
     }
 }
 
+/// The body of `POST /runner/v1/heartbeat`: that the runner is alive, and what its agent does.
+public struct Heartbeat: Sendable, Hashable, Codable {
+    /// Processor time that the agent and what it started have used so far, in milliseconds.
+    public var cpuMilliseconds: Int64
+    /// How many processes there are.
+    public var processes: Int
+
+    /// Tells what an agent does.
+    public init(cpuMilliseconds: Int64, processes: Int) {
+        self.cpuMilliseconds = cpuMilliseconds
+        self.processes = processes
+    }
+}
+
 /// The answer to `GET /runner/v1/sign-in`: what the runner writes into the agent's file. It is never stored or logged.
 public struct SignInContent: Sendable, Codable {
     public var content: String

@@ -49,11 +49,13 @@ struct SessionRoutes {
         if let name = request.uri.queryParameters["project"] { project = try await accounts.project(String(name), for: user).id }
         let sessions = try await engine.queries.list(for: user, project: project)
         let queued = try await engine.queries.unsettled().filter { $0.state.phase == .queued }.map(\.id)
-        return try .json(
-            Listing.Sessions(
-                sessions: sessions.map { session in
-                    SessionView(session, queuePlace: queued.firstIndex(of: session.id).map { $0 + 1 })
-                }))
+        var views: [SessionView] = []
+        for session in sessions {
+            views.append(
+                SessionView(
+                    session, queuePlace: queued.firstIndex(of: session.id).map { $0 + 1 }, activity: await engine.activity(of: session)))
+        }
+        return try .json(Listing.Sessions(sessions: views))
     }
 
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -209,7 +211,7 @@ struct SessionRoutes {
     private func view(_ session: Session) async throws -> SessionView {
         SessionView(
             session, queuePlace: try await engine.queries.queuePlace(session),
-            stages: try await engine.queries.progress(of: session))
+            stages: try await engine.queries.progress(of: session), activity: await engine.activity(of: session))
     }
 
     private func number(_ request: Request, _ name: String) throws -> Int? {

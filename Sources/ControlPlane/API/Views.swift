@@ -59,12 +59,14 @@ public struct SessionView: Sendable, Codable {
     public var questions: [OpenQuestion]
     /// How far the agent says it has come in its turn.
     public var progress: String?
+    /// What the agent does while it answers a prompt, by evidence.
+    public var activity: AgentActivity?
     public var createdAt: Int64
     public var updatedAt: Int64
     /// Only where one session is shown, not in lists.
     public var stages: [StageProgress]?
 
-    init(_ session: Session, queuePlace: Int? = nil, stages: [StageProgress]? = nil) {
+    init(_ session: Session, queuePlace: Int? = nil, stages: [StageProgress]? = nil, activity: AgentActivity? = nil) {
         id = session.id
         project = session.projectName
         projectId = session.project.rawValue
@@ -89,6 +91,7 @@ public struct SessionView: Sendable, Codable {
         model = session.model
         questions = session.state.questions
         progress = session.state.progress
+        self.activity = activity
         createdAt = session.createdAt
         updatedAt = session.updatedAt
         self.stages = stages

@@ -24,7 +24,9 @@ struct RunnerRoutes {
     }
 
     private func heartbeat(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await engine.heard(try runner(context))
+        let body = try await request.body.collect(upTo: 64 << 10)
+        let heartbeat = body.readableBytes == 0 ? nil : try? JSONLine.decode(Heartbeat.self, from: Data(body.readableBytesView))
+        try await engine.heard(try runner(context), heartbeat)
         return Response(status: .noContent)
     }
 

@@ -91,6 +91,9 @@ final class Exchange {
         case .failure(let refusal): perform(.refused(refusal))
         case .success(let grant):
             self.grant = grant
+            if let session = grant.payer.session {
+                line.services.open.begin(id, of: SessionReference(rawValue: session), at: line.services.now())
+            }
             if route.provider.isCustom, grant.endpoint.dialect != dialect {
                 dialect = grant.endpoint.dialect
                 account.format = WireFormat(dialect, method: head.method.rawValue, path: route.target.path)
@@ -199,6 +202,7 @@ final class Exchange {
         case .release: release()
         case .finish:
             line.leave(self)
+            if let session = grant?.payer.session { line.services.open.end(id, of: SessionReference(rawValue: session)) }
         }
     }
 

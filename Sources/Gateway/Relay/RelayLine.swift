@@ -20,6 +20,7 @@ public struct RelayLimits: Sendable, Hashable {
 struct RelayServices: Sendable {
     var grants: GrantDesk
     var rates = RateLimiter()
+    let open = OpenExchanges()
     var credentials: Credentials
     var ledger: UsageLedger
     var desk: BudgetDesk

@@ -176,6 +176,7 @@ extension SessionEngine {
         await host.cleanUp(id, of: session.project, keepingWorkspace: keepingWorkspace)
         try await apply(.cleanedUp, to: id)
         lastHeard[id] = nil
+        pulses[id] = nil
         hurry()
     }
 }

@@ -1,5 +1,7 @@
 import Accounts
 import AgentProtocol
+import Credentials
+import Gateway
 import Store
 
 /// Which runner is speaking: the session and attempt that its token stands for.
@@ -28,6 +30,7 @@ extension SessionEngine {
     /// - Throws: ``SessionsError/Code/fenced`` when the attempt is over; `StoreError`.
     public func ingest(_ batch: EventBatch, from runner: RunnerIdentity) async throws -> EventReceipt {
         lastHeard[runner.session] = now()
+        if !batch.events.isEmpty { pulses[runner.session, default: Pulse(now: now())].told(now: now()) }
         let (acknowledged, change) = try await sessions.ingest(batch.events, for: runner.session, attempt: runner.attempt)
         carryOut(change, runner.session)
         return EventReceipt(acknowledged: acknowledged)
@@ -35,13 +38,25 @@ extension SessionEngine {
 
     /// A runner says that it is alive.
     ///
+    /// - Parameter heartbeat: what its agent does, where there is one.
     /// - Throws: `StoreError`.
-    public func heard(_ runner: RunnerIdentity) async throws {
+    public func heard(_ runner: RunnerIdentity, _ heartbeat: Heartbeat?) async throws {
         lastHeard[runner.session] = now()
+        if let heartbeat { pulses[runner.session, default: Pulse(now: now())].beat(heartbeat, now: now()) }
         let state = try await queries.session(runner.session).state
         if state.phase == .interrupted || !state.runnerHasSpoken {
             try await apply(.runnerReturned, to: runner.session)
         }
+    }
+
+    /// What a session's agent does; `nil` while it answers no prompt.
+    public func activity(of session: Session) -> AgentActivity? {
+        guard session.state.phase == .working else { return nil }
+        let pulse = pulses[session.id] ?? Pulse(now: session.updatedAt)
+        return Evidence(
+            lastEvent: pulse.lastEvent, lastBusy: pulse.lastBusy, requestSince: gateway.openSince(SessionReference(session.id)),
+            isAsking: !session.state.questions.isEmpty
+        ).activity(now: now())
     }
 
     /// The commands for a runner after a number.

@@ -55,6 +55,7 @@ extension SessionEngine {
         for question in state.questions where question.kind == .text && (question.until ?? .max) <= now() {
             try await apply(.questionExpired(question.id), to: session.id)
         }
+        try await lookForSilence(session)
         guard state.phase.hasRunner || state.awaitsRunner, !state.runnerIsGone, state.salvage == .none else { return }
         let silence = now() - (lastHeard[session.id] ?? now())
         if host.isRunnerAlive(session.id, attempt: state.attempt) {
@@ -64,6 +65,17 @@ extension SessionEngine {
             try await takeInSpool(session)
             try await apply(.runnerDied, to: session.id)
         }
+    }
+
+    /// Says and does what the settings want about an agent that is silent for too long.
+    private func lookForSilence(_ session: Session) async throws {
+        guard session.state.isStuck != true, let activity = activity(of: session), activity.kind == .silent,
+            now() - activity.since >= 60_000
+        else { return }
+        let minutes = try await settings.integer(.stuckMinutes, project: session.project, user: session.user)
+        guard now() - activity.since >= Int64(minutes) * 60_000 else { return }
+        let act = try await settings.text(.whenStuck, project: session.project, user: session.user)
+        try await apply(.stuck(sentence: activity.sentence, StuckAct(rawValue: act) ?? .tell), to: session.id)
     }
 
     /// Does again what is recorded and not under way: it was never begun, or failed on the way to its end.

@@ -32,6 +32,7 @@ public actor SessionEngine {
     public nonisolated let queries: SessionQueries
 
     var lastHeard: [SessionID: Int64] = [:]
+    var pulses: [SessionID: Pulse] = [:]
     /// What is being done for a session. One thing after another: each begins when the one before has ended.
     var work: [SessionID: Task<Void, Never>] = [:]
     /// How often something was begun for a session.

@@ -41,6 +41,8 @@ public enum SessionInput: Sendable, Hashable {
     case progressed(String)
     /// Someone wants the agent to stop what it does at the moment.
     case turnCancelRequested
+    /// The agent is silent for too long.
+    case stuck(sentence: String, StuckAct)
     /// Someone asked for an end once all prompts are answered.
     case finishRequested
     /// Something happened that whoever follows should know.

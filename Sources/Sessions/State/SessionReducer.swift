@@ -64,6 +64,7 @@ public struct SessionReducer: Sendable {
         case .withdrawn(let id): withdrawn(id)
         case .edited(let id): if state.pending.contains(id) { log.append(.prompt(id, .kept)) }
         case .answered(let answer): answered(answer)
+        case .stuck(let sentence, let act): stuck(sentence, act)
         case .asked(let question): asked(question)
         case .replied(let id, let text): settle(id, QuestionAnswer(text: text, by: .person))
         case .questionExpired(let id): settle(id, QuestionAnswer(text: nil, by: .timeLimit))
@@ -143,6 +144,7 @@ extension SessionReducer {
             state.isAnswering = false
             state.turnError = end.error
             state.progress = nil
+            state.isStuck = nil
             dropQuestions()
             log.append(.prompt(end.prompt, .done))
             if state.phase == .working { enter(.ready) }
@@ -222,6 +224,18 @@ extension SessionReducer {
     private mutating func settle(_ id: String, _ answer: QuestionAnswer) {
         guard let place = state.questions.firstIndex(where: { $0.id == id && $0.kind == .text }) else { return }
         log.append(.question(QuestionEntry(state.questions.remove(at: place), answer: answer)))
+    }
+
+    /// Once a turn: what was said and done is said and done.
+    private mutating func stuck(_ sentence: String, _ act: StuckAct) {
+        guard state.phase == .working, state.isStuck != true else { return }
+        state.isStuck = true
+        log.append(.note("The agent seems to be stuck: \(sentence)."))
+        switch act {
+        case .tell: break
+        case .cancelTurn: turnCancelRequested()
+        case .cancelSession: cancelRequested()
+        }
     }
 
     private mutating func progressed(_ text: String) {

@@ -14,7 +14,9 @@ extension SessionView {
         case .failed: "failed"
         case .cancelled: settled ? "cancelled" : "cancelled, ending"
         case .interrupted: settled ? "interrupted" : "interrupted, waiting for \(waitingFor ?? "its runner")"
-        case .preparing, .booting, .starting, .ready, .working, .finishing: phase.rawValue
+        case .working: activity.map { $0.kind == .active ? "working" : "working, \(Terminal.plain($0.sentence))" } ?? "working"
+        case .starting: waitingFor.map { "starting, waiting for \($0)" } ?? "starting"
+        case .preparing, .booting, .ready, .finishing: phase.rawValue
         }
     }
 
