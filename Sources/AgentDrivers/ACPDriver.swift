@@ -10,6 +10,7 @@ public struct ACPDriver: AgentDriver {
     private enum Phase: Hashable {
         case new
         case initializing(id: Int)
+        case loading(id: Int, identity: AgentIdentity, conversation: String)
         case opening(id: Int, identity: AgentIdentity)
         case open(session: String)
         case over
@@ -28,6 +29,9 @@ public struct ACPDriver: AgentDriver {
     /// What the agent asks to be allowed, by the ids that its answers carry.
     private var asked = OpenRequests<RPCIdentifier>()
     private var calls = KnownCalls()
+    /// Whether the agent can load a conversation again.
+    private var canLoad = false
+    private var servers: [JSONValue] = []
 
     /// Makes a driver.
     public init(_ conversation: Conversation) {
@@ -87,12 +91,14 @@ extension ACPDriver {
         switch phase {
         case .initializing(let expected) where id == .number(expected):
             return initialized(answer)
+        case .loading(let expected, let identity, let conversation) where id == .number(expected):
+            return loaded(answer, identity, conversation)
         case .opening(let expected, let identity) where id == .number(expected):
             return opened(answer, identity)
         case .open:
             guard let turn, id == .number(turn.requestID) else { return [unexpected(id)] }
             return ended(turn, answer)
-        case .new, .initializing, .opening, .over:
+        case .new, .initializing, .loading, .opening, .over:
             return [unexpected(id)]
         }
     }
@@ -110,18 +116,46 @@ extension ACPDriver {
                     .handshakeFailed,
                     "The agent speaks version \(response.protocolVersion) of its protocol; SAM speaks \(ACP.version).")
             }
-            let id = nextRequestID()
             let info = response.agentInfo
-            phase = .opening(
-                id: id,
-                identity: AgentIdentity(
-                    name: info?.title ?? info?.name ?? "agent", version: info?.version,
-                    protocolVersion: response.protocolVersion))
-            return request(
-                id, ACP.Method.newSession,
-                ACP.NewSessionRequest(
-                    cwd: conversation.workingDirectory,
-                    mcpServers: servers(overHTTP: response.agentCapabilities?["mcpCapabilities"]?["http"] == true)))
+            let identity = AgentIdentity(
+                name: info?.title ?? info?.name ?? "agent", version: info?.version, protocolVersion: response.protocolVersion)
+            canLoad = response.agentCapabilities?["loadSession"] == true
+            servers = servers(overHTTP: response.agentCapabilities?["mcpCapabilities"]?["http"] == true)
+            if canLoad, let earlier = conversation.earlier?.conversation { return load(earlier, identity) }
+            return open(identity)
+        }
+    }
+
+    private mutating func load(_ earlier: String, _ identity: AgentIdentity) -> [DriverAction] {
+        let id = nextRequestID()
+        phase = .loading(id: id, identity: identity, conversation: earlier)
+        return request(
+            id, ACP.Method.loadSession,
+            ACP.LoadSessionRequest(sessionId: earlier, cwd: conversation.workingDirectory, mcpServers: servers))
+    }
+
+    private mutating func open(_ identity: AgentIdentity) -> [DriverAction] {
+        let id = nextRequestID()
+        phase = .opening(id: id, identity: identity)
+        return request(
+            id, ACP.Method.newSession, ACP.NewSessionRequest(cwd: conversation.workingDirectory, mcpServers: servers))
+    }
+
+    /// An agent that can't load what it kept begins anew.
+    private mutating func loaded(
+        _ answer: Result<JSONValue, RPCError>, _ identity: AgentIdentity, _ earlier: String
+    ) -> [DriverAction] {
+        switch answer {
+        case .failure(let error):
+            return [.emit(.note(Note("The agent can't load its earlier conversation, and is told what happened: \(error.message)")))]
+                + open(identity)
+        case .success:
+            phase = .open(session: earlier)
+            messages.breakOff()
+            var identity = identity
+            identity.conversation = earlier
+            identity.remembers = true
+            return [.emit(.handshake(identity))]
         }
     }
 
@@ -155,6 +189,8 @@ extension ACPDriver {
                 return giveUp(.handshakeFailed, "The agent's answer to session/new names no session.")
             }
             phase = .open(session: response.sessionId)
+            var identity = identity
+            identity.conversation = canLoad ? response.sessionId : nil
             return [.emit(.handshake(identity))]
         }
     }
@@ -186,6 +222,8 @@ extension ACPDriver {
 
 extension ACPDriver {
     private mutating func updated(_ params: JSONValue) -> [DriverAction] {
+        // What is played again while it is loaded stands in the earlier session's log.
+        if case .loading = phase { return [] }
         guard let raw = params["update"], let update = try? raw.decoded(as: ACP.Update.self) else {
             return [.emit(.other(OtherUpdate(kind: "malformed", raw: params)))]
         }

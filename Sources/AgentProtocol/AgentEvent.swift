@@ -43,12 +43,20 @@ public struct AgentIdentity: Sendable, Hashable, Codable {
     public var name: String
     public var version: String?
     public var protocolVersion: Int?
+    /// The agent's own id of the conversation, where it can be loaded again later.
+    public var conversation: String?
+    /// Whether the agent remembers the session that this one goes on with.
+    public var remembers: Bool?
 
     /// Names the agent.
-    public init(name: String, version: String? = nil, protocolVersion: Int? = nil) {
+    public init(
+        name: String, version: String? = nil, protocolVersion: Int? = nil, conversation: String? = nil, remembers: Bool? = nil
+    ) {
         self.name = name
         self.version = version
         self.protocolVersion = protocolVersion
+        self.conversation = conversation
+        self.remembers = remembers
     }
 }
 

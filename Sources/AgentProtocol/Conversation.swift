@@ -17,17 +17,34 @@ public struct Conversation: Sendable, Hashable, Codable {
         }
     }
 
+    /// A session that is over and goes on in this one.
+    public struct Earlier: Sendable, Hashable, Codable {
+        /// The agent's own id of the conversation, where it said that it can load it again.
+        public var conversation: String?
+        /// What happened in it, for an agent that remembers nothing.
+        public var recap: String
+
+        /// Describes a session.
+        public init(conversation: String?, recap: String) {
+            self.conversation = conversation
+            self.recap = recap
+        }
+    }
+
     /// The absolute path of the checkout, as the agent sees it.
     public var workingDirectory: String
     /// What the agent may do without asking.
     public var permissions: PermissionMode
     /// `nil` where there are none.
     public var tools: Tools?
+    /// The session that this one goes on with.
+    public var earlier: Earlier?
 
     /// Describes a conversation.
-    public init(workingDirectory: String, permissions: PermissionMode, tools: Tools? = nil) {
+    public init(workingDirectory: String, permissions: PermissionMode, tools: Tools? = nil, earlier: Earlier? = nil) {
         self.workingDirectory = workingDirectory
         self.permissions = permissions
         self.tools = tools
+        self.earlier = earlier
     }
 }

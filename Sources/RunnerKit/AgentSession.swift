@@ -28,6 +28,8 @@ actor AgentSession {
     private var wasAskedToStop = false
     private var lastCommand = 0
     private var questions: [String: Permission] = [:]
+    /// What is still to be said of the session that this one goes on with.
+    private var recap: String?
     /// More than a person can have before them.
     private static let questionLimit = 16
 
@@ -42,6 +44,7 @@ actor AgentSession {
         self.configuration = configuration
         self.driver = driver
         self.logger = logger
+        recap = configuration.conversation.earlier?.recap
         spool = try Spool(path: RunnerConfiguration.spoolPath(in: configuration.folder))
         (input, inputSender) = AsyncStream.makeStream(of: Data.self)
         (spooled, spooledSender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -132,7 +135,10 @@ actor AgentSession {
         guard command.n > lastCommand else { return }
         lastCommand = command.n
         switch command.command {
-        case .prompt(let prompt): perform(driver.prompt(prompt))
+        case .prompt(var prompt):
+            if let recap { prompt.text = "\(recap)\n\n\(prompt.text)" }
+            recap = nil
+            perform(driver.prompt(prompt))
         case .cancelTurn: cancelTurn()
         case .answer(let answer):
             guard let option = questions[answer.permission]?.options.first(where: { $0.id == answer.option }) else { return }
@@ -251,7 +257,9 @@ actor AgentSession {
 
     private func emit(_ event: AgentEvent) {
         switch event {
-        case .handshake: answeredHandshake = true
+        case .handshake(let identity):
+            answeredHandshake = true
+            if identity.remembers == true { recap = nil }
         case .turnStarted(let turn): runningTurn = turn.prompt
         case .turnEnded:
             runningTurn = nil

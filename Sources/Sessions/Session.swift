@@ -19,6 +19,10 @@ public struct Session: Sendable {
     public var permissions: PermissionMode
     /// The model that it works with, by the agent's name for it; `nil` for the agent's own choice.
     public var model: String?
+    /// The session that this one goes on with.
+    public var continues: SessionID?
+    /// The commit that its workspace starts from; `nil` for the newest of the repository.
+    var startCommit: String?
     /// Where its agent keeps a sign-in, in its home; `nil` for one that keeps none.
     var signInFile: String?
     /// The first words of the task.
@@ -39,6 +43,8 @@ public struct Session: Sendable {
         provider = try row.optionalText("provider").flatMap(Provider.init(rawValue:))
         permissions = try row.parsed("permissions")
         model = try row.optionalText("model")
+        continues = try row.optionalText("continues").map(SessionID.init(rawValue:))
+        startCommit = try row.optionalText("start_commit")
         signInFile = try row.optionalText("sign_in_file")
         title = try row.text("title")
         branch = try row.text("branch")

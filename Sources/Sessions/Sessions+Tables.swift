@@ -51,5 +51,8 @@ public enum SessionTables {
             "sessions", 3, "what an agent may do without asking, in each session",
             ["ALTER TABLE sessions ADD COLUMN permissions TEXT NOT NULL DEFAULT 'edits'"]),
         Migration("sessions", 4, "the model that a session was asked for", ["ALTER TABLE sessions ADD COLUMN model TEXT"]),
+        Migration(
+            "sessions", 5, "the session that another goes on with, and the commit that it starts from",
+            ["ALTER TABLE sessions ADD COLUMN continues TEXT", "ALTER TABLE sessions ADD COLUMN start_commit TEXT"]),
     ]
 }

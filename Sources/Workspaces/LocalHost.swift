@@ -56,9 +56,11 @@ public struct LocalHost: WorkspaceHost {
         try await check(request.project)
         let location = try RepositoryLocation(request.project.repository)
         let mirror = mirror(of: request.project.id)
-        let base = try await mirrors.exclusively(request.project.id) { try await mirror.update(from: location) }
+        var base = try await mirrors.exclusively(request.project.id) { try await mirror.update(from: location) }
+        if let start = request.start { base.commit = start }
         try makeFolder(home.session(request.session))
         try makeFolder(home.agentHome(request.session))
+        if let earlier = request.earlier { await takeOver(home.agentHome(earlier), home.agentHome(request.session)) }
         try makeFolder(home.sockets(request.session))
         try await Checkout(
             git: git, mirror: mirror, path: home.workspace(request.session), branch: request.branch
@@ -76,7 +78,7 @@ public struct LocalHost: WorkspaceHost {
             folder: folder, command: command, wireProtocol: launch.agent.wireProtocol, sandbox: launch.project.sandbox.rawValue,
             conversation: Conversation(
                 workingDirectory: workspaceInside(launch.project, launch.session), permissions: launch.permissions,
-                tools: tools(launch)),
+                tools: tools(launch), earlier: launch.earlier),
             controlGroups: group.joins,
             memoryEvents: group.memoryEvents, handshakeTimeout: launch.handshakeTimeout * 1_000,
             outputLimit: launch.outputLimit,
@@ -149,7 +151,7 @@ public struct LocalHost: WorkspaceHost {
         return try await results.exclusively(request.project.id) { try await salvage.bringOut(request) }
     }
 
-    public func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool) async {
+    public func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool, keepingHome: Bool) async {
         for _ in 0..<50 where !controlGroups.remove(groupName(session)) { try? await Task.sleep(for: .milliseconds(20)) }
         await remove(home.sockets(session))
         let files = FileManager.default
@@ -160,7 +162,7 @@ public struct LocalHost: WorkspaceHost {
             await remove(RunnerConfiguration.spoolPath(in: folder))
         }
         // What an agent keeps in its home, a sign-in perhaps, is of no use to who looks at a workspace that was kept.
-        await remove(home.agentHome(session))
+        if !keepingHome { await remove(home.agentHome(session)) }
         guard !keepingWorkspace else { return }
         await remove(home.workspace(session))
         _ = try? await git.run(
@@ -182,6 +184,13 @@ public struct LocalHost: WorkspaceHost {
             _ = try? await command.run(timeout: .seconds(600))
         }
         if FileManager.default.fileExists(atPath: path) { logger.warning("\(path) could not be removed.") }
+    }
+
+    /// Copies what an agent kept, links as links. Without it the agent remembers nothing, which is no reason to fail.
+    private func takeOver(_ kept: String, _ path: String) async {
+        guard FileManager.default.fileExists(atPath: kept) else { return }
+        let copied = try? await Command("/bin/cp", ["-a", "--reflink=auto", "--", kept + "/.", path]).run(timeout: .seconds(600))
+        if copied?.termination.isSuccess != true { logger.warning("\(kept) could not be copied.") }
     }
 
     // MARK: - Parts

@@ -47,7 +47,8 @@ public protocol WorkspaceHost: Sendable {
 
     /// Removes what a settled session no longer needs: control groups and sockets, and its workspace once its
     /// work is on the branch.
-    func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool) async
+    /// - Parameter keepingHome: whether what the agent keeps in its home stays, for a session that goes on with this one.
+    func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool, keepingHome: Bool) async
 
     /// Removes everything of a session that is over. Its branch stays in the mirror.
     func forget(_ session: SessionID) async
@@ -58,12 +59,18 @@ public struct WorkspaceRequest: Sendable {
     public var session: SessionID
     public var project: Project
     public var branch: String
+    /// The commit to start from, which the mirror has; `nil` for the newest of the repository.
+    public var start: String?
+    /// The session that it goes on with, whose agent's home it takes over where that was kept.
+    public var earlier: SessionID?
 
     /// Asks for a workspace.
-    public init(session: SessionID, project: Project, branch: String) {
+    public init(session: SessionID, project: Project, branch: String, start: String? = nil, earlier: SessionID? = nil) {
         self.session = session
         self.project = project
         self.branch = branch
+        self.start = start
+        self.earlier = earlier
     }
 }
 
@@ -127,6 +134,8 @@ public struct RunnerLaunch: Sendable {
     public var outputLimit: Int
     /// What the agent may do without asking.
     public var permissions: PermissionMode
+    /// The session that it goes on with.
+    public var earlier: Conversation.Earlier?
     /// How long a person has to answer it, in seconds.
     public var answerTimeout: Int
     /// The sign-in file that the runner looks after.
@@ -149,7 +158,8 @@ public struct RunnerLaunch: Sendable {
     /// Asks for a runner.
     public init(
         session: SessionID, attempt: Int, project: Project, agent: AgentProgram, token: String, limits: SandboxLimits,
-        handshakeTimeout: Int, outputLimit: Int, permissions: PermissionMode, answerTimeout: Int, signIn: SignIn? = nil
+        handshakeTimeout: Int, outputLimit: Int, permissions: PermissionMode, earlier: Conversation.Earlier? = nil, answerTimeout: Int,
+        signIn: SignIn? = nil
     ) {
         self.session = session
         self.attempt = attempt
@@ -160,6 +170,7 @@ public struct RunnerLaunch: Sendable {
         self.handshakeTimeout = handshakeTimeout
         self.outputLimit = outputLimit
         self.permissions = permissions
+        self.earlier = earlier
         self.answerTimeout = answerTimeout
         self.signIn = signIn
     }

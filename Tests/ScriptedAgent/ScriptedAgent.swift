@@ -19,6 +19,7 @@ import Foundation
 /// - `asking`: asks to be allowed each prompt, and then is `shell`.
 /// - `asking-flood`: asks a hundred times at once.
 /// - `asking-gone`: asks, and exits.
+/// - `parrot`: says each prompt again, and leaves it in a file.
 /// - `dying`: kills itself in the middle of a turn.
 /// - `escapes`: tells of a tool call with terminal escapes in its title and places outside of its workspace.
 /// - `chatty`: each prompt is a number; says that many numbered lines, one every 20 ms, and leaves a file behind.
@@ -86,6 +87,9 @@ struct ScriptedAgent {
         case "asking-gone":
             sendPermissionRequest(1, text)
             exit(0)
+        case "parrot":
+            say(text)
+            _ = FileManager.default.createFile(atPath: "said.txt", contents: Data(text.utf8))
         case "dying":
             say("I am about to")
             kill(getpid(), SIGKILL)

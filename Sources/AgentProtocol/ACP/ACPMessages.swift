@@ -10,6 +10,7 @@ public enum ACP {
     public enum Method {
         public static let initialize = "initialize"
         public static let newSession = "session/new"
+        public static let loadSession = "session/load"
         public static let prompt = "session/prompt"
         public static let cancel = "session/cancel"
         public static let update = "session/update"
@@ -71,6 +72,21 @@ public enum ACP {
 
         /// Makes the request.
         public init(cwd: String, mcpServers: [JSONValue] = []) {
+            self.cwd = cwd
+            self.mcpServers = mcpServers
+        }
+    }
+
+    /// Opens a conversation of before again.
+    public struct LoadSessionRequest: Sendable, Hashable, Codable {
+        public var sessionId: String
+        /// An absolute path.
+        public var cwd: String
+        public var mcpServers: [JSONValue]
+
+        /// Makes the request.
+        public init(sessionId: String, cwd: String, mcpServers: [JSONValue] = []) {
+            self.sessionId = sessionId
             self.cwd = cwd
             self.mcpServers = mcpServers
         }

@@ -58,6 +58,18 @@ public struct NewSession: Sendable, Codable {
     }
 }
 
+/// The body of `POST /api/v1/sessions/{id}/resume`.
+public struct Resumption: Sendable, Codable {
+    public var prompt: String
+    public var ending: SessionState.Ending?
+
+    /// Asks to go on.
+    public init(prompt: String, ending: SessionState.Ending? = nil) {
+        self.prompt = prompt
+        self.ending = ending
+    }
+}
+
 /// The body of `POST /api/v1/sessions/{id}/prompts`.
 public struct NewPrompt: Sendable, Codable {
     public var text: String

@@ -36,6 +36,7 @@ struct SessionRoutes {
         group.delete(":id/prompts/:prompt", use: withdraw)
         group.post(":id/questions/:question", use: answer)
         group.post(":id/turn/cancel", use: cancelTurn)
+        group.post(":id/resume", use: resume)
         group.post(":id/cancel", use: cancel)
         group.post(":id/finish", use: finish)
         group.get(":id/diff", use: diff)
@@ -150,6 +151,16 @@ struct SessionRoutes {
     private func cancelTurn(_ request: Request, _ context: APIContext) async throws -> Response {
         try await engine.cancelTurn(of: try await session(context).id, by: try context.requireUser().id)
         return try .json(try await view(try await session(context)), status: .accepted)
+    }
+
+    private func resume(_ request: Request, _ context: APIContext) async throws -> Response {
+        let wish: Resumption = try await request.json(limit: context.maxUploadSize)
+        let user = try context.requireUser().id
+        let earlier = try await session(context)
+        let session = try await engine.resume(
+            earlier, in: try await accounts.project(earlier.project.rawValue, for: user), task: wish.prompt,
+            ending: wish.ending ?? .onRequest, by: user)
+        return try .json(try await view(session), status: .created)
     }
 
     private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -51,6 +51,8 @@ public struct SessionView: Sendable, Codable {
     public var salvageFailure: String?
     /// Prompts that wait for the agent to be free.
     public var pendingPrompts: Int
+    /// The session that this one goes on with.
+    public var continues: SessionID?
     /// What the agent may do without asking.
     public var permissions: PermissionMode
     /// The model that it was started with; missing for the agent's own choice.
@@ -87,6 +89,7 @@ public struct SessionView: Sendable, Codable {
         case .none, .running: break
         }
         pendingPrompts = session.state.pending.count
+        continues = session.continues
         permissions = session.permissions
         model = session.model
         questions = session.state.questions

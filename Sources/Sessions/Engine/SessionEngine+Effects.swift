@@ -35,7 +35,9 @@ extension SessionEngine {
         let session = try await queries.session(id)
         do {
             let workspace = try await host.prepare(
-                WorkspaceRequest(session: id, project: try await project(of: session), branch: session.branch))
+                WorkspaceRequest(
+                    session: id, project: try await project(of: session), branch: session.branch, start: session.startCommit,
+                    earlier: session.continues))
             try await apply(.prepared(workspace), to: id)
         } catch is CancellationError {
             throw CancellationError()
@@ -59,7 +61,7 @@ extension SessionEngine {
                     limits: try await limits(of: session),
                     handshakeTimeout: try await settings.integer(.handshakeTimeout, project: project.id, user: session.user),
                     outputLimit: try await settings.integer(.outputLimit, project: project.id, user: session.user) << 20,
-                    permissions: session.permissions,
+                    permissions: session.permissions, earlier: try await earlier(of: session),
                     answerTimeout: try await settings.integer(.answerTimeout, project: project.id, user: session.user),
                     signIn: try await signIn(of: session)))
         } catch is CancellationError {
@@ -173,7 +175,9 @@ extension SessionEngine {
         await host.killRunner(id, attempt: session.state.attempt)
         try await giveBackSignIn(session)
         await endpoints.close(id)
-        await host.cleanUp(id, of: session.project, keepingWorkspace: keepingWorkspace)
+        // What an agent remembers is kept where it said that it can load it, and never with a sign-in beside it.
+        let keepsHome = session.state.conversation != nil && session.signInFile == nil
+        await host.cleanUp(id, of: session.project, keepingWorkspace: keepingWorkspace, keepingHome: keepsHome)
         try await apply(.cleanedUp, to: id)
         lastHeard[id] = nil
         pulses[id] = nil

@@ -16,11 +16,13 @@ extension SessionEngine {
     ///   - ending: when the session ends by itself.
     ///   - permissions: what the agent may do without asking; `nil` for what the settings say.
     ///   - model: `fast`, `strong`, or a name that the agent takes; `nil` for what the settings say.
+    ///   - earlier: the session that it goes on with, from the commit at which that one ended.
     /// - Throws: ``SessionsError`` when the agent is unknown or the task too long; `WorkspaceError` when the
     ///   agent is not installed or this machine can't sandbox it; `StoreError`.
     public func create(
         project: Project, agent: String, provider: Provider? = nil, task: String?, ending: SessionState.Ending,
-        permissions: PermissionMode? = nil, model: String? = nil, by user: UserID
+        permissions: PermissionMode? = nil, model: String? = nil,
+        continuing earlier: Session? = nil, by user: UserID
     ) async throws -> Session {
         guard let definition = catalogue.agent(agent) else {
             let known = catalogue.agents.map(\.id).joined(separator: ", ")
@@ -50,11 +52,12 @@ extension SessionEngine {
         let insert: @Sendable (any Transaction) throws -> Void = { [accounts] transaction in
             try transaction.execute(
                 """
-                INSERT INTO sessions (id, project_id, user_id, agent, provider, sign_in_file, title, branch, sandbox, permissions, model, phase, settled,
-                    state, runner_token_hash, runner_acknowledged, last_seq, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'queued', 0, $12, NULL, 0, 0, $13, $13)
+                INSERT INTO sessions (id, project_id, user_id, agent, provider, sign_in_file, title, branch, sandbox, permissions, model, continues,
+                    start_commit, phase, settled, state, runner_token_hash, runner_acknowledged, last_seq, created_at, updated_at)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'queued', 0, $14, NULL, 0, 0, $15, $15)
                 """,
                 id, project.id, user, agent, provider, signInFile, title, branch, project.sandbox, mode, model,
+                earlier?.id, earlier?.endCommit,
                 try JSONLine.text(SessionState(ending: ending)), created)
             var writer = LogWriter(session: id, lastSeq: 0, transaction: transaction)
             try writer.append(.state(StateChange(phase: .queued, attempt: 0)), at: created)
@@ -63,6 +66,7 @@ extension SessionEngine {
                     .note("This project runs its agents WITHOUT A SANDBOX: the agent can read and change whatever SAM's user can."),
                     at: created)
             }
+            if let earlier { try writer.append(.note("Goes on with session \(earlier.id.rawValue), from its branch."), at: created) }
             try transaction.execute("UPDATE sessions SET last_seq = $1 WHERE id = $2", writer.lastSeq, id)
             try accounts.record(transaction, user, "session.created", id.rawValue, "\(agent) on \(project.name)")
             if let task { try Self.keep(prompt, task, id, created, transaction) }
@@ -149,7 +153,7 @@ extension SessionEngine {
                 "The work of session \(id.rawValue) stands only in its workspace, because it could not be taken out. Remove it all the same with --force."
             )
         }
-        await host.cleanUp(id, of: session.project, keepingWorkspace: false)
+        await host.cleanUp(id, of: session.project, keepingWorkspace: false, keepingHome: false)
         await host.forget(id)
         try await sessions.store.write { [accounts, credentials] transaction in
             try credentials.forget(SessionReference(id), in: transaction)

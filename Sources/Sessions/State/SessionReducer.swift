@@ -129,8 +129,9 @@ extension SessionReducer {
         case .agentStarted:
             guard state.phase == .booting else { return }
             enter(.starting, wait: timing.starting, for: "the agent's answer to the handshake")
-        case .handshake:
+        case .handshake(let identity):
             guard state.phase == .starting else { return }
+            state.conversation = identity.conversation
             enter(.ready)
             goOn()
         case .turnStarted(let turn):

@@ -92,6 +92,17 @@ struct SessionStart {
             NewSession(
                 project: project, agent: agent, provider: provider, prompt: prompt, ending: .whenIdle, permissions: permissions,
                 model: model))
+        return try await SessionFollowing(session: session, detach: detach, form: form).run(client)
+    }
+}
+
+/// Seeing a session that was just made to its end, or leaving it to itself.
+struct SessionFollowing {
+    var session: SessionView
+    var detach: Bool
+    var form: Following.Form
+
+    func run(_ client: APIClient) async throws -> SessionView {
         let path = "/api/v1/sessions/\(session.id.rawValue)"
         if form == .lines {
             Terminal.line("Session \(Terminal.styled(session.id.rawValue, .bold)) on \(session.project), agent \(session.agent)")

@@ -7,7 +7,7 @@ import Testing
 /// Protocol, through the gateway, against the scripted provider.
 @Suite("An agent of the Agent Client Protocol")
 struct AgentaoTests {
-    private static let entry = """
+    static let entry = """
 
           - id: agentao
             protocol: acp

@@ -5,7 +5,8 @@ struct SessionsCommand: AsyncParsableCommand {
         commandName: "sessions", abstract: "What agents did and do.",
         subcommands: [
             SessionsList.self, SessionsShow.self, SessionsWatch.self, SessionsPrompt.self, SessionsPrompts.self,
-            SessionsEdit.self, SessionsWithdraw.self, SessionsAnswer.self, SessionsCancel.self, SessionsFinish.self, SessionsDiff.self,
+            SessionsEdit.self, SessionsWithdraw.self, SessionsAnswer.self, SessionsCancel.self, SessionsFinish.self,
+            SessionsResume.self, SessionsDiff.self,
             SessionsLand.self, SessionsRemove.self,
         ],
         defaultSubcommand: SessionsList.self)

@@ -1,0 +1,52 @@
+import Accounts
+import AgentProtocol
+import Workspaces
+
+extension SessionEngine {
+    /// Goes on with a session that is over, in a new one: a new workspace that starts where its work ended, with the same agent,
+    /// provider, model and permissions. The agent loads its own memory of it where it can, and is told what happened where it can't.
+    ///
+    /// - Parameter task: what to do now.
+    /// - Throws: ``SessionsError`` when it is not over, or its work is not on its branch; as ``create(project:agent:provider:task:ending:permissions:model:continuing:by:)``.
+    public func resume(
+        _ earlier: Session, in project: Project, task: String, ending: SessionState.Ending, by user: UserID
+    ) async throws -> Session {
+        guard earlier.state.isSettled else {
+            throw SessionsError(
+                .wrongState,
+                "Session \(earlier.id.rawValue) is \(earlier.state.phase.rawValue). Write to it with: sam sessions prompt \(earlier.id.rawValue)"
+            )
+        }
+        if earlier.state.keepsWorkspace {
+            throw SessionsError(
+                .wrongState,
+                "The work of session \(earlier.id.rawValue) could not be taken out of its workspace, so no other can start from it.")
+        }
+        return try await create(
+            project: project, agent: earlier.agent, provider: earlier.provider, task: task, ending: ending,
+            permissions: earlier.permissions, model: earlier.model ?? "default", continuing: earlier, by: user)
+    }
+
+    /// What a session's agent is told of the one that it goes on with; `nil` for one that begins by itself, or whose beginning is
+    /// forgotten.
+    func earlier(of session: Session) async throws -> Conversation.Earlier? {
+        guard let id = session.continues, let earlier = try? await queries.session(id) else { return nil }
+        var events: [SessionEvent] = []
+        while case let page = try await queries.events(id, after: events.last?.seq ?? 0, limit: 1_000), !page.isEmpty {
+            events += page
+            // A recap is short; what goes far beyond it is not read.
+            if events.count > 20_000 { break }
+        }
+        return Conversation.Earlier(
+            conversation: earlier.signInFile == nil ? earlier.state.conversation : nil,
+            recap: Recap.text(of: events, task: earlier.title))
+    }
+}
+
+extension Session {
+    /// The commit at which its work ended; `nil` when it never had a workspace.
+    var endCommit: String? {
+        guard case .done(let result) = state.salvage else { return state.workspace?.base }
+        return result.commit
+    }
+}
