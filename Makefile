@@ -99,7 +99,7 @@ format:
 
 # The gateway's peers: nginx and wrk by apt, LiteLLM's proxy by pip into a folder outside of the tree.
 benchmarks: PACKAGES += $(PEER_PACKAGES)
-benchmarks: setup
+benchmarks: setup agents
 	@if [ "$$(cat $(PEERS)/versions 2>/dev/null)" != "$(PEER_VERSIONS)" ]; then \
 	  echo "==> Installing $(firstword $(PEER_VERSIONS)) by pip into $(PEERS)"; \
 	  rm -rf $(PEERS) && /usr/bin/python3 -m venv $(PEERS) && $(PEERS)/bin/pip install -q $(PEER_VERSIONS) && \

@@ -153,8 +153,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Accounts", "AgentProtocol", "Cascade", "Credentials", "Processes", "Store", "Vault", "Workspaces", .argumentParser,
-                .nioCore, .nioPosix,
+                "Accounts", "AgentCatalogue", "AgentDrivers", "AgentProtocol", "Cascade", "Credentials", "Processes", "Store", "Vault",
+                "Workspaces", .argumentParser, .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix,
             ],
             path: "Benchmarks", exclude: ["run"], swiftSettings: strict),
 

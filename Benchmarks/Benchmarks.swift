@@ -6,7 +6,8 @@ struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks", abstract: "Measures SAM, side by side with its peers in one run.",
         subcommands: [
-            WorkspaceCreation.self, SessionReadiness.self, SessionMemory.self, CredentialResolution.self, VaultSealing.self,
+            WorkspaceCreation.self, SessionReadiness.self, SessionMemory.self, SessionTraffic.self, CredentialResolution.self,
+            VaultSealing.self,
             GatewayComparison.self, ModelServer.self,
         ])
 }

@@ -71,7 +71,10 @@ struct Installation {
     let home: String
 
     @discardableResult
-    func sam(_ arguments: String..., input: String = "") async throws -> String {
+    func sam(_ arguments: String..., input: String = "") async throws -> String { try await sam(arguments, input: input) }
+
+    @discardableResult
+    func sam(_ arguments: [String], input: String = "") async throws -> String {
         var environment = ProcessInfo.processInfo.environment
         environment["SAM_HOME"] = home
         let output = try await Command(

@@ -32,8 +32,8 @@ struct SessionMemory: AsyncParsableCommand {
         while try await working(installation) < sessions { try await Task.sleep(for: .milliseconds(200)) }
         try await Task.sleep(for: .seconds(5))
 
-        let runners = try processes(program: "/sam-runner", first: "run").map { try Self.proportionalSetSize($0) }
-        let inside = try processes(program: "/sam-runner", first: "inside").map { try Self.proportionalSetSize($0) }
+        let runners = try Self.processes(program: "/sam-runner", first: "run").map { try Self.proportionalSetSize($0) }
+        let inside = try Self.processes(program: "/sam-runner", first: "inside").map { try Self.proportionalSetSize($0) }
         print("\n| \(sessions) sessions at once, one line each 20 ms | processes | MiB in all | MiB each |\n| --- | --- | --- | --- |")
         print("| server, idle before | 1 | \(mebibytes(idle)) | \(mebibytes(idle)) |")
         print("| server | 1 | \(mebibytes(try Self.proportionalSetSize(server))) | \(mebibytes(try Self.proportionalSetSize(server))) |")
@@ -61,7 +61,7 @@ struct SessionMemory: AsyncParsableCommand {
         try await listing(installation).count { $0["phase"]?.string == "working" }
     }
 
-    private func processes(program: String, first argument: String) throws -> [pid_t] {
+    static func processes(program: String, first argument: String) throws -> [pid_t] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { pid in
             guard let line = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return false }
             let words = String(decoding: line, as: UTF8.self).split(separator: "\0")

@@ -22,6 +22,8 @@ import Foundation
 /// - `parrot`: says each prompt again, and leaves it in a file.
 /// - `dying`: kills itself in the middle of a turn.
 /// - `escapes`: tells of a tool call with terminal escapes in its title and places outside of its workspace.
+/// - `clock US`: each prompt is a number; tells of that many tool calls, so many microseconds apart, each with the time in
+///   nanoseconds as its title.
 /// - `chatty`: each prompt is a number; says that many numbered lines, one every 20 ms, and leaves a file behind.
 ///   With no number it goes on until somebody puts a file `enough` into its working directory.
 @main
@@ -55,6 +57,7 @@ struct ScriptedAgent {
                 if mode == "stranger" { reply(.number(4_711), ACP.PromptResponse(stopReason: "end_turn")) }
             case ACP.Method.prompt:
                 let text = params["prompt"].flatMap { try? $0.decoded(as: [ACP.ContentBlock].self) }?.compactMap(\.text).joined() ?? ""
+                if mode == "clock" { tellTheTime(Int(text) ?? 0, every: number) }
                 answer(text, id, mode)
             default:
                 send(RPCMessage.failure(id: id, error: .methodNotFound(method)))
@@ -93,6 +96,7 @@ struct ScriptedAgent {
         case "dying":
             say("I am about to")
             kill(getpid(), SIGKILL)
+        case "clock": break
         case "escapes":
             var update = ACP.Update(ACP.Update.toolCall)
             update.toolCallId = "call"
@@ -125,6 +129,19 @@ struct ScriptedAgent {
             say("exit \(status)")
         }
         reply(id, ACP.PromptResponse(stopReason: "end_turn"))
+    }
+
+    private static func tellTheTime(_ count: Int, every pause: Int) {
+        for number in 0..<count {
+            var now = timespec()
+            clock_gettime(CLOCK_REALTIME, &now)
+            var update = ACP.Update(ACP.Update.toolCall)
+            update.toolCallId = "c\(number)"
+            update.title = "\(now.tv_sec * 1_000_000_000 + now.tv_nsec)"
+            update.status = "completed"
+            send(update)
+            if pause > 0 { usleep(UInt32(pause)) }
+        }
     }
 
     private static func askPermission(_ id: Int, _ title: String) -> String? {
