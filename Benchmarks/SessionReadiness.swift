@@ -40,7 +40,7 @@ struct SessionReadiness: AsyncParsableCommand {
             let alone = try await ContinuousClock().measure { try await start.run() }
             let more = provider.map { ["--provider", $0.rawValue] } ?? []
             let lines = try await installation.sam(
-                ["run", "--project", "bench", "--agent", agent.id, "--json"] + more + ["Explore."]
+                ["run", "--project", "bench", "--agent", agent.id, "--permissions", "everything", "--json"] + more + ["Explore."]
             ).split(separator: "\n")
             let changes = try lines.dropLast().map { try JSONLine.decode(JSONValue.self, from: String($0)) }
                 .filter { $0["kind"]?.string == "state" }
