@@ -50,7 +50,7 @@ public struct ACPDriver: AgentDriver {
             id, ACP.Method.initialize,
             ACP.InitializeRequest(
                 protocolVersion: ACP.version, clientCapabilities: capabilities,
-                clientInfo: ACP.Implementation(name: "sam", title: "SAM")))
+                clientInfo: ACP.Implementation(name: "sam", title: "SAM", version: "0.1.0")))
     }
 
     public mutating func prompt(_ prompt: AgentCommand.Prompt) -> [DriverAction] {

@@ -120,7 +120,9 @@ actor SessionPrinter {
         } else {
             questions.insert(permission.id)
             line(Terminal.styled("? The agent asks to be allowed: \(what)", .yellow, .bold))
-            let words = permission.options.map(\.word).joined(separator: "|")
+            // Some agents take several answers of one kind; the first of them is meant.
+            let words = Permission.Option.Kind.allCases.filter { kind in permission.options.contains { $0.kind == kind } }
+                .map(\.word).joined(separator: "|")
             line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) \(words)", .yellow))
         }
     }
@@ -189,10 +191,10 @@ extension Permission.Answer {
     }
 }
 
-extension Permission.Option {
+extension Permission.Option.Kind {
     /// What a person writes to choose it.
     fileprivate var word: String {
-        switch kind {
+        switch self {
         case .allowOnce: "allow"
         case .allowAlways: "always"
         case .refuse: "refuse"
