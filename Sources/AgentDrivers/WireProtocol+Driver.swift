@@ -4,7 +4,7 @@ extension WireProtocol {
     /// A driver for a new conversation.
     public func driver(for conversation: Conversation) -> any AgentDriver {
         switch self {
-        case .acp: ACPDriver(conversation)
+        case .acp, .oneShot: ACPDriver(conversation)
         case .claudeStreamJSON: ClaudeDriver()
         case .codexAppServer: CodexDriver(conversation)
         }

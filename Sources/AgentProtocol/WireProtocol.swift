@@ -6,4 +6,6 @@ public enum WireProtocol: String, Sendable, Codable, CaseIterable {
     case claudeStreamJSON = "claude-stream-json"
     /// Codex's app-server.
     case codexAppServer = "codex-app-server"
+    /// None: a program that answers one prompt, which stands in its arguments, and ends. `sam-runner once` speaks for it.
+    case oneShot = "one-shot"
 }

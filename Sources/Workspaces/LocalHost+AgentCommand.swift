@@ -11,9 +11,9 @@ extension LocalHost {
         guard launch.project.sandbox == .bubblewrap else {
             let environment = AgentEnvironment.make(
                 home: home.agentHome(launch.session), programs: programs, temporary: "/tmp", extra: extra)
+            let words = program(launch.agent.executable, of: launch.agent, runner: programs + "/sam-runner")
             return Command(
-                launch.agent.executable, launch.agent.arguments, environment: environment,
-                workingDirectory: home.workspace(launch.session))
+                words[0], Array(words.dropFirst()), environment: environment, workingDirectory: home.workspace(launch.session))
         }
 
         var sandbox = sandbox(launch.project, launch.session)
@@ -31,10 +31,14 @@ extension LocalHost {
                 forwarder,
                 [
                     "inside", "--socket", Sandbox.Inside.sockets + "/gateway.sock", "--port", String(AgentProgram.gatewayPort), "--port",
-                    String(AgentProgram.egressPort), "--file-limit", String(launch.limits.disk), "--", agent.program,
-                ]
-                    + launch.agent.arguments,
+                    String(AgentProgram.egressPort), "--file-limit", String(launch.limits.disk), "--",
+                ] + program(agent.program, of: launch.agent, runner: forwarder),
                 environment: environment, workingDirectory: Sandbox.Inside.workspace))
+    }
+
+    /// An agent's program with its arguments, and before it what speaks for one that knows no protocol.
+    private func program(_ program: String, of agent: AgentProgram, runner: String) -> [String] {
+        (agent.wireProtocol == .oneShot ? [runner, "once", "--"] : []) + [program] + agent.arguments
     }
 
     /// An agent's program as a sandbox sees it.

@@ -99,7 +99,9 @@ struct CatalogueTests {
                 let arguments = agent.arguments(for: provider, model: model, access: access)
                 let environment = agent.environment(for: provider, model: model, access: access)
                 #expect(
-                    !arguments.contains { $0.contains("lease") || $0.replacing("${SAM_LEASE}", with: "").contains("${") },
+                    !arguments.contains {
+                        $0.contains("lease") || $0.replacing("${SAM_LEASE}", with: "").replacing("${prompt}", with: "").contains("${")
+                    },
                     "\(agent.id) with \(provider)")
                 #expect(!environment.values.contains { $0.contains("${") }, "\(agent.id) with \(provider): \(environment)")
                 guard let model else { continue }

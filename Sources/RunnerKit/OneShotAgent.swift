@@ -1,0 +1,106 @@
+import AgentProtocol
+import Foundation
+import Processes
+
+/// An agent of the Agent Client Protocol that starts a program for each prompt and tells what it prints.
+///
+/// The program keeps nothing between prompts but what it leaves in the workspace.
+public actor OneShotAgent {
+    /// What stands for the prompt in the program's arguments.
+    public static let placeholder = "${prompt}"
+
+    private let command: [String]
+    private let send: @Sendable (Data) -> Void
+    private var running: (process: OwnedProcess, turn: RPCIdentifier)?
+    private var isCancelled = false
+    private var turns = 0
+
+    /// Makes an agent.
+    ///
+    /// - Parameters:
+    ///   - command: the program and its arguments; never empty.
+    ///   - send: writes a message to the client.
+    public init(command: [String], send: @escaping @Sendable (Data) -> Void) {
+        self.command = command
+        self.send = send
+    }
+
+    /// Takes a line of the client's.
+    public func receive(_ line: Data) {
+        guard let message = RPCMessage(line: line) else { return }
+        switch message {
+        case .request(let id, ACP.Method.initialize, _):
+            let name = URL(filePath: command[0]).lastPathComponent
+            reply(
+                id,
+                ACP.InitializeResponse(
+                    protocolVersion: ACP.version, agentCapabilities: nil, agentInfo: ACP.Implementation(name: name, title: name),
+                    authMethods: nil))
+        case .request(let id, ACP.Method.newSession, _): reply(id, ACP.NewSessionResponse(sessionId: "once"))
+        case .request(let id, ACP.Method.prompt, let params):
+            let blocks = params["prompt"]?.elements ?? []
+            begin(id, blocks.compactMap { $0["text"]?.string }.joined(separator: "\n"))
+        case .request(let id, let method, _): send(RPCMessage.failure(id: id, error: .methodNotFound(method)).line)
+        case .notification(ACP.Method.cancel, _):
+            isCancelled = running != nil
+            running?.process.signalGroup(SIGTERM)
+        case .notification, .success, .failure: break
+        }
+    }
+
+    /// The client is gone.
+    public func finish() { running?.process.signalGroup(SIGKILL) }
+
+    private func begin(_ id: RPCIdentifier, _ prompt: String) {
+        guard running == nil else {
+            return send(RPCMessage.failure(id: id, error: .invalidRequest("A prompt is being answered.")).line)
+        }
+        turns += 1
+        isCancelled = false
+        let arguments = command.dropFirst().map { $0.replacing(Self.placeholder, with: prompt) }
+        Task { await run(id, Command(command[0], arguments, environment: ProcessInfo.processInfo.environment)) }
+    }
+
+    private func run(_ id: RPCIdentifier, _ command: Command) async {
+        do {
+            let output = try PipeEnds()
+            let process = try await OwnedProcess.start(command, descriptors: Descriptors(output: output.writing, error: output.writing))
+            close(output.writing)
+            running = (process, id)
+            for await bytes in Self.chunks(output.reading) { say(String(decoding: bytes, as: UTF8.self)) }
+            let termination = await process.termination()
+            running = nil
+            if isCancelled { return reply(id, ACP.PromptResponse(stopReason: "cancelled")) }
+            guard termination.isSuccess else {
+                return send(RPCMessage.failure(id: id, error: .internalError("The program ended with \(termination).")).line)
+            }
+            reply(id, ACP.PromptResponse(stopReason: "end_turn"))
+        } catch {
+            running = nil
+            send(RPCMessage.failure(id: id, error: .internalError("The program could not be started: \(error)")).line)
+        }
+    }
+
+    /// What comes out of a pipe, read by a thread of its own, because a read may block for ever.
+    private static func chunks(_ descriptor: CInt) -> AsyncStream<Data> {
+        let (stream, sender) = AsyncStream.makeStream(of: Data.self)
+        Thread.detachNewThread {
+            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            while case let data = file.availableData, !data.isEmpty { sender.yield(data) }
+            sender.finish()
+        }
+        return stream
+    }
+
+    private func say(_ text: String) {
+        guard let update = try? ACP.UpdateNotification(sessionId: "once", update: .message(text, id: "turn-\(turns)")),
+            let params = try? JSONValue(encoding: update)
+        else { return }
+        send(RPCMessage.notification(method: ACP.Method.update, params: params).line)
+    }
+
+    private func reply(_ id: RPCIdentifier, _ result: some Encodable) {
+        guard let result = try? JSONValue(encoding: result) else { return }
+        send(RPCMessage.success(id: id, result: result).line)
+    }
+}
