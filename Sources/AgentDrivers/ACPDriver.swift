@@ -291,7 +291,10 @@ extension ACPDriver {
 
     private mutating func withdrawn(_ params: JSONValue) -> [DriverAction] {
         guard let id = RPCIdentifier(params["requestId"]) else { return [] }
-        return asked.remove { $0 == id }.map { .withdraw($0) }
+        // Whoever asked gets an answer all the same, and one alone.
+        return asked.remove { $0 == id }.flatMap { open -> [DriverAction] in
+            [.withdraw(open), .send(RPCMessage.failure(id: id, error: RPCError(code: -32800, message: "Cancelled.")).line)]
+        }
     }
 }
 

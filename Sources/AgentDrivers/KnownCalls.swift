@@ -7,13 +7,14 @@ struct KnownCalls: Sendable, Hashable {
         var title: String?
         var kind: String?
         var locations: [ACP.Location]?
-        var input: JSONValue?
+        var input: [String: JSONValue] = [:]
 
         mutating func take(_ fields: JSONValue) {
             title = fields["title"]?.string ?? title
             kind = fields["kind"]?.string ?? kind
             locations = (try? fields["locations"]?.decoded()) ?? locations
-            input = fields["rawInput"] ?? input
+            // As much of it as a question needs: an input can hold a whole file.
+            for name in ["command", "file_path", "filePath", "path"] { input[name] = fields["rawInput"]?[name] ?? input[name] }
         }
     }
 
@@ -46,14 +47,15 @@ struct KnownCalls: Sendable, Hashable {
     /// The very command, where there is one: a title is what the agent calls it.
     private static func title(_ call: Call) -> String {
         let title = call.title ?? call.kind ?? "something that it does not name"
-        let command = call.input?["command"]
+        let command = call.input["command"]
         let words = command?.string ?? command?.elements.map { $0.compactMap(\.string).joined(separator: " ") }
-        guard let words, !words.isEmpty, !title.contains(words) else { return title }
-        return "\(title): \(words)"
+        guard let words, !words.isEmpty, title != words else { return title }
+        // The command comes first: what an agent calls it could push it out of sight.
+        return "\(words) (\(title.cut(to: 200)))"
     }
 
-    private static func place(_ input: JSONValue?) -> [ACP.Location]? {
-        let path = ["file_path", "filePath", "path"].compactMap { input?[$0]?.string }.first
+    private static func place(_ input: [String: JSONValue]) -> [ACP.Location]? {
+        let path = ["file_path", "filePath", "path"].compactMap { input[$0]?.string }.first
         return path.map { [ACP.Location(path: $0)] }
     }
 }

@@ -79,14 +79,41 @@ public struct Permission: Sendable, Hashable, Codable {
     /// The same with every text and list cut to what a person can read, so that an agent can't grow what is kept of it.
     public var bounded: Permission {
         var bounded = self
-        bounded.title = String(title.prefix(1_000))
-        bounded.kind = kind.map { String($0.prefix(40)) }
-        bounded.toolCall = toolCall.map { String($0.prefix(200)) }
-        bounded.locations = locations.map { Array($0.prefix(50)) }
+        bounded.title = Self.shown(title)
+        bounded.kind = kind?.cut(to: 40)
+        bounded.toolCall = toolCall?.cut(to: 200)
+        bounded.locations = locations.map { places in
+            places.prefix(50).map { ACP.Location(path: $0.path.cut(to: 1_000), line: $0.line) }
+        }
         // An id that was cut would be another one.
         bounded.options = options.filter { $0.id.utf8.count <= 200 }.prefix(12).map { option in
-            Option(id: option.id, name: String(option.name.prefix(200)), kind: option.kind)
+            Option(id: option.id, name: option.name.cut(to: 200), kind: option.kind)
         }
         return bounded
+    }
+
+    /// What a person is asked to allow, with nothing hidden behind blanks, and with a mark where it was cut.
+    private static func shown(_ text: String) -> String {
+        var shown = ""
+        var blanks = 0
+        for character in text {
+            if character.isWhitespace, !character.isNewline {
+                blanks += 1
+                if blanks == 9 { shown += "⟨many blanks⟩ " }
+                if blanks > 8 { continue }
+            } else {
+                blanks = 0
+            }
+            if character.isNewline { shown += "⏎" } else { shown += String(character).cut(to: 64) }
+        }
+        guard shown.count > 2_000 else { return shown }
+        return "\(shown.prefix(1_200)) ⟨… \(shown.count - 1_800) characters are not shown …⟩ \(shown.suffix(600))"
+    }
+}
+
+extension String {
+    /// Its beginning, of at most so many bytes: one character can be as long as a text.
+    public func cut(to bytes: Int) -> String {
+        utf8.count <= bytes ? self : String(decoding: utf8.prefix(bytes), as: UTF8.self)
     }
 }

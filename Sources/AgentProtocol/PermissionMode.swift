@@ -29,7 +29,7 @@ public enum PermissionMode: String, Sendable, Hashable, Codable, CaseIterable {
 
     /// By its text alone: what is a link there is the sandbox's to hold.
     private static func isWithin(_ folder: String, _ path: String) -> Bool {
-        guard !path.isEmpty, !path.split(separator: "/").contains("..") else { return false }
+        guard !path.isEmpty, !path.hasPrefix("~"), !path.split(separator: "/").contains("..") else { return false }
         return !path.hasPrefix("/") || path == folder || path.hasPrefix(folder + "/")
     }
 }

@@ -14,7 +14,7 @@ public struct ToolServer: Sendable {
     private let now: @Sendable () -> Int64
 
     /// The versions that differ in nothing which this server uses, the newest first.
-    static let versions = ["2025-06-18", "2025-03-26", "2024-11-05"]
+    static let versions = ["2025-06-18", "2024-11-05"]
     /// How long a call waits for a person, in milliseconds: less than what the usual clients give a tool.
     static let patience: Int64 = 45_000
 
@@ -31,13 +31,14 @@ public struct ToolServer: Sendable {
     /// - Returns: `nil` where there is nothing to answer.
     public func answer(_ message: Data, for session: SessionID) async -> Data? {
         guard let message = RPCMessage(line: message) else {
-            return RPCMessage.failure(id: nil, error: .invalidRequest("This is no message of the Model Context Protocol.")).line
+            return Data(
+                RPCMessage.failure(id: nil, error: .invalidRequest("This is no message of the Model Context Protocol.")).line.dropLast())
         }
         guard case .request(let id, let method, let params) = message else { return nil }
         do throws(RPCError) {
-            return RPCMessage.success(id: id, result: try await result(of: method, params, session)).line
+            return Data(RPCMessage.success(id: id, result: try await result(of: method, params, session)).line.dropLast())
         } catch {
-            return RPCMessage.failure(id: id, error: error).line
+            return Data(RPCMessage.failure(id: id, error: error).line.dropLast())
         }
     }
 

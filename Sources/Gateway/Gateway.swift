@@ -17,6 +17,7 @@ public final class Gateway: Sendable {
     private let services: RelayServices
     private let egress: EgressGate
     private let tools: ToolGate
+    private let openCalls = OpenCalls()
     private let tls: NIOSSLContext
     private let lines: [ObjectIdentifier: NIOLoopBoundBox<RelayLine?>]
 
@@ -100,7 +101,7 @@ public final class Gateway: Sendable {
         }
         try operations.addHandler(RelayHandler(line: line, entrance: entrance))
         if case .session(let session) = entrance {
-            try operations.addHandler(ToolHandler(session: session, gate: tools, leases: leases))
+            try operations.addHandler(ToolHandler(session: session, gate: tools, leases: leases, open: openCalls))
         }
     }
 

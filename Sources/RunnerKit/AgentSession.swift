@@ -28,6 +28,9 @@ actor AgentSession {
     private var wasAskedToStop = false
     private var lastCommand = 0
     private var questions: [String: Permission] = [:]
+    private var clocks: [String: Task<Void, Never>] = [:]
+    /// The running turn was asked to stop.
+    private var isCancelling = false
     /// What is still to be said of the session that this one goes on with.
     private var recap: String?
     /// More than a person can have before them.
@@ -175,12 +178,8 @@ actor AgentSession {
         process?.signalGroup(SIGKILL)
     }
 
-    /// What the agent does; `nil` while there is none.
-    var heartbeat: Heartbeat? {
-        guard let process else { return nil }
-        let tree = ProcessTree(of: process.identifier)
-        return Heartbeat(cpuMilliseconds: tree.cpuMilliseconds, processes: tree.processes)
-    }
+    /// The agent's process; `nil` while there is none.
+    var agentProcess: pid_t? { process?.identifier }
 
     // MARK: - Delivery
 
@@ -200,10 +199,12 @@ actor AgentSession {
     // MARK: - What the agent asks
 
     private func ask(_ asked: Permission) {
+        // It asked before it heard that it is to stop.
+        if isCancelling || wasAskedToStop { return perform(driver.answer(asked.id, with: nil)) }
         if let option = configuration.conversation.permissions.allowance(for: asked, in: configuration.conversation.workingDirectory) {
             return perform(driver.answer(asked.id, with: option))
         }
-        var permission = asked
+        var permission = asked.bounded
         permission.until = now + Int64(configuration.answerTimeout)
         guard questions.count < Self.questionLimit else {
             permission.answer = Permission.Answer(option: permission.refusal, by: .flood)
@@ -212,15 +213,17 @@ actor AgentSession {
         }
         questions[permission.id] = permission
         emit(.permission(permission))
-        Task {
-            try? await Task.sleep(for: .milliseconds(configuration.answerTimeout))
-            settle(permission.id, with: permission.refusal, by: .timeLimit)
+        let id = permission.id
+        clocks[id] = Task {
+            guard (try? await Task.sleep(for: .milliseconds(configuration.answerTimeout))) != nil else { return }
+            settle(id, with: questions[id]?.refusal, by: .timeLimit)
         }
     }
 
     /// Closes a question, once: whoever comes second changes nothing.
     private func settle(_ id: String, with option: Permission.Option?, by decider: Permission.Answer.Decider) {
         guard var permission = questions.removeValue(forKey: id) else { return }
+        clocks.removeValue(forKey: id)?.cancel()
         permission.answer = Permission.Answer(option: option, by: decider)
         emit(.permission(permission))
         perform(driver.answer(id, with: option))
@@ -234,6 +237,7 @@ actor AgentSession {
 
     /// What it asks has to be answered before it is asked to stop, or it waits for that.
     private func cancelTurn() {
+        isCancelling = runningTurn != nil
         dropQuestions()
         perform(driver.cancelTurn())
     }
@@ -247,7 +251,7 @@ actor AgentSession {
             switch action {
             case .send(let data): inputSender.yield(data)
             case .emit(let event): emit(event)
-            case .ask(let permission): ask(permission.bounded)
+            case .ask(let permission): ask(permission)
             case .withdraw(let id): settle(id, with: nil, by: .turn)
             case .stray(let line): lastWords.append(line + Data("\n".utf8))
             case .giveUp(let reason, let message): end(reason, message)
@@ -263,6 +267,7 @@ actor AgentSession {
         case .turnStarted(let turn): runningTurn = turn.prompt
         case .turnEnded:
             runningTurn = nil
+            isCancelling = false
             dropQuestions()
         default: break
         }

@@ -11,7 +11,6 @@ struct DiskWatch: Sendable {
     /// What a fast disk takes in a second, in bytes: no agent gets from one look to the next past its limit by more than a disk is
     /// faster than that.
     private static let speed = 256 << 20
-    private static let du = "/usr/bin/du"
 
     init(_ disk: RunnerConfiguration.Disk) {
         self.disk = disk
@@ -19,15 +18,23 @@ struct DiskWatch: Sendable {
 
     /// Looks until the agent is past its limit or the task is cancelled.
     ///
-    /// - Returns: whether it is past it.
+    /// - Returns: whether it is past it, or nobody can tell any more.
     func isFilled() async -> Bool {
+        var failures = 0
         while !Task.isCancelled {
             let began = ContinuousClock.now
-            guard let size = await size() else { return false }
-            if size > disk.limit { return true }
-            // A large tree takes its time to look at; it gets twenty times that in peace.
-            let cost = ContinuousClock.now - began
-            try? await Task.sleep(for: max(Self.wait(size: size, limit: disk.limit), cost * 20))
+            if let size = await size() {
+                failures = 0
+                if size > disk.limit { return true }
+                // A large tree takes its time to look at, and gets some of it in peace.
+                let cost = ContinuousClock.now - began
+                try? await Task.sleep(for: min(max(Self.wait(size: size, limit: disk.limit), cost * 20), .seconds(60)))
+            } else {
+                failures += 1
+                // What can't be looked at has been made so.
+                if failures == 5 { return !Task.isCancelled }
+                try? await Task.sleep(for: .seconds(2))
+            }
         }
         return false
     }
@@ -39,11 +46,23 @@ struct DiskWatch: Sendable {
 
     /// The room that the folders take, in bytes; `nil` when it can't be found out.
     private func size() async -> Int? {
-        // Not of other file systems, and following no link: `du` walks trees that somebody changes meanwhile, and says what it could not read
-        // on standard error only.
-        let command = Command(
-            Self.du, ["-s", "-x", "-c", "-B1", "--"] + disk.folders, environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C"])
-        guard let output = try? await command.run(timeout: .seconds(600)) else { return nil }
-        return output.text.split(separator: "\n").last.flatMap { $0.split(separator: "\t").first }.flatMap { Int($0) }
+        if let output = await look(), output.termination.isSuccess { return Self.total(output) }
+        // Something could not be read: an agent can close folders that it has filled, and make more of them than there is room for
+        // complaints.
+        _ = try? await Command("/bin/chmod", ["-R", "-f", "u+rwX", "--"] + disk.folders, environment: Self.environment)
+            .run(timeout: .seconds(600))
+        return await look().flatMap(Self.total)
+    }
+
+    /// Not of other file systems, and following no link: `du` walks trees that somebody changes meanwhile.
+    private func look() async -> Output? {
+        try? await Command("/usr/bin/du", ["-s", "-x", "-c", "-B1", "--"] + disk.folders, environment: Self.environment)
+            .run(timeout: .seconds(600))
+    }
+
+    private static let environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C"]
+
+    private static func total(_ output: Output) -> Int? {
+        output.text.split(separator: "\n").last.flatMap { $0.split(separator: "\t").first }.flatMap { Int($0) }
     }
 }

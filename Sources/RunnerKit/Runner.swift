@@ -161,9 +161,13 @@ public struct Runner: Sendable {
 
     /// On a task of its own, never behind the delivery of a large batch.
     private func beat(_ session: AgentSession, _ link: ControlLink) async {
+        var agent: pid_t?
         while !Task.isCancelled {
+            // Not asked again: a session that is busy for a moment must not hold up the sign that its runner lives.
+            if agent == nil { agent = await session.agentProcess }
+            let tree = agent.map { ProcessTree(of: $0) }
             do throws(ControlLink.Failure) {
-                try await link.beat(await session.heartbeat)
+                try await link.beat(tree.map { Heartbeat(cpuMilliseconds: $0.cpuMilliseconds, processes: $0.processes) })
             } catch {
                 guard await canGoOn(session, after: error) else { return }
             }

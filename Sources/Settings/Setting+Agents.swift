@@ -45,11 +45,12 @@ extension Setting {
             kind: .choice(["ask", "edits", "everything", "as-others"]))
     }
 
-    /// What is added to an agent's command.
+    /// What is added to an agent's command. Not a project's to say: a member could give orders to another member's agent, which works
+    /// with that one's key.
     public static func arguments(of agent: String) -> Setting {
         Setting(
             key: "agents.\(agent).arguments", summary: "Words added to the command of \(agent), or a JSON array of them, or none.",
-            standard: .words([]), mode: .override, whenOff: .force(.words([])), scopes: Scope.allCases, kind: .words)
+            standard: .words([]), mode: .override, whenOff: .force(.words([])), scopes: [.user, .platform], kind: .words)
     }
 
     /// The setting of an agent's own with this key; `nil` for a key of another form.

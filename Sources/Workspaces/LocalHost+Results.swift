@@ -17,15 +17,19 @@ extension LocalHost {
         try await diff(result).patch()
     }
 
-    /// The beginning of a file in a result.
+    /// A file that a result brought or changed.
     ///
     /// - Parameters:
     ///   - path: relative, in the repository.
-    ///   - limit: in characters.
+    ///   - limit: the size above which it is not read, in bytes.
+    /// - Returns: `nil` when the result left it as it was, or it is larger.
     /// - Throws: ``WorkspaceError`` when there is no such file.
-    public func file(_ path: String, of result: WorkspaceResult, limit: Int) async throws -> String {
+    public func file(_ path: String, changedBy result: WorkspaceResult, limit: Int) async throws -> String? {
+        let size = try await git.run(["cat-file", "-s", "\(result.commit):\(path)"], in: result.mirror, failing: .repository)
+        guard let bytes = Int(size.text.trimmingCharacters(in: .whitespacesAndNewlines)), bytes <= limit else { return nil }
+        guard try await changes(in: result).contains(where: { $0.path == path }) else { return nil }
         let output = try await git.run(["cat-file", "blob", "\(result.commit):\(path)"], in: result.mirror, failing: .repository)
-        return String(output.text.prefix(limit))
+        return output.text
     }
 
     /// Pushes a result's branch to the repository it came from, under the same name.

@@ -16,7 +16,8 @@ struct PermissionModeTests {
         arguments: [
             ("edit", ["/workspace/a/b"], true), ("edit", ["a/b"], true), ("edit", ["/workspace"], true),
             ("edit", ["/workspace/a", "/etc/passwd"], false), ("edit", ["/workspace/../etc/passwd"], false), ("edit", ["../a"], false),
-            ("edit", ["/workspaces/a"], false), ("edit", [""], false), ("edit", [], false), ("edit", nil, false),
+            ("edit", ["/workspaces/a"], false), ("edit", ["~/.bashrc"], false), ("edit", [""], false), ("edit", [], false),
+            ("edit", nil, false),
             ("read", ["/etc/passwd"], true), ("search", nil, true), ("think", nil, true),
             ("execute", nil, false), ("delete", ["/workspace/a"], false), ("fetch", nil, false), ("other", nil, false), (nil, nil, false),
         ] as [(String?, [String]?, Bool)])
@@ -42,7 +43,20 @@ struct PermissionModeTests {
             options: [Permission.Option(id: long, name: "Yes", kind: .allowOnce)]
                 + (0..<100).map { .init(id: "\($0)", name: long, kind: .refuse) })
         asked = asked.bounded
-        #expect(asked.title.count == 1_000 && asked.locations?.count == 50 && asked.options.count == 12)
+        #expect(
+            asked.title.count < 2_000 && asked.title.contains("characters are not shown") && asked.locations?.count == 50
+                && asked.options.count == 12)
         #expect(asked.options.allSatisfy { $0.kind == .refuse && $0.name.count == 200 }, "An option whose id is no id is none")
+    }
+
+    @Test("Nothing of a command hides behind blanks or lines")
+    func blanks() {
+        let hidden = Permission(id: "p1", title: "ls" + String(repeating: " ", count: 5_000) + "; rm -rf x\nsecond", options: []).bounded
+            .title
+        #expect(hidden.contains("; rm -rf x⏎second") && hidden.contains("⟨many blanks⟩") && hidden.count < 100)
+        let long = Permission(id: "p1", title: String(repeating: "a", count: 9_000) + "; rm -rf x", options: []).bounded.title
+        #expect(long.hasSuffix("; rm -rf x"))
+        let heavy = Permission(id: "p1", title: "a" + String(repeating: "\u{301}", count: 1_000_000), options: []).bounded.title
+        #expect(heavy.utf8.count <= 70, "One character can be as long as a text")
     }
 }

@@ -93,11 +93,19 @@ struct AgentQuestionTests {
         let (told, written) = try await withTurn { session in
             await session.output(request(5, "execute", "/workspace"))
             await session.receive(NumberedCommand(n: 2, command: .cancelTurn))
-            await session.output(request(6, "execute", "/workspace"))
             await session.output(line(#"{"jsonrpc":"2.0","id":3,"result":{"stopReason":"cancelled"}}"#))
         }
-        #expect(told.compactMap(\.answer) == Array(repeating: Permission.Answer(option: nil, by: .turn), count: 2))
-        #expect(written.map { $0["result"]?["outcome"] } == Array(repeating: ["outcome": "cancelled"], count: 2))
+        #expect(told.compactMap(\.answer) == [Permission.Answer(option: nil, by: .turn)])
+        #expect(written.map { $0["result"]?["outcome"] } == [["outcome": "cancelled"]])
+    }
+
+    @Test("What it asks after it was told to stop is dropped, also where its mode would allow it", arguments: PermissionMode.allCases)
+    func late(mode: PermissionMode) async throws {
+        let (told, written) = try await withTurn(mode) { session in
+            await session.receive(NumberedCommand(n: 2, command: .cancelTurn))
+            await session.output(request(5, "edit", "/workspace/a"))
+        }
+        #expect(told.isEmpty && written.map { $0["result"]?["outcome"] } == [["outcome": "cancelled"]])
     }
 
     @Test("An agent that asks without end is refused what goes beyond what a person can answer")

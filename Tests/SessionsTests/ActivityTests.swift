@@ -42,8 +42,10 @@ struct ActivityTests {
         #expect(pulse.lastBusy == 6_000)
         beat(300, 8_000)
         #expect(pulse.lastBusy == 8_000, "Something that had used much has ended")
-        beat(300, 60_000)
+        beat(300, 10_000)
         #expect(pulse.lastBusy == 8_000)
+        beat(300, 60_000)
+        #expect(pulse.lastBusy == 60_000, "What happened while nothing was heard nobody knows")
     }
 
     @Test("A stuck agent is told of once a turn, and done with what the setting says", arguments: StuckAct.allCases)
@@ -55,7 +57,9 @@ struct ActivityTests {
             .prompt(one), .slotFreed([]), .prepared(workspace), .agent(.agentStarted(AgentStart(sandbox: "x"))),
             .agent(.handshake(AgentIdentity(name: "a"))), .agent(.turnStarted(Turn(prompt: one))),
         ] { state = SessionReducer.reduce(state, input, now: 0).state }
-        let found = SessionReducer.reduce(state, .stuck(sentence: "silent", act), now: 0)
+        let other = SessionReducer.reduce(state, .stuck(PromptID(rawValue: "t_0"), sentence: "silent", act), now: 0)
+        #expect(other.state == state, "Of another turn")
+        let found = SessionReducer.reduce(state, .stuck(one, sentence: "silent", act), now: 0)
         #expect(found.log.first == .note("The agent seems to be stuck: silent."))
         switch act {
         case .tell: #expect(found.effects.isEmpty && found.state.phase == .working)
@@ -63,7 +67,7 @@ struct ActivityTests {
         case .cancelSession: #expect(found.effects == [.send(.stop)] && found.state.phase == .cancelled)
         }
         guard act != .cancelSession else { return }
-        #expect(SessionReducer.reduce(found.state, .stuck(sentence: "silent", act), now: 0).log.isEmpty, "Once")
+        #expect(SessionReducer.reduce(found.state, .stuck(one, sentence: "silent", act), now: 0).log.isEmpty, "Once")
         let over = SessionReducer.reduce(found.state, .agent(.turnEnded(TurnEnd(prompt: one, stopReason: "cancelled"))), now: 0)
         #expect(over.state.isStuck == nil)
     }

@@ -39,7 +39,10 @@ struct CodexItem {
         if isOver, let output = fields["aggregatedOutput"]?.string {
             content = [["type": "content", "content": ["type": "text", "text": .string(output)]]]
         }
-        let paths = (fields["changes"]?.elements ?? []).compactMap { $0["path"]?.string }
+        // A change can move a file elsewhere.
+        let paths = (fields["changes"]?.elements ?? []).flatMap { change in
+            [change["path"], change["kind"]?["move_path"], change["kind"]?["movePath"]].compactMap { $0?.string }
+        }
         return ToolCall(
             id: id, title: title, kind: kind, status: status, locations: paths.isEmpty ? nil : paths.map { ACP.Location(path: $0) },
             content: content)

@@ -14,6 +14,22 @@ public struct NumberedEvent: Sendable, Hashable, Codable {
     }
 }
 
+extension NumberedEvent {
+    private enum CodingKeys: CodingKey { case n, at, event }
+
+    /// An event that this version can't read, from a runner of another one, is kept as it came: the numbers must have no gap.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        n = try container.decode(Int.self, forKey: .n)
+        at = try container.decode(Int64.self, forKey: .at)
+        do {
+            event = try container.decode(AgentEvent.self, forKey: .event)
+        } catch {
+            event = .other(OtherUpdate(kind: "unreadable", raw: try container.decode(JSONValue.self, forKey: .event)))
+        }
+    }
+}
+
 /// The body of `POST /runner/v1/events`.
 public struct EventBatch: Sendable, Hashable, Codable {
     public var events: [NumberedEvent]

@@ -2,6 +2,7 @@ import Credentials
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// `/tools` on a session's socket: SAM's own tools for its agent, as the Model Context Protocol's streamable HTTP has it, with every
 /// answer in one piece.
@@ -22,11 +23,20 @@ final class ToolHandler: ChannelInboundHandler {
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
     private var isTooLong = false
+    private let open: OpenCalls
+    /// What is being answered: over when the one who asks is gone.
+    private var answering: Task<Void, Never>?
 
-    init(session: SessionReference, gate: ToolGate, leases: Leases) {
+    init(session: SessionReference, gate: ToolGate, leases: Leases, open: OpenCalls) {
         self.session = session
         self.gate = gate
         self.leases = leases
+        self.open = open
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        answering?.cancel()
+        context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -49,12 +59,19 @@ final class ToolHandler: ChannelInboundHandler {
         guard head.method == .POST else { return send(.methodNotAllowed, nil, head, context) }
         guard !isTooLong else { return send(.payloadTooLarge, nil, head, context) }
         guard let token = LeaseToken(in: head) else { return send(.unauthorized, nil, head, context) }
+        guard open.begin(session) else { return send(.tooManyRequests, nil, head, context) }
         let message = Data(body.readableBytesView)
+        body = ByteBuffer()
         let promise = context.eventLoop.makePromise(of: (HTTPResponseStatus, Data?).self)
-        promise.completeWithTask { [gate, leases, session] in
-            guard try await leases.opens(token, session) else { return (.unauthorized, nil) }
-            let answer = await gate.answer(message, session)
-            return (answer == nil ? .accepted : .ok, answer)
+        answering = Task { [gate, leases, session, open] in
+            defer { open.end(session) }
+            do {
+                guard try await leases.opens(token, session) else { return promise.succeed((.unauthorized, nil)) }
+                let answer = await gate.answer(message, session)
+                promise.succeed((answer == nil ? .accepted : .ok, answer))
+            } catch {
+                promise.fail(error)
+            }
         }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         promise.futureResult.whenComplete { result in
@@ -74,5 +91,31 @@ final class ToolHandler: ChannelInboundHandler {
         if let body { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil) }
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in if !head.isKeepAlive { channel.close(promise: nil) } }
+    }
+}
+
+/// How many calls of each session's agent are being answered. Safe to share.
+final class OpenCalls: Sendable {
+    /// More than an agent makes at once.
+    static let limit = 8
+
+    private let counts = Mutex<[SessionReference: Int]>([:])
+
+    /// Takes a place.
+    ///
+    /// - Returns: whether there was one.
+    func begin(_ session: SessionReference) -> Bool {
+        counts.withLock { counts in
+            guard counts[session, default: 0] < Self.limit else { return false }
+            counts[session, default: 0] += 1
+            return true
+        }
+    }
+
+    func end(_ session: SessionReference) {
+        counts.withLock { counts in
+            counts[session, default: 1] -= 1
+            if counts[session] == 0 { counts[session] = nil }
+        }
     }
 }

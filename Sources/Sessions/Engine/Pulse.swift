@@ -4,6 +4,8 @@ import AgentProtocol
 struct Pulse: Sendable {
     private(set) var lastEvent: Int64
     private(set) var lastBusy: Int64
+    /// The last time that somebody looked whether it is silent for too long.
+    var lastLook: Int64 = 0
     private var sample: (cpu: Int64, at: Int64)?
 
     /// An agent that waits uses a little, too: timers, and the answering of pings.
@@ -21,7 +23,8 @@ struct Pulse: Sendable {
         if let sample, now > sample.at {
             // What has ended took its time along, so the sum can fall.
             let used = heartbeat.cpuMilliseconds - sample.cpu
-            if used < 0 || used * 100 > (now - sample.at) * Self.idlePercent { lastBusy = now }
+            // And what happened while nothing was heard, nobody knows.
+            if used < 0 || now - sample.at > Evidence.patience || used * 100 > (now - sample.at) * Self.idlePercent { lastBusy = now }
         }
         sample = (heartbeat.cpuMilliseconds, now)
     }

@@ -82,6 +82,7 @@ extension SessionEngine {
     /// - Throws: ``SessionsError`` when there is no such question, it was answered already, or the text is none; `StoreError`.
     public func reply(to question: String, _ text: String, in session: SessionID, by user: UserID) async throws {
         try Self.check(text)
+        guard text.utf8.count <= 32 << 10 else { throw SessionsError(.invalid, "The answer is longer than 32 KiB.") }
         try await steer(session, by: user) { [accounts] transaction, state in
             guard let open = state.questions.first(where: { $0.id == question }) else {
                 throw SessionsError(
@@ -106,6 +107,8 @@ extension SessionEngine {
             try Self.checkMayWrite(user, to: target, credentials, transaction)
             return [try input(transaction, state)]
         }
+        // What it waited for has come: from here on it is its own time again.
+        pulses[session]?.told(now: now())
         carryOut(change, session)
     }
 }

@@ -176,7 +176,9 @@ extension SessionEngine {
         try await giveBackSignIn(session)
         await endpoints.close(id)
         // What an agent remembers is kept where it said that it can load it, and never with a sign-in beside it.
-        let keepsHome = session.state.conversation != nil && session.signInFile == nil
+        let keepsHome =
+            session.state.conversation != nil && session.signInFile == nil
+            && session.state.failure?.code != AgentExit.Reason.diskLimit.rawValue
         await host.cleanUp(id, of: session.project, keepingWorkspace: keepingWorkspace, keepingHome: keepsHome)
         try await apply(.cleanedUp, to: id)
         lastHeard[id] = nil

@@ -176,6 +176,15 @@ extension SessionEngine {
         _ wish: PermissionMode?, of agent: String, project: ProjectID, user: UserID
     ) async throws -> PermissionMode {
         if let wish { return wish }
+        // A project can tighten what its members' agents may do, and not loosen it.
+        let modes = [
+            try await permissionMode(of: agent, project: project, user: user),
+            try await permissionMode(of: agent, project: nil, user: user),
+        ]
+        return PermissionMode.allCases.first(where: modes.contains) ?? .ask
+    }
+
+    private func permissionMode(of agent: String, project: ProjectID?, user: UserID) async throws -> PermissionMode {
         let own = try await settings.text(.permissions(of: agent), project: project, user: user)
         if let mode = PermissionMode(rawValue: own) { return mode }
         return PermissionMode(rawValue: try await settings.text(.permissions, project: project, user: user)) ?? .ask

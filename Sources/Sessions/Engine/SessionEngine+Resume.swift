@@ -31,12 +31,7 @@ extension SessionEngine {
     /// forgotten.
     func earlier(of session: Session) async throws -> Conversation.Earlier? {
         guard let id = session.continues, let earlier = try? await queries.session(id) else { return nil }
-        var events: [SessionEvent] = []
-        while case let page = try await queries.events(id, after: events.last?.seq ?? 0, limit: 1_000), !page.isEmpty {
-            events += page
-            // A recap is short; what goes far beyond it is not read.
-            if events.count > 20_000 { break }
-        }
+        let events = try await queries.talk(of: id, limit: 2_000)
         return Conversation.Earlier(
             conversation: earlier.signInFile == nil ? earlier.state.conversation : nil,
             recap: Recap.text(of: events, task: earlier.title))

@@ -13,8 +13,9 @@ extension SessionEngine {
             for session in try await queries.unsettled() {
                 do {
                     lastHeard[session.id] = now()
+                    pulses[session.id] = Pulse(now: now())
                     // The time in which SAM was away is nobody's fault.
-                    try await apply(.resumed, to: session.id)
+                    try await apply(.resumed(away: max(0, now() - session.updatedAt)), to: session.id)
                     if session.state.phase.hasRunner, !session.state.runnerIsGone { try await endpoints.open(session.id) }
                 } catch {
                     logger.error("\(session.id.rawValue) could not be taken up: \(error)")
@@ -67,15 +68,23 @@ extension SessionEngine {
         }
     }
 
-    /// Says and does what the settings want about an agent that is silent for too long.
+    /// Says and does what the settings want about an agent that is silent for too long. One that a stopped turn does not wake loses its
+    /// session after as long again.
     private func lookForSilence(_ session: Session) async throws {
-        guard session.state.isStuck != true, let activity = activity(of: session), activity.kind == .silent,
+        guard let prompt = session.state.current, let pulse = pulses[session.id], now() - pulse.lastLook >= 10_000,
+            // Without its runner's word nobody knows what it does.
+            now() - (lastHeard[session.id] ?? 0) < 10_000, let activity = activity(of: session), activity.kind == .silent,
             now() - activity.since >= 60_000
         else { return }
+        pulses[session.id]?.lastLook = now()
         let minutes = try await settings.integer(.stuckMinutes, project: session.project, user: session.user)
-        guard now() - activity.since >= Int64(minutes) * 60_000 else { return }
-        let act = try await settings.text(.whenStuck, project: session.project, user: session.user)
-        try await apply(.stuck(sentence: activity.sentence, StuckAct(rawValue: act) ?? .tell), to: session.id)
+        let act = StuckAct(rawValue: try await settings.text(.whenStuck, project: session.project, user: session.user)) ?? .tell
+        let limit = Int64(minutes) * 60_000
+        if session.state.isStuck != true, now() - activity.since >= limit {
+            try await apply(.stuck(prompt, sentence: activity.sentence, act), to: session.id)
+        } else if session.state.isStuck == true, act == .cancelTurn, now() - activity.since >= 2 * limit {
+            try await apply(.stuck(prompt, sentence: activity.sentence, .cancelSession), to: session.id)
+        }
     }
 
     /// Does again what is recorded and not under way: it was never begun, or failed on the way to its end.

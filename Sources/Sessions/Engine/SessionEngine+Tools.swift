@@ -14,7 +14,7 @@ extension SessionEngine {
         let time = try await settings.integer(.answerTimeout, project: target.project, user: target.user)
         guard let id = PromptID.random(prefix: "q")?.rawValue else { throw SessionsError(.invalid, "No id could be made.") }
         let question = OpenQuestion(
-            id: id, text: String(text.prefix(4_000)), suggestions: suggestions.prefix(8).map { String($0.prefix(200)) },
+            id: id, text: text.cut(to: 4_000), suggestions: suggestions.prefix(8).map { $0.cut(to: 200) },
             until: now() + Int64(time) * 1_000)
         let state = try await apply(.asked(question), to: session)
         guard state.questions.contains(question) else {
@@ -46,6 +46,6 @@ extension SessionEngine {
     /// - Throws: ``SessionsError``; `StoreError`.
     public func progress(_ text: String, in session: SessionID) async throws {
         let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-        try await apply(.progressed(String(line.prefix(300))), to: session)
+        try await apply(.progressed(line.cut(to: 300)), to: session)
     }
 }

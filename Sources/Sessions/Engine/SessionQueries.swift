@@ -111,13 +111,37 @@ public struct SessionQueries: Sendable {
         }
     }
 
-    /// What a project's last sessions left, the newest first. Those that left nothing are passed over.
+    /// What was said and changed in a session: its first prompt and its last events of these kinds, in order.
+    ///
+    /// - Parameter limit: how many of the last. What is longer than a recap tells is left out.
+    /// - Throws: `StoreError`.
+    func talk(of session: SessionID, limit: Int) async throws -> [SessionEvent] {
+        try await store.read { transaction in
+            let kinds = "kind IN ('prompt', 'message', 'toolCall') AND length(payload) <= 16384"
+            let last = try transaction.query(
+                "SELECT seq, at, kind, payload FROM session_events WHERE session_id = $1 AND \(kinds) ORDER BY seq DESC LIMIT $2", session,
+                limit)
+            let first = try transaction.query(
+                "SELECT seq, at, kind, payload FROM session_events WHERE session_id = $1 AND kind = 'prompt' ORDER BY seq LIMIT 4", session)
+            let events = try (first + last.reversed()).map { row in
+                SessionEvent(
+                    seq: try row.integer("seq"), at: Int64(try row.integer("at")), kind: try row.text("kind"),
+                    payload: try JSONLine.decode(from: try row.text("payload")))
+            }
+            var seen: Set<Int> = []
+            return events.filter { seen.insert($0.seq).inserted }
+        }
+    }
+
+    /// What a project's last sessions with an agent left, the newest first. Those that left nothing are passed over.
     ///
     /// - Throws: `StoreError`.
-    public func results(of project: ProjectID, limit: Int) async throws -> [WorkspaceResult] {
+    public func results(of project: ProjectID, by agent: String, limit: Int) async throws -> [WorkspaceResult] {
         try await store.read { transaction in
             try transaction.query(
-                "SELECT state FROM sessions WHERE project_id = $1 AND settled = 1 ORDER BY created_at DESC LIMIT $2", project, limit
+                "SELECT state FROM sessions WHERE project_id = $1 AND agent = $2 AND settled = 1 ORDER BY created_at DESC LIMIT $3",
+                project,
+                agent, limit
             ).compactMap { row in
                 guard let state = try? JSONLine.decode(SessionState.self, from: try row.text("state")),
                     case .done(let result) = state.salvage, result.branch != nil

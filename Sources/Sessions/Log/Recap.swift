@@ -11,10 +11,14 @@ enum Recap {
         var parts: [(speaker: String, text: String)] = []
         var last: String?
         var changes: Set<String> = []
+        // As it was when it was handed over: one that was changed before has two texts, and one that was taken back was never said.
+        var prompts: [String: String] = [:]
         for event in events {
             switch event.kind {
             case "prompt":
-                guard event.payload["state"]?.string == PromptState.kept.rawValue, let text = event.payload["text"]?.string else { break }
+                guard let id = event.payload["id"]?.string else { break }
+                if let text = event.payload["text"]?.string { prompts[id] = text }
+                guard event.payload["state"]?.string == PromptState.delivered.rawValue, let text = prompts[id] else { break }
                 parts.append(("A person wrote", text))
                 last = nil
             case "message":

@@ -19,8 +19,8 @@ public enum SessionInput: Sendable, Hashable {
     case runnerReturned
     /// The runner's lock is free: it is dead. What it had spooled was taken in before.
     case runnerDied
-    /// SAM was away and is back: what it waits for gets its whole time anew.
-    case resumed
+    /// SAM was away for so many milliseconds and is back: what it waits for gets its whole time anew.
+    case resumed(away: Int64)
     /// The current wait is over.
     case deadlinePassed
     /// Someone wrote a prompt.
@@ -41,8 +41,8 @@ public enum SessionInput: Sendable, Hashable {
     case progressed(String)
     /// Someone wants the agent to stop what it does at the moment.
     case turnCancelRequested
-    /// The agent is silent for too long.
-    case stuck(sentence: String, StuckAct)
+    /// The agent is silent for too long over a prompt.
+    case stuck(PromptID, sentence: String, StuckAct)
     /// Someone asked for an end once all prompts are answered.
     case finishRequested
     /// Something happened that whoever follows should know.

@@ -12,6 +12,8 @@ public struct SessionReducer: Sendable {
     private let timing: Timing
     /// More than a person can have before them.
     static let questionLimit = 4
+    /// More than a person reads of one turn.
+    static let progressLimit = 200
     private var log: [LogEntry] = []
     private var effects: [SessionEffect] = []
 
@@ -58,13 +60,13 @@ public struct SessionReducer: Sendable {
         case .runnerSilent: runnerSilent()
         case .runnerReturned: runnerReturned()
         case .runnerDied: runnerDied()
-        case .resumed: if let wait = state.deadline?.wait { state.deadline?.at = now + wait }
+        case .resumed(let away): resumed(away)
         case .deadlinePassed: deadlinePassed()
         case .prompt(let id): prompt(id)
         case .withdrawn(let id): withdrawn(id)
         case .edited(let id): if state.pending.contains(id) { log.append(.prompt(id, .kept)) }
         case .answered(let answer): answered(answer)
-        case .stuck(let sentence, let act): stuck(sentence, act)
+        case .stuck(let prompt, let sentence, let act): stuck(prompt, sentence, act)
         case .asked(let question): asked(question)
         case .replied(let id, let text): settle(id, QuestionAnswer(text: text, by: .person))
         case .questionExpired(let id): settle(id, QuestionAnswer(text: nil, by: .timeLimit))
@@ -131,7 +133,8 @@ extension SessionReducer {
             enter(.starting, wait: timing.starting, for: "the agent's answer to the handshake")
         case .handshake(let identity):
             guard state.phase == .starting else { return }
-            state.conversation = identity.conversation
+            // An id that is longer than any is is none, and is kept in every state.
+            state.conversation = identity.conversation.flatMap { $0.utf8.count <= 256 ? $0 : nil }
             enter(.ready)
             goOn()
         case .turnStarted(let turn):
@@ -145,6 +148,7 @@ extension SessionReducer {
             state.isAnswering = false
             state.turnError = end.error
             state.progress = nil
+            state.progressCount = nil
             state.isStuck = nil
             dropQuestions()
             log.append(.prompt(end.prompt, .done))
@@ -227,9 +231,9 @@ extension SessionReducer {
         log.append(.question(QuestionEntry(state.questions.remove(at: place), answer: answer)))
     }
 
-    /// Once a turn: what was said and done is said and done.
-    private mutating func stuck(_ sentence: String, _ act: StuckAct) {
-        guard state.phase == .working, state.isStuck != true else { return }
+    /// Once a turn, and once more for its session's end: what was said and done is said and done.
+    private mutating func stuck(_ prompt: PromptID, _ sentence: String, _ act: StuckAct) {
+        guard state.phase == .working, state.current == prompt, state.isStuck != true || act == .cancelSession else { return }
         state.isStuck = true
         log.append(.note("The agent seems to be stuck: \(sentence)."))
         switch act {
@@ -240,8 +244,11 @@ extension SessionReducer {
     }
 
     private mutating func progressed(_ text: String) {
-        guard state.current != nil, state.phase == .working, state.progress != text else { return }
+        guard state.current != nil, state.phase == .working, state.progress != text,
+            state.progressCount ?? 0 < Self.progressLimit
+        else { return }
         state.progress = text
+        state.progressCount = (state.progressCount ?? 0) + 1
         log.append(.progress(text))
     }
 
@@ -300,6 +307,14 @@ extension SessionReducer {
         guard state.phase.hasRunner, state.phase != .interrupted, !state.runnerIsGone, state.phase != .booting else { return }
         state.interruptedPhase = state.phase
         enter(.interrupted, wait: timing.grace, for: "the runner to come back")
+    }
+
+    /// The time in which SAM was away is nobody's fault.
+    private mutating func resumed(_ away: Int64) {
+        if let wait = state.deadline?.wait { state.deadline?.at = now + wait }
+        for place in state.questions.indices where state.questions[place].kind == .text {
+            state.questions[place].until = state.questions[place].until.map { $0 + away }
+        }
     }
 
     private mutating func runnerReturned() {

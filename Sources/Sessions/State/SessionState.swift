@@ -54,6 +54,8 @@ public struct SessionState: Sendable, Hashable, Codable {
     public var questions: [OpenQuestion] = []
     /// How far the agent says it has come in its turn.
     public var progress: String?
+    /// How often it has said so in its turn.
+    public var progressCount: Int?
     /// The agent's own id of its conversation, where it can load it again.
     public var conversation: String?
     /// Whether it was told of this turn that the agent is silent.

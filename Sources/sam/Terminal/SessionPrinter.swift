@@ -70,6 +70,8 @@ actor SessionPrinter {
         guard let text = payload["text"]?.string else {
             if payload["state"]?.string == PromptState.uncertain.rawValue {
                 line(Terminal.styled("! Whether the agent saw the last prompt is not known. It is not sent again by itself.", .yellow))
+            } else if payload["state"]?.string == PromptState.withdrawn.rawValue {
+                line(Terminal.styled("› A prompt was taken back.", .dim))
             }
             return
         }
@@ -123,7 +125,7 @@ actor SessionPrinter {
             // Some agents take several answers of one kind; the first of them is meant.
             let words = Permission.Option.Kind.allCases.filter { kind in permission.options.contains { $0.kind == kind } }
                 .map(\.word).joined(separator: "|")
-            line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) \(words)", .yellow))
+            line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) --question \(permission.id) \(words)", .yellow))
         }
     }
 
@@ -135,7 +137,7 @@ actor SessionPrinter {
             questions.insert(question.id)
             line(Terminal.styled("? The agent asks: \(Terminal.plain(question.title))", .yellow, .bold))
             for suggestion in question.suggestions ?? [] { line(Terminal.styled("    \(Terminal.plain(suggestion))", .yellow)) }
-            line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) TEXT", .yellow))
+            line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) --question \(question.id) TEXT", .yellow))
         }
     }
 

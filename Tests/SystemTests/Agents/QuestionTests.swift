@@ -60,6 +60,13 @@ struct QuestionTests {
                 return session["permissions"]?.string
             }
             #expect(try await mode() == "edits")
+            let project = ["--scope", "project", "--project", "project"]
+            #expect(try await sam.sam(["settings", "set", "agents.permissions", "everything"] + project).termination == .exited(0))
+            #expect(try await mode() == "edits", "A project loosens nothing")
+            #expect(try await sam.sam(["settings", "set", "agents.permissions", "ask"] + project).termination == .exited(0))
+            #expect(try await mode() == "ask", "It can tighten")
+            #expect(try await sam.sam(["settings", "clear", "agents.permissions"] + project).termination == .exited(0))
+            #expect(try await sam.sam(["settings", "set", "agents.asking.arguments", "extra"] + project).termination == .exited(1))
             try await sam.act("settings", "set", "agents.permissions", "everything")
             #expect(try await mode() == "everything")
             #expect(try await mode("ask") == "ask")
@@ -82,7 +89,9 @@ struct QuestionTests {
             try await eventually("sixteen stand") {
                 try await sam.call(.GET, "/api/v1/sessions/\(id)")["questions"]?.elements?.count == 16
             }
-            try await sam.act("sessions", "answer", id, "allow")
+            let unclear = try await sam.sam("sessions", "answer", id, "allow")
+            #expect(unclear.termination == .exited(1) && unclear.standardError.contains("--question"))
+            try await sam.act("sessions", "answer", id, "--question", "p1", "allow")
             try await sam.waitForTurns(1, of: id)
             let session = try await sam.call(.GET, "/api/v1/sessions/\(id)")
             #expect(session["questions"] == [], "The turn's end drops the others")

@@ -23,18 +23,30 @@ struct SessionsAnswer: AsyncParsableCommand {
     @Argument(help: "allow, always, refuse, or the id of one of the options; a text where that is asked for.")
     var answer: [String] = []
 
-    @Option(help: "Which question, where several are open; the oldest if none is named.")
+    @Option(help: "Which question, where several are open.")
     var question: String?
+
+    @Flag(help: "Print what is asked as JSON.")
+    var json = false
 
     func run() async throws {
         try await Connection.with { client in
             let session: SessionView = try await client.get(target.path)
             let answer = answer.joined(separator: " ")
             guard !answer.isEmpty else {
+                if json { return Terminal.line(try JSONLine.text(session.questions)) }
                 return session.questions.isEmpty ? Terminal.line("It asks nothing.") : session.questions.forEach { show($0) }
             }
-            guard let open = session.questions.first(where: { question == nil || $0.id == question }) else {
-                throw ValidationError("Session \(target.session) asks nothing\(question.map { " with the id \($0)" } ?? "").")
+            let wanted = session.questions.filter { question == nil || $0.id == question }
+            guard let open = wanted.first else {
+                Terminal.warn("Session \(target.session) asks nothing\(question.map { " with the id \($0)" } ?? "").")
+                throw ExitStatus.failed
+            }
+            guard wanted.count == 1 else {
+                // Which one is meant must not depend on which was asked first.
+                wanted.forEach { show($0) }
+                Terminal.warn("Several questions are open. Say which with --question.")
+                throw ExitStatus.failed
             }
             if open.kind == .text {
                 let _: SessionView = try await client.send(
@@ -43,7 +55,8 @@ struct SessionsAnswer: AsyncParsableCommand {
             }
             guard let option = open.option(for: answer) else {
                 show(open)
-                throw ValidationError("“\(answer)” is no answer to this.")
+                Terminal.warn("“\(answer)” is no answer to this.")
+                throw ExitStatus.failed
             }
             let _: SessionView = try await client.send(
                 .POST, target.path + "/questions/\(open.id.pathSegment)", NewAnswer(option: option.id))
@@ -64,7 +77,7 @@ struct SessionsAnswer: AsyncParsableCommand {
 extension OpenQuestion {
     /// The option that a person means: by SAM's words for it, or by its id.
     func option(for answer: String) -> Permission.Option? {
-        if let exact = options.first(where: { $0.id == answer }) { return exact }
+        // SAM's words first: an agent could give one of them to another answer.
         let kind: Permission.Option.Kind? =
             switch answer {
             case "allow": .allowOnce
@@ -72,6 +85,6 @@ extension OpenQuestion {
             case "refuse": .refuse
             default: nil
             }
-        return options.first { $0.kind == kind }
+        return kind.map { kind in options.first { $0.kind == kind } } ?? options.first { $0.id == answer }
     }
 }
