@@ -67,7 +67,9 @@ public actor OneShotAgent {
             let process = try await OwnedProcess.start(command, descriptors: Descriptors(output: output.writing, error: output.writing))
             close(output.writing)
             running = (process, id)
-            for await bytes in Self.chunks(output.reading) { say(String(decoding: bytes, as: UTF8.self)) }
+            var lines = PrintedLines()
+            for await bytes in Self.chunks(output.reading) { say(lines.append(bytes)) }
+            say(lines.finish())
             let termination = await process.termination()
             running = nil
             if isCancelled { return reply(id, ACP.PromptResponse(stopReason: "cancelled")) }
@@ -93,7 +95,7 @@ public actor OneShotAgent {
     }
 
     private func say(_ text: String) {
-        guard let update = try? ACP.UpdateNotification(sessionId: "once", update: .message(text, id: "turn-\(turns)")),
+        guard !text.isEmpty, let update = try? ACP.UpdateNotification(sessionId: "once", update: .message(text, id: "turn-\(turns)")),
             let params = try? JSONValue(encoding: update)
         else { return }
         send(RPCMessage.notification(method: ACP.Method.update, params: params).line)
