@@ -242,6 +242,9 @@ extension ACPDriver {
                             id: id, title: update.title, kind: update.kind, status: update.status,
                             locations: update.locations, content: update.content)))
             ]
+        case ACP.Update.usage:
+            let cost = raw["cost"]?["currency"] == "USD" ? raw["cost"]?["amount"]?.anyNumber : nil
+            return [.emit(.usage(AgentUsage(context: raw["used"]?.wholeNumber, window: raw["size"]?.wholeNumber, dollars: cost)))]
         case ACP.Update.plan:
             return [.emit(.plan(Plan(entries: update.entries ?? [])))]
         default: break

@@ -13,6 +13,8 @@ public enum AgentEvent: Sendable, Hashable, Codable {
     case toolCall(ToolCall)
     /// The whole plan.
     case plan(Plan)
+    /// What the agent says that it has used. The gateway's own count is what is charged.
+    case usage(AgentUsage)
     /// A prompt was handed to the agent.
     case turnStarted(Turn)
     /// The agent is done with a prompt.
@@ -112,6 +114,27 @@ public struct Plan: Sendable, Hashable, Codable {
     /// Makes a plan.
     public init(entries: [ACP.PlanEntry]) {
         self.entries = entries
+    }
+}
+
+/// What an agent says of its model's tokens. Fields that its protocol does not tell are missing.
+public struct AgentUsage: Sendable, Hashable, Codable {
+    /// Tokens that went to the model and came from it, in the turn or in the conversation, as the agent counts.
+    public var input: Int?
+    public var output: Int?
+    /// Tokens that the conversation takes of its window, and the window's size.
+    public var context: Int?
+    public var window: Int?
+    /// What the agent thinks that it costs, in US dollars.
+    public var dollars: Double?
+
+    /// Tells a usage.
+    public init(input: Int? = nil, output: Int? = nil, context: Int? = nil, window: Int? = nil, dollars: Double? = nil) {
+        self.input = input
+        self.output = output
+        self.context = context
+        self.window = window
+        self.dollars = dollars
     }
 }
 

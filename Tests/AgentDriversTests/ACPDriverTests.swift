@@ -106,12 +106,15 @@ struct ACPDriverTests {
     func unknown() {
         var driver = opened()
         #expect(
-            driver.receive(update(#"{"sessionUpdate":"usage_update","used":1,"size":2}"#)) == [
+            driver.receive(update(#"{"sessionUpdate":"usage_update","used":1,"size":2,"cost":{"amount":0.5,"currency":"USD"}}"#)) == [
+                .emit(.usage(AgentUsage(context: 1, window: 2, dollars: 0.5)))
+            ])
+        #expect(
+            driver.receive(update(#"{"sessionUpdate":"current_mode_update","currentModeId":"x"}"#)) == [
                 .emit(
                     .other(
                         OtherUpdate(
-                            kind: "usage_update",
-                            raw: .object(["sessionUpdate": .string("usage_update"), "used": .integer(1), "size": .integer(2)]))))
+                            kind: "current_mode_update", raw: ["sessionUpdate": "current_mode_update", "currentModeId": "x"])))
             ])
         #expect(driver.receive(update(#"{"sessionUpdate":"user_message_chunk","content":{"type":"text","text":"echo"}}"#)).isEmpty)
         let asked = driver.receive(Data(#"{"jsonrpc":"2.0","id":"a","method":"fs/read_text_file","params":{}}"#.utf8))

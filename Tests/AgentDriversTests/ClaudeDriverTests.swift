@@ -78,7 +78,9 @@ struct ClaudeDriverTests {
             // What was not told in pieces comes a block at a time.
             #"{"type":"assistant","message":{"id":"msg_2","content":[{"type":"thinking","thinking":"so"}]}}"#,
             #"{"type":"assistant","message":{"id":"msg_2","content":[{"type":"text","text":"Done."}]}}"#,
-            #"{"type":"result","subtype":"success","is_error":false,"result":"Done.","stop_reason":"end_turn"}"#, by: &driver)
+            #"{"type":"result","subtype":"success","is_error":false,"result":"Done.","stop_reason":"end_turn","usage":{"input_tokens":1,"cache_read_input_tokens":2,"output_tokens":3},"total_cost_usd":0.5}"#,
+            by: &driver)
+        let diff: JSONValue = ["type": "diff", "path": "/workspace/a", "oldText": nil, "newText": "x"]
         #expect(
             told == [
                 .message(MessageChunk(id: "msg_1-thought", role: .thought, text: "hm")),
@@ -87,13 +89,14 @@ struct ClaudeDriverTests {
                 .toolCall(
                     ToolCall(
                         id: "toolu_1", title: "Write /workspace/a", kind: "edit", status: "in_progress",
-                        locations: [ACP.Location(path: "/workspace/a")])),
+                        locations: [ACP.Location(path: "/workspace/a")], content: [diff])),
                 .toolCall(
                     ToolCall(
                         id: "toolu_1", status: "completed",
-                        content: [["type": "content", "content": ["type": "text", "text": "File created"]]])),
+                        content: [diff, ["type": "content", "content": ["type": "text", "text": "File created"]]])),
                 .message(MessageChunk(id: "msg_2-thought", role: .thought, text: "so")),
                 .message(MessageChunk(id: "msg_2", role: .agent, text: "Done.")),
+                .usage(AgentUsage(input: 3, output: 3, dollars: 0.5)),
                 .turnEnded(TurnEnd(prompt: prompt.id, stopReason: "end_turn")),
             ])
         #expect(!driver.prompt(prompt).isEmpty, "The next one can come")

@@ -74,7 +74,8 @@ struct CodexDriverTests {
                 #"{"method":"item/completed","params":{"item":{"type":"agentMessage","id":"m","text":"Writing."}}}"#,
                 #"{"method":"item/started","params":{"item":{"type":"commandExecution","id":"c","command":"ls","status":"inProgress"}}}"#,
                 #"{"method":"item/completed","params":{"item":{"type":"commandExecution","id":"c","command":"ls","status":"failed","aggregatedOutput":"no"}}}"#,
-                #"{"method":"item/completed","params":{"item":{"type":"fileChange","id":"f","status":"completed","changes":[{"path":"a","diff":"","kind":{}}]}}}"#,
+                #"{"method":"item/completed","params":{"item":{"type":"fileChange","id":"f","status":"completed","changes":[{"path":"a","diff":"@@","kind":{}}]}}}"#,
+                #"{"method":"thread/tokenUsage/updated","params":{"tokenUsage":{"total":{"inputTokens":5,"outputTokens":6},"last":{"totalTokens":7},"modelContextWindow":8}}}"#,
                 #"{"method":"turn/plan/updated","params":{"plan":[{"step":"one","status":"inProgress"}]}}"#,
                 #"{"method":"turn/completed","params":{"turn":{"id":"tu","status":"completed"}}}"#, by: &driver))
         #expect(
@@ -86,7 +87,10 @@ struct CodexDriverTests {
                         id: "c", title: "ls", kind: "execute", status: "failed",
                         content: [["type": "content", "content": ["type": "text", "text": "no"]]])),
                 .toolCall(
-                    ToolCall(id: "f", title: "Change a", kind: "edit", status: "completed", locations: [ACP.Location(path: "a")])),
+                    ToolCall(
+                        id: "f", title: "Change a", kind: "edit", status: "completed", locations: [ACP.Location(path: "a")],
+                        content: [["type": "content", "content": ["type": "text", "text": "a\n@@"]]])),
+                .usage(AgentUsage(input: 5, output: 6, context: 7, window: 8)),
                 .plan(Plan(entries: [.init(content: "one", status: "in_progress")])),
                 .turnEnded(TurnEnd(prompt: prompt.id, stopReason: "end_turn")),
             ])

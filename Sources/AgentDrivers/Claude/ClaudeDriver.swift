@@ -22,6 +22,8 @@ public struct ClaudeDriver: AgentDriver {
     private var streamed: String?
     /// What was told in pieces already and comes again as a whole.
     private var told: Set<String> = []
+    /// What the running turn's edits change, which their results don't tell.
+    private var diffs: [String: [JSONValue]] = [:]
     /// What it asks to be allowed.
     private var asked = OpenRequests<ToolRequest>()
 
@@ -150,7 +152,7 @@ extension ClaudeDriver {
         return [.emit(.message(MessageChunk(id: role == .agent ? message : message + "-thought", role: role, text: text)))]
     }
 
-    private func spoke(_ message: JSONValue) -> [DriverAction] {
+    private mutating func spoke(_ message: JSONValue) -> [DriverAction] {
         let id = message["message"]?["id"]?.string ?? "message"
         let wasTold = told.contains(id)
         var actions: [DriverAction] = []
@@ -162,10 +164,14 @@ extension ClaudeDriver {
             case "tool_use":
                 guard let call = block["id"]?.string, let name = block["name"]?.string else { break }
                 let tool = ClaudeTool(name: name, input: block["input"] ?? .null)
+                diffs[call] = tool.diff
                 if let plan = tool.plan { actions.append(.emit(.plan(plan))) }
                 actions.append(
                     .emit(
-                        .toolCall(ToolCall(id: call, title: tool.title, kind: tool.kind, status: "in_progress", locations: tool.locations)))
+                        .toolCall(
+                            ToolCall(
+                                id: call, title: tool.title, kind: tool.kind, status: "in_progress", locations: tool.locations,
+                                content: tool.diff.map(JSONValue.array))))
                 )
             default: actions.append(.emit(.other(OtherUpdate(kind: "content", raw: block))))
             }
@@ -177,12 +183,13 @@ extension ClaudeDriver {
     private func results(_ message: JSONValue) -> [DriverAction] {
         (message["message"]?["content"]?.elements ?? []).compactMap { block in
             guard block["type"]?.string == "tool_result", let call = block["tool_use_id"]?.string else { return nil }
-            let content: JSONValue
+            let result: [JSONValue]
             switch block["content"] {
-            case .string(let text)?: content = [["type": "content", "content": ["type": "text", "text": .string(text)]]]
-            case .array(let blocks)?: content = .array(blocks.map { ["type": "content", "content": $0] })
-            default: content = []
+            case .string(let text)?: result = [["type": "content", "content": ["type": "text", "text": .string(text)]]]
+            case .array(let blocks)?: result = blocks.map { ["type": "content", "content": $0] }
+            default: result = []
             }
+            let content = JSONValue.array((diffs[call] ?? []) + result)
             let hasFailed = block["is_error"] == true
             return .emit(.toolCall(ToolCall(id: call, status: hasFailed ? "failed" : "completed", content: content)))
         }
@@ -193,17 +200,31 @@ extension ClaudeDriver {
         self.turn = nil
         streamed = nil
         told = []
+        diffs = [:]
         let hasFailed = message["is_error"] == true || message["subtype"]?.string?.hasPrefix("error") == true
-        if turn.isCancelled, hasFailed { return [.emit(.turnEnded(TurnEnd(prompt: turn.prompt, stopReason: "cancelled")))] }
+        return used(message) + [.emit(.turnEnded(end(of: turn, message, hasFailed)))]
+    }
+
+    private func end(of turn: RunningTurn, _ message: JSONValue, _ hasFailed: Bool) -> TurnEnd {
+        if turn.isCancelled, hasFailed { return TurnEnd(prompt: turn.prompt, stopReason: "cancelled") }
         switch message["subtype"]?.string {
-        case "error_max_turns": return [.emit(.turnEnded(TurnEnd(prompt: turn.prompt, stopReason: "max_turn_requests")))]
+        case "error_max_turns": return TurnEnd(prompt: turn.prompt, stopReason: "max_turn_requests")
         case _ where hasFailed:
             let why = message["result"]?.string ?? message["subtype"]?.string ?? "It does not say why."
-            return [.emit(.turnEnded(TurnEnd(prompt: turn.prompt, stopReason: "error", error: why)))]
+            return TurnEnd(prompt: turn.prompt, stopReason: "error", error: why)
         default:
             let reason = message["stop_reason"]?.string ?? "end_turn"
-            return [.emit(.turnEnded(TurnEnd(prompt: turn.prompt, stopReason: turn.isCancelled ? "cancelled" : reason)))]
+            return TurnEnd(prompt: turn.prompt, stopReason: turn.isCancelled ? "cancelled" : reason)
         }
+    }
+
+    /// What the turn used, as it tells at its end.
+    private func used(_ message: JSONValue) -> [DriverAction] {
+        guard let usage = message["usage"], let output = usage["output_tokens"]?.wholeNumber else { return [] }
+        let input = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"].compactMap { usage[$0]?.wholeNumber }
+        return [
+            .emit(.usage(AgentUsage(input: input.reduce(0, +), output: output, dollars: message["total_cost_usd"]?.anyNumber)))
+        ]
     }
 }
 

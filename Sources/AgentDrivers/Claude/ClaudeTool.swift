@@ -45,5 +45,18 @@ struct ClaudeTool {
             })
     }
 
+    /// What an edit changes, as ACP tells it.
+    var diff: [JSONValue]? {
+        guard let path else { return nil }
+        let (old, new): (JSONValue, JSONValue?) =
+            switch name {
+            case "Write": (.null, input["content"])
+            case "Edit": (input["old_string"] ?? .null, input["new_string"])
+            default: (.null, nil)
+            }
+        guard let new else { return nil }
+        return [["type": "diff", "path": .string(path), "oldText": old, "newText": new]]
+    }
+
     private var path: String? { (input["file_path"] ?? input["notebook_path"] ?? input["path"])?.string }
 }

@@ -189,7 +189,7 @@ extension CodexDriver {
 extension CodexDriver {
     /// What Codex tells besides, of which a person sees the outcome.
     private static let quiet: Set<String> = [
-        "thread/started", "thread/status/changed", "thread/tokenUsage/updated", "account/rateLimits/updated",
+        "thread/started", "thread/status/changed", "account/rateLimits/updated",
         "remoteControl/status/changed",
         "item/commandExecution/outputDelta", "item/fileChange/outputDelta", "item/fileChange/patchUpdated", "turn/diff/updated",
         "item/reasoning/summaryPartAdded", "thread/settings/updated", "mcpServer/startupStatus/updated",
@@ -205,6 +205,16 @@ extension CodexDriver {
         case "serverRequest/resolved":
             return asked.remove { $0.id == params["requestId"] }.map { .withdraw($0) }
         case "item/completed": return completed(params["item"] ?? .null)
+        case "thread/tokenUsage/updated":
+            let usage = params["tokenUsage"]
+            let (total, last) = (usage?["total"], usage?["last"])
+            return [
+                .emit(
+                    .usage(
+                        AgentUsage(
+                            input: total?["inputTokens"]?.wholeNumber, output: total?["outputTokens"]?.wholeNumber,
+                            context: last?["totalTokens"]?.wholeNumber, window: usage?["modelContextWindow"]?.wholeNumber)))
+            ]
         case "turn/plan/updated":
             let steps = (params["plan"]?.elements ?? []).compactMap { step -> ACP.PlanEntry? in
                 guard let text = step["step"]?.string else { return nil }

@@ -39,6 +39,11 @@ struct CodexItem {
         if isOver, let output = fields["aggregatedOutput"]?.string {
             content = [["type": "content", "content": ["type": "text", "text": .string(output)]]]
         }
+        let diffs = (fields["changes"]?.elements ?? []).compactMap { change -> JSONValue? in
+            guard let diff = change["diff"]?.string, let path = change["path"]?.string else { return nil }
+            return ["type": "content", "content": ["type": "text", "text": .string("\(path)\n\(diff)")]]
+        }
+        if !diffs.isEmpty { content = .array(diffs) }
         // A change can move a file elsewhere.
         let paths = (fields["changes"]?.elements ?? []).flatMap { change in
             [change["path"], change["kind"]?["move_path"], change["kind"]?["movePath"]].compactMap { $0?.string }

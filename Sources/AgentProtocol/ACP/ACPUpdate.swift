@@ -32,6 +32,7 @@ extension ACP {
         public static let toolCall = "tool_call"
         public static let toolCallUpdate = "tool_call_update"
         public static let plan = "plan"
+        public static let usage = "usage_update"
 
         /// Makes an update of a variant; its fields are set afterwards.
         public init(_ sessionUpdate: String) {

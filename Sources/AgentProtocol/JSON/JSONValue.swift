@@ -22,6 +22,21 @@ public enum JSONValue: Sendable, Hashable {
         return string
     }
 
+    /// The number, or `nil` when this is none, or not a whole one.
+    public var wholeNumber: Int? {
+        guard case .integer(let integer) = self else { return nil }
+        return integer
+    }
+
+    /// The number, or `nil` when this is none.
+    public var anyNumber: Double? {
+        switch self {
+        case .integer(let integer): Double(integer)
+        case .number(let number): number
+        default: nil
+        }
+    }
+
     /// The elements, or `nil` when this is no array.
     public var elements: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }

@@ -58,10 +58,12 @@ struct ClaudeCodeTests {
             let session = FinishedSession(session: ended, events: try await sam.events(id))
             #expect(session.said.contains("I write the file.") && session.said.contains("It says goodbye now."), "\(session.said)")
             let calls = session.payloads("toolCall")
+            #expect(calls.contains { $0["content"]?.elements?.first?["newText"] == "goodbye" }, "The edit is told with its diff")
             let used = Set(calls.compactMap { $0["kind"]?.string })
             #expect(used.isSuperset(of: ["edit", "execute"]), "\(calls)")
             #expect(session.payloads("turnEnded").compactMap { $0["stopReason"]?.string } == ["end_turn", "cancelled", "end_turn"])
             #expect(session.payloads("permission").compactMap { $0["answer"]?["option"]?["kind"] } == ["allowOnce", "allowOnce"])
+            #expect(session.payloads("usage").contains { ($0["output"]?.wholeNumber ?? 0) > 0 }, "\(session.payloads("usage"))")
             try session.expectReadyByEvidence()
             #expect(try await sam.usage(by: "session")[id] != nil, "The gateway has counted it")
         }

@@ -58,6 +58,7 @@ struct CodexTests {
             #expect(session.payloads("turnEnded").compactMap { $0["stopReason"]?.string } == ["end_turn", "cancelled", "end_turn"])
             let identity = try #require(session.payloads("handshake").first)
             #expect(identity["name"] == "Codex" && identity["version"]?.string?.isEmpty == false, "\(identity)")
+            #expect(session.payloads("usage").contains { ($0["output"]?.wholeNumber ?? 0) > 0 }, "\(session.payloads("usage"))")
             try session.expectReadyByEvidence()
             #expect(try await sam.usage(by: "session")[id] != nil, "The gateway has counted it")
         }
