@@ -4,6 +4,7 @@ PACKAGES := bubblewrap git libsqlite3-dev zlib1g-dev
 # What only the tests need: real tools and the providers' own clients, outside of the tree.
 TEST_PACKAGES := curl openssl gzip python3 python3-pip python3-venv
 GATEWAY_TESTS := SystemTests\.(Clients|KeyCommand|UsageCommand|BudgetCommand|ProviderCommand|SessionGateway|Remote|GatewayCanary|UsageSurvival|Egress[A-Za-z]*)Tests
+AGENT_TESTS := SystemTests\.(ClaudeCode|Codex[A-Za-z]*|Agentao|Tool|Question|Activity|Resume|OneShot|ScoutClient)Tests
 CRASH_TESTS := SystemTests\.(Crash|PromptDelivery)Tests
 BROKER_TESTS := SystemTests\.Broker[A-Za-z]*Tests
 CLIENTS := $(HOME)/.cache/sam/clients
@@ -42,7 +43,10 @@ test: build lint clients agents
 	swift test --skip-build --skip SystemTests --skip '^GatewayTests\.'
 	@# By themselves: they measure what two cores that do something else can't do in time.
 	swift test --skip-build --filter '^GatewayTests\.'
-	swift test --skip-build --filter SystemTests --skip '$(GATEWAY_TESTS)' --skip '$(BROKER_TESTS)' --skip '$(CRASH_TESTS)'
+	swift test --skip-build --filter SystemTests --skip '$(GATEWAY_TESTS)' --skip '$(BROKER_TESTS)' --skip '$(AGENT_TESTS)' \
+	  --skip '$(CRASH_TESTS)'
+	@# Real agents answer within the time that people give them, not within that which two cores give to 150 tests.
+	swift test --skip-build --filter '$(AGENT_TESTS)'
 	@# These by themselves for the same reason: a refresh and a crash have limits of seconds.
 	swift test --skip-build --filter '$(GATEWAY_TESTS)'
 	swift test --skip-build --filter '$(BROKER_TESTS)'

@@ -17,7 +17,7 @@ struct ScoutClientTests {
             let output = try await Command(
                 try RealAgent.script("python"), [client, folder, SamFixture.programs + "/sam-scout"],
                 environment: ["PATH": "/usr/bin:/bin", "HOME": sam.scratch, "PYTHONDONTWRITEBYTECODE": "1"], workingDirectory: folder
-            ).run(timeout: .seconds(60))
+            ).run(timeout: .seconds(180))
             #expect(output.termination == .exited(0), "\(output.standardError)")
             let told: JSONValue = try JSONLine.decode(from: output.text.split(separator: "\n").last.map(String.init) ?? "")
             #expect(told["version"] == 1 && told["name"]?.string?.isEmpty == false, "\(told)")

@@ -58,7 +58,14 @@ struct ToolTests {
         try await SamFixture.with { sam in
             try await sam.project()
             let ask = try Self.send(Self.call("ask_person", ["question": "Which database?", "suggestions": ["the first", "the second"]]))
-            let id = try await sam.start("shell", ask, provider: nil)
+            // It waits on for as long as it takes, as the tool's answer tells it to.
+            let wait = try Self.send(Self.call("wait_for_answer", ["question": "QUESTION"]))
+            let script = """
+                out=$(\(ask)); id=$(printf %s "$out" | grep -o 'q_[a-z0-9]*' | head -n 1)
+                while printf %s "$out" | grep -q 'Nobody has answered yet'; do out=$(\(wait.replacing("QUESTION", with: "'\"$id\"'"))); done
+                printf '%s\\n' "$out"
+                """
+            let id = try await sam.start("shell", script, provider: nil)
             let question = try await sam.question(of: id)
             #expect(question["title"] == "Which database?" && question["kind"] == "text")
             #expect(try await sam.sam("sessions", "list").text.contains("needs an answer"))
@@ -87,7 +94,7 @@ struct ToolTests {
             #expect(finished.payloads("question").last?["answer"]?["by"] == "timeLimit")
             try await sam.act("settings", "set", "agents.answerSeconds", "3600")
             // It does not wait for the answer, and its turn ends.
-            let left = try await sam.run(project: "project", agent: "shell", "(\(ask)) & sleep 2")
+            let left = try await sam.run(project: "project", agent: "shell", "(\(ask)) >/dev/null 2>&1 & sleep 2")
             #expect(left.payloads("question").last?["answer"]?["by"] == "turn", "\(left.payloads("question"))")
         }
     }
