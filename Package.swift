@@ -125,7 +125,7 @@ let package = Package(
                 .logging,
             ]),
 
-        module("AgentTools", ["Accounts", "AgentProtocol", "Sessions", "Workspaces"]),
+        module("AgentTools", ["AgentProtocol", "Sessions", "Workspaces"]),
 
         // Surface
         module(
@@ -148,7 +148,7 @@ let package = Package(
                 .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .unixSignals,
             ]),
         program("sam-runner", ["AgentProtocol", "Processes", "RunnerKit", .logging]),
-        program("sam-scout", ["ScoutKit", "AgentProtocol"]),
+        program("sam-scout", ["ScoutKit", "AgentProtocol", "Processes"]),
 
         .executableTarget(
             name: "benchmarks",

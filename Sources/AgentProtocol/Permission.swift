@@ -110,10 +110,3 @@ public struct Permission: Sendable, Hashable, Codable {
         return "\(shown.prefix(1_200)) ⟨… \(shown.count - 1_800) characters are not shown …⟩ \(shown.suffix(600))"
     }
 }
-
-extension String {
-    /// Its beginning, of at most so many bytes: one character can be as long as a text.
-    public func cut(to bytes: Int) -> String {
-        utf8.count <= bytes ? self : String(decoding: utf8.prefix(bytes), as: UTF8.self)
-    }
-}

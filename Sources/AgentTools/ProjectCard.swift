@@ -1,4 +1,3 @@
-import Accounts
 import AgentProtocol
 import Sessions
 import Workspaces
@@ -7,7 +6,6 @@ import Workspaces
 struct ProjectCard: Sendable {
     let session: Session
     let engine: SessionEngine
-    let accounts: Accounts
     let host: LocalHost
 
     /// Longer briefs are cut: an agent pays for every word.
@@ -25,9 +23,9 @@ struct ProjectCard: Sendable {
             lines.append("It starts from commit \(workspace.base)\(branch).")
         }
         switch session.permissions {
-        case .ask: lines.append("A person is asked before you change or run anything.")
+        case .ask: lines.append("What you ask to be allowed, a person decides.")
         case .edits:
-            lines.append("You may change files in the workspace; a person is asked before you run commands that do more than look.")
+            lines.append("You may look around and change files in the workspace; what else you ask to be allowed, a person decides.")
         case .everything: lines.append("You may do whatever the sandbox allows, without asking.")
         }
         lines.append("There is no network but for the hosts that the project allows, through the proxy in HTTPS_PROXY.")

@@ -1,4 +1,3 @@
-import Accounts
 import AgentProtocol
 import Foundation
 import Sessions
@@ -9,7 +8,6 @@ import Workspaces
 /// https://modelcontextprotocol.io/specification/2025-06-18. It keeps nothing between messages; safe to share.
 public struct ToolServer: Sendable {
     private let engine: SessionEngine
-    private let accounts: Accounts
     private let host: LocalHost
     private let now: @Sendable () -> Int64
 
@@ -19,9 +17,8 @@ public struct ToolServer: Sendable {
     static let patience: Int64 = 45_000
 
     /// Makes a server.
-    public init(engine: SessionEngine, accounts: Accounts, host: LocalHost, now: @escaping @Sendable () -> Int64) {
+    public init(engine: SessionEngine, host: LocalHost, now: @escaping @Sendable () -> Int64) {
         self.engine = engine
-        self.accounts = accounts
         self.host = host
         self.now = now
     }
@@ -81,7 +78,7 @@ public struct ToolServer: Sendable {
         }
         switch tool {
         case .project:
-            return try await ProjectCard(session: try await engine.queries.session(session), engine: engine, accounts: accounts, host: host)
+            return try await ProjectCard(session: try await engine.queries.session(session), engine: engine, host: host)
                 .text()
         case .reportProgress:
             try await engine.progress(try text("text"), in: session)

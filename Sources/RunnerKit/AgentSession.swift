@@ -229,8 +229,6 @@ actor AgentSession {
         perform(driver.answer(id, with: option))
     }
 
-    var questionsAreSettled: Bool { questions.isEmpty }
-
     private func dropQuestions() {
         for id in questions.keys.sorted() { settle(id, with: nil, by: .turn) }
     }

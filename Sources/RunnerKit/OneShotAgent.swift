@@ -68,7 +68,7 @@ public actor OneShotAgent {
             close(output.writing)
             running = (process, id)
             var lines = PrintedLines()
-            for await bytes in Self.chunks(output.reading) { say(lines.append(bytes)) }
+            for await bytes in ByteChunks.of(output.reading) { say(lines.append(bytes)) }
             say(lines.finish())
             let termination = await process.termination()
             running = nil
@@ -81,17 +81,6 @@ public actor OneShotAgent {
             running = nil
             send(RPCMessage.failure(id: id, error: .internalError("The program could not be started: \(error)")).line)
         }
-    }
-
-    /// What comes out of a pipe, read by a thread of its own, because a read may block for ever.
-    private static func chunks(_ descriptor: CInt) -> AsyncStream<Data> {
-        let (stream, sender) = AsyncStream.makeStream(of: Data.self)
-        Thread.detachNewThread {
-            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            while case let data = file.availableData, !data.isEmpty { sender.yield(data) }
-            sender.finish()
-        }
-        return stream
     }
 
     private func say(_ text: String) {

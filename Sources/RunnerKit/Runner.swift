@@ -165,9 +165,9 @@ public struct Runner: Sendable {
         while !Task.isCancelled {
             // Not asked again: a session that is busy for a moment must not hold up the sign that its runner lives.
             if agent == nil { agent = await session.agentProcess }
-            let tree = agent.map { ProcessTree(of: $0) }
+            let heartbeat = agent.map { Heartbeat(cpuMilliseconds: ProcessTree(of: $0).cpuMilliseconds) }
             do throws(ControlLink.Failure) {
-                try await link.beat(tree.map { Heartbeat(cpuMilliseconds: $0.cpuMilliseconds, processes: $0.processes) })
+                try await link.beat(heartbeat)
             } catch {
                 guard await canGoOn(session, after: error) else { return }
             }

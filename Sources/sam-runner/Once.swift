@@ -1,6 +1,7 @@
 import AgentProtocol
 import ArgumentParser
 import Foundation
+import Processes
 import RunnerKit
 
 /// Speaks the Agent Client Protocol for a program that answers one prompt and ends.
@@ -17,19 +18,9 @@ struct Once: AsyncParsableCommand {
         let lock = NSLock()
         let agent = OneShotAgent(command: program) { message in lock.withLock { try? output.write(contentsOf: message) } }
         var lines = LineSplitter()
-        for try await bytes in Self.input() {
+        for await bytes in ByteChunks.of(STDIN_FILENO) {
             for line in try lines.append(bytes) { await agent.receive(line) }
         }
         await agent.finish()
-    }
-
-    /// Standard input as it comes. One thread reads it, because a read may block for ever.
-    private static func input() -> AsyncStream<Data> {
-        let (stream, sender) = AsyncStream.makeStream(of: Data.self)
-        Thread.detachNewThread {
-            while case let data = FileHandle.standardInput.availableData, !data.isEmpty { sender.yield(data) }
-            sender.finish()
-        }
-        return stream
     }
 }

@@ -1,6 +1,7 @@
 import AgentProtocol
 import ArgumentParser
 import Foundation
+import Processes
 import ScoutKit
 
 @main
@@ -18,26 +19,10 @@ struct SamScout: AsyncParsableCommand {
         let output = StandardOutput()
         let agent = ScoutAgent(version: Self.configuration.version) { output.write($0) }
         var lines = LineSplitter()
-        for try await chunk in StandardInput.chunks() {
+        for await chunk in ByteChunks.of(STDIN_FILENO) {
             for line in try lines.append(chunk) { await agent.receive(line) }
         }
         await agent.finish()
-    }
-}
-
-/// Standard input as it comes. One thread reads it, because a read may block for ever.
-enum StandardInput {
-    static func chunks() -> AsyncStream<Data> {
-        let (stream, sender) = AsyncStream.makeStream(of: Data.self)
-        Thread.detachNewThread {
-            while true {
-                let data = FileHandle.standardInput.availableData
-                if data.isEmpty { break }
-                sender.yield(data)
-            }
-            sender.finish()
-        }
-        return stream
     }
 }
 

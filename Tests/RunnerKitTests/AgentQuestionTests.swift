@@ -82,7 +82,9 @@ struct AgentQuestionTests {
     func timeLimit() async throws {
         let (told, written) = try await withTurn(answerTimeout: 1) { session in
             await session.output(request(5, "execute", "/workspace"))
-            for await _ in session.spooled where await session.questionsAreSettled { break }
+            for await _ in session.spooled {
+                if let batch = await session.batch(), String(decoding: batch.events, as: UTF8.self).contains("timeLimit") { break }
+            }
         }
         #expect(told.last?.answer == Permission.Answer(option: .init(id: "n", name: "No", kind: .refuse), by: .timeLimit))
         #expect(written.first?["result"]?["outcome"]?["optionId"] == "n")

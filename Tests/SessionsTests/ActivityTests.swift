@@ -33,7 +33,7 @@ struct ActivityTests {
     @Test("It is busy when it uses more of the processor than an agent that waits")
     func pulse() {
         var pulse = Pulse(now: 0)
-        func beat(_ cpu: Int64, _ now: Int64) { pulse.beat(Heartbeat(cpuMilliseconds: cpu, processes: 1), now: now) }
+        func beat(_ cpu: Int64, _ now: Int64) { pulse.beat(Heartbeat(cpuMilliseconds: cpu), now: now) }
         beat(1_000, 2_000)
         #expect(pulse.lastBusy == 0, "One sample tells nothing")
         beat(1_050, 4_000)
@@ -69,6 +69,7 @@ struct ActivityTests {
         guard act != .cancelSession else { return }
         #expect(SessionReducer.reduce(found.state, .stuck(one, sentence: "silent", act), now: 0).log.isEmpty, "Once")
         let over = SessionReducer.reduce(found.state, .agent(.turnEnded(TurnEnd(prompt: one, stopReason: "cancelled"))), now: 0)
-        #expect(over.state.isStuck == nil)
+        #expect(over.state.turn == nil)
+        #expect(SessionReducer.reduce(found.state, .runnerDied, now: 0).state.turn == nil, "Nor does it outlive its runner")
     }
 }

@@ -54,13 +54,10 @@ public struct EventReceipt: Sendable, Hashable, Codable {
 public struct Heartbeat: Sendable, Hashable, Codable {
     /// Processor time that the agent and what it started have used so far, in milliseconds.
     public var cpuMilliseconds: Int64
-    /// How many processes there are.
-    public var processes: Int
 
     /// Tells what an agent does.
-    public init(cpuMilliseconds: Int64, processes: Int) {
+    public init(cpuMilliseconds: Int64) {
         self.cpuMilliseconds = cpuMilliseconds
-        self.processes = processes
     }
 }
 

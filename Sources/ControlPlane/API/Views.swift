@@ -93,7 +93,7 @@ public struct SessionView: Sendable, Codable {
         permissions = session.permissions
         model = session.model
         questions = session.state.questions
-        progress = session.state.progress
+        progress = session.state.turn?.progress
         self.activity = activity
         createdAt = session.createdAt
         updatedAt = session.updatedAt

@@ -113,7 +113,7 @@ public struct Server: Sendable {
             catalogue: catalogue, host: host, endpoints: sockets, programs: Program.ownFolder, now: now, logger: logger)
 
         egress.use(engine)
-        tools.use(ToolServer(engine: engine, accounts: accounts, host: host, now: now))
+        tools.use(ToolServer(engine: engine, host: host, now: now))
         let activity = Activity()
         let (bound, boundSender) = AsyncStream.makeStream(of: Int.self)
         let router = APIRouter(

@@ -7,14 +7,31 @@ import Vault
 struct Grant: Sendable {
     var payer: Payer
     var endpoint: ProviderEndpoint
-    /// `nil` for a provider that takes no key, and for an agent that has its own.
-    var loan: Loan?
-    /// Whether the agent's own authorization goes on to the provider.
-    var passesOwnKey = false
+    var key: Key
     /// Whether a budget applies, so that requests are read before they are made.
     var isBudgeted: Bool
     /// The rates that apply; all must hold.
     var rates: [Rate]
+
+    /// What a request goes to its provider with.
+    enum Key: Sendable {
+        /// The provider takes none.
+        case none
+        case lent(Loan)
+        /// What the agent sends: it has the sign-in itself.
+        case own
+    }
+
+    var loan: Loan? {
+        guard case .lent(let loan) = key else { return nil }
+        return loan
+    }
+
+    /// Whether the agent's own authorization goes on to the provider.
+    var passesOwnKey: Bool {
+        guard case .own = key else { return false }
+        return true
+    }
 
     /// The headers that carry the key, as the provider's reference has them.
     ///

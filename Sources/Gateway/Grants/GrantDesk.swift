@@ -239,19 +239,19 @@ final class GrantDesk: Sendable {
         }
         let rates = try settings.integers(.requestRate, of: payer.owners, in: transaction).map { Rate(owner: $0, requestsPerMinute: $1) }
         switch lending {
-        case nil: return Grant(payer: payer, endpoint: endpoint, loan: nil, isBudgeted: false, rates: rates)
+        case nil: return Grant(payer: payer, endpoint: endpoint, key: .none, isBudgeted: false, rates: rates)
         case .refused(let sentence): throw Refusal(.forbidden, sentence)
         case .lent(let loan):
             payer.scope = loan.scope
             payer.credential = loan.credential.rawValue
             return Grant(
-                payer: payer, endpoint: endpoint, loan: loan,
+                payer: payer, endpoint: endpoint, key: .lent(loan),
                 isBudgeted: try budgets.apply(to: payer.owners, in: transaction), rates: rates)
         case .own(let credential, let scope):
             payer.scope = scope
             payer.credential = credential.rawValue
             return Grant(
-                payer: payer, endpoint: endpoint, loan: nil, passesOwnKey: true,
+                payer: payer, endpoint: endpoint, key: .own,
                 isBudgeted: try budgets.apply(to: payer.owners, in: transaction), rates: rates)
         }
     }

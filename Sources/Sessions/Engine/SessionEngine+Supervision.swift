@@ -80,9 +80,10 @@ extension SessionEngine {
         let minutes = try await settings.integer(.stuckMinutes, project: session.project, user: session.user)
         let act = StuckAct(rawValue: try await settings.text(.whenStuck, project: session.project, user: session.user)) ?? .tell
         let limit = Int64(minutes) * 60_000
-        if session.state.isStuck != true, now() - activity.since >= limit {
+        let isToldOf = session.state.turn?.isStuck == true
+        if !isToldOf, now() - activity.since >= limit {
             try await apply(.stuck(prompt, sentence: activity.sentence, act), to: session.id)
-        } else if session.state.isStuck == true, act == .cancelTurn, now() - activity.since >= 2 * limit {
+        } else if isToldOf, act == .cancelTurn, now() - activity.since >= 2 * limit {
             try await apply(.stuck(prompt, sentence: activity.sentence, .cancelSession), to: session.id)
         }
     }

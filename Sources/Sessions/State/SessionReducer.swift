@@ -7,15 +7,15 @@ import Workspaces
 /// An input that means nothing in a state changes nothing: a late answer of an attempt that is over, a
 /// second cancel, a deadline that was met at the last moment.
 public struct SessionReducer: Sendable {
-    private var state: SessionState
-    private let now: Int64
-    private let timing: Timing
+    var state: SessionState
+    let now: Int64
+    let timing: Timing
     /// More than a person can have before them.
     static let questionLimit = 4
     /// More than a person reads of one turn.
     static let progressLimit = 200
-    private var log: [LogEntry] = []
-    private var effects: [SessionEffect] = []
+    var log: [LogEntry] = []
+    var effects: [SessionEffect] = []
 
     /// What an input comes to.
     public struct Outcome: Sendable, Hashable {
@@ -147,9 +147,7 @@ extension SessionReducer {
             state.current = nil
             state.isAnswering = false
             state.turnError = end.error
-            state.progress = nil
-            state.progressCount = nil
-            state.isStuck = nil
+            state.turn = nil
             dropQuestions()
             log.append(.prompt(end.prompt, .done))
             if state.phase == .working { enter(.ready) }
@@ -163,7 +161,7 @@ extension SessionReducer {
     }
 
     /// The agent is free: hand it the next prompt, or end.
-    private mutating func goOn() {
+    mutating func goOn() {
         guard state.phase == .ready, state.current == nil else { return }
         if state.pending.isEmpty {
             if state.ending == .whenIdle { stop(.finishing) }
@@ -190,113 +188,6 @@ extension SessionReducer {
         case .queued, .preparing, .finishing, .completed, .failed, .cancelled: break
         }
         if exit.reason == .notStarted { settleWithoutWork() } else { salvage() }
-    }
-}
-
-// MARK: - People
-
-extension SessionReducer {
-    private mutating func prompt(_ id: PromptID) {
-        guard !state.phase.isEnd, state.phase != .finishing else { return }
-        state.pending.append(id)
-        log.append(.prompt(id, .kept))
-        goOn()
-    }
-
-    private mutating func withdrawn(_ id: PromptID) {
-        guard let place = state.pending.firstIndex(of: id) else { return }
-        state.pending.remove(at: place)
-        log.append(.prompt(id, .withdrawn))
-        goOn()
-    }
-
-    /// From here on nobody else can answer it. What the log tells of it is the runner's, which may have settled it meanwhile.
-    private mutating func answered(_ answer: AgentCommand.Answer) {
-        guard let place = state.questions.firstIndex(where: { $0.id == answer.permission }),
-            state.questions[place].options.contains(where: { $0.id == answer.option })
-        else { return }
-        state.questions.remove(at: place)
-        effects.append(.send(.answer(answer)))
-    }
-
-    private mutating func asked(_ question: OpenQuestion) {
-        guard state.current != nil, state.phase == .working, state.questions.count(where: { $0.kind == .text }) < Self.questionLimit
-        else { return }
-        state.questions.append(question)
-        log.append(.question(QuestionEntry(question)))
-    }
-
-    private mutating func settle(_ id: String, _ answer: QuestionAnswer) {
-        guard let place = state.questions.firstIndex(where: { $0.id == id && $0.kind == .text }) else { return }
-        log.append(.question(QuestionEntry(state.questions.remove(at: place), answer: answer)))
-    }
-
-    /// Once a turn, and once more for its session's end: what was said and done is said and done.
-    private mutating func stuck(_ prompt: PromptID, _ sentence: String, _ act: StuckAct) {
-        guard state.phase == .working, state.current == prompt, state.isStuck != true || act == .cancelSession else { return }
-        state.isStuck = true
-        log.append(.note("The agent seems to be stuck: \(sentence)."))
-        switch act {
-        case .tell: break
-        case .cancelTurn: turnCancelRequested()
-        case .cancelSession: cancelRequested()
-        }
-    }
-
-    private mutating func progressed(_ text: String) {
-        guard state.current != nil, state.phase == .working, state.progress != text,
-            state.progressCount ?? 0 < Self.progressLimit
-        else { return }
-        state.progress = text
-        state.progressCount = (state.progressCount ?? 0) + 1
-        log.append(.progress(text))
-    }
-
-    private mutating func turnCancelRequested() {
-        guard state.current != nil, state.phase.isRunning else { return }
-        log.append(.note("The agent was asked to stop what it does."))
-        effects.append(.send(.cancelTurn))
-    }
-
-    private mutating func finishRequested() {
-        guard !state.phase.isEnd, state.phase != .finishing else { return }
-        state.ending = .whenIdle
-        goOn()
-    }
-
-    private mutating func starterShutOut() {
-        // What is finishing ends anyway, with its work on the branch.
-        guard !state.phase.isEnd, state.phase != .finishing else { return }
-        log.append(.note("Who asked for this session is no member of its project any more, so it ends."))
-        cancelRequested()
-    }
-
-    private mutating func cancelRequested() {
-        switch state.phase {
-        case .queued:
-            enter(.cancelled)
-            settleWithoutWork()
-        case .preparing:
-            enter(.cancelled)
-            effects.append(.abandonPreparation)
-            settleWithoutWork()
-        case .booting, .starting, .ready, .working:
-            stop(.cancelled)
-        case .finishing:
-            // What is under way brings the session to its end anyway; only its name changes.
-            if state.salvage == .none { enter(.cancelled, wait: timing.stopping, for: "the agent to end") }
-        case .interrupted:
-            guard state.salvage == .none else { return }
-            enter(.cancelled)
-            salvage()
-        case .completed, .failed, .cancelled: break
-        }
-    }
-
-    /// Asks the agent to end. It gets a while, then it is killed.
-    private mutating func stop(_ phase: Phase) {
-        enter(phase, wait: timing.stopping, for: "the agent to end")
-        effects.append(.send(.stop))
     }
 }
 
@@ -399,10 +290,11 @@ extension SessionReducer {
         guard let current = state.current else { return }
         log.append(.prompt(current, .uncertain))
         state.current = nil
+        state.turn = nil
         state.isAnswering = false
     }
 
-    private mutating func salvage() {
+    mutating func salvage() {
         guard state.salvage == .none else { return }
         state.salvage = .running
         loseRunner()
@@ -436,13 +328,13 @@ extension SessionReducer {
     }
 
     /// The agent never ran, so there is nothing to take out.
-    private mutating func settleWithoutWork() {
+    mutating func settleWithoutWork() {
         loseRunner()
         state.deadline = nil
         effects.append(.cleanUp(keepingWorkspace: false))
     }
 
-    private mutating func enter(_ phase: Phase, wait: Int64? = nil, for what: String = "") {
+    mutating func enter(_ phase: Phase, wait: Int64? = nil, for what: String = "") {
         state.deadline = wait.map { SessionState.Deadline(at: now + $0, wait: $0, waitingFor: what) }
         guard state.phase != phase else { return }
         state.phase = phase

@@ -31,6 +31,15 @@ public struct SessionState: Sendable, Hashable, Codable {
         case failed(String)
     }
 
+    /// What was said of a turn while it runs, which nobody wants to know of the next.
+    public struct TurnNotes: Sendable, Hashable, Codable {
+        /// How far the agent says it has come, and how often it has said so.
+        public var progress: String?
+        public var reports = 0
+        /// Whether it was told that the agent is silent.
+        public var isStuck = false
+    }
+
     /// The moment at which the current wait is over.
     public struct Deadline: Sendable, Hashable, Codable {
         /// UTC milliseconds.
@@ -52,14 +61,10 @@ public struct SessionState: Sendable, Hashable, Codable {
     public var current: PromptID?
     /// What the agent waits for a person to answer, the oldest first.
     public var questions: [OpenQuestion] = []
-    /// How far the agent says it has come in its turn.
-    public var progress: String?
-    /// How often it has said so in its turn.
-    public var progressCount: Int?
     /// The agent's own id of its conversation, where it can load it again.
     public var conversation: String?
-    /// Whether it was told of this turn that the agent is silent.
-    public var isStuck: Bool?
+    /// What was said of the turn that runs; `nil` when nothing was.
+    public var turn: TurnNotes?
     /// Whether the agent has begun to answer the current prompt.
     public var isAnswering = false
     public var failure: Failure?

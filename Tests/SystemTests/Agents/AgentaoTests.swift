@@ -61,11 +61,7 @@ struct AgentaoTests {
             try await sam.waitForTurns(1, of: id)
             #expect(FileManager.default.fileExists(atPath: sam.workspace(of: id) + "/made"))
 
-            try await sam.act("sessions", "prompt", id, "Now wait")
-            _ = try await sam.question(of: id)
-            try await sam.act("sessions", "answer", id, "allow")
-            try await eventually("it waits") { FileManager.default.fileExists(atPath: sam.workspace(of: id) + "/begun") }
-            try await sam.act("sessions", "cancel", id, "--turn")
+            try await sam.stopInTheMiddle(of: id)
             try await sam.waitForTurns(2, of: id)
 
             try await sam.act("sessions", "prompt", id, "Say something else")

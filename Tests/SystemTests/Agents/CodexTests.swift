@@ -34,11 +34,7 @@ struct CodexTests {
             try await sam.waitForTurns(1, of: id)
             #expect(FileManager.default.contents(atPath: sam.workspace(of: id) + "/hello.txt") == Data("hello\n".utf8))
 
-            try await sam.act("sessions", "prompt", id, "Now wait")
-            _ = try await sam.question(of: id)
-            try await sam.act("sessions", "answer", id, "allow")
-            try await eventually("it waits") { FileManager.default.fileExists(atPath: sam.workspace(of: id) + "/begun") }
-            try await sam.act("sessions", "cancel", id, "--turn")
+            try await sam.stopInTheMiddle(of: id)
             try await sam.waitForTurns(2, of: id)
 
             try await sam.act("sessions", "prompt", id, "Say goodbye")

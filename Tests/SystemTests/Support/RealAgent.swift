@@ -81,6 +81,15 @@ extension SamFixture {
         return try #require(question)
     }
 
+    /// Has a session's agent begin something long, as its script says that it does, and stops it once it is in the middle of it.
+    func stopInTheMiddle(of id: String) async throws {
+        try await act("sessions", "prompt", id, "Now wait")
+        _ = try await question(of: id)
+        try await act("sessions", "answer", id, "allow")
+        try await eventually("it waits") { FileManager.default.fileExists(atPath: workspace(of: id) + "/begun") }
+        try await act("sessions", "cancel", id, "--turn")
+    }
+
     /// Where a session's workspace is on the host.
     func workspace(of id: String) -> String { "\(home)/sessions/\(id)/workspace" }
 

@@ -1,0 +1,109 @@
+import AgentProtocol
+
+// What people want of a session, and what its agent asks and tells them.
+extension SessionReducer {
+    mutating func prompt(_ id: PromptID) {
+        guard !state.phase.isEnd, state.phase != .finishing else { return }
+        state.pending.append(id)
+        log.append(.prompt(id, .kept))
+        goOn()
+    }
+
+    mutating func withdrawn(_ id: PromptID) {
+        guard let place = state.pending.firstIndex(of: id) else { return }
+        state.pending.remove(at: place)
+        log.append(.prompt(id, .withdrawn))
+        goOn()
+    }
+
+    /// From here on nobody else can answer it. What the log tells of it is the runner's, which may have settled it meanwhile.
+    mutating func answered(_ answer: AgentCommand.Answer) {
+        guard let place = state.questions.firstIndex(where: { $0.id == answer.permission }),
+            state.questions[place].options.contains(where: { $0.id == answer.option })
+        else { return }
+        state.questions.remove(at: place)
+        effects.append(.send(.answer(answer)))
+    }
+
+    mutating func asked(_ question: OpenQuestion) {
+        guard state.current != nil, state.phase == .working, state.questions.count(where: { $0.kind == .text }) < Self.questionLimit
+        else { return }
+        state.questions.append(question)
+        log.append(.question(QuestionEntry(question)))
+    }
+
+    mutating func settle(_ id: String, _ answer: QuestionAnswer) {
+        guard let place = state.questions.firstIndex(where: { $0.id == id && $0.kind == .text }) else { return }
+        log.append(.question(QuestionEntry(state.questions.remove(at: place), answer: answer)))
+    }
+
+    /// Once a turn, and once more for its session's end: what was said and done is said and done.
+    mutating func stuck(_ prompt: PromptID, _ sentence: String, _ act: StuckAct) {
+        var turn = state.turn ?? SessionState.TurnNotes()
+        guard state.phase == .working, state.current == prompt, !turn.isStuck || act == .cancelSession else { return }
+        turn.isStuck = true
+        state.turn = turn
+        log.append(.note("The agent seems to be stuck: \(sentence)."))
+        switch act {
+        case .tell: break
+        case .cancelTurn: turnCancelRequested()
+        case .cancelSession: cancelRequested()
+        }
+    }
+
+    mutating func progressed(_ text: String) {
+        var turn = state.turn ?? SessionState.TurnNotes()
+        guard state.current != nil, state.phase == .working, turn.progress != text, turn.reports < Self.progressLimit else { return }
+        turn.progress = text
+        turn.reports += 1
+        state.turn = turn
+        log.append(.progress(text))
+    }
+
+    mutating func turnCancelRequested() {
+        guard state.current != nil, state.phase.isRunning else { return }
+        log.append(.note("The agent was asked to stop what it does."))
+        effects.append(.send(.cancelTurn))
+    }
+
+    mutating func finishRequested() {
+        guard !state.phase.isEnd, state.phase != .finishing else { return }
+        state.ending = .whenIdle
+        goOn()
+    }
+
+    mutating func starterShutOut() {
+        // What is finishing ends anyway, with its work on the branch.
+        guard !state.phase.isEnd, state.phase != .finishing else { return }
+        log.append(.note("Who asked for this session is no member of its project any more, so it ends."))
+        cancelRequested()
+    }
+
+    mutating func cancelRequested() {
+        switch state.phase {
+        case .queued:
+            enter(.cancelled)
+            settleWithoutWork()
+        case .preparing:
+            enter(.cancelled)
+            effects.append(.abandonPreparation)
+            settleWithoutWork()
+        case .booting, .starting, .ready, .working:
+            stop(.cancelled)
+        case .finishing:
+            // What is under way brings the session to its end anyway; only its name changes.
+            if state.salvage == .none { enter(.cancelled, wait: timing.stopping, for: "the agent to end") }
+        case .interrupted:
+            guard state.salvage == .none else { return }
+            enter(.cancelled)
+            salvage()
+        case .completed, .failed, .cancelled: break
+        }
+    }
+
+    /// Asks the agent to end. It gets a while, then it is killed.
+    mutating func stop(_ phase: Phase) {
+        enter(phase, wait: timing.stopping, for: "the agent to end")
+        effects.append(.send(.stop))
+    }
+}
