@@ -285,7 +285,7 @@ extension ACPDriver {
         }
     }
 
-    public mutating func answer(_ permission: String, with option: Permission.Option?) -> [DriverAction] {
+    public mutating func answer(_ permission: String, with option: Permission.Option?, saying text: String?) -> [DriverAction] {
         guard let id = asked.take(permission) else { return [] }
         let outcome: JSONValue =
             option.map { ["outcome": "selected", "optionId": .string($0.id)] } ?? ["outcome": "cancelled"]

@@ -14,8 +14,21 @@ public protocol AgentDriver: Sendable {
     mutating func prompt(_ prompt: AgentCommand.Prompt) -> [DriverAction]
     /// Stop the running turn, if there is one.
     mutating func cancelTurn() -> [DriverAction]
-    /// Tell the agent the answer to what it asked; `nil` drops the question without one. An answer to what is not open is nothing.
-    mutating func answer(_ permission: String, with option: Permission.Option?) -> [DriverAction]
+    /// Tell the agent the answer to what it asked to be allowed; `nil` drops the question without one. An answer to what is not open
+    /// changes nothing.
+    ///
+    /// - Parameter text: what the person says with it.
+    mutating func answer(_ permission: String, with option: Permission.Option?, saying text: String?) -> [DriverAction]
+    /// Tell the agent the answers to what it asked, by the ids of the inquiry's items; `nil` drops it without any.
+    mutating func reply(_ inquiry: String, with answers: [String: [String]]?) -> [DriverAction]
+    /// Stop everything that runs beside its turns.
+    mutating func stopBackground() -> [DriverAction]
+}
+
+extension AgentDriver {
+    // Most protocols know neither.
+    public mutating func reply(_ inquiry: String, with answers: [String: [String]]?) -> [DriverAction] { [] }
+    public mutating func stopBackground() -> [DriverAction] { [] }
 }
 
 /// What a driver wants done.
@@ -26,6 +39,8 @@ public enum DriverAction: Sendable, Hashable {
     case emit(AgentEvent)
     /// The agent asks to be allowed something; ``AgentDriver/answer(_:with:)`` is wanted for it.
     case ask(Permission)
+    /// The agent asks a person something; ``AgentDriver/reply(_:with:)`` is wanted for it.
+    case inquire(Inquiry)
     /// The agent has taken back what it asked, or asks no longer.
     case withdraw(String)
     /// The line was none of the protocol's: keep it for the agent's last words.

@@ -6,6 +6,10 @@ public enum AgentCommand: Sendable, Hashable, Codable {
     case cancelTurn
     /// A person's answer to what the agent asked to be allowed.
     case answer(Answer)
+    /// A person's answers to what the agent asked.
+    case reply(Reply)
+    /// Stop what runs beside the agent's turns.
+    case stopBackground
     /// End the agent: first politely, then by force.
     case stop
 
@@ -25,11 +29,27 @@ public enum AgentCommand: Sendable, Hashable, Codable {
     public struct Answer: Sendable, Hashable, Codable {
         public var permission: String
         public var option: String
+        /// What the person says with it, for an agent that takes words: why not, or what to do instead.
+        public var text: String?
 
         /// Answers.
-        public init(permission: String, option: String) {
+        public init(permission: String, option: String, text: String? = nil) {
             self.permission = permission
             self.option = option
+            self.text = text
+        }
+    }
+
+    /// Answers to an ``Inquiry``.
+    public struct Reply: Sendable, Hashable, Codable {
+        public var inquiry: String
+        /// By the ids of its items: labels of choices, or texts.
+        public var answers: [String: [String]]
+
+        /// Answers.
+        public init(inquiry: String, answers: [String: [String]]) {
+            self.inquiry = inquiry
+            self.answers = answers
         }
     }
 }

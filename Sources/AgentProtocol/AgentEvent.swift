@@ -21,6 +21,10 @@ public enum AgentEvent: Sendable, Hashable, Codable {
     case turnEnded(TurnEnd)
     /// The agent asks to be allowed something, or what was answered.
     case permission(Permission)
+    /// The agent asks a person something, or what was answered.
+    case inquiry(Inquiry)
+    /// Everything that runs beside the agent's turn, or after it.
+    case background(BackgroundWork)
     /// Something a person should know, from the runner itself.
     case note(Note)
     /// An update that SAM has no word for, kept as it came.
@@ -72,12 +76,15 @@ public struct MessageChunk: Sendable, Hashable, Codable {
     public var id: String
     public var role: Role
     public var text: String
+    /// The tool call whose sub-agent speaks; `nil` for the agent itself.
+    public var parent: String?
 
     /// Makes a piece of a message.
-    public init(id: String, role: Role, text: String) {
+    public init(id: String, role: Role, text: String, parent: String? = nil) {
         self.id = id
         self.role = role
         self.text = text
+        self.parent = parent
     }
 }
 
@@ -92,11 +99,13 @@ public struct ToolCall: Sendable, Hashable, Codable {
     public var locations: [ACP.Location]?
     /// The call's result, as the agent's protocol gives it.
     public var content: JSONValue?
+    /// The tool call whose sub-agent makes this one; `nil` for the agent's own.
+    public var parent: String?
 
     /// Makes an upsert.
     public init(
         id: String, title: String? = nil, kind: String? = nil, status: String? = nil, locations: [ACP.Location]? = nil,
-        content: JSONValue? = nil
+        content: JSONValue? = nil, parent: String? = nil
     ) {
         self.id = id
         self.title = title
@@ -104,6 +113,7 @@ public struct ToolCall: Sendable, Hashable, Codable {
         self.status = status
         self.locations = locations
         self.content = content
+        self.parent = parent
     }
 }
 
@@ -141,10 +151,13 @@ public struct AgentUsage: Sendable, Hashable, Codable {
 /// A turn that began.
 public struct Turn: Sendable, Hashable, Codable {
     public var prompt: PromptID
+    /// Set when the agent began the turn by itself, after the prompt that caused it was answered.
+    public var isFollowUp: Bool?
 
     /// Names the prompt that the agent is answering.
-    public init(prompt: PromptID) {
+    public init(prompt: PromptID, isFollowUp: Bool? = nil) {
         self.prompt = prompt
+        self.isFollowUp = isFollowUp
     }
 }
 
@@ -155,12 +168,15 @@ public struct TurnEnd: Sendable, Hashable, Codable {
     public var stopReason: String
     /// What the agent said went wrong, when the reason is `error`.
     public var error: String?
+    /// As in ``Turn/isFollowUp``.
+    public var isFollowUp: Bool?
 
     /// Tells how a turn ended.
-    public init(prompt: PromptID, stopReason: String, error: String? = nil) {
+    public init(prompt: PromptID, stopReason: String, error: String? = nil, isFollowUp: Bool? = nil) {
         self.prompt = prompt
         self.stopReason = stopReason
         self.error = error
+        self.isFollowUp = isFollowUp
     }
 }
 

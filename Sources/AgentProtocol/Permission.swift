@@ -38,11 +38,14 @@ public struct Permission: Sendable, Hashable, Codable {
         /// The chosen option; `nil` when the question was dropped without one.
         public var option: Option?
         public var by: Decider
+        /// What the person said with it.
+        public var text: String?
 
         /// Settles a question.
-        public init(option: Option?, by: Decider) {
+        public init(option: Option?, by: Decider, text: String? = nil) {
             self.option = option
             self.by = by
+            self.text = text
         }
     }
 
@@ -56,6 +59,10 @@ public struct Permission: Sendable, Hashable, Codable {
     public var kind: String?
     public var locations: [ACP.Location]?
     public var options: [Option]
+    /// The plan that is to be approved, in Markdown, where it is one.
+    public var plan: String?
+    /// The tool call whose sub-agent asks; `nil` for the agent itself.
+    public var parent: String?
     /// When it is refused if nobody has answered, in UTC milliseconds.
     public var until: Int64?
     /// `nil` while it is open.
@@ -63,7 +70,8 @@ public struct Permission: Sendable, Hashable, Codable {
 
     /// Asks.
     public init(
-        id: String, toolCall: String? = nil, title: String, kind: String? = nil, locations: [ACP.Location]? = nil, options: [Option]
+        id: String, toolCall: String? = nil, title: String, kind: String? = nil, locations: [ACP.Location]? = nil, options: [Option],
+        plan: String? = nil, parent: String? = nil
     ) {
         self.id = id
         self.toolCall = toolCall
@@ -71,6 +79,8 @@ public struct Permission: Sendable, Hashable, Codable {
         self.kind = kind
         self.locations = locations
         self.options = options
+        self.plan = plan
+        self.parent = parent
     }
 
     /// The option that refuses, where the agent takes one.
@@ -82,6 +92,8 @@ public struct Permission: Sendable, Hashable, Codable {
         bounded.title = Self.shown(title)
         bounded.kind = kind?.cut(to: 40)
         bounded.toolCall = toolCall?.cut(to: 200)
+        bounded.parent = parent?.cut(to: 200)
+        bounded.plan = plan?.cut(to: 64 << 10)
         bounded.locations = locations.map { places in
             places.prefix(50).map { ACP.Location(path: $0.path.cut(to: 1_000), line: $0.line) }
         }

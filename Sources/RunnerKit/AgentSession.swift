@@ -146,6 +146,8 @@ actor AgentSession {
         case .answer(let answer):
             guard let option = questions[answer.permission]?.options.first(where: { $0.id == answer.option }) else { return }
             settle(answer.permission, with: option, by: .person)
+        case .reply(let reply): perform(driver.reply(reply.inquiry, with: reply.answers))
+        case .stopBackground: perform(driver.stopBackground())
         case .stop: stop()
         }
     }
@@ -200,16 +202,16 @@ actor AgentSession {
 
     private func ask(_ asked: Permission) {
         // It asked before it heard that it is to stop.
-        if isCancelling || wasAskedToStop { return perform(driver.answer(asked.id, with: nil)) }
+        if isCancelling || wasAskedToStop { return perform(driver.answer(asked.id, with: nil, saying: nil)) }
         if let option = configuration.conversation.permissions.allowance(for: asked, in: configuration.conversation.workingDirectory) {
-            return perform(driver.answer(asked.id, with: option))
+            return perform(driver.answer(asked.id, with: option, saying: nil))
         }
         var permission = asked.bounded
         permission.until = now + Int64(configuration.answerTimeout)
         guard questions.count < Self.questionLimit else {
             permission.answer = Permission.Answer(option: permission.refusal, by: .flood)
             emit(.permission(permission))
-            return perform(driver.answer(permission.id, with: permission.refusal))
+            return perform(driver.answer(permission.id, with: permission.refusal, saying: nil))
         }
         questions[permission.id] = permission
         emit(.permission(permission))
@@ -226,7 +228,7 @@ actor AgentSession {
         clocks.removeValue(forKey: id)?.cancel()
         permission.answer = Permission.Answer(option: option, by: decider)
         emit(.permission(permission))
-        perform(driver.answer(id, with: option))
+        perform(driver.answer(id, with: option, saying: nil))
     }
 
     private func dropQuestions() {
@@ -250,6 +252,7 @@ actor AgentSession {
             case .send(let data): inputSender.yield(data)
             case .emit(let event): emit(event)
             case .ask(let permission): ask(permission)
+            case .inquire(let inquiry): perform(driver.reply(inquiry.id, with: nil))
             case .withdraw(let id): settle(id, with: nil, by: .turn)
             case .stray(let line): lastWords.append(line + Data("\n".utf8))
             case .giveUp(let reason, let message): end(reason, message)

@@ -194,31 +194,3 @@ public struct SalvageRequest: Sendable {
         self.base = base
     }
 }
-
-/// What a session left: a branch in the project's mirror, or nothing new.
-public struct WorkspaceResult: Sendable, Hashable, Codable {
-    /// `nil` when the agent changed nothing.
-    public var branch: String?
-    public var base: String
-    public var commit: String
-    public var commits: Int
-    public var files: Int
-    public var insertions: Int
-    public var deletions: Int
-    /// The mirror that holds the branch: what `git fetch` takes.
-    public var mirror: String
-
-    /// Describes a result.
-    public init(
-        branch: String?, base: String, commit: String, commits: Int, files: Int, insertions: Int, deletions: Int, mirror: String
-    ) {
-        self.branch = branch
-        self.base = base
-        self.commit = commit
-        self.commits = commits
-        self.files = files
-        self.insertions = insertions
-        self.deletions = deletions
-        self.mirror = mirror
-    }
-}

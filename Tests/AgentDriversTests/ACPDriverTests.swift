@@ -152,15 +152,15 @@ struct ACPDriverTests {
             else { return nil }
             return (id, result["outcome"])
         }
-        let answer = try #require(outcome(driver.answer(first.id, with: first.options[0])))
+        let answer = try #require(outcome(driver.answer(first.id, with: first.options[0], saying: nil)))
         #expect(answer.id == .number(0) && answer.outcome == ["outcome": "selected", "optionId": "y"])
-        #expect(driver.answer(first.id, with: first.options[1]).isEmpty, "It was answered")
-        #expect(outcome(driver.answer(second.id, with: nil))?.outcome == ["outcome": "cancelled"])
+        #expect(driver.answer(first.id, with: first.options[1], saying: nil).isEmpty, "It was answered")
+        #expect(outcome(driver.answer(second.id, with: nil, saying: nil))?.outcome == ["outcome": "cancelled"])
 
         let third = try #require(asked(7, "[]"))
         let cancel = Data(#"{"jsonrpc":"2.0","method":"$/cancel_request","params":{"requestId":7}}"#.utf8)
         #expect(driver.receive(cancel).first == .withdraw(third.id))
-        #expect(driver.answer(third.id, with: nil).isEmpty)
+        #expect(driver.answer(third.id, with: nil, saying: nil).isEmpty)
     }
 
     @Test("A question that names a call alone is asked with what was told of it, and with the very command or place")

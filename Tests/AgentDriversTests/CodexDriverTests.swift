@@ -141,7 +141,7 @@ struct CodexDriverTests {
             return
         }
         #expect(permission.kind == "edit" && permission.locations == [ACP.Location(path: "/workspace/a")])
-        let words = try sent(driver.answer(permission.id, with: option.map { permission.options[$0] }))
+        let words = try sent(driver.answer(permission.id, with: option.map { permission.options[$0] }, saying: nil))
         let decision = option.map { ["accept", "acceptForSession", "decline"][$0] } ?? "cancel"
         #expect(words == [["id": 5, "result": ["decision": .string(decision)]]])
 
@@ -169,7 +169,7 @@ struct CodexDriverTests {
         }
         #expect(permission.title == "db: Use drop?" && permission.kind == "other")
         #expect(
-            try sent(driver.answer(permission.id, with: permission.options[0])) == [
+            try sent(driver.answer(permission.id, with: permission.options[0], saying: nil)) == [
                 ["id": 8, "result": ["action": "accept", "content": .object([:])]]
             ])
         let form = receive(

@@ -115,7 +115,7 @@ extension ClaudeDriver {
     private static let allow = Permission.Option(id: "allow", name: "Allow", kind: .allowOnce)
     private static let deny = Permission.Option(id: "deny", name: "Refuse", kind: .refuse)
 
-    public mutating func answer(_ permission: String, with option: Permission.Option?) -> [DriverAction] {
+    public mutating func answer(_ permission: String, with option: Permission.Option?, saying text: String?) -> [DriverAction] {
         guard let request = asked.take(permission) else { return [] }
         let answer: JSONValue =
             switch option {

@@ -176,7 +176,7 @@ extension CodexDriver {
         ]
     }
 
-    public mutating func answer(_ permission: String, with option: Permission.Option?) -> [DriverAction] {
+    public mutating func answer(_ permission: String, with option: Permission.Option?, saying text: String?) -> [DriverAction] {
         guard let asked = asked.take(permission) else { return [] }
         let word = JSONValue.string(option?.id ?? "cancel")
         guard asked.isOfToolServer else { return send(["id": asked.id, "result": ["decision": word]]) }

@@ -156,7 +156,7 @@ extension SessionReducer {
             state.questions.removeAll { $0.id == permission.id }
             if permission.answer == nil { state.questions.append(OpenQuestion(permission)) }
         case .agentExited(let exit): exited(exit)
-        case .message, .toolCall, .plan, .usage, .note, .other: break
+        case .message, .toolCall, .plan, .usage, .inquiry, .background, .note, .other: break
         }
     }
 
