@@ -135,7 +135,8 @@ struct ClaudeDriverTests {
             return
         }
         #expect(permission.title == "rm -rf /" && permission.kind == "execute" && permission.toolCall == "toolu_9")
-        let answer = try #require(try sent(driver.answer(permission.id, with: option.map { permission.options[$0] }, saying: nil)).first?["response"])
+        let answer = try #require(
+            try sent(driver.answer(permission.id, with: option.map { permission.options[$0] }, saying: nil)).first?["response"])
         #expect(answer["request_id"] == "r-7" && answer["response"]?["behavior"] == .string(behaviour))
         if behaviour == "allow" { #expect(answer["response"]?["updatedInput"]?["command"] == "rm -rf /") }
         #expect(driver.answer(permission.id, with: permission.options[0], saying: nil).isEmpty, "It was answered")
