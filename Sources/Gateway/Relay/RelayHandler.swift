@@ -71,7 +71,7 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         if entrance != .network, head.uri == "/healthz" { return answer(.ok, "ok\n", head) }
-        if case .session = entrance, head.uri == ToolHandler.path {
+        if case .session = entrance, ToolHandler.serves(head.uri) {
             current = .passing
             return
         }

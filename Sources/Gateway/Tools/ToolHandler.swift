@@ -4,8 +4,8 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// `/tools` on a session's socket: SAM's own tools for its agent, as the Model Context Protocol's streamable HTTP has it, with every
-/// answer in one piece.
+/// `/tools` on a session's socket, and `/tools/mcp` as well: SAM's own tools for its agent, as the Model Context Protocol's streamable
+/// HTTP has it, with every answer in one piece.
 ///
 /// https://modelcontextprotocol.io/specification/2025-06-18/basic/transports
 ///
@@ -14,7 +14,8 @@ final class ToolHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    static let path = "/tools"
+    /// Some clients put `/mcp` behind the address that they are given, some a slash.
+    private static let paths: Set<Substring> = ["/tools", "/tools/", "/tools/mcp", "/tools/mcp/"]
     private static let limit = 1 << 20
 
     private let session: SessionReference
@@ -33,6 +34,9 @@ final class ToolHandler: ChannelInboundHandler {
         self.leases = leases
         self.open = open
     }
+
+    /// Whether a request's address is that of the tools, whatever its query.
+    static func serves(_ uri: String) -> Bool { paths.contains(RequestTarget(uri).path) }
 
     func channelInactive(context: ChannelHandlerContext) {
         answering?.cancel()

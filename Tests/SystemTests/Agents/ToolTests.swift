@@ -107,7 +107,13 @@ struct ToolTests {
             let other = try await sam.startIdle(agent: "shell")
             let lease = try await sam.ask(one, "printf %s \"$SAM_LEASE\"")
             let message = Self.call("project")
-            #expect(try await sam.relay("/tools", with: lease, through: one, message).status == 200)
+            for path in ["/tools", "/tools/mcp", "/tools/", "/tools/mcp/", "/tools/mcp?session=1"] {
+                #expect(try await sam.relay(path, with: lease, through: one, message).status == 200, "\(path)")
+                #expect(try await sam.relay(path, with: lease, through: other, message).status == 401, "\(path)")
+            }
+            for path in ["/tools/other", "/toolsmcp", "/tools/mcp/more", "//tools", "/TOOLS"] {
+                #expect(try await sam.relay(path, with: lease, through: one, message).status == 404, "\(path)")
+            }
             #expect(try await sam.relay("/tools", with: lease, through: other, message).status == 401)
             #expect(try await sam.relay("/tools", with: nil, through: one, message).status == 401)
             #expect(
