@@ -34,7 +34,7 @@ public final class OwnedProcess: Sendable {
     /// - Throws: ``ProcessError`` when it can't be started.
     public static func start(
         _ command: Command, descriptors: Descriptors, joining controlGroups: [String] = []
-    ) async throws -> OwnedProcess {
+    ) async throws(ProcessError) -> OwnedProcess {
         let (messages, sender) = AsyncStream.makeStream(of: Message.self)
         let running = RunningIdentifier()
         Thread.detachNewThread {

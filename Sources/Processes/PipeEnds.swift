@@ -20,4 +20,9 @@ public struct PipeEnds: Sendable {
         reading = ends.0
         writing = ends.1
     }
+
+    /// Closes what nobody has taken. To be called once.
+    public func close() {
+        for descriptor in [reading, writing] { Glibc.close(descriptor) }
+    }
 }

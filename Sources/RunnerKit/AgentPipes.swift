@@ -14,30 +14,42 @@ struct AgentPipes: Sendable {
     ///
     /// - Throws: `ProcessError` when it can't be started.
     static func start(_ command: Command, joining controlGroups: [String]) async throws -> AgentPipes {
-        let input = try PipeEnds()
-        let output = try PipeEnds()
-        let error = try PipeEnds()
-        let theirs = [input.reading, output.writing, error.writing]
+        var open: [PipeEnds] = []
         let process: OwnedProcess
         do {
+            for _ in 0..<3 { open.append(try PipeEnds()) }
             process = try await OwnedProcess.start(
                 command,
-                descriptors: Descriptors(input: input.reading, output: output.writing, error: error.writing),
+                descriptors: Descriptors(input: open[0].reading, output: open[1].writing, error: open[2].writing),
                 joining: controlGroups)
-        } catch let failure {
-            for descriptor in theirs + [input.writing, output.reading, error.reading] { close(descriptor) }
-            throw failure
+        } catch {
+            for pipe in open { pipe.close() }
+            throw error
         }
-        for descriptor in theirs { close(descriptor) }
-        return AgentPipes(
-            process: process,
-            conversation: try await channel { bootstrap, initialise in
+        let (input, output, error) = (open[0], open[1], open[2])
+        for descriptor in [input.reading, output.writing, error.writing] { close(descriptor) }
+        var isErrorTaken = false
+        do {
+            // A channel that could not be set up has closed what it took.
+            let conversation = try await channel { bootstrap, initialise in
                 try await bootstrap.takingOwnershipOfDescriptors(
                     input: output.reading, output: input.writing, channelInitializer: initialise)
-            },
-            standardError: try await channel { bootstrap, initialise in
-                try await bootstrap.takingOwnershipOfDescriptor(input: error.reading, channelInitializer: initialise)
-            })
+            }
+            isErrorTaken = true
+            do {
+                let standardError = try await channel { bootstrap, initialise in
+                    try await bootstrap.takingOwnershipOfDescriptor(input: error.reading, channelInitializer: initialise)
+                }
+                return AgentPipes(process: process, conversation: conversation, standardError: standardError)
+            } catch {
+                try? await conversation.executeThenClose { _, _ in }
+                throw error
+            }
+        } catch let failure {
+            process.signalGroup(SIGKILL)
+            if !isErrorTaken { close(error.reading) }
+            throw failure
+        }
     }
 
     private typealias Initialiser = @Sendable (any Channel) -> EventLoopFuture<NIOAsyncChannel<ByteBuffer, ByteBuffer>>

@@ -57,7 +57,8 @@ actor AgentSession {
 
     func started(_ process: OwnedProcess) {
         self.process = process
-        if verdict != nil { process.signalGroup(SIGKILL) }
+        // Its end was asked for while it was being started, and nobody will ask again.
+        if verdict != nil || wasAskedToStop { process.signalGroup(SIGKILL) }
         begin()
     }
 

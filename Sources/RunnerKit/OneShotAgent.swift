@@ -11,9 +11,17 @@ public actor OneShotAgent {
 
     private let command: [String]
     private let send: @Sendable (Data) -> Void
-    private var running: (process: OwnedProcess, turn: RPCIdentifier)?
+    private var turn: Turn?
+    /// The running turn was asked to stop, whether its program runs yet or not.
     private var isCancelled = false
+    private var isOver = false
     private var turns = 0
+
+    private enum Turn {
+        /// Its program does not run yet.
+        case starting
+        case running(OwnedProcess, reading: Task<Void, Never>)
+    }
 
     /// Makes an agent.
     ///
@@ -42,45 +50,79 @@ public actor OneShotAgent {
             begin(id, blocks.compactMap { $0["text"]?.string }.joined(separator: "\n"))
         case .request(let id, let method, _): send(RPCMessage.failure(id: id, error: .methodNotFound(method)).line)
         case .notification(ACP.Method.cancel, _):
-            isCancelled = running != nil
-            running?.process.signalGroup(SIGTERM)
+            isCancelled = turn != nil
+            stop()
         case .notification, .success, .failure: break
         }
     }
 
     /// The client is gone.
-    public func finish() { running?.process.signalGroup(SIGKILL) }
+    public func finish() {
+        isOver = true
+        if case .running(let process, _) = turn { process.signalGroup(SIGKILL) }
+    }
 
     private func begin(_ id: RPCIdentifier, _ prompt: String) {
-        guard running == nil else {
+        guard turn == nil else {
             return send(RPCMessage.failure(id: id, error: .invalidRequest("A prompt is being answered.")).line)
         }
         turns += 1
+        turn = .starting
         isCancelled = false
         let arguments = command.dropFirst().map { $0.replacing(Self.placeholder, with: prompt) }
         Task { await run(id, Command(command[0], arguments, environment: ProcessInfo.processInfo.environment)) }
     }
 
     private func run(_ id: RPCIdentifier, _ command: Command) async {
-        do {
-            let output = try PipeEnds()
-            let process = try await OwnedProcess.start(command, descriptors: Descriptors(output: output.writing, error: output.writing))
-            close(output.writing)
-            running = (process, id)
-            var lines = PrintedLines()
-            for await bytes in ByteChunks.of(output.reading) { say(lines.append(bytes)) }
-            say(lines.finish())
+        defer { turn = nil }
+        guard !isCancelled, !isOver else { return reply(id, ACP.PromptResponse(stopReason: "cancelled")) }
+        do throws(ProcessError) {
+            let (process, output) = try await Self.start(command)
+            let reading = Task { await read(output) }
+            turn = .running(process, reading: reading)
+            if isOver { process.signalGroup(SIGKILL) }
+            if isCancelled { stop() }
             let termination = await process.termination()
-            running = nil
+            await reading.value
             if isCancelled { return reply(id, ACP.PromptResponse(stopReason: "cancelled")) }
             guard termination.isSuccess else {
                 return send(RPCMessage.failure(id: id, error: .internalError("The program ended with \(termination).")).line)
             }
             reply(id, ACP.PromptResponse(stopReason: "end_turn"))
         } catch {
-            running = nil
             send(RPCMessage.failure(id: id, error: .internalError("The program could not be started: \(error)")).line)
         }
+    }
+
+    /// Starts a program that writes everything into one pipe, whose other end the caller closes.
+    private static func start(_ command: Command) async throws(ProcessError) -> (OwnedProcess, output: CInt) {
+        let output = try PipeEnds()
+        do throws(ProcessError) {
+            let process = try await OwnedProcess.start(command, descriptors: Descriptors(output: output.writing, error: output.writing))
+            close(output.writing)
+            return (process, output.reading)
+        } catch {
+            output.close()
+            throw error
+        }
+    }
+
+    /// Ends the program that runs: one that does not listen by force, and what it left behind is not waited for.
+    private func stop() {
+        guard case .running(let process, let reading) = turn else { return }
+        process.signalGroup(SIGTERM)
+        Task {
+            try? await Task.sleep(for: .seconds(2))
+            process.signalGroup(SIGKILL)
+            try? await Task.sleep(for: .seconds(1))
+            reading.cancel()
+        }
+    }
+
+    private func read(_ output: CInt) async {
+        var lines = PrintedLines()
+        for await bytes in ByteChunks.of(output) { say(lines.append(bytes)) }
+        say(lines.finish())
     }
 
     private func say(_ text: String) {

@@ -34,6 +34,29 @@ struct AgentSessionTests {
         #expect(exit.message.contains("No space left on device"))
     }
 
+    @Test("An agent whose end was asked for while it was being started is ended at once, and not for a mistake of its own")
+    func stoppedBeforeStart() async throws {
+        let folder = NSTemporaryDirectory() + "runner-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let session = try AgentSession(
+            configuration: .forTests(folder), driver: ACPDriver(RunnerConfiguration.forTests(folder).conversation),
+            logger: Logger(label: "test"))
+        await session.stop()
+        let process = try await OwnedProcess.start(Command("/bin/sleep", ["1000"]), descriptors: Descriptors())
+        await session.started(process)
+        let termination = await process.termination()
+        #expect(termination == .signalled(SIGKILL))
+        await session.ended(termination)
+        let batch = try #require(await session.batch())
+        let events = try JSONLine.decode([NumberedEvent].self, from: Data("[".utf8) + batch.events + Data("]".utf8))
+        guard case .agentExited(let exit)? = events.last?.event else {
+            Issue.record("The last event is no end: \(events)")
+            return
+        }
+        #expect(exit.reason == .finished)
+    }
+
     static let verdicts: [(ExitEvidence, AgentExit.Reason)] = {
         func evidence(
             _ termination: Termination, stop: Bool = false, handshake: Bool = true, turn: Bool = false, oom: Int = 0,
