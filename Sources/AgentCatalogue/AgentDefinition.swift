@@ -40,6 +40,8 @@ public struct AgentDefinition: Sendable, Hashable {
     public var environment: [String: String]
     /// What is set besides with a provider.
     public var providerEnvironment: [Provider: [String: String]]
+    /// Files that it finds in its home whenever it is started, by their paths there.
+    public var files: [String: HomeFile]
     /// What is added to the command when a model is chosen; `${model}` stands for it.
     public var modelArguments: [String]
     /// Its models, with a provider: a fast one and a strong one.
@@ -57,8 +59,9 @@ public struct AgentDefinition: Sendable, Hashable {
     public init(
         id: String, name: String, wireProtocol: WireProtocol, command: [String],
         providerArguments: [Provider: [String]] = [:], needs: [String] = [],
-        environment: [String: String] = [:], providerEnvironment: [Provider: [String: String]] = [:], modelArguments: [String] = [],
-        models: [Provider: Models] = [:], versionArguments: [String] = ["--version"], providers: [Provider] = [], signIn: SignInFile? = nil,
+        environment: [String: String] = [:], providerEnvironment: [Provider: [String: String]] = [:],
+        files: [String: HomeFile] = [:], modelArguments: [String] = [], models: [Provider: Models] = [:],
+        versionArguments: [String] = ["--version"], providers: [Provider] = [], signIn: SignInFile? = nil,
         install: String? = nil,
         description: String? = nil
     ) {
@@ -70,6 +73,7 @@ public struct AgentDefinition: Sendable, Hashable {
         self.needs = needs
         self.environment = environment
         self.providerEnvironment = providerEnvironment
+        self.files = files
         self.modelArguments = modelArguments
         self.models = models
         self.versionArguments = versionArguments

@@ -12,27 +12,22 @@ public struct Catalogue: Sendable {
     ///
     /// - Parameter userFile: a path, usually `agents.yaml` in SAM's home. It need not exist.
     public init(userFile: String? = nil) {
+        self.init(userFile.map { UserCatalogue(at: $0, text: UserCatalogue.read($0), after: nil) })
+    }
+
+    init(_ user: UserCatalogue?) {
         let builtIn = CatalogueFile(
             yaml: String(decoding: PackageResources.agents_yaml, as: UTF8.self), name: "built-in agents.yaml")
         var agents = builtIn.agents
-        var problems = builtIn.problems
-        if let userFile, FileManager.default.fileExists(atPath: userFile) {
-            if let yaml = try? String(contentsOfFile: userFile, encoding: .utf8) {
-                let file = CatalogueFile(yaml: yaml, name: userFile)
-                problems += file.problems
-                for agent in file.agents {
-                    if let index = agents.firstIndex(where: { $0.id == agent.id }) {
-                        agents[index] = agent
-                    } else {
-                        agents.append(agent)
-                    }
-                }
+        for agent in user?.agents ?? [] {
+            if let index = agents.firstIndex(where: { $0.id == agent.id }) {
+                agents[index] = agent
             } else {
-                problems.append(CatalogueProblem(file: userFile, line: nil, message: "The file can't be read as UTF-8 text."))
+                agents.append(agent)
             }
         }
         self.agents = agents
-        self.problems = problems
+        problems = builtIn.problems + (user?.problems ?? [])
     }
 
     /// The agent with this id.

@@ -7,17 +7,23 @@ import Yams
 struct CatalogueFile {
     var agents: [AgentDefinition] = []
     var problems: [CatalogueProblem] = []
+    /// The ids of entries that have a mistake, where they tell theirs.
+    var broken: [String] = []
+    /// Whether nothing could be read of it.
+    var isBroken = false
 
     init(yaml: String, name: String) {
         let root: Node?
         do {
             root = try Yams.compose(yaml: yaml)
         } catch {
+            isBroken = true
             problems = [CatalogueProblem(file: name, line: (error as? YamlError)?.line, message: "This is not YAML: \(error)")]
             return
         }
         guard let root else { return }
         guard let entries = root.mapping?["agents"]?.sequence else {
+            isBroken = true
             problems = [CatalogueProblem(file: name, line: root.mark?.line, message: "There is no list `agents:`.")]
             return
         }
@@ -26,6 +32,7 @@ struct CatalogueFile {
                 agents.append(try AgentDefinition(entry))
             } catch {
                 problems.append(CatalogueProblem(file: name, line: error.line ?? entry.mark?.line, message: error.message))
+                if let id = entry.mapping?["id"]?.string { broken.append(id) }
             }
         }
     }
@@ -119,6 +126,38 @@ extension AgentDefinition {
                 providerEnvironment[try provider(key.string ?? "", key.mark?.line), default: [:]][name] = text
             }
         }
+        var files: [String: HomeFile] = [:]
+        for (key, value) in fields["files"]?.mapping ?? [:] {
+            let path = key.string ?? ""
+            func content(_ node: Node) throws(EntryMistake) -> String {
+                guard let text = node.scalar?.string, text.utf8.count <= HomeFile.sizeLimit else {
+                    throw EntryMistake(
+                        message: "`files` holds texts of at most \(HomeFile.sizeLimit >> 10) KiB.", line: node.mark?.line ?? key.mark?.line)
+                }
+                return text
+            }
+            if let mistake = HomeFile.mistake(in: path) {
+                throw EntryMistake(
+                    message: "`files` names paths in the agent's home, as .x/y.json; “\(path.prefix(80))” is none, \(mistake).",
+                    line: key.mark?.line)
+            }
+            var file = HomeFile()
+            if let perProvider = value.mapping {
+                for (key, value) in perProvider {
+                    file.perProvider[try provider(key.string ?? "", key.mark?.line)] = try content(value)
+                }
+            } else {
+                file.content = try content(value)
+            }
+            files[path] = file
+        }
+        guard fields["files"] == nil || fields["files"]?.mapping != nil, files.count <= HomeFile.countLimit else {
+            throw EntryMistake(
+                message: "`files` maps at most \(HomeFile.countLimit) paths to contents.", line: fields["files"]?.mark?.line)
+        }
+        if let inside = files.keys.first(where: { path in files.keys.contains { path.hasPrefix($0 + "/") } }) {
+            throw EntryMistake(message: "`files` has “\(inside)” inside of what is a file itself.", line: fields["files"]?.mark?.line)
+        }
         var models: [Provider: Models] = [:]
         for (key, value) in fields["models"]?.mapping ?? [:] {
             guard let fast = value.mapping?["fast"]?.string, let strong = value.mapping?["strong"]?.string else {
@@ -144,11 +183,14 @@ extension AgentDefinition {
             guard !steps.contains(where: { ["", ".", ".."].contains($0) }) else {
                 throw EntryMistake(message: "`file` is a path in the agent's home, like .codex/auth.json.", line: node.mark?.line)
             }
+            guard !files.keys.contains(where: { $0 == file || $0.hasPrefix(file + "/") || file.hasPrefix($0 + "/") }) else {
+                throw EntryMistake(message: "`files` can't hold the file of the sign-in, \(file).", line: node.mark?.line)
+            }
         }
         self.init(
             id: id, name: try text("name") ?? id, wireProtocol: wireProtocol, command: command, providerArguments: more, needs: needs,
-            environment: environment, providerEnvironment: providerEnvironment, modelArguments: try list("model"), models: models,
-            versionArguments: versionArguments, providers: providers, signIn: signIn, install: try text("install"),
+            environment: environment, providerEnvironment: providerEnvironment, files: files, modelArguments: try list("model"),
+            models: models, versionArguments: versionArguments, providers: providers, signIn: signIn, install: try text("install"),
             description: try text("description"))
     }
 }

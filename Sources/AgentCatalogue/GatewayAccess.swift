@@ -21,6 +21,11 @@ public struct GatewayAccess: Sendable {
         text.replacing("${gateway}", with: address).replacing("${provider}", with: provider.map(address(of:)) ?? address)
     }
 
+    /// For what nobody but the agent can read.
+    fileprivate func insert(into text: String, _ provider: Provider?, _ model: String?) -> String {
+        insertAddresses(into: text, provider).replacing("${lease}", with: lease).replacing("${model}", with: model ?? "")
+    }
+
     /// The variables by which the usual clients of a provider find it: those of its own packages for Python and JavaScript,
     /// as their sources have them. A lease stands where a key goes.
     func variables(for provider: Provider) -> [String: String] {
@@ -60,7 +65,9 @@ extension AgentDefinition {
 
     /// Whether it can't be started without being told a model.
     private var needsModel: Bool {
-        (Array(environment.values) + providerEnvironment.values.flatMap(\.values) + command).contains { $0.contains("${model}") }
+        let contents = files.values.flatMap { [$0.content].compactMap(\.self) + $0.perProvider.values }
+        return (Array(environment.values) + providerEnvironment.values.flatMap(\.values) + contents + command)
+            .contains { $0.contains("${model}") }
     }
 
     /// The environment that the agent gets in a session: the usual variables of its provider's clients, and before them what its
@@ -73,9 +80,20 @@ extension AgentDefinition {
     public func environment(for provider: Provider?, model: String? = nil, access: GatewayAccess) -> [String: String] {
         let usual = provider.map(access.variables) ?? [:]
         let own = environment.merging(provider.flatMap { providerEnvironment[$0] } ?? [:], uniquingKeysWith: { $1 }).mapValues { value in
-            access.insertAddresses(into: value, provider).replacing("${lease}", with: access.lease).replacing("${model}", with: model ?? "")
+            access.insert(into: value, provider, model)
         }
         return usual.merging(["SAM_LEASE": access.lease], uniquingKeysWith: { $1 }).merging(own, uniquingKeysWith: { $1 })
+    }
+
+    /// The files that the agent finds in its home in a session, by their paths there, with placeholders as in its environment.
+    ///
+    /// - Parameters:
+    ///   - provider: `nil` for an agent that needs none.
+    ///   - model: what ``model(_:with:)`` says.
+    public func files(for provider: Provider?, model: String? = nil, access: GatewayAccess) -> [String: String] {
+        files.compactMapValues { file in
+            (provider.flatMap { file.perProvider[$0] } ?? file.content).map { access.insert(into: $0, provider, model) }
+        }
     }
 
     /// The arguments that the agent gets in a session: what its entry says, with the addresses as in its environment. There is no

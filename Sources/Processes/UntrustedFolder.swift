@@ -67,9 +67,32 @@ public struct UntrustedFolder: Sendable {
     /// - Returns: whether it was made; `false` when there is something of that name already.
     /// - Throws: ``Failure``.
     public func create(_ file: String, with content: some ContiguousBytes) throws(Failure) -> Bool {
+        try write(file, content) { (folder, draft, name) throws(Failure) in
+            guard linkat(folder, draft, folder, name, 0) == 0 else {
+                guard errno == EEXIST else { throw Failure(number: errno) }
+                return false
+            }
+            return true
+        }
+    }
+
+    /// Makes a file of mode 0600, in place of a file or a link of that name, and the folders on the way to it with mode 0700.
+    ///
+    /// - Throws: ``Failure``, also where a folder of that name stands.
+    public func replace(_ file: String, with content: some ContiguousBytes) throws(Failure) {
+        try write(file, content) { (folder, draft, name) throws(Failure) in
+            guard renameat(folder, draft, folder, name) == 0 else { throw Failure(number: errno) }
+        }
+    }
+
+    /// Writes under another name first, so that whoever dies on the way leaves no half a file under this one.
+    ///
+    /// - Parameter publish: gives the draft its name, in a folder.
+    private func write<Result>(
+        _ file: String, _ content: some ContiguousBytes, publish: (CInt, String, String) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         guard let (folder, name) = try openParent(of: file, makingFolders: true) else { throw Failure(number: errno) }
         defer { close(folder) }
-        // Under another name first, so that whoever dies on the way leaves no half a file under this one.
         let draft = ".\(name).new"
         unlinkat(folder, draft, 0)
         let descriptor = openat(folder, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -91,11 +114,7 @@ public struct UntrustedFolder: Sendable {
             }
         }
         guard failure == 0 else { throw Failure(number: failure) }
-        guard linkat(folder, draft, folder, name, 0) == 0 else {
-            guard errno == EEXIST else { throw Failure(number: errno) }
-            return false
-        }
-        return true
+        return try publish(folder, draft, name)
     }
 
     /// Removes a file, or a link of that name. One that is not there is no failure.

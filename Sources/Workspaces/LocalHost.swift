@@ -72,6 +72,7 @@ public struct LocalHost: WorkspaceHost {
         let folder = home.attempt(launch.session, launch.attempt)
         try makeFolder(folder)
         let group = try controlGroups.create(groupName(launch.session), limits: launch.limits)
+        try placeFiles(of: launch.agent, for: launch.session)
         let command = agentCommand(launch)
         let configuration = RunnerConfiguration(
             session: launch.session, attempt: launch.attempt, token: launch.token, controlSocket: home.controlSocket,

@@ -100,16 +100,20 @@ public struct AgentProgram: Sendable, Hashable {
     /// Folders outside the system's own that it reads, absolute.
     public var folders: [String]
     public var environment: [String: String]
+    /// Files that it finds in its home, by their paths there.
+    public var files: [String: String]
 
     /// Names a program.
     public init(
-        executable: String, arguments: [String], wireProtocol: WireProtocol = .acp, folders: [String], environment: [String: String]
+        executable: String, arguments: [String], wireProtocol: WireProtocol = .acp, folders: [String], environment: [String: String],
+        files: [String: String] = [:]
     ) {
         self.executable = executable
         self.arguments = arguments
         self.wireProtocol = wireProtocol
         self.folders = folders
         self.environment = environment
+        self.files = files
     }
 
     /// The loopback port inside of a workspace behind which SAM's gateway is.

@@ -105,7 +105,11 @@ struct CatalogueTests {
                     "\(agent.id) with \(provider)")
                 #expect(!environment.values.contains { $0.contains("${") }, "\(agent.id) with \(provider): \(environment)")
                 guard let model else { continue }
-                #expect((arguments + Array(environment.values)).contains { $0.contains(model) }, "\(agent.id) with \(provider)")
+                let files = agent.files(for: provider, model: model, access: access)
+                #expect(
+                    (arguments + Array(environment.values) + Array(files.values)).contains { $0.contains(model) },
+                    "\(agent.id) with \(provider)")
+                #expect(!files.values.contains { $0.contains("${") }, "\(agent.id) with \(provider): \(files)")
                 for (name, value) in environment where value.hasPrefix("{") || value.hasPrefix("[") {
                     #expect(throws: Never.self, "\(agent.id): \(name)") { try JSONSerialization.jsonObject(with: Data(value.utf8)) }
                 }

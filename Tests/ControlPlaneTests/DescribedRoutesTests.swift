@@ -59,11 +59,11 @@ struct DescribedRoutesTests {
         let host = try LocalHost(home: home, programs: programs, logger: logger)
         let engine = SessionEngine(
             store: store, accounts: accounts, settings: settings, credentials: credentials, gateway: metered.gateway,
-            catalogue: Catalogue(), host: host, endpoints: SessionSockets(home: home, gateway: metered.gateway, logger: logger),
+            catalogue: LiveCatalogue(), host: host, endpoints: SessionSockets(home: home, gateway: metered.gateway, logger: logger),
             programs: programs, now: { 0 }, logger: logger)
         return APIRouter(
             modules: Modules(
-                store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: Catalogue(),
+                store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: LiveCatalogue(),
                 engine: engine, host: host, metered: metered),
             activity: Activity())
     }

@@ -55,6 +55,34 @@ struct UntrustedFolderTests {
         }
     }
 
+    @Test("A file is put in place of a file, a link or a pipe, and never in place of a folder, behind a link, or through a hard link")
+    func replacing() throws {
+        try withFolder { folder, path in
+            let files = FileManager.default
+            let content = Data("mine".utf8)
+            try folder.replace(".agent/settings.json", with: Data("first".utf8))
+            try folder.replace(".agent/settings.json", with: content)
+            try files.createSymbolicLink(atPath: path + "/home/link", withDestinationPath: path + "/outside")
+            try files.createSymbolicLink(atPath: path + "/home/.draft.new", withDestinationPath: path + "/outside")
+            try files.linkItem(atPath: path + "/outside", toPath: path + "/home/hard")
+            mkfifo(path + "/home/pipe", 0o600)
+            for name in [".agent/settings.json", "link", "draft", "hard", "pipe"] {
+                try folder.replace(name, with: content)
+                #expect(try folder.read(name, limit: 100) == content, "\(name)")
+                #expect(try files.attributesOfItem(atPath: path + "/home/" + name)[.posixPermissions] as? Int == 0o600)
+                #expect(try files.attributesOfItem(atPath: path + "/home/" + name)[.type] as? FileAttributeType == .typeRegular)
+            }
+            try files.createSymbolicLink(atPath: path + "/home/up", withDestinationPath: path)
+            try files.createDirectory(atPath: path + "/home/folder", withIntermediateDirectories: true)
+            for name in ["up/outside", "up/new", "folder", "link/below", "../outside", "/outside", "a/../../outside"] {
+                #expect(throws: UntrustedFolder.Failure.self, "\(name)") { try folder.replace(name, with: content) }
+            }
+            #expect(files.contents(atPath: path + "/outside") == Data("host's own".utf8))
+            #expect(!files.fileExists(atPath: path + "/new"))
+            #expect(try files.contentsOfDirectory(atPath: path + "/home").filter { $0.hasSuffix(".new") }.isEmpty, "No draft is left")
+        }
+    }
+
     @Test("A path that could leave the folder is refused", arguments: ["../outside", "/etc/passwd", "", "a//b", ".", "a/../../outside"])
     func paths(path: String) throws {
         try withFolder { folder, _ in

@@ -20,6 +20,7 @@ import Foundation
 /// - `asking-flood`: asks a hundred times at once.
 /// - `asking-gone`: asks, and exits.
 /// - `parrot`: says each prompt again, and leaves it in a file.
+/// - `remembers`: can load a conversation again, and is `shell`.
 /// - `dying`: kills itself in the middle of a turn.
 /// - `escapes`: tells of a tool call with terminal escapes in its title and places outside of its workspace.
 /// - `clock US`: each prompt is a number; tells of that many tool calls, so many microseconds apart, each with the time in
@@ -45,8 +46,10 @@ struct ScriptedAgent {
                 reply(
                     id,
                     ACP.InitializeResponse(
-                        protocolVersion: mode == "version" ? number : ACP.version, agentCapabilities: nil,
+                        protocolVersion: mode == "version" ? number : ACP.version,
+                        agentCapabilities: mode == "remembers" ? ["loadSession": true] : nil,
                         agentInfo: ACP.Implementation(name: "scripted", title: "Scripted", version: "1"), authMethods: nil))
+            case ACP.Method.loadSession where mode == "remembers": send(.success(id: id, result: .object([:])))
             case ACP.Method.newSession:
                 if mode == "slow" { usleep(UInt32(number) * 1_000) }
                 if mode == "no-key" {

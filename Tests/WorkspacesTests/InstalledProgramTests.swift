@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Processes
 @testable import Workspaces
 
 @Suite("Programs that package managers installed")
@@ -30,6 +31,23 @@ struct InstalledProgramTests {
         let home = FileManager.default.homeDirectoryForCurrentUser.path(percentEncoded: false)
         #expect(try folders(home + "bin") == [folder], "Its Python stands in a home, which nobody may read")
         #expect(try folders("/bin") == [folder], "Where /bin is a link, and where it is none")
+    }
+
+    @Test(
+        "A program that could not be started is told from one that knows no such argument",
+        arguments: [
+            (.exited(0), "", true), (.exited(127), "env: ‘node’: No such file or directory", false),
+            (.exited(126), "x: Permission denied", false),
+            (.exited(1), "bwrap: execvp /x: No such file or directory", false), (.exited(1), "mise ERROR x is not a valid shim", false),
+            (.exited(139), "", false), (.signalled(9), "", false),
+        ] as [(Termination, String, Bool)])
+    func start(_ termination: Termination, _ words: String, starts: Bool) {
+        let output = Output(termination: termination, standardOutput: [], standardError: words)
+        let failure = ProgramVersions.failure(of: "/x/agent", ["--version"], output)
+        #expect((failure == nil) == starts && (words.isEmpty || (failure ?? words).contains(words)), "\(failure ?? "")")
+        // Of one that knows no such argument nothing is asked but to start.
+        let unasked = ProgramVersions.failure(of: "/x/agent", [], output)
+        #expect((unasked == nil) == (starts || words.hasPrefix("mise")), "\(unasked ?? "")")
     }
 
     @Test(

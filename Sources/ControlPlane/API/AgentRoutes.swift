@@ -23,14 +23,15 @@ struct AgentRoutes {
         if let name = request.uri.queryParameters["project"] {
             project = try await modules.accounts.project(String(name), for: user).id
         }
-        let agents = modules.catalogue.agents
+        let catalogue = modules.catalogue.current
+        let agents = catalogue.agents
         let host = modules.host
         // Programs take their time to tell a version, and there are several.
-        let versions = await withTaskGroup(of: (String, String?).self) { group in
+        let trials = await withTaskGroup(of: (String, ProgramTrial).self) { group in
             for agent in agents {
                 guard let program = agent.program(programFolder: Program.ownFolder) else { continue }
                 group.addTask {
-                    (agent.id, await host.version(of: program, folders: agent.needs, arguments: agent.versionArguments))
+                    (agent.id, await host.trial(of: program, folders: agent.needs, arguments: agent.versionArguments))
                 }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -38,11 +39,11 @@ struct AgentRoutes {
         var views: [AgentView] = []
         for agent in agents {
             var view = AgentView(agent, programFolder: Program.ownFolder)
-            view.version = versions[agent.id]
+            view.add(trials[agent.id])
             let wanted = agent.providers.filter(\.takesCredential)
             view.keys = try await modules.credentials.explain(wanted, project: project, user: user).map { AgentView.Key($0) }
             views.append(view)
         }
-        return try .json(Listing.Agents(agents: views, problems: modules.catalogue.problems.map(\.description)))
+        return try .json(Listing.Agents(agents: views, problems: catalogue.problems.map(\.description)))
     }
 }

@@ -44,7 +44,7 @@ struct SettingRoutes {
         var project: ProjectID?
         if let name = request.project { project = try await modules.accounts.project(name, for: user).id }
         // Those of one agent's own are many; only what somebody said something about is worth a line.
-        for setting in modules.catalogue.agents.flatMap({ Setting.ofAgent($0.id) })
+        for setting in modules.catalogue.current.agents.flatMap({ Setting.ofAgent($0.id) })
         where try await settings.isConfigured(setting, project: project, user: user) { wanted.append(setting) }
         return try .json(try await listing(wanted, project: request.project, user: user))
     }

@@ -157,3 +157,12 @@ public struct AgentView: Sendable, Codable {
         install = agent.install
     }
 }
+
+    /// What came of starting its program.
+    mutating func add(_ trial: ProgramTrial?) {
+        switch trial {
+        case .starts(let version): self.version = version
+        case .fails(let why): missing.append(why)
+        case .untried, nil: break
+        }
+    }

@@ -29,7 +29,8 @@ struct SyncRoute {
         guard let kind = CredentialKind(rawValue: body.credentialKind) else {
             throw Problem(.badRequest, "“credentialKind” is apiKey or oauth.")
         }
-        guard modules.catalogue.agent(body.agentType) != nil else {
+        // An entry can go while its session runs; what that session's agent rotated is its credential's all the same.
+        guard body.agentType == caller.agent || modules.catalogue.current.agent(body.agentType) != nil else {
             throw Problem(.badRequest, "There is no agent of the type in “agentType”.")
         }
         return try .json(

@@ -13,7 +13,7 @@ struct Modules: Sendable {
     let accounts: Accounts
     let settings: Settings
     let credentials: Credentials
-    let catalogue: Catalogue
+    let catalogue: LiveCatalogue
     let engine: SessionEngine
     let host: LocalHost
     let metered: MeteredGateway

@@ -105,8 +105,9 @@ public struct Server: Sendable {
         try await metered.ledger.recover()
 
         let host = try LocalHost(home: home, logger: logger)
-        let catalogue = Catalogue(userFile: home.userCatalogue)
-        for problem in catalogue.problems { logger.warning("\(problem)") }
+        let catalogue = LiveCatalogue(userFile: home.userCatalogue) { [logger] catalogue in
+            for problem in catalogue.problems { logger.warning("\(problem)") }
+        }
         let sockets = SessionSockets(home: home, gateway: metered.gateway, logger: logger)
         let engine = SessionEngine(
             store: store, accounts: accounts, settings: settings, credentials: credentials, gateway: metered.gateway,

@@ -114,7 +114,7 @@ extension SessionEngine {
     ///
     /// - Throws: `WorkspaceError` that says how to get it when it is missing.
     func installed(_ agent: String) throws -> (definition: AgentDefinition, executable: String) {
-        guard let definition = catalogue.agent(agent) else {
+        guard let definition = catalogue.current.agent(agent) else {
             throw WorkspaceError(.agent, "There is no agent “\(agent)” in the catalogue. `sam agents` shows those there are.")
         }
         guard let executable = definition.program(programFolder: programs) else {
@@ -131,7 +131,8 @@ extension SessionEngine {
             executable: executable,
             arguments: definition.arguments(for: session.provider, model: session.model, access: access) + more,
             wireProtocol: definition.wireProtocol, folders: definition.needs,
-            environment: definition.environment(for: session.provider, model: session.model, access: access))
+            environment: definition.environment(for: session.provider, model: session.model, access: access),
+            files: definition.files(for: session.provider, model: session.model, access: access))
     }
 
     private func salvage(_ id: SessionID) async throws {

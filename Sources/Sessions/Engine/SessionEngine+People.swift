@@ -24,9 +24,11 @@ extension SessionEngine {
         permissions: PermissionMode? = nil, model: String? = nil,
         continuing earlier: Session? = nil, by user: UserID
     ) async throws -> Session {
+        let catalogue = catalogue.current
         guard let definition = catalogue.agent(agent) else {
             let known = catalogue.agents.map(\.id).joined(separator: ", ")
-            throw SessionsError(.invalid, "There is no agent “\(agent.prefix(80))”. There are: \(known).")
+            let hint = catalogue.problems.isEmpty ? "" : " The catalogue has mistakes, which `sam agents` tells."
+            throw SessionsError(.invalid, "There is no agent “\(agent.prefix(80))”. There are: \(known).\(hint)")
         }
         if let provider, !definition.providers.contains(provider) {
             let usable = definition.providers.map(\.rawValue).joined(separator: ", ")

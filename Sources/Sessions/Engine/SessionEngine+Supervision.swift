@@ -119,7 +119,7 @@ extension SessionEngine {
     ///
     /// - Returns: whether it runs now. One that waits for a credential keeps its place and lets others pass.
     private func start(_ session: Session) async throws -> Bool {
-        guard let agent = catalogue.agent(session.agent) else {
+        guard let agent = catalogue.current.agent(session.agent) else {
             try await apply(.startFailed(code: "agent", message: "There is no agent “\(session.agent)” any more."), to: session.id)
             return false
         }

@@ -20,7 +20,7 @@ public actor SessionEngine {
     let settings: Settings
     let credentials: Credentials
     let gateway: Gateway
-    let catalogue: Catalogue
+    let catalogue: LiveCatalogue
     let host: any WorkspaceHost
     let endpoints: any SessionEndpoints
     let programs: String
@@ -44,7 +44,7 @@ public actor SessionEngine {
     ///
     /// - Parameter programs: the folder with SAM's own programs.
     public init(
-        store: Store, accounts: Accounts, settings: Settings, credentials: Credentials, gateway: Gateway, catalogue: Catalogue,
+        store: Store, accounts: Accounts, settings: Settings, credentials: Credentials, gateway: Gateway, catalogue: LiveCatalogue,
         host: any WorkspaceHost, endpoints: any SessionEndpoints, programs: String, timing: Timing = Timing(),
         now: @escaping @Sendable () -> Int64, logger: Logger
     ) {

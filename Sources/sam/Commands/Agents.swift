@@ -8,7 +8,8 @@ struct Agents: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the agents that there are, what is installed here, and which key each would use.",
         discussion: """
-            Add your own in agents.yaml in SAM's home.
+            Add your own in agents.yaml in SAM's home; it is read again when it has changed. A program counts as here when it starts in
+            a sandbox.
 
             EXAMPLES
               sam agents
