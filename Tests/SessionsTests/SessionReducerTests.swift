@@ -135,7 +135,8 @@ struct SessionReducerTests {
             .agent(.turnEnded(TurnEnd(prompt: two, stopReason: "error", error: "x"))), .runnerSilent, .runnerReturned, .runnerDied,
             .deadlinePassed, .finishRequested, .cancelRequested, .salvaged(result), .salvageFailed("no"), .cleanedUp,
             .startFailed(code: "c", message: "m"), .starterShutOut, .held(back: "something"), .withdrawn(one), .edited(two),
-            .turnCancelRequested, .agent(.permission(asked)), .answered(AgentCommand.Answer(permission: "p1", option: "y")),
+            .turnCancelRequested, .turnGoesOn(one), .agent(.permission(asked)),
+            .answered(AgentCommand.Answer(permission: "p1", option: "y")),
         ]
     }
 
@@ -177,6 +178,22 @@ struct SessionReducerTests {
         #expect(cancelled.effects == [.send(.cancelTurn)] && cancelled.state.phase == .working)
         let next = take(cancelled.state, [.agent(.turnEnded(TurnEnd(prompt: one, stopReason: "cancelled")))])
         #expect(next.effects == [.deliver(two)])
+    }
+
+    @Test("An agent that goes on with the turn that it was asked to stop is said to, once; the next turn is another")
+    func deafAgent() {
+        let working = take(
+            SessionState(ending: .onRequest), toReady + [.prompt(one), .prompt(two), .agent(.turnStarted(Turn(prompt: one)))])
+        #expect(take(working.state, [.turnGoesOn(one)]).log.isEmpty, "Nobody asked it to stop")
+        let asked = take(working.state, [.turnCancelRequested], now: 5)
+        #expect(asked.state.turn?.stopAsked == 5)
+        #expect(take(asked.state, [.turnCancelRequested], now: 9).state.turn?.stopAsked == 5, "Who asks twice waits no longer")
+        #expect(take(asked.state, [.resumed(away: 100)]).state.turn?.stopAsked == 105)
+        #expect(take(asked.state, [.turnGoesOn(two)]).log.isEmpty)
+        let deaf = take(asked.state, [.turnGoesOn(one), .turnGoesOn(one)])
+        #expect(deaf.log.count == 1 && deaf.state.turn?.ignoresStop == true)
+        let next = take(deaf.state, [.agent(.turnEnded(TurnEnd(prompt: one, stopReason: "end_turn"))), .turnGoesOn(two)])
+        #expect(next.state.turn == nil && next.state.current == two)
     }
 
     @Test("When its starter is shut out a session ends with its work kept; one that is finishing does so undisturbed")

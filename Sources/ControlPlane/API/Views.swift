@@ -25,6 +25,14 @@ public struct ProjectView: Sendable, Codable {
     }
 }
 
+/// What became of the wish that an agent stop its turn.
+public enum TurnStop: String, Sendable, Codable {
+    /// It was asked to.
+    case asked
+    /// It was asked to and goes on: it can't.
+    case ignored
+}
+
 /// A session as the API shows it.
 public struct SessionView: Sendable, Codable {
     public var id: SessionID
@@ -61,6 +69,8 @@ public struct SessionView: Sendable, Codable {
     public var questions: [OpenQuestion]
     /// How far the agent says it has come in its turn.
     public var progress: String?
+    /// What became of the wish that it stop its turn; missing when nobody wished it in this turn.
+    public var turnStop: TurnStop?
     /// What the agent does while it answers a prompt, by evidence.
     public var activity: AgentActivity?
     public var createdAt: Int64
@@ -94,6 +104,7 @@ public struct SessionView: Sendable, Codable {
         model = session.model
         questions = session.state.questions
         progress = session.state.turn?.progress
+        turnStop = session.state.turn.flatMap { $0.ignoresStop == true ? .ignored : $0.stopAsked == nil ? nil : .asked }
         self.activity = activity
         createdAt = session.createdAt
         updatedAt = session.updatedAt
@@ -156,7 +167,6 @@ public struct AgentView: Sendable, Codable {
         keys = []
         install = agent.install
     }
-}
 
     /// What came of starting its program.
     mutating func add(_ trial: ProgramTrial?) {
@@ -166,3 +176,4 @@ public struct AgentView: Sendable, Codable {
         case .untried, nil: break
         }
     }
+}

@@ -43,12 +43,18 @@ extension SessionEngine {
 
     /// Stops what the agent does at the moment. The session goes on, with the next prompt if there is one.
     ///
-    /// - Throws: ``SessionsError`` when it does nothing; `StoreError`.
+    /// - Throws: ``SessionsError`` when it does nothing, or was asked before and goes on; `StoreError`.
     public func cancelTurn(of session: SessionID, by user: UserID) async throws {
         try await steer(session, by: user) { _, state in
             guard state.current != nil, state.phase.isRunning else {
                 throw SessionsError(
                     .wrongState, "The agent of session \(session.rawValue) has nothing to stop: it is \(state.phase.rawValue).")
+            }
+            guard state.turn?.ignoresStop != true else {
+                throw SessionsError(
+                    .wrongState,
+                    "The agent of session \(session.rawValue) was asked to stop its turn and goes on: it can't stop one. End the session, which keeps its work, with: sam sessions cancel \(session.rawValue)"
+                )
             }
             return .turnCancelRequested
         }

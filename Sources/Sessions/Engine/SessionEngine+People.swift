@@ -108,7 +108,7 @@ extension SessionEngine {
             check: { state in
                 guard state.current == id || state.pending.contains(id) else {
                     throw SessionsError(
-                        .wrongState, "Session \(session.rawValue) is \(state.phase.rawValue) and takes no more prompts.")
+                        .wrongState, "Session \(session.rawValue) is \(state.phase.rawValue). \(state.wayOn(from: session))")
                 }
             })
         carryOut(change, session)

@@ -56,6 +56,7 @@ extension SessionEngine {
         for question in state.questions where question.kind == .text && (question.until ?? .max) <= now() {
             try await apply(.questionExpired(question.id), to: session.id)
         }
+        try await lookForDeafness(session)
         try await lookForSilence(session)
         guard state.phase.hasRunner || state.awaitsRunner, !state.runnerIsGone, state.salvage == .none else { return }
         let silence = now() - (lastHeard[session.id] ?? now())
@@ -66,6 +67,15 @@ extension SessionEngine {
             try await takeInSpool(session)
             try await apply(.runnerDied, to: session.id)
         }
+    }
+
+    /// Says of an agent that was asked to stop its turn that it does not.
+    private func lookForDeafness(_ session: Session) async throws {
+        guard let prompt = session.state.current, let turn = session.state.turn, let asked = turn.stopAsked, turn.ignoresStop != true,
+            // Without its runner's word nobody knows what it does.
+            now() - (lastHeard[session.id] ?? 0) < timing.silence, now() - asked >= timing.stoppingTurn
+        else { return }
+        try await apply(.turnGoesOn(prompt), to: session.id)
     }
 
     /// Says and does what the settings want about an agent that is silent for too long. One that a stopped turn does not wake loses its

@@ -41,6 +41,8 @@ public enum SessionInput: Sendable, Hashable {
     case progressed(String)
     /// Someone wants the agent to stop what it does at the moment.
     case turnCancelRequested
+    /// The agent was asked to stop what it does over a prompt, and goes on.
+    case turnGoesOn(PromptID)
     /// The agent is silent for too long over a prompt.
     case stuck(PromptID, sentence: String, StuckAct)
     /// Someone asked for an end once all prompts are answered.

@@ -62,8 +62,17 @@ extension SessionReducer {
 
     mutating func turnCancelRequested() {
         guard state.current != nil, state.phase.isRunning else { return }
+        var turn = state.turn ?? SessionState.TurnNotes()
+        turn.stopAsked = turn.stopAsked ?? now
+        state.turn = turn
         log.append(.note("The agent was asked to stop what it does."))
         effects.append(.send(.cancelTurn))
+    }
+
+    mutating func turnGoesOn(_ prompt: PromptID) {
+        guard state.current == prompt, state.turn?.stopAsked != nil, state.turn?.ignoresStop != true else { return }
+        state.turn?.ignoresStop = true
+        log.append(.note("The agent goes on with its turn although it was asked to stop. What stops it is the end of its session."))
     }
 
     mutating func finishRequested() {

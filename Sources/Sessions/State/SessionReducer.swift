@@ -72,6 +72,7 @@ public struct SessionReducer: Sendable {
         case .questionExpired(let id): settle(id, QuestionAnswer(text: nil, by: .timeLimit))
         case .progressed(let text): progressed(text)
         case .turnCancelRequested: turnCancelRequested()
+        case .turnGoesOn(let prompt): turnGoesOn(prompt)
         case .finishRequested: finishRequested()
         case .cancelRequested: cancelRequested()
         case .starterShutOut: starterShutOut()
@@ -203,6 +204,7 @@ extension SessionReducer {
     /// The time in which SAM was away is nobody's fault.
     private mutating func resumed(_ away: Int64) {
         if let wait = state.deadline?.wait { state.deadline?.at = now + wait }
+        if let asked = state.turn?.stopAsked { state.turn?.stopAsked = asked + away }
         for place in state.questions.indices where state.questions[place].kind == .text {
             state.questions[place].until = state.questions[place].until.map { $0 + away }
         }

@@ -38,6 +38,10 @@ public struct SessionState: Sendable, Hashable, Codable {
         public var reports = 0
         /// Whether it was told that the agent is silent.
         public var isStuck = false
+        /// When it was asked to stop, in UTC milliseconds.
+        public var stopAsked: Int64?
+        /// Whether it goes on all the same.
+        public var ignoresStop: Bool?
     }
 
     /// The moment at which the current wait is over.

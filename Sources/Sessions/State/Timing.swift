@@ -8,6 +8,8 @@ public struct Timing: Sendable {
     public var starting: Int64 = 3_700_000
     /// From being asked to end to having ended; the runner's own grace is shorter.
     public var stopping: Int64 = 20_000
+    /// From being asked to stop a turn to the turn's end, after which an agent is taken for one that can't.
+    public var stoppingTurn: Int64 = 10_000
     /// Silence of a runner that lives, until the session is interrupted.
     public var silence: Int64 = 10_000
     /// From the interruption to the salvage, in which the runner may come back.

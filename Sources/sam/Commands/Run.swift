@@ -12,10 +12,13 @@ struct Run: AsyncParsableCommand {
         discussion: """
             The agent works in a sandbox on a checkout of its own. What it leaves is a branch; your repository is not touched.
             Ctrl-C cancels the session and keeps its work; a second Ctrl-C leaves at once.
+            The session ends when its task is done and nothing else was written to it meanwhile (sam sessions prompt). With --open it stays
+            open for prompts until `sam sessions finish`. One that is over goes on in another, from its branch: sam sessions resume.
 
             EXAMPLES
               sam run --repo .
               sam run --repo https://github.com/apple/swift-nio "What is this?"
+              sam run --repo . --agent claude-code --open "Let's plan the parser"
               sam run --project swift-nio --agent scout --json
             """)
 
@@ -36,6 +39,9 @@ struct Run: AsyncParsableCommand {
 
     @Option(help: "fast, strong, or a model's name; if missing, the setting agents.AGENT.model.")
     var model: String?
+
+    @Flag(help: "Keep the session open for prompts when its task is done, until `sam sessions finish`.")
+    var open = false
 
     @Flag(help: "Start the session and return at once.")
     var detach = false
@@ -58,7 +64,8 @@ struct Run: AsyncParsableCommand {
             let text = task.joined(separator: " ")
             return try await SessionStart(
                 project: name, agent: agent, provider: provider, permissions: permissions, model: model,
-                prompt: text.isEmpty ? "Explore this repository." : text, detach: detach, form: json ? .json : .lines
+                prompt: text.isEmpty ? "Explore this repository." : text, ending: open ? .onRequest : .whenIdle, detach: detach,
+                form: json ? .json : .lines
             ).run(client)
         }
         if session.failure?.code == "credentialBlocked" { throw ExitStatus.blocked }
@@ -83,6 +90,7 @@ struct SessionStart {
     var permissions: PermissionMode?
     var model: String?
     var prompt: String
+    var ending = SessionState.Ending.whenIdle
     var detach: Bool
     var form: Following.Form
 
@@ -90,15 +98,17 @@ struct SessionStart {
         let session: SessionView = try await client.send(
             .POST, "/api/v1/sessions",
             NewSession(
-                project: project, agent: agent, provider: provider, prompt: prompt, ending: .whenIdle, permissions: permissions,
+                project: project, agent: agent, provider: provider, prompt: prompt, ending: ending, permissions: permissions,
                 model: model))
-        return try await SessionFollowing(session: session, detach: detach, form: form).run(client)
+        return try await SessionFollowing(session: session, isOpen: ending == .onRequest, detach: detach, form: form).run(client)
     }
 }
 
 /// Seeing a session that was just made to its end, or leaving it to itself.
 struct SessionFollowing {
     var session: SessionView
+    /// Whether it takes prompts until somebody says that it is finished.
+    var isOpen = false
     var detach: Bool
     var form: Following.Form
 
@@ -109,6 +119,10 @@ struct SessionFollowing {
             if session.sandbox == .none {
                 Terminal.line(Terminal.styled("WITHOUT A SANDBOX: this agent can read and change whatever you can.", .red, .bold))
             }
+        }
+        if isOpen, form == .lines, session.failure == nil {
+            Terminal.line("Write to it from anywhere: sam sessions prompt \(session.id.rawValue) \"…\"")
+            Terminal.line("It stays open until: sam sessions finish \(session.id.rawValue)")
         }
         if detach {
             if form == .json {

@@ -6,6 +6,8 @@ struct SessionsCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "End a session now, or stop what it does at the moment. Its work is kept.",
         discussion: """
+            When an agent goes on with a turn that it was asked to stop, --turn says so after ten seconds; the end of its session stops it.
+
             EXAMPLES
               sam sessions cancel SESSION
               sam sessions cancel SESSION --turn
@@ -17,7 +19,27 @@ struct SessionsCancel: AsyncParsableCommand {
     var turn = false
 
     func run() async throws {
-        let session: SessionView = try await Connection.with { try await $0.post(target.path + (turn ? "/turn/cancel" : "/cancel")) }
-        Terminal.line("Session \(session.id.rawValue): \(session.status)")
+        let session = try await Connection.with { client -> SessionView in
+            guard turn else { return try await client.post(target.path + "/cancel") }
+            return try await outcome(of: try await client.post(target.path + "/turn/cancel"), client)
+        }
+        guard turn, session.turnStop != nil else { return Terminal.line("Session \(session.id.rawValue): \(session.status)") }
+        Terminal.warn(
+            """
+            The agent was asked to stop its turn and goes on: \(session.turnStop == .ignored ? "it can't stop one" : "it may still stop").
+            End the session, which keeps its work, with: sam sessions cancel \(session.id.rawValue)
+            """)
+        throw ExitStatus.failed
+    }
+
+    /// Looks until the turn is over, or it is known that the agent goes on.
+    private func outcome(of asked: SessionView, _ client: APIClient) async throws -> SessionView {
+        var session = asked
+        let deadline = ContinuousClock.now + .seconds(20)
+        while session.turnStop == .asked, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(200))
+            session = try await client.get(target.path)
+        }
+        return session
     }
 }

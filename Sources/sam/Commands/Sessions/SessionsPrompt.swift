@@ -6,7 +6,11 @@ import Sessions
 
 struct SessionsPrompt: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prompt", abstract: "Write to a session. What is written is kept until the agent is free.")
+        commandName: "prompt", abstract: "Write to a session. What is written is kept until the agent is free.",
+        discussion: """
+            A session of `sam run` ends when all its prompts are answered, unless it was started with --open. Go on with one that is over:
+            sam sessions resume SESSION "…"
+            """)
 
     @OptionGroup var target: SessionArgument
 
