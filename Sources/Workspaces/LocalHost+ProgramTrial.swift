@@ -85,7 +85,7 @@ final class ProgramVersions: Sendable {
         guard !output.termination.isSuccess else { return nil }
         let words = (output.standardError + "\n" + output.text.prefix(4_096)).split(whereSeparator: \.isNewline)
             .map { $0.trimmingCharacters(in: .whitespaces) }.first { !$0.isEmpty }
-        let said = words.map { ": \($0.prefix(300))" } ?? "."
+        let said = words.map { ": “\($0.prefix(300))”." } ?? "."
         let needs = "Name what it needs outside of /usr under `needs` in its entry."
         // A shell and env(1) end so when there is nothing to become, bubblewrap tells of it, and 128 and more is a signal's.
         if case .exited(let code) = output.termination, code < 126, !output.standardError.hasPrefix("bwrap: ") {

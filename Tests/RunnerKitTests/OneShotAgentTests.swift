@@ -36,22 +36,34 @@ struct OneShotAgentTests {
             await agent.receive(RPCMessage.notification(method: ACP.Method.cancel, params: .object([:])).line)
         }
 
+        /// Waits until it says this.
+        func words(_ text: String) async throws {
+            try await first("it said \(text)") { message in
+                guard case .notification(ACP.Method.update, let params) = message else { return nil }
+                return params["update"]?["content"]?["text"]?.string?.contains(text) == true ? text : nil
+            }
+        }
+
         /// How a turn ended: its reason, or its error.
         func end(of id: Int) async throws -> String {
-            var end: String?
-            let deadline = ContinuousClock.now + .seconds(30)
-            while end == nil {
-                for message in answers.messages.withLock(\.self) {
-                    switch message {
-                    case .success(.number(id), let result): end = result["stopReason"]?.string
-                    case .failure(.number(id)?, let error): end = error.message
-                    default: break
-                    }
+            try await first("turn \(id) ended") { message in
+                switch message {
+                case .success(.number(id), let result): result["stopReason"]?.string
+                case .failure(.number(id)?, let error): error.message
+                default: nil
                 }
-                try #require(ContinuousClock.now < deadline, "The turn never ended")
+            }
+        }
+
+        /// What is wanted of the first message that has it, once there is one.
+        @discardableResult
+        private func first(_ what: String, _ part: (RPCMessage) -> String?) async throws -> String {
+            let deadline = ContinuousClock.now + .seconds(60)
+            while true {
+                if let found = answers.messages.withLock(\.self).lazy.compactMap(part).first { return found }
+                try #require(ContinuousClock.now < deadline, "It never came to be that \(what).")
                 try await Task.sleep(for: .milliseconds(5))
             }
-            return try #require(end)
         }
     }
 
@@ -87,6 +99,7 @@ struct OneShotAgentTests {
         let conversation = Conversation(["/bin/sh", "-c", "echo begun; \(script)"])
         let begun = ContinuousClock.now
         await conversation.prompt(1, "x")
+        try await conversation.words("begun")
         await conversation.cancel()
         #expect(try await conversation.end(of: 1) == "cancelled")
         #expect(ContinuousClock.now - begun < .seconds(20))
@@ -97,35 +110,58 @@ struct OneShotAgentTests {
         let conversation = Conversation(["/nowhere/at/all", "${prompt}"])
         await conversation.prompt(0, "x")
         #expect(try await conversation.end(of: 0).contains("could not be started"))
-        let marks = try Descriptors.openPipes()
-        for turn in 1...50 {
-            await conversation.prompt(turn, "x")
-            #expect(try await conversation.end(of: turn).contains("could not be started"))
+        try await Descriptors.expectNoPipeLeft {
+            for turn in 1...Descriptors.repetitions {
+                await conversation.prompt(turn, "x")
+                let end = try await conversation.end(of: turn)
+                #expect(end.contains("could not be started"))
+            }
         }
-        // Other tests open and close their own meanwhile; fifty that leak would stand out.
-        #expect(try Descriptors.openPipes() < marks + 40)
     }
 
     @Test("A runner's agent that can't be started leaves none open either", arguments: ["/nowhere/at/all", "/etc/passwd", "/"])
-    func pipes(_ program: String) async throws {
-        let marks = try Descriptors.openPipes()
-        for _ in 0..<30 {
-            await #expect(throws: ProcessError.self) { _ = try await AgentPipes.start(Command(program, []), joining: []) }
-        }
-        for _ in 0..<30 {
-            await #expect(throws: ProcessError.self) {
-                _ = try await AgentPipes.start(Command("/bin/true", []), joining: ["/nowhere/cgroup.procs"])
+    func program(_ program: String) async throws {
+        try await expectNoPipeLeft(by: Command(program, []), joining: [])
+    }
+
+    @Test("Nor does one that can't join its control group, or has no folder to work in")
+    func surroundings() async throws {
+        try await expectNoPipeLeft(by: Command("/bin/true", []), joining: ["/nowhere/cgroup.procs"])
+        try await expectNoPipeLeft(by: Command("/bin/true", [], workingDirectory: "/nowhere"), joining: [])
+    }
+
+    private func expectNoPipeLeft(by command: Command, joining groups: [String]) async throws {
+        try await Descriptors.expectNoPipeLeft {
+            for _ in 0..<Descriptors.repetitions {
+                await #expect(throws: ProcessError.self) { _ = try await AgentPipes.start(command, joining: groups) }
             }
         }
-        #expect(try Descriptors.openPipes() < marks + 40)
     }
 }
 
 extension Descriptors {
-    /// How many pipes this process has open.
-    fileprivate static func openPipes() throws -> Int {
-        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { name in
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)"))?.hasPrefix("pipe:") == true
+    /// More than other tests have open for long.
+    fileprivate static let repetitions = 150
+
+    /// Checks that what is repeated so often leaves no pipe open. Other tests open and close their own meanwhile, so some that stay open
+    /// for a while tell nothing; one that is never closed would each time.
+    fileprivate static func expectNoPipeLeft(by body: () async throws -> Void) async throws {
+        let before = try openPipes()
+        try await body()
+        var left = try openPipes().subtracting(before)
+        let deadline = ContinuousClock.now + .seconds(30)
+        while left.count >= repetitions, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(100))
+            left.formIntersection(try openPipes())
         }
+        #expect(left.count < repetitions, "\(left.count) pipes are left open")
+    }
+
+    /// The pipes that this process has an end of.
+    private static func openPipes() throws -> Set<String> {
+        Set(
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { name in
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
+            }.filter { $0.hasPrefix("pipe:") })
     }
 }

@@ -45,7 +45,7 @@ extension SessionView {
                 lines.append("  sam sessions diff \(id.rawValue)        what it changed")
                 lines.append("  sam sessions watch \(id.rawValue)       all of it again")
                 lines.append("  sam sessions land \(id.rawValue)        push the branch to the repository it came from")
-                lines.append("  \(resumption)   go on with it, from its branch")
+                lines.append("  \(resumption)  go on with it, from its branch")
                 lines.append("  git fetch '\(result.mirror)' \(branch)   take it into a clone of yours")
             } else {
                 lines.append("It changed nothing, so there is no branch.")
