@@ -55,6 +55,20 @@ struct SyncTests {
         }
     }
 
+    @Test("An agent whose entry is gone from the catalogue gives its credential back all the same")
+    func goneEntry() async throws {
+        try await SamFixture.with { sam in
+            try await sam.serve()
+            try await sam.projectWithSignInFiles()
+            try await sam.setCredential("openai-chatgpt", SamFixture.authFile("user1"))
+            let id = try await sam.startIdle(agent: "codex-like")
+            try sam.write("agents: []\n", to: "home/agents.yaml")
+            #expect(try await sam.json("agents")["agents"]?.elements?.contains { $0["id"] == "codex-like" } == false)
+            #expect(try await sam.sync(SamFixture.authFile("user2"), from: id)["version"] == .integer(2))
+            #expect(try await sam.sync(SamFixture.authFile("user3"), from: id, agent: "nobody").status == 400)
+        }
+    }
+
     @Test("no project credential → the user's is updated")
     func noProjectCredential() async throws {
         try await SamFixture.with { sam in
