@@ -114,7 +114,8 @@ let package = Package(
                 .nioSSL,
             ]),
         module("ScoutKit", ["AgentProtocol", "Processes"]),
-        module("Workspaces", ["Accounts", "AgentProtocol", "Processes", .logging]),
+        module("Gathering", ["Processes"]),
+        module("Workspaces", ["Accounts", "AgentProtocol", "Gathering", "Processes", .logging]),
 
         // Work
         module(
@@ -147,7 +148,7 @@ let package = Package(
                 "Vault", "Workspaces",
                 .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .unixSignals,
             ]),
-        program("sam-runner", ["AgentProtocol", "Processes", "RunnerKit", .logging]),
+        program("sam-runner", ["AgentProtocol", "Gathering", "Processes", "RunnerKit", .logging]),
         program("sam-scout", ["ScoutKit", "AgentProtocol", "Processes"]),
 
         .executableTarget(

@@ -1,5 +1,6 @@
 import AgentProtocol
 import Foundation
+import Processes
 
 /// A session's working tree: an index and files of its own over the mirror's objects.
 ///
@@ -10,9 +11,18 @@ package struct Checkout: Sendable {
     let path: String
     /// `sam/<session>-<slug>`.
     let branch: String
+    /// Writes the files as the agent will see them: an index tells by the owner, too, whether a file was changed.
+    let wrap: @Sendable (Command) -> Command
+    /// The working tree as ``wrap`` sees it.
+    let inside: String
 
     /// Describes a checkout.
-    package init(git: Git, mirror: Mirror, path: String, branch: String) {
+    package init(
+        git: Git, mirror: Mirror, path: String, branch: String, inside: String? = nil,
+        wrap: @escaping @Sendable (Command) -> Command = { $0 }
+    ) {
+        self.wrap = wrap
+        self.inside = inside ?? path
         self.git = git
         self.mirror = mirror
         self.path = path
@@ -43,8 +53,9 @@ package struct Checkout: Sendable {
         var references = "create refs/heads/\(branch) \(base.commit)\n"
         if let origin = base.branch { references += "create refs/remotes/origin/\(origin) \(base.commit)\n" }
         try await git.run(["update-ref", "--stdin"], in: path, input: references, failing: .checkout)
-        try await git.run(
-            ["-c", "checkout.workers=0", "read-tree", "--reset", "-u", "HEAD"], in: path, timeout: .seconds(900), failing: .checkout)
+        let command = git.command(["-c", "checkout.workers=0", "read-tree", "--reset", "-u", "HEAD"], in: inside)
+        let output = try await wrap(command).run(timeout: .seconds(900))
+        guard output.termination.isSuccess else { throw WorkspaceError(.checkout, "git read-tree failed: \(output.complaint)") }
     }
 }
 

@@ -48,6 +48,12 @@ public struct Home: Sendable, Hashable {
     func mirror(_ project: ProjectID) -> String { "\(mirrors)/\(project.rawValue).git" }
     func session(_ session: SessionID) -> String { "\(sessions)/\(session.rawValue)" }
     func workspace(_ session: SessionID) -> String { self.session(session) + "/workspace" }
+    /// The index of a workspace as it was made, where no agent can change it.
+    func baseIndex(_ session: SessionID) -> String { self.session(session) + "/base.index" }
+    /// Commits that no ref of the workspace reached. No sandbox sees it, and it ends with its session.
+    func lostWork(_ session: SessionID) -> String { self.session(session) + "/lost.git" }
+    /// Where a gatherer works.
+    func gathering(_ session: SessionID) -> String { self.session(session) + "/gathering" }
     func agentHome(_ session: SessionID) -> String { self.session(session) + "/home" }
 
     /// The folder with the session's own socket, the only one of SAM's that is bound into its sandbox.

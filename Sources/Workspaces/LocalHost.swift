@@ -1,6 +1,7 @@
 import Accounts
 import AgentProtocol
 import Foundation
+import Gathering
 import Logging
 import Processes
 
@@ -62,9 +63,16 @@ public struct LocalHost: WorkspaceHost {
         try makeFolder(home.agentHome(request.session))
         if let earlier = request.earlier { await takeOver(home.agentHome(earlier), home.agentHome(request.session)) }
         try makeFolder(home.sockets(request.session))
+        let session = request.session
         try await Checkout(
-            git: git, mirror: mirror, path: home.workspace(request.session), branch: request.branch
-        ).create(from: base, keptFor: request.session)
+            git: git, mirror: mirror, path: home.workspace(session), branch: request.branch,
+            inside: workspaceInside(request.project, session), wrap: wrap(request.project, session, joining: [])
+        ).create(from: base, keptFor: session)
+        // Its time is part of what it tells: a file that was written in the same second is looked at again.
+        let copy = Command("/bin/cp", ["-p", "--", home.workspace(session) + "/.git/index", home.baseIndex(session)])
+        guard try await copy.run().termination.isSuccess else {
+            throw WorkspaceError(.checkout, "The index of the workspace can't be copied to \(home.baseIndex(session)).")
+        }
         return PreparedWorkspace(base: base.commit, defaultBranch: base.branch, notes: base.notes)
     }
 
@@ -131,25 +139,53 @@ public struct LocalHost: WorkspaceHost {
 
     public func salvage(_ request: SalvageRequest) async throws -> WorkspaceResult {
         controlGroups.remove(groupName(request.session))
-        let workspace = workspaceInside(request.project, request.session)
-        let wrap: @Sendable (Command) -> Command
-        // What the agent planted runs here, inside, with no more of the machine than the agent had.
+        // What the agent left is looked at with no more of the machine than the agent had.
         let group = try controlGroups.create(groupName(request.session), limits: request.limits)
-        let runner = programs + "/sam-runner"
-        switch request.project.sandbox {
-        case .bubblewrap:
-            let sandbox = sandbox(request.project, request.session)
-            wrap = { command in
-                sandbox.wrap(command).entered(by: runner, joining: group.joins)
-            }
-        case .none:
-            wrap = { $0 }
-        }
+        let isSandboxed = request.project.sandbox != .none
+        let folder = home.gathering(request.session)
+        await remove(folder)
+        try makeFolder(folder)
         let salvage = Salvage(
-            git: git, mirror: mirror(of: request.project.id), wrap: wrap, workspace: workspace,
-            runner: programs + "/sam-runner", folder: home.session(request.session))
-        try await salvage.commitLeftovers(request)
-        return try await results.exclusively(request.project.id) { try await salvage.bringOut(request) }
+            git: git, mirror: mirror(of: request.project.id),
+            wrap: wrap(request.project, request.session, joining: group.joins, gathering: folder),
+            workspace: workspaceInside(request.project, request.session), runner: programs + "/sam-runner",
+            runnerInside: isSandboxed ? Sandbox.Inside.programs + "/sam-runner" : programs + "/sam-runner", folder: folder,
+            folderInside: isSandboxed ? Sandbox.Inside.gathering : folder, baseIndex: home.baseIndex(request.session),
+            lostWork: home.lostWork(request.session))
+        guard FileManager.default.fileExists(atPath: home.workspace(request.session)) else {
+            throw WorkspaceError(.salvage, "The workspace \(home.workspace(request.session)) is gone: it was removed.")
+        }
+        var report = try await salvage.gather(request, .everything)
+        let result = try await results.exclusively(request.project.id) { [report] in try await salvage.bringOut(request, report) }
+        if let result {
+            await remove(folder)
+            return result
+        }
+        // The history is refused, so the files come alone.
+        await remove(folder + "/out.git")
+        report = try await salvage.gather(request, .filesOnly)
+        let files = try await results.exclusively(request.project.id) { [report] in try await salvage.bringOut(request, report) }
+        await remove(folder)
+        guard var files else { throw WorkspaceError(.salvage, "git's own checks refuse what the agent left.") }
+        files.remaining.append("The history of the work is refused by git's own checks; its files are on the branch, as one commit.")
+        return files
+    }
+
+    /// What runs a command over a session's workspace: its sandbox, or (where the project has none) nothing.
+    private func wrap(
+        _ project: Project, _ session: SessionID, joining groups: [String], gathering folder: String? = nil
+    ) -> @Sendable (Command) -> Command {
+        guard project.sandbox != .none else { return { $0 } }
+        var sandbox = sandbox(project, session)
+        let runner = programs + "/sam-runner"
+        if let folder {
+            sandbox.binds += [
+                Sandbox.Bind(host: folder, inside: Sandbox.Inside.gathering, access: .readWrite),
+                Sandbox.Bind(host: runner, inside: Sandbox.Inside.programs + "/sam-runner", access: .readOnly),
+            ]
+            sandbox.binds += libraries.map { Sandbox.Bind(host: $0, inside: $0, access: .readOnly) }
+        }
+        return { [sandbox] command in sandbox.wrap(command).entered(by: runner, joining: groups) }
     }
 
     public func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool, keepingHome: Bool) async {
@@ -168,6 +204,12 @@ public struct LocalHost: WorkspaceHost {
         await remove(home.workspace(session))
         _ = try? await git.run(
             ["update-ref", "-d", "refs/sam/keep/\(session.rawValue)"], in: mirror(of: project).path, failing: .checkout)
+    }
+
+    /// Where a workspace that was kept stands; `nil` when it is gone.
+    public func keptWorkspace(_ session: SessionID) -> String? {
+        let path = home.workspace(session)
+        return FileManager.default.fileExists(atPath: path) ? path : nil
     }
 
     public func forget(_ session: SessionID) async {

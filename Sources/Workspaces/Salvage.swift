@@ -1,13 +1,12 @@
 import AgentProtocol
 import Foundation
+import Gathering
 import Processes
 
 /// Taking a session's work out of a tree that an agent could write.
 ///
-/// Nothing of SAM's runs in that tree outside a sandbox. A fresh sandbox commits what is left over; then the
-/// mirror fetches the one ref from a `git-upload-pack` that runs inside another, with every object checked.
-/// A repository that the agent can write is never read directly: alternates and symlinked refs in it would
-/// bring in other repositories' objects.
+/// Nothing of SAM's runs in that tree outside a sandbox. A gatherer inside finds what is new and writes it to a repository of its own;
+/// then the mirror fetches that repository's refs from a `git-upload-pack` that runs inside another sandbox, with every object checked.
 struct Salvage: Sendable {
     let git: Git
     let mirror: Mirror
@@ -15,63 +14,149 @@ struct Salvage: Sendable {
     let wrap: @Sendable (Command) -> Command
     /// The workspace as commands see it.
     let workspace: String
-    /// The runner program, which stands in for `git-upload-pack`.
+    /// The runner program, which gathers and stands in for `git-upload-pack`.
     let runner: String
-    /// A folder that only SAM writes.
+    let runnerInside: String
+    /// A folder for the gatherer.
     let folder: String
+    let folderInside: String
+    let baseIndex: String
+    let lostWork: String
 
-    /// Brings the one ref out. One at a time in each mirror.
-    func bringOut(_ request: SalvageRequest) async throws -> WorkspaceResult {
-        try await fetch(request)
-        return try await describe(request)
-    }
+    /// The most that is kept of a text from the gatherer.
+    private static let textLimit = 500
 
     // MARK: - Inside
 
-    /// Commits what is left over.
-    func commitLeftovers(_ request: SalvageRequest) async throws {
-        // Locks of a git that was killed with its agent, and pipes that would keep ours waiting for ever.
-        _ = try await inside(
-            "/usr/bin/find", [".git", "(", "-name", "*.lock", "-type", "f", "-o", "-type", "p", "-o", "-type", "s", ")", "-delete"])
-        try await insideGit(["add", "--all"])
-        // A brief belongs to the result even where the repository ignores the folder.
-        _ = try? await insideGit(["add", "--force", "--", ".sam/brief.md"])
-        let staged = try await inside(git.program, Self.harmless + ["diff", "--cached", "--quiet", "--no-ext-diff"])
-        guard staged.termination != .exited(0) else { return }
-        try await insideGit(["commit", "--quiet", "--no-verify", "--message", "Work of session \(request.session.rawValue)"])
-    }
-
-    private static let harmless = [
-        // Said outright, so that a core.worktree of the agent's does not make another folder the result.
-        "--git-dir=.git", "--work-tree=.",
-        "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "commit.gpgSign=false", "-c", "gc.auto=0",
-    ]
-
-    private func insideGit(_ arguments: [String]) async throws {
-        let output = try await inside(git.program, Self.harmless + arguments)
-        guard output.termination.isSuccess else {
-            throw WorkspaceError(.salvage, "git \(arguments[0]) in the workspace failed: \(output.complaint)")
-        }
-    }
-
-    private func inside(_ program: String, _ arguments: [String]) async throws -> Output {
-        let command = Command(program, arguments, environment: Self.environment, workingDirectory: workspace)
+    /// Looks for work.
+    func gather(_ request: SalvageRequest, _ scope: GatherRequest.Scope) async throws -> GatherReport {
+        let known = try await git.run(
+            ["for-each-ref", "--format=%(objectname)", "refs/remotes/origin", "refs/tags"], in: mirror.path, failing: .salvage)
+        let shallow = FileManager.default.contents(atPath: mirror.path + "/shallow").map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let wish = GatherRequest(
+            scope: scope, workspace: workspace, folder: folderInside, objects: mirror.path + "/objects", base: request.base,
+            branch: request.branch, shallow: shallow.split(separator: "\n").map(String.init), leavesBehind: request.leavesBehind,
+            alwaysWork: [".sam/brief.md"], message: "Work of session \(request.session.rawValue)", identity: AgentEnvironment.identity)
         do {
-            return try await wrap(command).run(limit: 1 << 20, timeout: .seconds(300))
+            let commits = Set(known.text.split(separator: "\n").map(String.init) + [request.base]).sorted()
+            try Data(commits.joined(separator: "\n").utf8).write(to: URL(filePath: GatherRequest.known(in: folder)))
+            try JSONLine.encode(wish).write(to: URL(filePath: folder + "/request.json"))
+        } catch {
+            throw WorkspaceError(.salvage, "\(folder) can't be written: \(error.localizedDescription)")
+        }
+        if FileManager.default.fileExists(atPath: baseIndex) {
+            _ = try await Command("/bin/cp", ["-p", "--", baseIndex, GatherRequest.baseIndex(in: folder)]).run()
+        }
+        let output: Output
+        do {
+            output = try await wrap(
+                Command(
+                    runnerInside, ["gather", folderInside + "/request.json"], environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"],
+                    workingDirectory: "/")
+            ).run(limit: 8 << 20, timeout: .seconds(1_800))
         } catch let error as ProcessError {
             throw WorkspaceError(.salvage, error.message)
         }
+        guard output.termination.isSuccess else {
+            throw WorkspaceError(.salvage, "What the agent left can't be looked at: \(output.complaint)")
+        }
+        do { return try JSONLine.decode(from: Data(output.standardOutput)) } catch {
+            throw WorkspaceError(.salvage, "What was found in the workspace can't be read: \(error)")
+        }
     }
-
-    private static let environment = AgentEnvironment.identity.merging(
-        ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C", "GIT_CONFIG_GLOBAL": "/dev/null"],
-        uniquingKeysWith: { $1 })
 
     // MARK: - Out
 
-    private func fetch(_ request: SalvageRequest) async throws {
+    /// Brings the refs out. One at a time in each mirror.
+    ///
+    /// - Returns: `nil` when git's checks refuse the session's own work.
+    func bringOut(_ request: SalvageRequest, _ report: GatherReport) async throws -> WorkspaceResult? {
+        let session = request.session.rawValue
+        var result = WorkspaceResult(branch: nil, base: request.base, commit: request.base, mirror: mirror.path)
+        result.notes = bounded(report.notes)
+        result.remaining = bounded(report.remaining)
+        result.ignored = report.ignored.prefix(100).map {
+            IgnoredFiles(folder: $0.folder.cut(to: Self.textLimit), files: $0.files, areLeftBehind: $0.areLeftBehind)
+        }
+        if let main = report.main {
+            let branch = "refs/heads/\(request.branch)"
+            do { try await fetch([main: branch], into: mirror.path) } catch let error as WorkspaceError {
+                guard FileManager.default.fileExists(atPath: GatherRequest.repository(in: folder)) else { throw error }
+                return nil
+            }
+            result.branch = request.branch
+            result.commit = try await git.run(["rev-parse", "--verify", branch], in: mirror.path, failing: .salvage)
+                .text.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        let works = report.works.prefix(2 * GatherReport.refLimit)
+        let kept = works.filter { $0.kind != .lost }.map { work in (work, reference(work, session), mirror.path) }
+        let lost = works.filter { $0.kind == .lost }.map { work in (work, reference(work, session), lostWork) }
+        if !lost.isEmpty, !FileManager.default.fileExists(atPath: lostWork) { try await makeLostWork(request) }
+        for group in [kept, lost] where !group.isEmpty { try await bringOut(group, &result) }
+        try await nameBranches(session, &result)
+        return try await counted(result)
+    }
+
+    private typealias Piece = (work: GatherReport.Work, reference: String, repository: String)
+
+    /// All at once; one by one where git refuses some.
+    private func bringOut(_ pieces: [Piece], _ result: inout WorkspaceResult) async throws {
+        let repository = pieces[0].repository
+        var arrived = pieces
+        do {
+            try await fetch(Dictionary(pieces.map { ($0.work.number, $0.reference) }, uniquingKeysWith: { $1 }), into: repository)
+        } catch is WorkspaceError {
+            arrived = []
+            for piece in pieces {
+                do {
+                    try await fetch([piece.work.number: piece.reference], into: repository)
+                    arrived.append(piece)
+                } catch let error as WorkspaceError {
+                    result.remaining.append("\(piece.work.name.cut(to: 200)) can't be brought out: \(error.message.cut(to: 300))")
+                }
+            }
+        }
+        for piece in arrived {
+            let object = try await git.run(["rev-parse", "--verify", piece.reference], in: repository, failing: .salvage)
+            result.others.append(
+                OtherWork(
+                    kind: OtherWork.Kind(rawValue: piece.work.kind.rawValue) ?? .refs, name: piece.work.name.cut(to: Self.textLimit),
+                    ref: piece.reference, repository: repository, commit: object.text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        }
+    }
+
+    private func reference(_ work: GatherReport.Work, _ session: String) -> String {
+        "refs/sam/work/\(session)/\(work.kind.rawValue)/\(WorkName.encoded(work.name, number: work.number))"
+    }
+
+    private func nameBranches(_ session: String, _ result: inout WorkspaceResult) async throws {
+        var number = 0
+        for index in result.others.indices where result.others[index].kind == .heads {
+            number += 1
+            let branch = "sam/\(session)/\(number)-\(WorkName.readable(result.others[index].name))"
+            try await git.run(["update-ref", "refs/heads/\(branch)", result.others[index].commit], in: mirror.path, failing: .salvage)
+            result.others[index].branch = branch
+        }
+    }
+
+    private func makeLostWork(_ request: SalvageRequest) async throws {
+        try await git.run(["init", "--bare", "--quiet", "--template=", "--", lostWork], failing: .salvage)
+        do {
+            try Data("\(mirror.path)/objects\n".utf8).write(to: URL(filePath: lostWork + "/objects/info/alternates"))
+        } catch {
+            throw WorkspaceError(.salvage, "\(lostWork) can't be written: \(error.localizedDescription)")
+        }
+        // So that a fetch asks for no more than what is new.
+        try await git.run(["update-ref", "refs/sam/base", request.base], in: lostWork, failing: .salvage)
+    }
+
+    private func fetch(_ references: [Int: String], into repository: String) async throws {
+        let source = GatherRequest.repository(in: folderInside)
         let uploadPack = wrap(
-            Command("/usr/bin/git", ["upload-pack", workspace], environment: Self.environment, workingDirectory: "/"))
+            Command(
+                "/usr/bin/git", ["upload-pack", source],
+                environment: ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C", "GIT_CONFIG_GLOBAL": "/dev/null"],
+                workingDirectory: "/"))
         let file = folder + "/upload-pack.json"
         do {
             try JSONLine.encode(uploadPack).write(to: URL(filePath: file), options: .atomic)
@@ -83,30 +168,22 @@ struct Salvage: Sendable {
             [
                 "-c", "transfer.fsckObjects=true", "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-gc",
                 "--no-recurse-submodules", "--quiet",
-                "--upload-pack=\"$SAM_UPLOAD_PACK\" upload-pack", workspace,
-                "+HEAD:refs/heads/\(request.branch)",
-            ],
-            in: mirror.path, extra: ["SAM_UPLOAD_PACK": runner, "SAM_UPLOAD_PACK_COMMAND": file],
-            timeout: .seconds(300), failing: .salvage)
+                "--upload-pack=\"$SAM_UPLOAD_PACK\" upload-pack", source,
+            ] + references.sorted { $0.key < $1.key }.map { "+\(GatherReport.reference($0.key)):\($0.value)" },
+            in: repository, extra: ["SAM_UPLOAD_PACK": runner, "SAM_UPLOAD_PACK_COMMAND": file],
+            timeout: .seconds(600), failing: .salvage)
     }
 
-    private func describe(_ request: SalvageRequest) async throws -> WorkspaceResult {
-        let reference = "refs/heads/\(request.branch)"
-        let commit = try await git.run(["rev-parse", "--verify", reference], in: mirror.path, failing: .salvage)
-            .text.trimmingCharacters(in: .whitespacesAndNewlines)
-        var result = WorkspaceResult(
-            branch: request.branch, base: request.base, commit: commit, commits: 0, files: 0, insertions: 0, deletions: 0,
-            mirror: mirror.path)
-        guard commit != request.base else {
-            try await git.run(["update-ref", "-d", reference], in: mirror.path, failing: .salvage)
-            result.branch = nil
-            return result
-        }
-        // Counting is for the eye. The work is safe by now, and a diff too large to count must not say otherwise.
+    private func bounded(_ sentences: [String]) -> [String] { sentences.prefix(100).map { $0.cut(to: Self.textLimit) } }
+
+    /// Counting is for the eye. The work is safe by now, and a diff too large to count must not say otherwise.
+    private func counted(_ result: WorkspaceResult) async throws -> WorkspaceResult {
+        guard result.branch != nil else { return result }
+        var result = result
         let count = try? await git.run(
-            ["rev-list", "--count", "\(request.base)..\(commit)"], in: mirror.path, failing: .salvage)
+            ["rev-list", "--count", "\(result.base)..\(result.commit)"], in: mirror.path, failing: .salvage)
         result.commits = Int(count?.text.trimmingCharacters(in: .whitespacesAndNewlines) ?? "") ?? 0
-        let changes = try? await Diff(git: git, mirror: mirror.path, base: request.base, commit: commit).changes()
+        let changes = try? await Diff(git: git, mirror: mirror.path, base: result.base, commit: result.commit).changes()
         for change in changes ?? [] {
             result.files += 1
             result.insertions += change.insertions ?? 0

@@ -20,6 +20,7 @@ struct Sandbox: Sendable {
         static let workspace = "/workspace"
         static let home = "/home/agent"
         static let sockets = "/run/sam"
+        static let gathering = "/gathering"
         static let programs = "/opt/sam"
     }
 

@@ -188,10 +188,15 @@ public struct SalvageRequest: Sendable {
     public var base: String
     /// What the commands inside may use.
     public var limits: SandboxLimits
+    /// Patterns, as in `.gitignore`, of files that the agent keeps in the workspace for itself.
+    public var leavesBehind: [String]
 
     /// Asks for a salvage.
-    public init(session: SessionID, project: Project, branch: String, base: String, limits: SandboxLimits) {
+    public init(
+        session: SessionID, project: Project, branch: String, base: String, limits: SandboxLimits, leavesBehind: [String] = []
+    ) {
         self.limits = limits
+        self.leavesBehind = leavesBehind
         self.session = session
         self.project = project
         self.branch = branch

@@ -39,6 +39,7 @@ struct SessionRoutes {
         group.post(":id/resume", use: resume)
         group.post(":id/cancel", use: cancel)
         group.post(":id/finish", use: finish)
+        group.post(":id/salvage", use: salvage)
         group.get(":id/diff", use: diff)
         group.get(":id/changes", use: changes)
         group.post(":id/land", use: land)
@@ -173,6 +174,11 @@ struct SessionRoutes {
         return try .json(try await view(try await session(context)), status: .accepted)
     }
 
+    private func salvage(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await engine.salvageAgain(try await session(context).id, by: try context.requireUser().id)
+        return try .json(try await view(try await session(context)), status: .accepted)
+    }
+
     private func diff(_ request: Request, _ context: APIContext) async throws -> Response {
         let patch = try await host.patch(of: try await result(context))
         return Response(
@@ -221,7 +227,8 @@ struct SessionRoutes {
 
     private func view(_ session: Session) async throws -> SessionView {
         SessionView(
-            session, queuePlace: try await engine.queries.queuePlace(session),
+            session, workspace: session.state.keepsWorkspace ? host.keptWorkspace(session.id) : nil,
+            queuePlace: try await engine.queries.queuePlace(session),
             stages: try await engine.queries.progress(of: session), activity: await engine.activity(of: session))
     }
 

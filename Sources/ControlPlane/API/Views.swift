@@ -57,6 +57,8 @@ public struct SessionView: Sendable, Codable {
     public var result: WorkspaceResult?
     /// Why the work could not be taken out of the workspace, which is kept then.
     public var salvageFailure: String?
+    /// Where a kept workspace stands on the server's machine. Only where one session is shown, not in lists.
+    public var workspace: String?
     /// Prompts that wait for the agent to be free.
     public var pendingPrompts: Int
     /// The session that this one goes on with.
@@ -78,7 +80,9 @@ public struct SessionView: Sendable, Codable {
     /// Only where one session is shown, not in lists.
     public var stages: [StageProgress]?
 
-    init(_ session: Session, queuePlace: Int? = nil, stages: [StageProgress]? = nil, activity: AgentActivity? = nil) {
+    init(
+        _ session: Session, workspace: String? = nil, queuePlace: Int? = nil, stages: [StageProgress]? = nil, activity: AgentActivity? = nil
+    ) {
         id = session.id
         project = session.projectName
         projectId = session.project.rawValue
@@ -89,6 +93,7 @@ public struct SessionView: Sendable, Codable {
         phase = session.state.phase
         settled = session.state.isSettled
         self.queuePlace = queuePlace
+        self.workspace = workspace
         waitingFor = session.state.deadline?.waitingFor ?? session.state.heldBackBy
         failure = session.state.failure
         branch = session.branch

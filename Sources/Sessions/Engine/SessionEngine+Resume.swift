@@ -1,5 +1,6 @@
 import Accounts
 import AgentProtocol
+import Store
 import Workspaces
 
 extension SessionEngine {
@@ -25,6 +26,19 @@ extension SessionEngine {
         return try await create(
             project: project, agent: earlier.agent, provider: earlier.provider, task: task, ending: ending,
             permissions: earlier.permissions, model: earlier.model ?? "default", continuing: earlier, by: user)
+    }
+
+    /// Tries again to bring work out of a workspace that was kept.
+    ///
+    /// - Throws: ``SessionsError`` when none was kept; `StoreError`.
+    public func salvageAgain(_ id: SessionID, by user: UserID) async throws {
+        guard try await queries.session(id).state.isSettled, try await queries.session(id).state.keepsWorkspace else {
+            throw SessionsError(.wrongState, "No workspace of session \(id.rawValue) is kept, so there is nothing to bring out of it.")
+        }
+        try await apply(.salvageRequested, to: id)
+        try await sessions.store.write { [accounts] transaction in
+            try accounts.record(transaction, user, "session.salvaged", id.rawValue, "")
+        }
     }
 
     /// What a session's agent is told of the one that it goes on with; `nil` for one that begins by itself, or whose beginning is

@@ -55,6 +55,8 @@ public enum SessionInput: Sendable, Hashable {
     case cancelRequested
     case salvaged(WorkspaceResult)
     case salvageFailed(String)
+    /// Someone wants the work of a kept workspace to be brought out again.
+    case salvageRequested
     case cleanedUp
 }
 

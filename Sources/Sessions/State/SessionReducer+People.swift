@@ -110,6 +110,15 @@ extension SessionReducer {
         }
     }
 
+    /// The agent is long gone; only what stands in its workspace is looked at again.
+    mutating func salvageRequested() {
+        guard state.isSettled, state.keepsWorkspace else { return }
+        state.salvage = .none
+        state.isCleanedUp = false
+        log.append(.note("The work is to be brought out of the workspace again."))
+        salvage()
+    }
+
     /// Asks the agent to end. It gets a while, then it is killed.
     mutating func stop(_ phase: Phase) {
         enter(phase, wait: timing.stopping, for: "the agent to end")

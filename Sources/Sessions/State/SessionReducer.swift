@@ -79,6 +79,7 @@ public struct SessionReducer: Sendable {
         case .noted(let text): if !state.isSettled { log.append(.note(text)) }
         case .salvaged(let result): salvaged(result)
         case .salvageFailed(let message): salvageFailed(message)
+        case .salvageRequested: salvageRequested()
         case .cleanedUp: state.isCleanedUp = true
         }
     }
@@ -309,13 +310,16 @@ extension SessionReducer {
         guard state.salvage == .running else { return }
         state.salvage = .done(result)
         log.append(.result(result))
+        if state.phase == .failed, state.failure?.code == "salvageFailed" { state.failure = nil }
+        if state.phase == .failed, state.failure == nil, state.turnError == nil { enter(.completed) }
         if state.phase == .finishing, let error = state.turnError {
             fail(SessionState.Failure(code: "turnFailed", message: "The agent's last turn ended with an error: \(error)"))
         } else if state.phase == .finishing {
             enter(.completed)
         }
         state.deadline = nil
-        effects.append(.cleanUp(keepingWorkspace: false))
+        if !result.remaining.isEmpty { log.append(.note("Not all of the work could be brought out, so the workspace is kept.")) }
+        effects.append(.cleanUp(keepingWorkspace: state.keepsWorkspace))
     }
 
     private mutating func salvageFailed(_ message: String) {
@@ -349,8 +353,12 @@ extension SessionState {
     /// Whether the session is over by name while its runner has still to end.
     var awaitsRunner: Bool { (phase == .cancelled || phase == .failed) && !runnerIsGone }
 
-    var keepsWorkspace: Bool {
-        if case .failed = salvage { return true }
-        return false
+    /// Whether work stands in the workspace that could not be brought out.
+    public var keepsWorkspace: Bool {
+        switch salvage {
+        case .failed: true
+        case .done(let result): !result.remaining.isEmpty
+        case .none, .running: false
+        }
     }
 }

@@ -33,8 +33,10 @@ extension SessionView {
         }
         if let salvageFailure {
             lines.append("Its work could not be taken out of the workspace, which is kept: \(Terminal.plain(salvageFailure))")
+            lines += keptWorkspace
         }
         if let result {
+            lines += found(result)
             if let branch = result.branch {
                 lines.append(
                     "\(Terminal.styled("Branch", .bold)) \(Terminal.styled(branch, .green)): "
@@ -48,11 +50,33 @@ extension SessionView {
                 lines.append("  \(resumption)  go on with it, from its branch")
                 lines.append("  git fetch '\(result.mirror)' \(branch)   take it into a clone of yours")
             } else {
-                lines.append("It changed nothing, so there is no branch.")
+                lines.append(result.isEmpty ? "It changed nothing, so there is no branch." : "There is nothing on a branch of its own.")
                 lines.append("Go on with it: \(resumption)")
             }
         }
         return lines
+    }
+
+    /// What there is beside the branch, what stays behind, and what could not be brought out.
+    private func found(_ result: WorkspaceResult) -> [String] {
+        var lines = result.notes.map { Terminal.styled("! \(Terminal.plain($0))", .yellow) }
+        for other in result.others {
+            let place = other.branch ?? "\(other.ref) in \(other.repository)"
+            lines.append("Also new, \(other.kind.rawValue) \(Terminal.plain(other.name)): \(Terminal.plain(place))")
+        }
+        for files in result.ignored {
+            let folder = files.folder.isEmpty ? "the top folder" : Terminal.plain(files.folder)
+            lines.append(
+                "\(files.areLeftBehind ? "The agent's own" : "Ignored"), left behind: \(files.files) file\(files.files == 1 ? "" : "s") in \(folder)"
+            )
+        }
+        lines += result.remaining.map { Terminal.styled("Not brought out: \(Terminal.plain($0))", .red) }
+        return result.remaining.isEmpty ? lines : lines + keptWorkspace
+    }
+
+    /// Where the work still stands, and what tries again.
+    private var keptWorkspace: [String] {
+        (workspace.map { ["The workspace is kept: \($0)"] } ?? []) + ["Try again with: sam sessions salvage \(id.rawValue)"]
     }
 
     /// What goes on with it once it is over.

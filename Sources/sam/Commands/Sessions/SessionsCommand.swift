@@ -5,7 +5,7 @@ struct SessionsCommand: AsyncParsableCommand {
         commandName: "sessions", abstract: "What agents did and do.",
         subcommands: [
             SessionsList.self, SessionsShow.self, SessionsWatch.self, SessionsPrompt.self, SessionsPrompts.self,
-            SessionsEdit.self, SessionsWithdraw.self, SessionsAnswer.self, SessionsCancel.self, SessionsFinish.self,
+            SessionsEdit.self, SessionsWithdraw.self, SessionsAnswer.self, SessionsCancel.self, SessionsFinish.self, SessionsSalvage.self,
             SessionsResume.self, SessionsDiff.self,
             SessionsLand.self, SessionsRemove.self,
         ],

@@ -1,0 +1,66 @@
+import Foundation
+
+/// Which commits are new, and which of them no ref reaches.
+struct Commits {
+    let git: GatherGit
+    /// A file with what the origin has: `^` and a commit on each line.
+    let known: [UInt8]
+
+    /// The types of objects; those that are missing have none.
+    func types(of objects: Set<String>) async throws -> [String: String] {
+        guard !objects.isEmpty else { return [:] }
+        let output = try await git.run(["cat-file", "--batch-check=%(objectname) %(objecttype)"], input: Self.lines(objects.sorted()))
+        var types: [String: String] = [:]
+        for line in String(decoding: output, as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if words.count == 2, words[1] != "missing" { types[String(words[0])] = String(words[1]) }
+        }
+        return types
+    }
+
+    /// The commits that these reach and the origin has not.
+    ///
+    /// - Throws: ``GatherError`` when a history has holes.
+    func new(from tips: [String], besides excluded: [String] = []) async throws -> Set<String> {
+        guard !tips.isEmpty else { return [] }
+        let output = try await git.run(["rev-list", "--stdin"], input: Self.lines(tips) + Self.lines(excluded.map { "^" + $0 }) + known)
+        return Set(String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init))
+    }
+
+    /// Those of some commits that nothing excluded reaches and none of them has for a parent.
+    ///
+    /// - Throws: ``GatherError`` when a history has holes.
+    func tips(of commits: [String], besides excluded: [String]) async throws -> [String] {
+        guard !commits.isEmpty else { return [] }
+        let output = try await git.run(
+            ["rev-list", "--parents", "--topo-order", "--stdin"], input: Self.lines(commits) + Self.lines(excluded.map { "^" + $0 }) + known
+        )
+        var found: [String] = []
+        var parents: Set<String> = []
+        for line in String(decoding: output, as: UTF8.self).split(separator: "\n") {
+            let words = line.split(separator: " ").map(String.init)
+            found.append(words[0])
+            parents.formUnion(words.dropFirst())
+        }
+        return found.filter { !parents.contains($0) }
+    }
+
+    /// Every commit that a store itself holds, whatever it borrows elsewhere.
+    ///
+    /// - Parameter scratch: a folder for a repository over that store alone, which need not exist.
+    static func stored(in objects: String, scratch: String, identity: [String: String]) async throws -> [String] {
+        let git = try await GatherGit.create(scratch, identity: identity, borrowing: [], shallow: [])
+        let files = FileManager.default
+        try? files.removeItem(atPath: scratch + "/objects/pack")
+        for entry in (try? files.contentsOfDirectory(atPath: objects)) ?? [] where entry == "pack" || entry.utf8.count == 2 {
+            try files.createSymbolicLink(atPath: "\(scratch)/objects/\(entry)", withDestinationPath: "\(objects)/\(entry)")
+        }
+        let output = try await git.run(
+            ["cat-file", "--batch-all-objects", "--unordered", "--buffer", "--batch-check=%(objecttype) %(objectname)"])
+        return String(decoding: output, as: UTF8.self).split(separator: "\n").filter { $0.hasPrefix("commit ") }.map {
+            String($0.dropFirst(7))
+        }
+    }
+
+    private static func lines(_ words: [String]) -> [UInt8] { Array(words.map { $0 + "\n" }.joined().utf8) }
+}

@@ -1,0 +1,81 @@
+import Glibc
+
+/// One look at everything in a workspace: it makes readable what its owner closed, and tells where repositories stand and how many files
+/// each folder has.
+struct TreeWalk {
+    /// Folders with a `.git` in them, but for the top.
+    private(set) var repositories: [GitPath] = []
+    /// How many files and links stand directly in each folder.
+    private(set) var files: [GitPath: Int] = [:]
+    /// What can't be looked at.
+    private(set) var closed: [GitPath] = []
+
+    private static let git = Array(".git".utf8)
+    /// Each level takes a descriptor, of which a process has about a thousand.
+    private static let depthLimit = 900
+
+    /// Walks a folder. Links are not followed, and `.git` is not entered.
+    ///
+    /// - Parameter root: an absolute path.
+    init(_ root: String) {
+        if let top = Self.open(AT_FDCWD, Array(root.utf8)) { walk(top, .top, depth: 0) } else { closed = [.top] }
+    }
+
+    /// How many files stand under a folder.
+    func count(under folder: GitPath) -> Int {
+        files.reduce(0) { $1.key.isWithin(folder) ? $0 + $1.value : $0 }
+    }
+
+    private mutating func walk(_ descriptor: Int32, _ path: GitPath, depth: Int) {
+        guard depth < Self.depthLimit, let stream = fdopendir(descriptor) else {
+            close(descriptor)
+            return closed.append(path)
+        }
+        defer { closedir(stream) }
+        var count = 0
+        while let entry = readdir(stream) {
+            let name = Self.name(of: entry)
+            if name == [UInt8(ascii: ".")] || name == [UInt8(ascii: "."), UInt8(ascii: ".")] { continue }
+            if name == Self.git {
+                if !path.bytes.isEmpty { repositories.append(path) }
+                continue
+            }
+            var status = stat()
+            guard fstatat(descriptor, Self.terminated(name), &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR:
+                let child = path.appending(name)
+                if let folder = Self.open(descriptor, name) { walk(folder, child, depth: depth + 1) } else { closed.append(child) }
+            case S_IFREG:
+                count += 1
+                if status.st_mode & S_IRUSR == 0 {
+                    _ = fchmodat(descriptor, Self.terminated(name), status.st_mode & 0o7777 | S_IRUSR, 0)
+                }
+            case S_IFLNK: count += 1
+            default: break
+            }
+        }
+        if count > 0 { files[path] = count }
+    }
+
+    /// Opens a folder, also one that its owner has closed.
+    private static func open(_ parent: Int32, _ name: [UInt8]) -> Int32? {
+        let path = terminated(name)
+        var status = stat()
+        if fstatat(parent, path, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_mode & 0o700 != 0o700 {
+            _ = fchmodat(parent, path, status.st_mode & 0o7777 | 0o700, 0)
+        }
+        let descriptor = openat(parent, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        return descriptor < 0 ? nil : descriptor
+    }
+
+    private static func name(of entry: UnsafeMutablePointer<dirent>) -> [UInt8] {
+        withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: UInt8.self, capacity: 256) { bytes in
+                Array(UnsafeBufferPointer(start: bytes, count: strlen(UnsafePointer<CChar>(OpaquePointer(bytes)))))
+            }
+        }
+    }
+
+    private static func terminated(_ name: [UInt8]) -> [CChar] { name.map { CChar(bitPattern: $0) } + [0] }
+}

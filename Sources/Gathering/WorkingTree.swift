@@ -1,0 +1,150 @@
+import Foundation
+
+/// The files of a working tree and an index over them, in a repository of the gatherer's own.
+struct WorkingTree {
+    let git: GatherGit
+    /// Its folder, absolute.
+    let root: String
+    /// The index file, which need not exist yet.
+    let index: String
+    /// A file with patterns of what the agent keeps there for itself; `nil` for none.
+    let leftBehind: String?
+
+    /// More paths than these that git refuses are not named one by one.
+    private static let refusalLimit = 100
+
+    /// Fills the index with a tree, keeping what is known of files that stand in both.
+    func load(_ tree: String) async throws {
+        let known = FileManager.default.fileExists(atPath: index)
+        try await run(["read-tree"] + (known ? ["-m", tree] : [tree]))
+    }
+
+    /// What stands in the index for other repositories: the commits that it names, by their folders.
+    func links() async throws -> [GitPath: String] {
+        Self.links(in: try await run(["ls-files", "--stage", "-z"]))
+    }
+
+    /// The same of a commit or tree.
+    func links(in tree: String) async throws -> [GitPath: String] {
+        Self.links(in: try await run(["ls-tree", "-r", "-z", tree]))
+    }
+
+    /// Replaces entries of the index: an object with its mode, or `nil` to remove the entry.
+    func set(_ entries: [GitPath: (mode: String, object: String)?]) async throws {
+        guard !entries.isEmpty else { return }
+        var input: [UInt8] = []
+        for (path, entry) in entries {
+            let words = entry.map { "\($0.mode) \($0.object)\t" } ?? "0 \(String(repeating: "0", count: 40))\t"
+            input += Array(words.utf8) + path.bytes + [0]
+        }
+        try await run(["update-index", "-z", "--index-info"], input: input)
+    }
+
+    /// Files of the index that were changed or are gone. Only where the kernel tells of a change is the content looked at.
+    func changes() async throws -> (changed: [GitPath], gone: [GitPath]) {
+        // It says with its exit code that something has to be updated, which is what the next command tells.
+        do { try await run(["update-index", "-q", "--refresh"]) } catch {}
+        let output = [GitPath](records: try await run(["diff-files", "-z", "--name-status", "--no-renames", "--ignore-submodules=all"]))
+        var changed: [GitPath] = []
+        var gone: [GitPath] = []
+        for (status, path) in zip(output.enumerated().filter { $0.offset % 2 == 0 }, output.enumerated().filter { $0.offset % 2 == 1 }) {
+            if status.element.shown == "D" { gone.append(path.element) } else { changed.append(path.element) }
+        }
+        return (changed, gone)
+    }
+
+    /// Files that are not in the index and not ignored. Repositories that stand in the tree end with a slash and are not entered.
+    func untracked() async throws -> [GitPath] {
+        [GitPath](
+            records: try await run(
+                ["ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"] + (leftBehind.map { ["--exclude-from", $0] } ?? [])))
+    }
+
+    /// Folders (with a slash) and files that `.gitignore` leaves out.
+    func ignored() async throws -> [GitPath] {
+        [GitPath](
+            records: try await run(
+                ["ls-files", "-z", "--others", "--ignored", "--directory", "--no-empty-directory", "--exclude-per-directory=.gitignore"]))
+    }
+
+    /// Folders (with a slash) and files that the agent keeps for itself.
+    func keptByAgent() async throws -> [GitPath] {
+        guard let leftBehind else { return [] }
+        return [GitPath](
+            records: try await run(
+                ["ls-files", "-z", "--others", "--ignored", "--directory", "--no-empty-directory", "--exclude-from", leftBehind]))
+    }
+
+    /// Those of some paths that `.gitignore` leaves out, as it stands in a folder.
+    func ignored(among paths: [GitPath], by folder: String? = nil) async throws -> Set<GitPath> {
+        guard !paths.isEmpty else { return [] }
+        // A path that begins with a colon would be a pattern.
+        let input = paths.map { GitPath(Array("./".utf8) + $0.bytes) }.records
+        do {
+            let output = try await git.run(
+                ["check-ignore", "-z", "--stdin", "--no-index"], tree: folder ?? root, index: index + ".none", input: input)
+            return Set([GitPath](records: output).map { GitPath($0.bytes.dropFirst(2)) })
+        } catch {
+            // It fails, too, when there is none.
+            return []
+        }
+    }
+
+    /// Files that somebody put into another index of the same tree and that the commit has not.
+    func staged(in other: String, beside tree: String) async throws -> [GitPath] {
+        guard FileManager.default.fileExists(atPath: other) else { return [] }
+        return [GitPath](
+            records: try await git.run(
+                ["diff-index", "-z", "--cached", "--name-only", "--no-renames", "--diff-filter=A", tree], tree: root, index: other))
+    }
+
+    /// Files that another index says are left out of the working tree on purpose.
+    func sparse(in other: String) async throws -> Set<GitPath> {
+        guard FileManager.default.fileExists(atPath: other) else { return [] }
+        let output = [GitPath](records: try await git.run(["ls-files", "-z", "-t"], tree: root, index: other))
+        return Set(output.filter { $0.bytes.starts(with: Array("S ".utf8)) }.map { GitPath($0.bytes.dropFirst(2)) })
+    }
+
+    /// Takes files into the index as they stand, and out of it where they are gone.
+    ///
+    /// - Returns: what git refused, with its reason.
+    func update(_ paths: [GitPath]) async throws -> [(path: GitPath, why: String)] {
+        var refused: [(path: GitPath, why: String)] = []
+        var open = paths.isEmpty ? [] : [paths[...]]
+        while let part = open.popLast() {
+            do {
+                try await run(["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], input: Array(part).records)
+            } catch let error as GatherError {
+                // One path that it refuses spoils the whole; halves find it.
+                if part.count == 1 || refused.count >= Self.refusalLimit {
+                    refused += part.map { ($0, error.message) }
+                } else {
+                    let middle = part.startIndex + part.count / 2
+                    open += [part[middle...], part[..<middle]]
+                }
+            }
+        }
+        return refused
+    }
+
+    /// The index as a tree.
+    func write() async throws -> String { try await git.line(["write-tree"], tree: root, index: index) }
+
+    @discardableResult
+    private func run(_ arguments: [String], input: [UInt8] = []) async throws -> [UInt8] {
+        try await git.run(arguments, tree: root, index: index, input: input)
+    }
+
+    /// Both `ls-tree` and `ls-files` print the mode first and the path after a tab.
+    private static func links(in listing: [UInt8]) -> [GitPath: String] {
+        let mode = Array("160000 ".utf8)
+        var links: [GitPath: String] = [:]
+        for record in listing.split(separator: 0) where record.starts(with: mode) {
+            guard let tab = record.firstIndex(of: UInt8(ascii: "\t")) else { continue }
+            let words = record[..<tab].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+            guard let object = words.first(where: Repository.isObject) else { continue }
+            links[GitPath(record[(tab + 1)...])] = object
+        }
+        return links
+    }
+}
