@@ -163,10 +163,9 @@ extension Repository {
     }
 
     private static func path(_ path: String, from folder: String) -> String {
-        path.hasPrefix("/")
-            ? path
-            : URL(filePath: path, relativeTo: URL(filePath: folder, directoryHint: .isDirectory)).standardizedFileURL
-                .path(percentEncoded: false)
+        if path.hasPrefix("/") { return path.withoutSlash }
+        let url = URL(filePath: path, relativeTo: URL(filePath: folder, directoryHint: .isDirectory)).standardizedFileURL
+        return url.path(percentEncoded: false).withoutSlash
     }
 }
 

@@ -100,7 +100,7 @@ struct SnapshotTaker {
     ) async throws {
         var head: String?
         if let repository, case .commit(let commit, _) = repository.head, try await isCommit(commit) { head = commit }
-        let part = try await take(path, repository: repository, head: head, base: nil, index: freshIndex(path))
+        let part = try await take(path, repository: repository, head: head, base: head, index: freshIndex(path))
         snapshot.notes += part.notes
         snapshot.remaining += part.remaining
         snapshot.ignored += part.ignored
@@ -118,7 +118,7 @@ struct SnapshotTaker {
             for record in listing.split(separator: 0) {
                 guard let tab = record.firstIndex(of: UInt8(ascii: "\t")) else { continue }
                 let words = record[..<tab].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-                if words.count == 3 { entries[inside.appending(record[(tab + 1)...])] = (words[0], words[2]) }
+                if words.count == 3, words[0] != "160000" { entries[inside.appending(record[(tab + 1)...])] = (words[0], words[2]) }
             }
             try await tree.set(entries)
             if !entries.isEmpty { snapshot.notes.append("The repository in \(path.shown) is part of the work as files.") }

@@ -16,7 +16,7 @@ struct WorkingTree {
     /// Fills the index with a tree, keeping what is known of files that stand in both.
     func load(_ tree: String) async throws {
         let known = FileManager.default.fileExists(atPath: index)
-        try await run(["read-tree"] + (known ? ["-m", tree] : [tree]))
+        try await run(["read-tree"] + (known ? ["-i", "-m", tree] : [tree]))
     }
 
     /// What stands in the index for other repositories: the commits that it names, by their folders.
