@@ -181,7 +181,8 @@ let package = Package(
         tests(of: "AgentCatalogue", ["AgentProtocol"]),
         tests(of: "RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", .logging]),
         tests(of: "ScoutKit", ["AgentProtocol", "Processes"]),
-        tests(of: "Workspaces", ["Accounts", "AgentProtocol", "Processes"]),
+        tests(
+            of: "Workspaces", ["Accounts", "AgentProtocol", "Fuzzing", "Processes", "Store", "sam-runner", .crypto, .logging]),
         tests(of: "Sessions", ["Accounts", "AgentProtocol", "Fuzzing", "Settings", "Store", "Workspaces"]),
         tests(
             of: "ControlPlane",
