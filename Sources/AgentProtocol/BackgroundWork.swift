@@ -14,7 +14,7 @@ public struct BackgroundWork: Sendable, Hashable, Codable {
         public var title: String
         /// The tool call that began it, by the agent's id.
         public var toolCall: String?
-        /// Whether it runs for as long as the agent does, like a watcher: nobody waits for its end.
+        /// Whether it runs for as long as the agent does, like a watcher, so that no session waits for its end.
         public var isAmbient: Bool
 
         /// Describes a task.

@@ -40,13 +40,16 @@ struct GatherGit: Sendable {
     /// - Parameters:
     ///   - tree: the working tree.
     ///   - index: the index file; `nil` for the repository's own.
+    ///   - codes: exit codes that are no failure.
     /// - Throws: ``GatherError`` with what git said when it fails.
     @discardableResult
-    func run(_ arguments: [String], tree: String? = nil, index: String? = nil, input: [UInt8] = []) async throws -> [UInt8] {
+    func run(_ arguments: [String], tree: String? = nil, index: String? = nil, input: [UInt8] = [], accepting codes: [Int32] = [0])
+        async throws -> [UInt8]
+    {
         let output = try await start(
             Self.harmless + ["--git-dir", directory] + (tree.map { ["--work-tree", $0] } ?? []) + arguments, tree: tree,
             variables: index.map { ["GIT_INDEX_FILE": $0] } ?? [:], input: input)
-        guard output.termination.isSuccess else {
+        guard codes.contains(where: { output.termination == .exited($0) }) else {
             let words = output.standardError.split(separator: "\n").suffix(3).joined(separator: "; ")
             throw GatherError("git \(arguments[0]) failed: \(words.isEmpty ? "\(output.termination)" : words)")
         }
@@ -82,7 +85,7 @@ struct GatherGit: Sendable {
         identity.merging(
             [
                 "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C", "GIT_CONFIG_GLOBAL": "/dev/null",
-                "GIT_CONFIG_NOSYSTEM": "1", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1",
+                "GIT_CONFIG_NOSYSTEM": "1", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0",
                 "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1",
             ], uniquingKeysWith: { $1 })
     }

@@ -4,13 +4,25 @@ import Processes
 ///
 /// All paths are those that the gatherer sees.
 public struct GatherRequest: Sendable, Codable {
-    /// How much to bring out.
-    public enum Scope: String, Sendable, Codable {
+    /// How much to bring out: each leaves out what git's checks may have refused of the one before.
+    public enum Scope: String, Sendable, Codable, CaseIterable {
         /// Every commit, ref and file that is new.
         case everything
-        /// The files alone, as one commit on the base: for history that git's own checks refuse.
-        case filesOnly
+        /// Without changes of ``specialFiles`` that are not committed.
+        case plainFiles
+        /// With the files as one commit on the base, in place of HEAD's own history.
+        case filesOnBase
+        /// Both.
+        case plainFilesOnBase
+
+        /// What HEAD's work stands on: HEAD, or the commit that the session started from.
+        public var keepsHistory: Bool { self == .everything || self == .plainFiles }
+        /// Whether changed ``specialFiles`` come out.
+        public var takesSpecialFiles: Bool { self == .everything || self == .filesOnBase }
     }
+
+    /// Files whose content git's checks judge.
+    public static let specialFiles = [".gitmodules", ".gitattributes"]
 
     public var scope: Scope
     /// The workspace.

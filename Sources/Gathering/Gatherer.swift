@@ -48,22 +48,18 @@ public struct Gatherer {
         let taker = SnapshotTaker(git: git, request: request, walk: walk, main: main, leftBehind: leftBehind)
         let head = try await head(of: main, commits)
         let snapshot = try await taker.take(
-            .top, repository: request.scope == .everything ? main : nil, head: head, base: request.base,
+            .top, repository: main, head: head, base: request.base,
             index: GatherRequest.baseIndex(in: request.folder))
         report.notes += snapshot.notes
         report.remaining += snapshot.remaining
         count(snapshot, walk)
-        if request.scope == .filesOnly {
-            if let commit = try await commit(snapshot.tree, on: request.base) { try emitMain(commit) }
-            return try await writeReferences()
-        }
         if main == nil { report.notes.append("The workspace's repository is gone; its files are on a commit on top of where it started.") }
 
         var tips: [(kind: GatherReport.Kind, name: String, object: String)] = []
-        let isUnborn = if case .unborn? = main?.head { true } else { false }
+        let isUnborn = if case .unborn? = main?.head { request.scope.keepsHistory } else { false }
         let work = try await commit(snapshot.tree, on: head ?? (isUnborn ? nil : request.base)) ?? head
         var headBranch: String?
-        if case .commit(_, let branch)? = main?.head { headBranch = branch }
+        if request.scope.keepsHistory, case .commit(_, let branch)? = main?.head { headBranch = branch }
         let own = main?.references.first { $0.name == "refs/heads/\(request.branch)" }?.object
         let newHead = try await isNew(work, commits)
         let chosen = newHead ? work : try await isNew(own, commits) ? own : nil
@@ -79,14 +75,16 @@ public struct Gatherer {
         }
         tips += try await nestedTips(snapshot, main, modules, commits)
         try await emit(tips, commits)
-        try await emitLost(stores, commits)
+        // Not of repositories in ignored folders: package managers keep whole histories there.
+        let searched = ([main].compactMap(\.self) + modules + snapshot.repositories.map(\.repository)).map(\.objects)
+        try await emitLost(stores.filter(searched.contains), commits)
         try await writeReferences()
     }
 
     // MARK: - Parts
 
     private func head(of main: Repository?, _ commits: Commits) async throws -> String? {
-        guard request.scope == .everything, case .commit(let commit, _)? = main?.head else { return nil }
+        guard request.scope.keepsHistory, case .commit(let commit, _)? = main?.head else { return nil }
         return try await commits.types(of: [commit])[commit] == "commit" ? commit : nil
     }
 
@@ -101,7 +99,7 @@ public struct Gatherer {
         do {
             return try await commits.new(from: [commit]).contains(commit)
         } catch is GatherError {
-            // A history with holes is none of the origin's.
+            // A history with holes can't be the origin's, which is whole.
             return try await commits.types(of: [commit])[commit] != nil
         }
     }

@@ -7,7 +7,7 @@ struct Repository {
         case commit(String, branch: String?)
         /// On a branch without a commit.
         case unborn(branch: String)
-        /// There is none that can be read.
+        /// HEAD is missing or can't be read.
         case missing
     }
 
@@ -35,7 +35,7 @@ struct Repository {
 
     /// Opens the repository of a working tree.
     ///
-    /// - Returns: `nil` when there is none.
+    /// - Returns: `nil` when the tree has no repository.
     init?(at tree: String) {
         guard let directory = Self.directory(of: tree + "/.git") else { return nil }
         self.init(directory: directory)

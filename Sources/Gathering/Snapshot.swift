@@ -44,7 +44,11 @@ struct SnapshotTaker {
         // Folders of other repositories keep what the base says of them, or become files.
         var entries: [GitPath: (mode: String, object: String)?] = [:]
         for (path, object) in links {
-            if let kept = baseLinks[path] { if kept != object { entries[path] = ("160000", kept) } } else { entries[path] = .some(nil) }
+            if let kept = baseLinks[path], Repository.isFolder(root + "/" + path.shown) {
+                if kept != object { entries[path] = ("160000", kept) }
+            } else {
+                entries[path] = .some(nil)
+            }
         }
         try await tree.set(entries)
 
@@ -65,6 +69,12 @@ struct SnapshotTaker {
             }
         }
         if folder == .top { paths += request.alwaysWork.map { GitPath($0) }.filter { exists(root, $0) } }
+        if !request.scope.takesSpecialFiles {
+            let special = Set(paths.filter { GatherRequest.specialFiles.contains(String(decoding: $0.lastComponent, as: UTF8.self)) })
+            snapshot.remaining += special.map { "\(folder.appending($0).shown) stays as it was: git's checks may refuse what it says now." }
+                .sorted()
+            paths.removeAll(where: special.contains)
+        }
         for refusal in try await tree.update(paths) {
             snapshot.remaining.append("git does not take the file \(folder.appending(refusal.path).shown): \(refusal.why)")
         }

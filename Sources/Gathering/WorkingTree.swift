@@ -43,7 +43,7 @@ struct WorkingTree {
     /// Files of the index that were changed or are gone. Only where the kernel tells of a change is the content looked at.
     func changes() async throws -> (changed: [GitPath], gone: [GitPath]) {
         // It says with its exit code that something has to be updated, which is what the next command tells.
-        do { try await run(["update-index", "-q", "--refresh"]) } catch {}
+        try await run(["update-index", "-q", "--refresh"], accepting: [0, 1])
         let output = [GitPath](records: try await run(["diff-files", "-z", "--name-status", "--no-renames", "--ignore-submodules=all"]))
         var changed: [GitPath] = []
         var gone: [GitPath] = []
@@ -80,14 +80,10 @@ struct WorkingTree {
         guard !paths.isEmpty else { return [] }
         // A path that begins with a colon would be a pattern.
         let input = paths.map { GitPath(Array("./".utf8) + $0.bytes) }.records
-        do {
-            let output = try await git.run(
-                ["check-ignore", "-z", "--stdin", "--no-index"], tree: folder ?? root, index: index + ".none", input: input)
-            return Set([GitPath](records: output).map { GitPath($0.bytes.dropFirst(2)) })
-        } catch {
-            // It fails, too, when there is none.
-            return []
-        }
+        // It exits with 1 when none is ignored.
+        let output = try await git.run(
+            ["check-ignore", "-z", "--stdin", "--no-index"], tree: folder ?? root, index: index + ".none", input: input, accepting: [0, 1])
+        return Set([GitPath](records: output).map { GitPath($0.bytes.dropFirst(2)) })
     }
 
     /// Files that somebody put into another index of the same tree and that the commit has not.
@@ -131,8 +127,8 @@ struct WorkingTree {
     func write() async throws -> String { try await git.line(["write-tree"], tree: root, index: index) }
 
     @discardableResult
-    private func run(_ arguments: [String], input: [UInt8] = []) async throws -> [UInt8] {
-        try await git.run(arguments, tree: root, index: index, input: input)
+    private func run(_ arguments: [String], input: [UInt8] = [], accepting codes: [Int32] = [0]) async throws -> [UInt8] {
+        try await git.run(arguments, tree: root, index: index, input: input, accepting: codes)
     }
 
     /// Both `ls-tree` and `ls-files` print the mode first and the path after a tab.

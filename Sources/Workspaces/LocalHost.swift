@@ -138,37 +138,46 @@ public struct LocalHost: WorkspaceHost {
     }
 
     public func salvage(_ request: SalvageRequest) async throws -> WorkspaceResult {
-        controlGroups.remove(groupName(request.session))
+        let session = request.session
+        guard FileManager.default.fileExists(atPath: home.workspace(session)) else {
+            throw WorkspaceError(.salvage, "The workspace \(home.workspace(session)) is gone: it was removed.")
+        }
+        controlGroups.remove(groupName(session))
         // What the agent left is looked at with no more of the machine than the agent had.
-        let group = try controlGroups.create(groupName(request.session), limits: request.limits)
+        let group = try controlGroups.create(groupName(session), limits: request.limits)
+        // The home of a session that is salvaged again was removed, and its sandbox wants one.
+        try makeFolder(home.agentHome(session))
         let isSandboxed = request.project.sandbox != .none
-        let folder = home.gathering(request.session)
-        await remove(folder)
-        try makeFolder(folder)
+        let folder = home.gathering(session)
         let salvage = Salvage(
             git: git, mirror: mirror(of: request.project.id),
-            wrap: wrap(request.project, request.session, joining: group.joins, gathering: folder),
-            workspace: workspaceInside(request.project, request.session), runner: programs + "/sam-runner",
+            wrap: wrap(request.project, session, joining: group.joins, gathering: folder),
+            workspace: workspaceInside(request.project, session), runner: programs + "/sam-runner",
             runnerInside: isSandboxed ? Sandbox.Inside.programs + "/sam-runner" : programs + "/sam-runner", folder: folder,
-            folderInside: isSandboxed ? Sandbox.Inside.gathering : folder, baseIndex: home.baseIndex(request.session),
-            lostWork: home.lostWork(request.session))
-        guard FileManager.default.fileExists(atPath: home.workspace(request.session)) else {
-            throw WorkspaceError(.salvage, "The workspace \(home.workspace(request.session)) is gone: it was removed.")
-        }
-        var report = try await salvage.gather(request, .everything)
-        let result = try await results.exclusively(request.project.id) { [report] in try await salvage.bringOut(request, report) }
-        if let result {
-            await remove(folder)
+            folderInside: isSandboxed ? Sandbox.Inside.gathering : folder, ownFolder: home.session(session),
+            baseIndex: home.baseIndex(session), lostWork: home.lostWork(session))
+        for scope in GatherRequest.Scope.allCases {
+            guard var result = try await bringOut(request, scope, by: salvage) else { continue }
+            if !scope.keepsHistory {
+                result.remaining.append("HEAD's own history is refused by git's checks; its files are on the branch as one commit.")
+            }
             return result
         }
-        // The history is refused, so the files come alone.
-        await remove(folder + "/out.git")
-        report = try await salvage.gather(request, .filesOnly)
-        let files = try await results.exclusively(request.project.id) { [report] in try await salvage.bringOut(request, report) }
-        await remove(folder)
-        guard var files else { throw WorkspaceError(.salvage, "git's own checks refuse what the agent left.") }
-        files.remaining.append("The history of the work is refused by git's own checks; its files are on the branch, as one commit.")
-        return files
+        throw WorkspaceError(.salvage, "git's checks refuse what the agent left.")
+    }
+
+    /// One try, in an empty folder: a sandbox that looked at an agent's files could have put links into the last.
+    ///
+    /// - Returns: `nil` when git's checks refuse the session's own work.
+    private func bringOut(
+        _ request: SalvageRequest, _ scope: GatherRequest.Scope, by salvage: Salvage
+    ) async throws -> WorkspaceResult? {
+        await remove(salvage.folder)
+        try makeFolder(salvage.folder)
+        let report = try await salvage.gather(request, scope)
+        let result = try await results.exclusively(request.project.id) { try await salvage.bringOut(request, report) }
+        await remove(salvage.folder)
+        return result
     }
 
     /// What runs a command over a session's workspace: its sandbox, or (where the project has none) nothing.
@@ -201,7 +210,7 @@ public struct LocalHost: WorkspaceHost {
         // What an agent keeps in its home, a sign-in perhaps, is of no use to who looks at a workspace that was kept.
         if !keepingHome { await remove(home.agentHome(session)) }
         guard !keepingWorkspace else { return }
-        await remove(home.workspace(session))
+        for path in [home.workspace(session), home.baseIndex(session), home.gathering(session)] { await remove(path) }
         _ = try? await git.run(
             ["update-ref", "-d", "refs/sam/keep/\(session.rawValue)"], in: mirror(of: project).path, failing: .checkout)
     }

@@ -17,9 +17,11 @@ struct Salvage: Sendable {
     /// The runner program, which gathers and stands in for `git-upload-pack`.
     let runner: String
     let runnerInside: String
-    /// A folder for the gatherer.
+    /// A folder for the gatherer, which its sandbox can write.
     let folder: String
     let folderInside: String
+    /// A folder that only SAM writes: what the host runs for git is read from there.
+    let ownFolder: String
     let baseIndex: String
     let lostWork: String
 
@@ -157,7 +159,7 @@ struct Salvage: Sendable {
                 "/usr/bin/git", ["upload-pack", source],
                 environment: ["PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LC_ALL": "C", "GIT_CONFIG_GLOBAL": "/dev/null"],
                 workingDirectory: "/"))
-        let file = folder + "/upload-pack.json"
+        let file = ownFolder + "/upload-pack.json"
         do {
             try JSONLine.encode(uploadPack).write(to: URL(filePath: file), options: .atomic)
         } catch {

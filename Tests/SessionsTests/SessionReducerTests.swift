@@ -144,6 +144,20 @@ struct SessionReducerTests {
         Permission(id: "p1", title: "t", options: [.init(id: "y", name: "Yes", kind: .allowOnce)])
     }
 
+    @Test("A kept workspace is salvaged again on request, and the session ends as it would have the first time")
+    func salvagedAgain() {
+        let exited = take(
+            SessionState(ending: .whenIdle), [.prompt(one)] + toReady + [exit(.finished), .salvageFailed("disk full"), .cleanedUp])
+        #expect(exited.state.phase == .failed && exited.state.keepsWorkspace && exited.state.isSettled)
+        var partial = result
+        partial.remaining = ["A branch is refused."]
+        let kept = take(take(exited.state, [.salvageRequested]).state, [.salvaged(partial), .cleanedUp])
+        #expect(kept.state.phase == .completed && kept.state.keepsWorkspace && kept.effects == [.cleanUp(keepingWorkspace: true)])
+        let whole = take(take(kept.state, [.salvageRequested]).state, [.salvaged(result), .cleanedUp])
+        #expect(whole.state.isSettled && !whole.state.keepsWorkspace && whole.effects == [.cleanUp(keepingWorkspace: false)])
+        #expect(take(whole.state, [.salvageRequested]).state == whole.state, "Nothing is kept any more")
+    }
+
     @Test("A question stands until it is answered, by a person or by the runner, and until the runner is gone")
     func questions() {
         let open = take(SessionState(ending: .onRequest), [.prompt(one)] + toReady + [.agent(.permission(asked))])

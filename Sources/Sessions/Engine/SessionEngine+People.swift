@@ -152,7 +152,7 @@ extension SessionEngine {
         if session.state.keepsWorkspace, !evenUnlanded {
             throw SessionsError(
                 .wrongState,
-                "The work of session \(id.rawValue) stands only in its workspace, because it could not be taken out. Remove it all the same with --force."
+                "Some work of session \(id.rawValue) stands only in its workspace, because it could not be taken out. Try again with: sam sessions salvage \(id.rawValue). Remove it all the same with --force."
             )
         }
         await host.cleanUp(id, of: session.project, keepingWorkspace: false, keepingHome: false)

@@ -18,7 +18,7 @@ extension SessionEngine {
                 "Session \(earlier.id.rawValue) is \(earlier.state.phase.rawValue). Write to it with: sam sessions prompt \(earlier.id.rawValue)"
             )
         }
-        if earlier.state.keepsWorkspace {
+        if case .failed = earlier.state.salvage {
             throw SessionsError(
                 .wrongState,
                 "The work of session \(earlier.id.rawValue) could not be taken out of its workspace, so no other can start from it.")

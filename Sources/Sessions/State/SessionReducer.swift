@@ -14,6 +14,7 @@ public struct SessionReducer: Sendable {
     static let questionLimit = 4
     /// More than a person reads of one turn.
     static let progressLimit = 200
+    private static let salvageFailure = "salvageFailed"
     var log: [LogEntry] = []
     var effects: [SessionEffect] = []
 
@@ -310,11 +311,12 @@ extension SessionReducer {
         guard state.salvage == .running else { return }
         state.salvage = .done(result)
         log.append(.result(result))
-        if state.phase == .failed, state.failure?.code == "salvageFailed" { state.failure = nil }
-        if state.phase == .failed, state.failure == nil, state.turnError == nil { enter(.completed) }
-        if state.phase == .finishing, let error = state.turnError {
+        // A salvage that failed before and succeeds now was all that had failed.
+        let endsNow = state.phase == .finishing || state.phase == .failed && state.failure?.code == Self.salvageFailure
+        if endsNow, let error = state.turnError {
             fail(SessionState.Failure(code: "turnFailed", message: "The agent's last turn ended with an error: \(error)"))
-        } else if state.phase == .finishing {
+        } else if endsNow {
+            state.failure = nil
             enter(.completed)
         }
         state.deadline = nil
@@ -327,7 +329,7 @@ extension SessionReducer {
         state.salvage = .failed(message)
         log.append(.note("The work could not be taken out of the workspace, which is kept: \(message)"))
         if state.phase == .finishing {
-            fail(SessionState.Failure(code: "salvageFailed", message: message))
+            fail(SessionState.Failure(code: Self.salvageFailure, message: message))
         }
         state.deadline = nil
         effects.append(.cleanUp(keepingWorkspace: true))

@@ -1,0 +1,190 @@
+import Accounts
+import Foundation
+import Processes
+import Testing
+
+@testable import Workspaces
+
+/// The issue's kind: workspaces that an agent damaged, closed or emptied.
+@Suite("Damaged workspaces", .serialized)
+struct DamagedWorkspaceTests {
+    struct Damage: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var script: String
+        /// What differs from the base on the branch; "gone" for what is not there any more.
+        var changes: [String: String]
+
+        init(_ name: String, _ script: String, _ changes: [String: String]) {
+            testDescription = name
+            self.script = script
+            self.changes = changes
+        }
+    }
+
+    @Test("What can be brought out is on the branch, and nothing is said to remain", arguments: damages)
+    func arrives(_ damage: Damage) async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run("set -e\n" + damage.script)
+            let result = try await workspace.salvage()
+            #expect(result.branch == workspace.branch)
+            #expect(try await fixture.mirror.changes(from: workspace.base, to: result.commit) == damage.changes)
+            #expect(result.remaining == [])
+        }
+    }
+
+    private static let damages = [
+        Damage("a repository without a commit", "git init -q vendor/sub; echo x > vendor/sub/x", ["vendor/sub/x": "x\n"]),
+        Damage("a file of mode 000", "echo x > x; chmod 000 x", ["x": "x\n"]),
+        Damage("a folder of mode 000", "mkdir d; echo x > d/x; chmod 000 d", ["d/x": "x\n"]),
+        Damage("a damaged index", "echo x > x; echo junk > .git/index", ["x": "x\n"]),
+        Damage("an index that was removed, and a lock left", "echo x > x; rm .git/index; touch .git/index.lock", ["x": "x\n"]),
+        Damage("a damaged configuration", "echo x > x; echo '[junk' > .git/config", ["x": "x\n"]),
+        Damage(
+            "an unborn branch with one file", "git checkout -q --orphan new; echo x > README.md; git add README.md", ["README.md": "x\n"]),
+        Damage("the repository removed", "echo x > x; rm -rf .git", ["x": "x\n"]),
+        Damage("a HEAD that names no ref", "echo x > x; echo junk > .git/HEAD", ["x": "x\n"]),
+        Damage("what info/exclude hides", "echo x > x; mkdir -p .git/info; echo x > .git/info/exclude", ["x": "x\n"]),
+        Damage(
+            "what the configuration hides", "echo x > x; echo x > .git/mine; git config core.excludesFile \"$PWD/.git/mine\"", ["x": "x\n"]),
+        Damage("an ignored file that was added by force", "echo x > a.log; git add -f a.log", ["a.log": "x\n"]),
+        Damage(
+            "an edit of equal size with its time put back",
+            "touch -r README.md /tmp/t; echo '# A PROJECT' > README.md; touch -r /tmp/t README.md", ["README.md": "# A PROJECT\n"]),
+        Damage("a pipe", "echo x > x; mkfifo p", ["x": "x\n"]),
+        Damage(
+            "a file that became a folder", "rm README.md; mkdir README.md; echo x > README.md/x",
+            ["README.md": "gone", "README.md/x": "x\n"]),
+    ]
+
+    @Test("An agent that removed everything is told of, and nothing is said to be kept")
+    func emptied() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run("find . -mindepth 1 -delete")
+            let result = try await workspace.salvage()
+            #expect(result.branch == nil && result.remaining == [])
+            #expect(result.notes.contains { $0.contains("empty") })
+            #expect(!result.isEmpty, "It is not said to have changed nothing")
+        }
+    }
+
+    @Test("Every file removed on an unborn branch is a change")
+    func orphan() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run("git checkout -q --orphan new; git rm -rfq .")
+            let result = try await workspace.salvage()
+            #expect(result.branch == workspace.branch)
+            let tree = try await fixture.mirror.tree(result.commit)
+            #expect(tree == [:])
+        }
+    }
+
+    @Test("History that git's checks refuse: the files come alone, the rest is named, and a second try finds the same")
+    func refused() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run(
+                """
+                set -e
+                echo w > w; git add w
+                printf 'tree %s\\nparent %s\\nauthor A <a@b.c> x +0000\\ncommitter A <a@b.c> x +0000\\n\\nbad\\n' $(git write-tree) $(git rev-parse HEAD) > /tmp/c
+                git update-ref HEAD $(git hash-object -t commit -w --literally /tmp/c)
+                """)
+            let result = try await workspace.salvage()
+            #expect(try await fixture.mirror.changes(from: workspace.base, to: result.commit) == ["w": "w\n"])
+            #expect(result.remaining.contains { $0.contains("git's checks") })
+            await fixture.host.cleanUp(workspace.session, of: fixture.project.id, keepingWorkspace: true, keepingHome: false)
+            #expect(fixture.host.keptWorkspace(workspace.session) == workspace.path)
+            let again = try await workspace.salvage()
+            #expect(again.branch == result.branch && again.remaining == result.remaining)
+            #expect(try await fixture.mirror.changes(from: workspace.base, to: again.commit) == ["w": "w\n"])
+        }
+    }
+
+    @Test("A .gitmodules that git's checks refuse is named, and what stands beside it arrives")
+    func refusedModules() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run("printf '[submodule \"../x\"]\\n path = x\\n url = -x\\n' > .gitmodules; echo w > w")
+            let result = try await workspace.salvage()
+            #expect(try await fixture.mirror.changes(from: workspace.base, to: result.commit) == ["w": "w\n"])
+            #expect(result.remaining.contains { $0.contains(".gitmodules") })
+        }
+    }
+
+    @Test("One changed file among 3,000 makes as many objects as one among few, and stands alone in the index")
+    func growth() async throws {
+        let files = Dictionary(uniqueKeysWithValues: (0..<3_000).map { ("many/\($0 % 30)/\($0).txt", "\($0)\n") })
+        try await SalvageFixture.with(files: files) { fixture in
+            let workspace = try await fixture.workspace()
+            let objects = "find \(fixture.mirror.path)/objects -type f -path '*/??/*' | wc -l"
+            func count() async throws -> Int {
+                let output = try await Command("/bin/sh", ["-c", objects], environment: ["PATH": "/usr/bin:/bin"]).run()
+                return try #require(Int(output.text.trimmingCharacters(in: .whitespacesAndNewlines)))
+            }
+            let before = try await count()
+            try await workspace.run("echo changed > many/7/7.txt")
+            let result = try await workspace.salvage()
+            #expect(result.files == 1 && result.remaining == [])
+            #expect(try await count() - before <= 5, "A file, three trees and a commit")
+        }
+    }
+
+    @Test("Ignored files are counted by folder, and those that the agent keeps for itself apart")
+    func ignored() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run("mkdir -p build/a .mine/s; touch build/1 build/a/2 x.log .mine/s/1 .mine/2; echo w > w")
+            let result = try await workspace.salvage(leavesBehind: [".mine/"])
+            #expect(try await fixture.mirror.changes(from: workspace.base, to: result.commit) == ["w": "w\n"])
+            #expect(
+                Set(result.ignored) == [
+                    IgnoredFiles(folder: "build", files: 2), IgnoredFiles(folder: "", files: 1),
+                    IgnoredFiles(folder: ".mine", files: 2, areLeftBehind: true),
+                ])
+        }
+    }
+
+    @Test("What the base ignores stays behind although the agent removed the list")
+    func unignored() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run("rm .gitignore; mkdir build; echo y > build/y; echo w > w")
+            let result = try await workspace.salvage()
+            let changes = try await fixture.mirror.changes(from: workspace.base, to: result.commit)
+            #expect(changes == ["w": "w\n", ".gitignore": "gone"])
+        }
+    }
+
+    @Test("A repository in an ignored folder stays behind and is counted, as what package managers check out")
+    func ignoredRepository() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run("git init -q build/dep; cd build/dep; echo d > d; git add d; git commit -qm d; cd ../..; echo w > w")
+            let result = try await workspace.salvage()
+            #expect(try await fixture.mirror.changes(from: workspace.base, to: result.commit) == ["w": "w\n"])
+            #expect(result.others == [] && result.ignored.map(\.folder) == ["build"])
+        }
+    }
+
+    @Test("Hooks, filters and monitors that an agent plants run nowhere")
+    func planted() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run(
+                """
+                printf '#!/bin/sh\\ntouch /workspace/RAN\\n' > .git/run; chmod +x .git/run
+                mkdir -p .git/hooks; for h in pre-commit post-commit reference-transaction post-index-change; do cp .git/run .git/hooks/$h; done
+                git config filter.f.clean /workspace/.git/run; git config core.fsmonitor /workspace/.git/run
+                git config uploadpack.packObjectsHook /workspace/.git/run; git config core.alternateRefsCommand /workspace/.git/run
+                echo '*.txt filter=f' > .gitattributes; echo hello > h.txt
+                """)
+            let result = try await workspace.salvage()
+            #expect(
+                try await fixture.mirror.changes(from: workspace.base, to: result.commit)
+                    == [".gitattributes": "*.txt filter=f\n", "h.txt": "hello\n"])
+        }
+    }
+}
