@@ -13,14 +13,14 @@ public struct ProcessTree: Sendable, Hashable {
         let ticks = Int64(max(sysconf(Int32(_SC_CLK_TCK)), 1))
         var waiting = [root]
         while let pid = waiting.popLast(), processes < limit {
-            guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let used = Self.ticks(stat) else {
+            guard let stat = KernelFile.text("/proc/\(pid)/stat"), let used = Self.ticks(stat) else {
                 continue
             }
             processes += 1
             cpuMilliseconds += used * 1_000 / ticks
             // A child is its thread's.
             for thread in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? [] {
-                let children = (try? String(contentsOfFile: "/proc/\(pid)/task/\(thread)/children", encoding: .utf8)) ?? ""
+                let children = KernelFile.text("/proc/\(pid)/task/\(thread)/children") ?? ""
                 waiting += children.split(separator: " ").compactMap { pid_t($0) }
             }
         }

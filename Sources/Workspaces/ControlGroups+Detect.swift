@@ -1,10 +1,11 @@
 import Foundation
+import Processes
 
 extension ControlGroups {
     /// Finds out what this machine lets SAM set, by trying.
     static func detect() -> ControlGroups {
-        guard let own = try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8),
-            let mounts = try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
+        guard let own = KernelFile.text("/proc/self/cgroup"),
+            let mounts = KernelFile.text("/proc/self/mounts")
         else { return ControlGroups(version: .none(why: "/proc does not tell")) }
         return detect(own: own, mounts: mounts)
     }

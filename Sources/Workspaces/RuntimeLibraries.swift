@@ -1,14 +1,12 @@
 import Foundation
+import Processes
 
 /// The folders outside the system's own from which this process loaded its libraries.
 ///
 /// SAM's programs are built together, so what this one loads the runner and scout load too. A build with the
 /// Swift runtime linked in has none.
 enum RuntimeLibraries {
-    static func folders() -> [String] {
-        guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return [] }
-        return folders(inMaps: maps)
-    }
+    static func folders() -> [String] { KernelFile.text("/proc/self/maps").map { folders(inMaps: $0) } ?? [] }
 
     static func folders(inMaps maps: String) -> [String] {
         var folders: Set<String> = []

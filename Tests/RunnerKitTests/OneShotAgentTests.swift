@@ -72,13 +72,12 @@ struct OneShotAgentTests {
         let mark = NSTemporaryDirectory() + "one-shot-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: mark) }
         let conversation = Conversation(["/bin/sh", "-c", #"[ "$1" = quick ] || { sleep 1000; echo done > "$0"; }"#, mark, "${prompt}"])
-        let begun = ContinuousClock.now
+        // Each would take 1,000 seconds, and its end is waited for for one minute.
         for turn in 1...20 {
             await conversation.prompt(turn, "slow")
             await conversation.cancel()
             #expect(try await conversation.end(of: turn) == "cancelled")
         }
-        #expect(ContinuousClock.now - begun < .seconds(20), "None of them waited for its program")
         await conversation.prompt(21, "quick")
         #expect(try await conversation.end(of: 21) == "end_turn", "A cancel is of its turn alone")
         #expect(!FileManager.default.fileExists(atPath: mark))
@@ -94,15 +93,13 @@ struct OneShotAgentTests {
 
     @Test(
         "A program that does not listen is ended by force, and what it left behind holds no turn up",
-        arguments: ["trap '' TERM; while :; do sleep 0.1; done", "setsid sleep 30 & sleep 1000"])
+        arguments: ["trap '' TERM; while :; do sleep 0.1; done", "setsid sleep 1000 & sleep 1000"])
     func deaf(_ script: String) async throws {
         let conversation = Conversation(["/bin/sh", "-c", "echo begun; \(script)"])
-        let begun = ContinuousClock.now
         await conversation.prompt(1, "x")
         try await conversation.words("begun")
         await conversation.cancel()
         #expect(try await conversation.end(of: 1) == "cancelled")
-        #expect(ContinuousClock.now - begun < .seconds(20))
     }
 
     @Test("A program that can't be started fails its turn and leaves no descriptor open")
