@@ -17,11 +17,14 @@ public enum AgentCommand: Sendable, Hashable, Codable {
     public struct Prompt: Sendable, Hashable, Codable {
         public var id: PromptID
         public var text: String
+        /// What the person shows with it; `nil` when nothing.
+        public var images: [PromptImage]?
 
         /// Makes a prompt.
-        public init(id: PromptID, text: String) {
+        public init(id: PromptID, text: String, images: [PromptImage]? = nil) {
             self.id = id
             self.text = text
+            self.images = images
         }
     }
 
