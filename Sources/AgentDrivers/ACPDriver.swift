@@ -31,6 +31,8 @@ public struct ACPDriver: AgentDriver {
     private var calls = KnownCalls()
     /// Whether the agent can load a conversation again.
     private var canLoad = false
+    /// Whether the agent takes images with a prompt.
+    private var takesImages = false
     private var servers: [JSONValue] = []
 
     /// Makes a driver.
@@ -58,8 +60,13 @@ public struct ACPDriver: AgentDriver {
         let id = nextRequestID()
         turn = RunningTurn(prompt: prompt.id, requestID: id)
         messages.breakOff()
-        return [.emit(.turnStarted(Turn(prompt: prompt.id)))]
-            + request(id, ACP.Method.prompt, ACP.PromptRequest(sessionId: session, prompt: [.text(prompt.text)]))
+        let images = prompt.images ?? []
+        let left: [DriverAction] =
+            images.isEmpty || takesImages
+            ? [] : [.emit(.note(Note("This agent takes no images, so it gets the prompt without its \(images.count).")))]
+        let blocks = [ACP.ContentBlock.text(prompt.text)] + (takesImages ? images.map(ACP.ContentBlock.image) : [])
+        return [.emit(.turnStarted(Turn(prompt: prompt.id)))] + left
+            + request(id, ACP.Method.prompt, ACP.PromptRequest(sessionId: session, prompt: blocks))
     }
 
     public mutating func cancelTurn() -> [DriverAction] {
@@ -119,6 +126,7 @@ extension ACPDriver {
             let info = response.agentInfo
             let identity = AgentIdentity(
                 name: info?.title ?? info?.name ?? "agent", version: info?.version, protocolVersion: response.protocolVersion)
+            takesImages = response.agentCapabilities?["promptCapabilities"]?["image"] == true
             canLoad = response.agentCapabilities?["loadSession"] == true
             servers = servers(overHTTP: response.agentCapabilities?["mcpCapabilities"]?["http"] == true)
             if canLoad, let earlier = conversation.earlier?.conversation { return load(earlier, identity) }
@@ -289,7 +297,9 @@ extension ACPDriver {
         guard let id = asked.take(permission) else { return [] }
         let outcome: JSONValue =
             option.map { ["outcome": "selected", "optionId": .string($0.id)] } ?? ["outcome": "cancelled"]
-        return [.send(RPCMessage.success(id: id, result: ["outcome": outcome]).line)]
+        let answer = DriverAction.send(RPCMessage.success(id: id, result: ["outcome": outcome]).line)
+        guard text != nil else { return [answer] }
+        return [answer, .emit(.note(Note("This agent takes no words with an answer. Write them to it as a prompt.")))]
     }
 
     private mutating func withdrawn(_ params: JSONValue) -> [DriverAction] {

@@ -36,4 +36,16 @@ public struct BackgroundWork: Sendable, Hashable, Codable {
 
     /// What a session waits for before it ends.
     public var awaited: [Task] { tasks.filter { !$0.isAmbient } }
+
+    /// The same with every text and list cut to what a person can read. What is waited for goes first.
+    public var bounded: BackgroundWork {
+        // An id that was cut would be another one.
+        let tasks = (awaited + tasks.filter(\.isAmbient)).filter { $0.id.utf8.count <= 200 }
+        return BackgroundWork(
+            tasks: tasks.prefix(64).map { task in
+                Task(
+                    id: task.id, kind: task.kind, title: task.title.cut(to: 500), toolCall: task.toolCall?.cut(to: 200),
+                    isAmbient: task.isAmbient)
+            })
+    }
 }

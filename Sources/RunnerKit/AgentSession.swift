@@ -12,9 +12,9 @@ actor AgentSession {
     private let executor = QueueExecutor(label: "sam.agent-session")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    private let configuration: RunnerConfiguration
+    let configuration: RunnerConfiguration
     private let logger: Logger
-    private var driver: any AgentDriver
+    var driver: any AgentDriver
     private var spool: Spool
     private var joiner = ChunkJoiner()
     private var lines = LineSplitter()
@@ -24,17 +24,28 @@ actor AgentSession {
     private var process: OwnedProcess?
     private var verdict: AgentExit?
     private var answeredHandshake = false
+    /// The prompt that the agent answers.
     private var runningTurn: PromptID?
-    private var wasAskedToStop = false
+    /// Whether a turn runs that the agent began by itself.
+    private var isFollowingUp = false
+    /// What runs beside the turns, as the agent says.
+    private var background = BackgroundWork(tasks: [])
+    private var hold = BackgroundHold()
+    private var holdClock: Task<Void, Never>?
+    var wasAskedToStop = false
     private var lastCommand = 0
-    private var questions: [String: Permission] = [:]
-    private var clocks: [String: Task<Void, Never>] = [:]
-    /// The running turn was asked to stop.
-    private var isCancelling = false
+    var questions: [String: AskedQuestion] = [:]
+    var clocks: [String: Task<Void, Never>] = [:]
+    /// What runs was asked to stop, and some of it may still run.
+    var isCancelling = false
     /// What is still to be said of the session that this one goes on with.
     private var recap: String?
     /// More than a person can have before them.
-    private static let questionLimit = 16
+    static let questionLimit = 16
+    /// The most that a text of a person's answer has, in bytes.
+    static let answerLimit = 32 << 10
+    /// The most that a question has, in bytes of JSON: a session's log holds events of 64 KiB whole, and its answer has to fit in too.
+    static let questionSizeLimit = 30 << 10
 
     /// What is to be written to the agent, in order. Ends when the agent is asked to stop.
     nonisolated let input: AsyncStream<Data>
@@ -107,10 +118,13 @@ actor AgentSession {
         }
         let evidence = ExitEvidence(
             termination: termination, earlier: verdict, wasAskedToStop: wasAskedToStop,
-            answeredHandshake: answeredHandshake, hadRunningTurn: runningTurn != nil, memoryKills: memoryKills(),
+            answeredHandshake: answeredHandshake, hadRunningTurn: isAtWork, memoryKills: memoryKills(),
             lastWords: lastWords.text)
         process = nil
-        dropQuestions()
+        dropQuestions { _ in true }
+        background = BackgroundWork(tasks: [])
+        // Nothing must be shown as running for ever.
+        if let ended = hold.end() { append(joiner.add(.background(ended))) }
         emit(.agentExited(AgentExit(evidence)))
     }
 
@@ -142,12 +156,19 @@ actor AgentSession {
         case .prompt(var prompt):
             if let recap { prompt.text = "\(recap)\n\n\(prompt.text)" }
             recap = nil
+            // Whoever goes on with the conversation allows its agent to ask again.
+            isCancelling = false
             perform(driver.prompt(prompt))
         case .cancelTurn: cancelTurn()
         case .answer(let answer):
-            guard let option = questions[answer.permission]?.options.first(where: { $0.id == answer.option }) else { return }
-            settle(answer.permission, with: option, by: .person)
-        case .reply(let reply): perform(driver.reply(reply.inquiry, with: reply.answers))
+            guard case .permission(let permission)? = questions[answer.permission],
+                let option = permission.options.first(where: { $0.id == answer.option })
+            else { return }
+            let text = answer.text.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0.cut(to: Self.answerLimit) }
+            settle(answer.permission, with: option, saying: text, by: .person)
+        case .reply(let reply):
+            guard case .inquiry(let inquiry)? = questions[reply.inquiry], let answers = inquiry.valid(reply.answers) else { return }
+            settle(reply.inquiry, answers: answers, by: .person)
         case .stopBackground: perform(driver.stopBackground())
         case .stop: stop()
         }
@@ -199,80 +220,76 @@ actor AgentSession {
         spooledSender.finish()
     }
 
-    // MARK: - What the agent asks
-
-    private func ask(_ asked: Permission) {
-        // It asked before it heard that it is to stop.
-        if isCancelling || wasAskedToStop { return perform(driver.answer(asked.id, with: nil, saying: nil)) }
-        if let option = configuration.conversation.permissions.allowance(for: asked, in: configuration.conversation.workingDirectory) {
-            return perform(driver.answer(asked.id, with: option, saying: nil))
-        }
-        var permission = asked.bounded
-        permission.until = now + Int64(configuration.answerTimeout)
-        guard questions.count < Self.questionLimit else {
-            permission.answer = Permission.Answer(option: permission.refusal, by: .flood)
-            emit(.permission(permission))
-            return perform(driver.answer(permission.id, with: permission.refusal, saying: nil))
-        }
-        questions[permission.id] = permission
-        emit(.permission(permission))
-        let id = permission.id
-        clocks[id] = Task {
-            guard (try? await Task.sleep(for: .milliseconds(configuration.answerTimeout))) != nil else { return }
-            settle(id, with: questions[id]?.refusal, by: .timeLimit)
-        }
-    }
-
-    /// Closes a question, once: whoever comes second changes nothing.
-    private func settle(_ id: String, with option: Permission.Option?, by decider: Permission.Answer.Decider) {
-        guard var permission = questions.removeValue(forKey: id) else { return }
-        clocks.removeValue(forKey: id)?.cancel()
-        permission.answer = Permission.Answer(option: option, by: decider)
-        emit(.permission(permission))
-        perform(driver.answer(id, with: option, saying: nil))
-    }
-
-    private func dropQuestions() {
-        for id in questions.keys.sorted() { settle(id, with: nil, by: .turn) }
-    }
+    // MARK: - Inner workings
 
     /// What it asks has to be answered before it is asked to stop, or it waits for that.
     private func cancelTurn() {
-        isCancelling = runningTurn != nil
-        dropQuestions()
+        isCancelling = isAtWork
+        dropQuestions { _ in true }
         perform(driver.cancelTurn())
     }
 
-    // MARK: - Inner workings
+    /// Whether the agent does anything that is waited for.
+    var isAtWork: Bool { runningTurn != nil || isFollowingUp || !background.awaited.isEmpty }
 
-    private var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
+    var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
 
-    private func perform(_ actions: [DriverAction]) {
+    func perform(_ actions: [DriverAction]) {
         for action in actions {
             switch action {
             case .send(let data): inputSender.yield(data)
             case .emit(let event): emit(event)
             case .ask(let permission): ask(permission)
-            case .inquire(let inquiry): perform(driver.reply(inquiry.id, with: nil))
-            case .withdraw(let id): settle(id, with: nil, by: .turn)
+            case .inquire(let inquiry): inquire(inquiry)
+            case .withdraw(let id): settle(id, by: .turn)
             case .stray(let line): lastWords.append(line + Data("\n".utf8))
             case .giveUp(let reason, let message): end(reason, message)
             }
         }
     }
 
-    private func emit(_ event: AgentEvent) {
+    func emit(_ event: AgentEvent) {
         switch event {
         case .handshake(let identity):
             answeredHandshake = true
             if identity.remembers == true { recap = nil }
-        case .turnStarted(let turn): runningTurn = turn.prompt
-        case .turnEnded:
-            runningTurn = nil
-            isCancelling = false
-            dropQuestions()
+        case .turnStarted(let turn): if turn.isFollowUp == true { isFollowingUp = true } else { runningTurn = turn.prompt }
+        case .turnEnded(let end):
+            if end.isFollowUp == true { isFollowingUp = false } else { runningTurn = nil }
+            if !isAtWork { isCancelling = false }
+            // Of two turns that run at once nobody can tell whose a question is.
+            if runningTurn == nil, !isFollowingUp { dropQuestions(where: \.endsWithTurn) }
+        case .background(let work): return take(work.bounded)
         default: break
         }
+        pass(on: event)
+        if case .turnStarted = event { flushBackground() }
+    }
+
+    /// Takes what runs beside the turns.
+    private func take(_ work: BackgroundWork) {
+        background = work
+        if !isAtWork { isCancelling = false }
+        let wasHolding = hold.isHolding
+        if let due = hold.add(work) { pass(on: .background(due)) }
+        guard hold.isHolding != wasHolding else { return }
+        holdClock?.cancel()
+        guard hold.isHolding else { return }
+        holdClock = Task {
+            guard (try? await Task.sleep(for: BackgroundHold.grace)) != nil else { return }
+            flushBackground()
+        }
+    }
+
+    /// Tells what was held back.
+    func flushBackground() {
+        guard let due = hold.release() else { return }
+        pass(on: .background(due))
+        // Nothing is left that could wait for an answer.
+        if !isAtWork { dropQuestions(where: \.endsWithWork) }
+    }
+
+    private func pass(on event: AgentEvent) {
         let wasHolding = joiner.isHolding
         append(joiner.add(event))
         if joiner.isHolding, !wasHolding {

@@ -16,7 +16,7 @@ struct ChunkJoiner: Sendable {
     /// Takes an event and returns those that are due now, in order.
     mutating func add(_ event: AgentEvent) -> [AgentEvent] {
         guard case .message(let chunk) = event else { return flush() + [event] }
-        guard var held = waiting, held.id == chunk.id, held.role == chunk.role else {
+        guard var held = waiting, held.id == chunk.id, held.role == chunk.role, held.parent == chunk.parent else {
             let due = flush()
             waiting = chunk
             return due

@@ -16,6 +16,9 @@ struct ControlLink: Sendable {
         case refused(UInt)
     }
 
+    /// A prompt of 1 MiB whose every character is escaped, and its images in base64.
+    private static let commandLimit = 6 << 20 + PromptImage.totalLimit / 3 * 4 + 1 << 20
+
     private let client: HTTPClient
     private let origin: String
     private let token: String
@@ -73,7 +76,7 @@ struct ControlLink: Sendable {
             request.headers.add(name: "last-event-id", value: String(last))
             let response = try await client.execute(request, deadline: .distantFuture)
             try check(response.status.code)
-            var lines = LineSplitter(limit: 16 << 20)
+            var lines = LineSplitter(limit: Self.commandLimit)
             for try await buffer in response.body {
                 for line in try lines.append(buffer.readableBytesView) where line.starts(with: Data("data: ".utf8)) {
                     await receive(try JSONLine.decode(from: Data(line.dropFirst(6))))

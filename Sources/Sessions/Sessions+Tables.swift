@@ -54,5 +54,17 @@ public enum SessionTables {
         Migration(
             "sessions", 5, "the session that another goes on with, and the commit that it starts from",
             ["ALTER TABLE sessions ADD COLUMN continues TEXT", "ALTER TABLE sessions ADD COLUMN start_commit TEXT"]),
+        Migration(
+            "sessions", 6, "images that go with prompts, until they are answered",
+            [
+                """
+                CREATE TABLE prompt_images (
+                    prompt_id TEXT NOT NULL REFERENCES prompts (id) ON DELETE CASCADE, n BIGINT NOT NULL,
+                    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, media_type TEXT NOT NULL, size BIGINT NOT NULL,
+                    bytes BLOB NOT NULL, PRIMARY KEY (prompt_id, n))
+                """,
+                "CREATE INDEX prompt_images_by_session ON prompt_images (session_id)",
+                "ALTER TABLE prompts ADD COLUMN images BIGINT NOT NULL DEFAULT 0",
+            ]),
     ]
 }

@@ -14,6 +14,11 @@ extension Setting {
         key: "agents.answerSeconds", summary: "Seconds a person has to answer an agent's question; then it is refused.",
         standard: .integer(3_600), mode: .override, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(5...604_800))
 
+    /// How long what an agent has running beside its turns may go on after the last answer.
+    public static let backgroundMinutes = Setting(
+        key: "agents.backgroundMinutes", summary: "Minutes that an agent's background work may go on after its last answer.",
+        standard: .integer(60), mode: .override, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(0...10_080))
+
     /// When an agent's silence is too long.
     public static let stuckMinutes = Setting(
         key: "agents.stuckMinutes", summary: "Minutes without a word, an open request or CPU, after which an agent counts as stuck.",

@@ -89,7 +89,7 @@ extension Setting {
     /// Every setting there is.
     public static let all: [Setting] = [
         sessionLimit, handshakeTimeout, outputLimit, sandboxMemory, sandboxProcesses, sandboxCPUs, sandboxDisk, signInFiles, egressHosts,
-        egressPrivateHosts, requestRate, permissions, answerTimeout, stuckMinutes, whenStuck,
+        egressPrivateHosts, requestRate, permissions, answerTimeout, backgroundMinutes, stuckMinutes, whenStuck,
     ]
 
     /// How many sessions run at once; the others wait in line.

@@ -137,6 +137,11 @@ struct SessionReducerTests {
             .startFailed(code: "c", message: "m"), .starterShutOut, .held(back: "something"), .withdrawn(one), .edited(two),
             .turnCancelRequested, .turnGoesOn(one), .agent(.permission(asked)),
             .answered(AgentCommand.Answer(permission: "p1", option: "y")),
+            .agent(.background(BackgroundWork(tasks: [.init(id: "b", kind: .command, title: "b")]))),
+            .agent(.background(BackgroundWork(tasks: []))), .agent(.turnStarted(Turn(prompt: one, isFollowUp: true))),
+            .agent(.turnEnded(TurnEnd(prompt: one, stopReason: "end_turn", isFollowUp: true))), .backgroundOverdue(minutes: 1),
+            .backgroundGoesOn, .stayedIdle, .agent(.inquiry(Inquiry(id: "p2", items: [.init(id: "i", text: "?", choices: [])]))),
+            .inquiryAnswered(AgentCommand.Reply(inquiry: "p2", answers: ["i": ["x"]])),
         ]
     }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The Agent Client Protocol, version 1, as far as SAM speaks it.
 ///
 /// From the protocol's published text and schema (https://agentclientprotocol.com, `schema/v1/schema.json`).
@@ -102,10 +104,18 @@ public enum ACP {
         }
     }
 
-    /// A piece of a message. Kinds other than text are kept raw.
+    /// A piece of a prompt: a text or an image.
     public struct ContentBlock: Sendable, Hashable, Codable {
         public var type: String
         public var text: String?
+        public var mimeType: String?
+        /// In base64.
+        public var data: String?
+
+        /// An image, for an agent that takes them.
+        public static func image(_ image: PromptImage) -> ContentBlock {
+            ContentBlock(type: "image", mimeType: image.mediaType.rawValue, data: image.data.base64EncodedString())
+        }
 
         /// A block of text.
         public static func text(_ text: String) -> ContentBlock { ContentBlock(type: "text", text: text) }

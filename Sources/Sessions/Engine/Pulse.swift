@@ -6,6 +6,8 @@ struct Pulse: Sendable {
     private(set) var lastBusy: Int64
     /// The last time that somebody looked whether it is silent for too long.
     var lastLook: Int64 = 0
+    /// The last time that somebody looked whether something runs beside its turns for too long.
+    var lastBackgroundLook: Int64 = 0
     private var sample: (cpu: Int64, at: Int64)?
 
     /// An agent that waits uses a little, too: timers, and the answering of pings.

@@ -41,12 +41,12 @@ extension SessionEngine {
         }
     }
 
-    /// Stops what the agent does at the moment. The session goes on, with the next prompt if there is one.
+    /// Stops what the agent does at the moment, and what it has running beside its turn or after it. The session goes on, with the next prompt if there is one.
     ///
     /// - Throws: ``SessionsError`` when it does nothing, or was asked before and goes on; `StoreError`.
     public func cancelTurn(of session: SessionID, by user: UserID) async throws {
         try await steer(session, by: user) { _, state in
-            guard state.current != nil, state.phase.isRunning else {
+            guard state.phase.isRunning, state.current != nil || state.background?.isRunning == true else {
                 throw SessionsError(
                     .wrongState, "The agent of session \(session.rawValue) has nothing to stop: it is \(state.phase.rawValue).")
             }
@@ -60,50 +60,8 @@ extension SessionEngine {
         }
     }
 
-    /// Answers what the agent asks to be allowed.
-    ///
-    /// - Parameter option: the id of one of the question's options.
-    /// - Throws: ``SessionsError`` when there is no such question or option, or it was answered already; `StoreError`.
-    public func answer(_ question: String, with option: String, in session: SessionID, by user: UserID) async throws {
-        try await steer(session, by: user) { [accounts] transaction, state in
-            guard let open = state.questions.first(where: { $0.id == question }) else {
-                throw SessionsError(
-                    .wrongState, "Session \(session.rawValue) asks nothing with the id \(question.prefix(40)), or no longer.")
-            }
-            guard open.kind == .permission else {
-                throw SessionsError(.invalid, "Question \(open.id) is answered with a text.")
-            }
-            guard let chosen = open.options.first(where: { $0.id == option }) else {
-                let ids = open.options.map(\.id).joined(separator: ", ")
-                throw SessionsError(.invalid, "“\(option.prefix(80))” is no answer to question \(open.id). There are: \(ids).")
-            }
-            try accounts.record(
-                transaction, user, "session.answered", session.rawValue, "\(chosen.kind.rawValue): \(open.title.prefix(200))")
-            return .answered(AgentCommand.Answer(permission: open.id, option: chosen.id))
-        }
-    }
-
-    /// Answers with a text what the agent asks.
-    ///
-    /// - Throws: ``SessionsError`` when there is no such question, it was answered already, or the text is none; `StoreError`.
-    public func reply(to question: String, _ text: String, in session: SessionID, by user: UserID) async throws {
-        try Self.check(text)
-        guard text.utf8.count <= 32 << 10 else { throw SessionsError(.invalid, "The answer is longer than 32 KiB.") }
-        try await steer(session, by: user) { [accounts] transaction, state in
-            guard let open = state.questions.first(where: { $0.id == question }) else {
-                throw SessionsError(
-                    .wrongState, "Session \(session.rawValue) asks nothing with the id \(question.prefix(40)), or no longer.")
-            }
-            guard open.kind == .text else {
-                throw SessionsError(.invalid, "Question \(open.id) is answered with one of its options, not with a text.")
-            }
-            try accounts.record(transaction, user, "session.answered", session.rawValue, String(open.title.prefix(200)))
-            return .replied(question: open.id, text: text)
-        }
-    }
-
     /// Does something with a session that its agent will see, if this person may and the session is in a state for it.
-    private func steer(
+    func steer(
         _ session: SessionID, by user: UserID,
         _ input: @escaping @Sendable (any Transaction, SessionState) throws -> SessionInput
     ) async throws {

@@ -13,6 +13,7 @@ extension SessionEngine {
     /// - Parameters:
     ///   - provider: whose credential the agent works with, one of those that it can; `nil` for its usual one.
     ///   - task: the first prompt; `nil` for none yet.
+    ///   - images: what goes with it.
     ///   - ending: when the session ends by itself.
     ///   - permissions: what the agent may do without asking; `nil` for what the settings say.
     ///   - model: `fast`, `strong`, or a name that the agent takes; `nil` for what the settings say.
@@ -20,7 +21,7 @@ extension SessionEngine {
     /// - Throws: ``SessionsError`` when the agent is unknown or the task too long; `WorkspaceError` when the
     ///   agent is not installed or this machine can't sandbox it; `StoreError`.
     public func create(
-        project: Project, agent: String, provider: Provider? = nil, task: String?, ending: SessionState.Ending,
+        project: Project, agent: String, provider: Provider? = nil, task: String?, images: [PromptImage] = [], ending: SessionState.Ending,
         permissions: PermissionMode? = nil, model: String? = nil,
         continuing earlier: Session? = nil, by user: UserID
     ) async throws -> Session {
@@ -42,6 +43,7 @@ extension SessionEngine {
         _ = try installed(agent)
         try await host.check(project)
         if let task { try Self.check(task) }
+        guard task != nil || images.isEmpty else { throw SessionsError(.invalid, "Images go with a prompt.") }
         guard let id = SessionID.random(prefix: "s"), let prompt = PromptID.random(prefix: "t") else {
             throw SessionsError(.invalid, "No id could be made.")
         }
@@ -71,7 +73,7 @@ extension SessionEngine {
             if let earlier { try writer.append(.note("Goes on with session \(earlier.id.rawValue), from its branch."), at: created) }
             try transaction.execute("UPDATE sessions SET last_seq = $1 WHERE id = $2", writer.lastSeq, id)
             try accounts.record(transaction, user, "session.created", id.rawValue, "\(agent) on \(project.name)")
-            if let task { try Self.keep(prompt, task, id, created, transaction) }
+            if let task { try Self.keep(prompt, task, images, id, created, transaction) }
         }
         let need = try await credentialNeed(
             CredentialUser(
@@ -92,7 +94,9 @@ extension SessionEngine {
     ///
     /// - Throws: ``SessionsError`` when the session is over or the text too long, or it works with another person's own
     ///   credential: then it does what that person says alone. `StoreError`.
-    public func prompt(_ text: String, to session: SessionID, by user: UserID) async throws -> Prompt {
+    public func prompt(
+        _ text: String, images: [PromptImage] = [], to session: SessionID, by user: UserID
+    ) async throws -> Prompt {
         try Self.check(text)
         let target = try await queries.session(session)
         guard let id = PromptID.random(prefix: "t") else { throw SessionsError(.invalid, "No id could be made.") }
@@ -102,7 +106,7 @@ extension SessionEngine {
             { [credentials] transaction in
                 _ = try SessionStore.row(session, transaction)
                 try Self.checkMayWrite(user, to: target, credentials, transaction)
-                try Self.keep(id, text, session, created, transaction)
+                try Self.keep(id, text, images, session, created, transaction)
                 return [.prompt(id)]
             },
             check: { state in
@@ -112,7 +116,9 @@ extension SessionEngine {
                 }
             })
         carryOut(change, session)
-        return Prompt(id: id, text: text, state: change.state.current == id ? .delivered : .kept, createdAt: created)
+        return Prompt(
+            id: id, text: text, state: change.state.current == id ? .delivered : .kept, images: images.isEmpty ? nil : images.count,
+            createdAt: created)
     }
 
     /// Ends a session now. What work there is is kept.
@@ -228,10 +234,11 @@ extension SessionEngine {
     }
 
     private static func keep(
-        _ id: PromptID, _ text: String, _ session: SessionID, _ now: Int64, _ transaction: any Transaction
+        _ id: PromptID, _ text: String, _ images: [PromptImage], _ session: SessionID, _ now: Int64, _ transaction: any Transaction
     ) throws {
         try transaction.execute(
             "INSERT INTO prompts (id, session_id, text, state, created_at) VALUES ($1, $2, $3, $4, $5)",
             id, session, text, PromptState.kept.rawValue, now)
+        try PromptImages.keep(images, of: id, in: session, transaction)
     }
 }

@@ -7,10 +7,12 @@ extension SessionEngine {
     /// Goes on with a session that is over, in a new one: a new workspace that starts where its work ended, with the same agent,
     /// provider, model and permissions. The agent loads its own memory of it where it can, and is told what happened where it can't.
     ///
-    /// - Parameter task: what to do now.
-    /// - Throws: ``SessionsError`` when it is not over, or its work is not on its branch; as ``create(project:agent:provider:task:ending:permissions:model:continuing:by:)``.
+    /// - Parameters:
+    ///   - task: what to do now.
+    ///   - images: what goes with it.
+    /// - Throws: ``SessionsError`` when it is not over, or its work is not on its branch; as ``create(project:agent:provider:task:images:ending:permissions:model:continuing:by:)``.
     public func resume(
-        _ earlier: Session, in project: Project, task: String, ending: SessionState.Ending, by user: UserID
+        _ earlier: Session, in project: Project, task: String, images: [PromptImage] = [], ending: SessionState.Ending, by user: UserID
     ) async throws -> Session {
         guard earlier.state.isSettled else {
             throw SessionsError(
@@ -24,7 +26,7 @@ extension SessionEngine {
                 "The work of session \(earlier.id.rawValue) could not be taken out of its workspace, so no other can start from it.")
         }
         return try await create(
-            project: project, agent: earlier.agent, provider: earlier.provider, task: task, ending: ending,
+            project: project, agent: earlier.agent, provider: earlier.provider, task: task, images: images, ending: ending,
             permissions: earlier.permissions, model: earlier.model ?? "default", continuing: earlier, by: user)
     }
 

@@ -52,6 +52,12 @@ extension SessionEngine {
     /// What a session's agent does; `nil` while it answers no prompt.
     public func activity(of session: Session) -> AgentActivity? {
         guard session.state.phase == .working else { return nil }
+        if let background = session.state.background, background.followUp == nil, background.isRunning, session.state.current == nil,
+            session.state.questions.isEmpty
+        {
+            return AgentActivity(
+                kind: .background, since: background.awaited.map(\.since).min() ?? session.updatedAt, sentence: background.sentence)
+        }
         let pulse = pulses[session.id] ?? Pulse(now: session.updatedAt)
         return Evidence(
             lastEvent: pulse.lastEvent, lastBusy: pulse.lastBusy, requestSince: gateway.openSince(SessionReference(session.id)),
@@ -68,7 +74,12 @@ extension SessionEngine {
                 "SELECT n, command FROM runner_commands WHERE session_id = $1 AND attempt = $2 AND n > $3 ORDER BY n",
                 session, attempt, last
             ).map { row in
-                NumberedCommand(n: try row.integer("n"), command: try JSONLine.decode(from: try row.text("command")))
+                var command: AgentCommand = try JSONLine.decode(from: try row.text("command"))
+                if case .prompt(var prompt) = command {
+                    prompt.images = try PromptImages.images(of: prompt.id, transaction)
+                    command = .prompt(prompt)
+                }
+                return NumberedCommand(n: try row.integer("n"), command: command)
             }
         }
     }

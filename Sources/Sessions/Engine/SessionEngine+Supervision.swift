@@ -56,6 +56,7 @@ extension SessionEngine {
         for question in state.questions where question.kind == .text && (question.until ?? .max) <= now() {
             try await apply(.questionExpired(question.id), to: session.id)
         }
+        try await lookAfterBackground(session)
         try await lookForDeafness(session)
         try await lookForSilence(session)
         guard state.phase.hasRunner || state.awaitsRunner, !state.runnerIsGone, state.salvage == .none else { return }
@@ -66,6 +67,26 @@ extension SessionEngine {
         } else if state.runnerHasSpoken || silence > timing.launching {
             try await takeInSpool(session)
             try await apply(.runnerDied, to: session.id)
+        }
+    }
+
+    /// Stops what runs beside the turns for longer than it may, and ends a session that stayed idle.
+    private func lookAfterBackground(_ session: Session) async throws {
+        let state = session.state
+        // Without its runner's word nobody knows what runs.
+        let heard = lastHeard[session.id] ?? 0
+        guard state.phase.isRunning, now() - heard < timing.silence else { return }
+        // Its runner was heard after the moment, and told of nothing that began in it.
+        if let since = state.idleSince, heard - since >= timing.followingUp { try await apply(.stayedIdle, to: session.id) }
+        guard let background = state.background, background.isRunning else { return }
+        if let stop = background.stop {
+            if now() - stop.at >= timing.stoppingBackground { try await apply(.backgroundGoesOn, to: session.id) }
+        } else if state.current == nil, let since = background.since,
+            now() - (pulses[session.id]?.lastBackgroundLook ?? 0) >= 5_000
+        {
+            pulses[session.id, default: Pulse(now: now())].lastBackgroundLook = now()
+            let minutes = try await settings.integer(.backgroundMinutes, project: session.project, user: session.user)
+            if now() - since >= Int64(minutes) * 60_000 { try await apply(.backgroundOverdue(minutes: minutes), to: session.id) }
         }
     }
 

@@ -20,7 +20,7 @@ extension SessionEngine {
         guard state.questions.contains(question) else {
             throw SessionsError(
                 .wrongState,
-                "Nobody can be asked now: only while a prompt is answered, and at most \(SessionReducer.questionLimit) things at once.")
+                "Nobody can be asked now: only while the agent works, and at most \(SessionReducer.questionLimit) things at once.")
         }
         return id
     }

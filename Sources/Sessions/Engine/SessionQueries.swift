@@ -102,10 +102,11 @@ public struct SessionQueries: Sendable {
     public func prompts(_ session: SessionID) async throws -> [Prompt] {
         try await store.read { transaction in
             try transaction.query(
-                "SELECT id, text, state, created_at FROM prompts WHERE session_id = $1 ORDER BY created_at, id", session
+                "SELECT id, text, state, images, created_at FROM prompts WHERE session_id = $1 ORDER BY created_at, id", session
             ).map { row in
                 Prompt(
                     id: try row.parsed("id"), text: try row.text("text"), state: try row.parsed("state"),
+                    images: try row.integer("images").nonZero,
                     createdAt: Int64(try row.integer("created_at")))
             }
         }
@@ -235,4 +236,9 @@ public struct StageProgress: Sendable, Hashable, Codable {
             return StageProgress(phase: change.phase, startedAt: change.at, milliseconds: next.map { $0 - change.at })
         }
     }
+}
+
+extension Int {
+    /// `nil` for none.
+    fileprivate var nonZero: Int? { self == 0 ? nil : self }
 }

@@ -84,6 +84,7 @@ struct SessionStore: Sendable {
             switch effect {
             case .send(let command): try write(command, for: session, state.attempt, transaction)
             case .deliver(let prompt):
+                // Its images are read when the runner asks for it: they stand in the database once.
                 let text = try transaction.first("SELECT text FROM prompts WHERE id = $1", prompt)?.text("text") ?? ""
                 try write(.prompt(AgentCommand.Prompt(id: prompt, text: text)), for: session, state.attempt, transaction)
             case .prepare, .abandonPreparation, .launch, .salvage, .cleanUp: break
@@ -99,6 +100,7 @@ struct SessionStore: Sendable {
                 now() + timing.givingBack, session)
             try leases.end(SessionReference(session), in: transaction)
         }
+        if state.isSettled { try PromptImages.forget(in: session, transaction) }
     }
 
     /// A command for the runner is recorded with the state that asks for it, so none is lost and none written twice.
@@ -140,9 +142,11 @@ struct LogWriter {
     mutating func append(_ entry: LogEntry, at time: Int64) throws {
         if case .prompt(let id, let state) = entry {
             try transaction.execute("UPDATE prompts SET state = $1 WHERE id = $2", state.rawValue, id)
+            if state.isPast { try PromptImages.forget(of: id, transaction) }
         }
         let record = try LogRecord(entry) { id in
-            try? transaction.first("SELECT text FROM prompts WHERE id = $1", id)?.text("text")
+            guard let row = try transaction.first("SELECT text, images FROM prompts WHERE id = $1", id) else { return nil }
+            return (try row.text("text"), try row.integer("images"))
         }
         try append(record, at: time)
     }

@@ -22,7 +22,9 @@ enum Recap {
                 parts.append(("A person wrote", text))
                 last = nil
             case "message":
-                guard let chunk = try? event.payload.decoded(as: MessageChunk.self), chunk.role == .agent else { break }
+                guard let chunk = try? event.payload.decoded(as: MessageChunk.self), chunk.role == .agent, chunk.parent == nil else {
+                    break
+                }
                 if last == chunk.id, !parts.isEmpty {
                     parts[parts.count - 1].text += chunk.text
                 } else {

@@ -39,14 +39,18 @@ struct LogRecord: Sendable, Hashable {
         self = try .single(member: JSONValue(encoding: event))
     }
 
-    init(_ entry: LogEntry, text: (PromptID) -> String?) throws {
+    /// - Parameter content: a prompt's text, and how many images go with it.
+    init(_ entry: LogEntry, content: (PromptID) throws -> (text: String, images: Int)?) throws {
         switch entry {
         case .state(let change):
             self.init(kind: "state", json: try JSONLine.text(change))
         case .prompt(let id, let state):
             // The text stands in the log once, where the prompt first appears.
             var fields: [String: JSONValue] = ["id": .string(id.rawValue), "state": .string(state.rawValue)]
-            if state == .kept { fields["text"] = text(id).map(JSONValue.string) }
+            if state == .kept, let content = try content(id) {
+                fields["text"] = .string(content.text)
+                if content.images > 0 { fields["images"] = .integer(content.images) }
+            }
             self.init(kind: "prompt", json: try JSONLine.text(JSONValue.object(fields)))
         case .credential(let pin): self.init(kind: "credential", json: try JSONLine.text(pin))
         case .workspace(let workspace): self.init(kind: "workspace", json: try JSONLine.text(workspace))

@@ -8,6 +8,8 @@ public struct AgentActivity: Sendable, Hashable, Codable {
         case thinking
         /// It waits for a person.
         case waiting
+        /// It answers no prompt, and something that it began beside its turns runs.
+        case background
         /// It says nothing, has nothing open, and uses no processor.
         case silent
     }

@@ -8,6 +8,8 @@ public struct OpenQuestion: Sendable, Hashable, Codable {
         case permission
         /// Something that only a person knows: the answer is a text.
         case text
+        /// One or several things, each with answers that the agent proposes.
+        case inquiry
     }
 
     /// Means something within one attempt.
@@ -19,6 +21,12 @@ public struct OpenQuestion: Sendable, Hashable, Codable {
     public var options: [Permission.Option]
     /// Answers that the agent proposes for a text.
     public var suggestions: [String]?
+    /// What an inquiry asks.
+    public var items: [Inquiry.Item]?
+    /// The plan that is to be approved, in Markdown, where it is one.
+    public var plan: String?
+    /// The tool call whose sub-agent asks; `nil` for the agent itself.
+    public var parent: String?
     /// When it settles itself, in UTC milliseconds.
     public var until: Int64?
 
@@ -27,7 +35,19 @@ public struct OpenQuestion: Sendable, Hashable, Codable {
         kind = .permission
         title = permission.title
         options = permission.options
+        plan = permission.plan
+        parent = permission.parent
         until = permission.until
+    }
+
+    init(_ inquiry: Inquiry) {
+        id = inquiry.id
+        kind = .inquiry
+        title = inquiry.items.first?.text ?? ""
+        options = []
+        items = inquiry.items
+        parent = inquiry.parent
+        until = inquiry.until
     }
 
     /// Asks a person something.

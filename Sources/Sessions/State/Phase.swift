@@ -12,7 +12,7 @@ public enum Phase: String, Sendable, Codable, CaseIterable, SQLBindable {
     case starting
     /// The agent answered the handshake and waits for a prompt.
     case ready
-    /// The agent answers a prompt.
+    /// The agent answers a prompt, or something that it began runs on.
     case working
     /// The agent was asked to end, or has ended; its work is taken out.
     case finishing

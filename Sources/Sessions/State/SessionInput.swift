@@ -31,6 +31,14 @@ public enum SessionInput: Sendable, Hashable {
     case edited(PromptID)
     /// Someone answered what the agent asks to be allowed.
     case answered(AgentCommand.Answer)
+    /// Someone answered what the agent asks in its own protocol.
+    case inquiryAnswered(AgentCommand.Reply)
+    /// What runs after the last answer has run for so many minutes, which is as long as it may.
+    case backgroundOverdue(minutes: Int)
+    /// What was asked to stop beside the turns goes on.
+    case backgroundGoesOn
+    /// The agent was idle for a moment and began nothing by itself.
+    case stayedIdle
     /// The agent asks a person something.
     case asked(OpenQuestion)
     /// Someone answered it.

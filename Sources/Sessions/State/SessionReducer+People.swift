@@ -25,8 +25,15 @@ extension SessionReducer {
         effects.append(.send(.answer(answer)))
     }
 
+    /// From here on nobody else can answer it, as with ``answered(_:)``.
+    mutating func inquiryAnswered(_ reply: AgentCommand.Reply) {
+        guard let place = state.questions.firstIndex(where: { $0.id == reply.inquiry && $0.kind == .inquiry }) else { return }
+        state.questions.remove(at: place)
+        effects.append(.send(.reply(reply)))
+    }
+
     mutating func asked(_ question: OpenQuestion) {
-        guard state.current != nil, state.phase == .working, state.questions.count(where: { $0.kind == .text }) < Self.questionLimit
+        guard state.phase == .working, state.questions.count(where: { $0.kind == .text }) < Self.questionLimit
         else { return }
         state.questions.append(question)
         log.append(.question(QuestionEntry(question)))
@@ -53,7 +60,7 @@ extension SessionReducer {
 
     mutating func progressed(_ text: String) {
         var turn = state.turn ?? SessionState.TurnNotes()
-        guard state.current != nil, state.phase == .working, turn.progress != text, turn.reports < Self.progressLimit else { return }
+        guard state.phase == .working, turn.progress != text, turn.reports < Self.progressLimit else { return }
         turn.progress = text
         turn.reports += 1
         state.turn = turn
@@ -61,7 +68,11 @@ extension SessionReducer {
     }
 
     mutating func turnCancelRequested() {
-        guard state.current != nil, state.phase.isRunning else { return }
+        guard state.phase.isRunning, state.current != nil || state.background?.isRunning == true else { return }
+        if var background = state.background, background.isRunning, background.stop == nil {
+            background.stop = BackgroundState.Stop(at: now, tasks: background.awaited.map(\.id), followUp: background.followUp)
+            state.background = background
+        }
         var turn = state.turn ?? SessionState.TurnNotes()
         turn.stopAsked = turn.stopAsked ?? now
         state.turn = turn

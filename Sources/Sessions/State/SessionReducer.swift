@@ -68,6 +68,10 @@ public struct SessionReducer: Sendable {
         case .edited(let id): if state.pending.contains(id) { log.append(.prompt(id, .kept)) }
         case .answered(let answer): answered(answer)
         case .stuck(let prompt, let sentence, let act): stuck(prompt, sentence, act)
+        case .inquiryAnswered(let reply): inquiryAnswered(reply)
+        case .backgroundOverdue(let minutes): backgroundOverdue(minutes)
+        case .backgroundGoesOn: backgroundGoesOn()
+        case .stayedIdle: goOn()
         case .asked(let question): asked(question)
         case .replied(let id, let text): settle(id, QuestionAnswer(text: text, by: .person))
         case .questionExpired(let id): settle(id, QuestionAnswer(text: nil, by: .timeLimit))
@@ -140,40 +144,67 @@ extension SessionReducer {
             state.conversation = identity.conversation.flatMap { $0.utf8.count <= 256 ? $0 : nil }
             enter(.ready)
             goOn()
+        case .turnStarted(let turn) where turn.isFollowUp == true: followUpStarted(turn)
+        case .turnEnded(let end) where end.isFollowUp == true: followUpEnded(end)
         case .turnStarted(let turn):
             guard state.current == turn.prompt else { return }
             state.isAnswering = true
             log.append(.prompt(turn.prompt, .answering))
-            if state.phase == .ready { enter(.working) }
+            settle()
         case .turnEnded(let end):
             guard state.current == end.prompt else { return }
             state.current = nil
             state.isAnswering = false
             state.turnError = end.error
+            state.followUpError = nil
             state.turn = nil
-            dropQuestions()
             log.append(.prompt(end.prompt, .done))
-            if state.phase == .working { enter(.ready) }
-            goOn()
+            // What runs on may have asked; with the turn that was stopped, all of it was.
+            if end.stopReason == "cancelled" { dropQuestions() }
+            settle()
         case .permission(let permission):
             state.questions.removeAll { $0.id == permission.id }
             if permission.answer == nil { state.questions.append(OpenQuestion(permission)) }
+            goOn()
+        case .inquiry(let inquiry):
+            state.questions.removeAll { $0.id == inquiry.id }
+            if inquiry.answer == nil { state.questions.append(OpenQuestion(inquiry)) }
+            if inquiry.toolCall == nil { state.goesOnByItself = true }
+            state.idleSince = nil
+            goOn()
+        case .background(let work): background(work)
         case .agentExited(let exit): exited(exit)
-        case .message, .toolCall, .plan, .usage, .inquiry, .background, .note, .other: break
+        case .message, .toolCall, .plan, .usage, .note, .other: break
         }
     }
 
     /// The agent is free: hand it the next prompt, or end.
     mutating func goOn() {
-        guard state.phase == .ready, state.current == nil else { return }
+        guard state.phase.isRunning, state.current == nil else { return }
         if state.pending.isEmpty {
-            if state.ending == .whenIdle { stop(.finishing) }
+            endWhenIdle()
         } else {
             let next = state.pending.removeFirst()
             state.current = next
+            state.idleSince = nil
+            state.background?.since = nil
+            state.background?.isOverdue = false
             log.append(.prompt(next, .delivered))
             effects.append(.deliver(next))
         }
+    }
+
+    /// Ends a session with nothing left to do, where that is wanted.
+    private mutating func endWhenIdle() {
+        // A question that nothing waits for can stand for longer than a turn, and its answer goes on with the work.
+        guard state.ending == .whenIdle, state.phase == .ready, !state.questions.contains(where: { $0.kind == .inquiry }) else {
+            state.idleSince = nil
+            return
+        }
+        // An agent of the kind that begins turns by itself gets a moment in which to begin one.
+        guard state.goesOnByItself == true || state.background != nil else { return stop(.finishing) }
+        if let since = state.idleSince, now - since >= timing.followingUp { return stop(.finishing) }
+        state.idleSince = state.idleSince ?? now
     }
 
     private mutating func exited(_ exit: AgentExit) {
@@ -207,6 +238,10 @@ extension SessionReducer {
     private mutating func resumed(_ away: Int64) {
         if let wait = state.deadline?.wait { state.deadline?.at = now + wait }
         if let asked = state.turn?.stopAsked { state.turn?.stopAsked = asked + away }
+        if let since = state.background?.since { state.background?.since = since + away }
+        if let asked = state.background?.stop?.at { state.background?.stop?.at = asked + away }
+        if let since = state.background?.idleSince { state.background?.idleSince = since + away }
+        if let since = state.idleSince { state.idleSince = since + away }
         for place in state.questions.indices where state.questions[place].kind == .text {
             state.questions[place].until = state.questions[place].until.map { $0 + away }
         }
@@ -216,8 +251,10 @@ extension SessionReducer {
         state.runnerHasSpoken = true
         guard state.phase == .interrupted, state.salvage == .none, let phase = state.interruptedPhase else { return }
         state.interruptedPhase = nil
+        // What it has to tell may not be taken yet.
+        state.idleSince = nil
         enter(phase, wait: phase == .finishing ? timing.stopping : nil, for: "the agent to end")
-        goOn()
+        settle()
     }
 
     private mutating func runnerDied() {
@@ -280,12 +317,14 @@ extension SessionReducer {
     /// Nobody is there any more who could take an answer.
     private mutating func loseRunner() {
         state.runnerIsGone = true
+        state.background = nil
+        state.idleSince = nil
         dropQuestions()
         state.questions = []
     }
 
     /// What the agent asked in a turn that is over, nobody waits for. Permissions are the runner's to close.
-    private mutating func dropQuestions() {
+    mutating func dropQuestions() {
         for question in state.questions where question.kind == .text { settle(question.id, QuestionAnswer(text: nil, by: .turn)) }
     }
 
@@ -315,6 +354,9 @@ extension SessionReducer {
         let endsNow = state.phase == .finishing || state.phase == .failed && state.failure?.code == Self.salvageFailure
         if endsNow, let error = state.turnError {
             fail(SessionState.Failure(code: "turnFailed", message: "The agent's last turn ended with an error: \(error)"))
+        } else if endsNow, let error = state.followUpError {
+            let message = "The last turn, which the agent began by itself after its answer, ended with an error: \(error)"
+            fail(SessionState.Failure(code: "turnFailed", message: message))
         } else if endsNow {
             state.failure = nil
             enter(.completed)

@@ -69,12 +69,20 @@ public struct SessionState: Sendable, Hashable, Codable {
     public var conversation: String?
     /// What was said of the turn that runs; `nil` when nothing was.
     public var turn: TurnNotes?
+    /// What the agent does beside answering prompts; `nil` for one that never told of anything.
+    public var background: BackgroundState?
+    /// Whether the agent was seen to be of the kind that begins turns by itself.
+    var goesOnByItself: Bool?
+    /// Since when a session that ends when it is idle waits for such a turn, in UTC milliseconds.
+    public internal(set) var idleSince: Int64?
     /// Whether the agent has begun to answer the current prompt.
     public var isAnswering = false
     public var failure: Failure?
     public var salvage = Salvage.none
     /// The last turn ended with this error.
     public var turnError: String?
+    /// The last turn was one that the agent began by itself, and ended with this error.
+    public var followUpError: String?
     /// The runner of the newest attempt was heard.
     public var runnerHasSpoken = false
     /// The agent's end is in the log, and with it everything that it did.

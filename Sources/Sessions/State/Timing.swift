@@ -10,6 +10,12 @@ public struct Timing: Sendable {
     public var stopping: Int64 = 20_000
     /// From being asked to stop a turn to the turn's end, after which an agent is taken for one that can't.
     public var stoppingTurn: Int64 = 10_000
+    /// From asking what runs beside the turns to stop until the session waits for it no longer.
+    public var stoppingBackground: Int64 = 30_000
+    /// How long an agent that begins turns by itself may be idle before its session takes that for the end of its work.
+    public var followingUp: Int64 = 2_000
+    /// An idle moment that is longer separates one piece of background work from the next.
+    public var pausing: Int64 = 60_000
     /// Silence of a runner that lives, until the session is interrupted.
     public var silence: Int64 = 10_000
     /// From the interruption to the salvage, in which the runner may come back.

@@ -1,0 +1,70 @@
+import Accounts
+import AgentProtocol
+import Store
+
+// What people answer to an agent's questions.
+extension SessionEngine {
+    /// Answers what the agent asks to be allowed.
+    ///
+    /// - Parameters:
+    ///   - option: the id of one of the question's options.
+    ///   - text: what is said with it: why not, or what to do instead.
+    /// - Throws: ``SessionsError`` when there is no such question or option, or it was answered already; `StoreError`.
+    public func answer(
+        _ question: String, with option: String, saying text: String? = nil, in session: SessionID, by user: UserID
+    ) async throws {
+        if let text { try Self.checkAnswer(text) }
+        try await steer(session, by: user) { [accounts] transaction, state in
+            let open = try Self.open(question, .permission, of: session, state)
+            guard let chosen = open.options.first(where: { $0.id == option }) else {
+                let ids = open.options.map(\.id).joined(separator: ", ")
+                throw SessionsError(.invalid, "“\(option.prefix(80))” is no answer to question \(open.id). There are: \(ids).")
+            }
+            try accounts.record(
+                transaction, user, "session.answered", session.rawValue, "\(chosen.kind.rawValue): \(open.title.prefix(200))")
+            return .answered(AgentCommand.Answer(permission: open.id, option: chosen.id, text: text))
+        }
+    }
+
+    /// Answers with a text what the agent asks.
+    ///
+    /// - Throws: ``SessionsError`` when there is no such question, it was answered already, or the text is none; `StoreError`.
+    public func reply(to question: String, _ text: String, in session: SessionID, by user: UserID) async throws {
+        try Self.checkAnswer(text)
+        try await steer(session, by: user) { [accounts] transaction, state in
+            let open = try Self.open(question, .text, of: session, state)
+            try accounts.record(transaction, user, "session.answered", session.rawValue, String(open.title.prefix(200)))
+            return .replied(question: open.id, text: text)
+        }
+    }
+
+    /// Answers what the agent asks in its own protocol.
+    ///
+    /// - Parameter answers: by the ids of the question's items: labels of choices, or texts.
+    /// - Throws: ``SessionsError`` when there is no such question, it was answered already, or the answers are none of its; `StoreError`.
+    public func reply(
+        to question: String, _ answers: [String: [String]], in session: SessionID, by user: UserID
+    ) async throws {
+        try await steer(session, by: user) { [accounts] transaction, state in
+            let open = try Self.open(question, .inquiry, of: session, state)
+            let checked = try open.check(answers)
+            try accounts.record(transaction, user, "session.answered", session.rawValue, String(open.title.prefix(200)))
+            return .inquiryAnswered(AgentCommand.Reply(inquiry: open.id, answers: checked))
+        }
+    }
+
+    private static func open(
+        _ question: String, _ kind: OpenQuestion.Kind, of session: SessionID, _ state: SessionState
+    ) throws(SessionsError) -> OpenQuestion {
+        guard let open = state.questions.first(where: { $0.id == question }) else {
+            throw SessionsError(.wrongState, "Session \(session.rawValue) asks nothing with the id \(question.prefix(40)), or no longer.")
+        }
+        guard open.kind == kind else { throw SessionsError(.invalid, "Question \(open.id) is answered with \(open.kind.answer).") }
+        return open
+    }
+
+    private static func checkAnswer(_ text: String) throws {
+        try check(text)
+        guard text.utf8.count <= OpenQuestion.answerLimit else { throw SessionsError(.invalid, "The answer is longer than 32 KiB.") }
+    }
+}

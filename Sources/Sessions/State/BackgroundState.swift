@@ -1,0 +1,79 @@
+import AgentProtocol
+
+/// What a session's agent does beside answering prompts: tasks that run, and a turn that it began by itself.
+public struct BackgroundState: Sendable, Hashable, Codable {
+    /// One thing that runs.
+    public struct Task: Sendable, Hashable, Codable {
+        /// The agent's own id of it.
+        public var id: String
+        public var kind: BackgroundWork.Task.Kind
+        /// What it does, in the agent's words.
+        public var title: String
+        /// The tool call that began it, by the agent's id.
+        public var toolCall: String?
+        /// Whether it runs for as long as the agent does, so that the session does not wait for its end.
+        public var isAmbient: Bool
+        /// When it was first heard of, in UTC milliseconds.
+        public var since: Int64
+
+        init(_ task: BackgroundWork.Task, since: Int64) {
+            id = task.id
+            kind = task.kind
+            title = task.title
+            toolCall = task.toolCall
+            isAmbient = task.isAmbient
+            self.since = since
+        }
+    }
+
+    /// What was asked to stop, and when in UTC milliseconds.
+    struct Stop: Sendable, Hashable, Codable {
+        var at: Int64
+        var tasks: [String]
+        var followUp: PromptID?
+    }
+
+    /// Everything that runs beside the turns.
+    public internal(set) var tasks: [Task] = []
+    /// The prompt that caused the turn that the agent began by itself; `nil` while none runs.
+    public internal(set) var followUp: PromptID?
+    /// Since when only this runs and no person's prompt is answered, in UTC milliseconds. Idle moments between do not end it.
+    var since: Int64?
+    /// Since when nothing of it runs.
+    var idleSince: Int64?
+    var stop: Stop?
+    /// Tasks that did not stop when they were asked to, and are taken for over.
+    var writtenOff: [String] = []
+    /// Whether it was told since the last prompt that the time for this was over.
+    var isOverdue = false
+
+    /// Whether the session waits for a task before it ends.
+    public func isAwaited(_ task: Task) -> Bool { !task.isAmbient && !writtenOff.contains(task.id) }
+
+    /// What the session waits for before it ends.
+    public var awaited: [Task] { tasks.filter(isAwaited) }
+
+    /// Whether anything runs that the session waits for.
+    public var isRunning: Bool { followUp != nil || tasks.contains(where: isAwaited) }
+
+    /// What is waited for, for a person.
+    var sentence: String {
+        let awaited = awaited
+        guard let first = awaited.first else { return "going on by itself" }
+        let others = awaited.count > 1 ? " and \(awaited.count - 1) more" : ""
+        return "waiting for \(awaited.count) background task\(awaited.count == 1 ? "" : "s"): \(first.title.cut(to: 120))\(others)"
+    }
+
+    mutating func take(_ work: BackgroundWork, now: Int64) {
+        let known = Dictionary(tasks.map { ($0.id, $0.since) }, uniquingKeysWith: min)
+        tasks = work.tasks.map { Task($0, since: known[$0.id] ?? now) }
+        let ids = Set(tasks.map(\.id))
+        writtenOff.removeAll { !ids.contains($0) }
+    }
+
+    /// The names of tasks in a sentence, the first few.
+    static func names(of tasks: [Task], followUp: Bool) -> String {
+        let names = tasks.prefix(5).map { "“\($0.title.cut(to: 120))”" } + (followUp ? ["the turn that the agent began by itself"] : [])
+        return names.joined(separator: ", ") + (tasks.count > 5 ? " and \(tasks.count - 5) more" : "")
+    }
+}
