@@ -20,6 +20,7 @@ import Foundation
 /// - `asking-flood`: asks a hundred times at once.
 /// - `asking-gone`: asks, and exits.
 /// - `parrot`: says each prompt again, and leaves it in a file.
+/// - `sees`: takes images and tells of each its media type, its size and the sum of its bytes, or else is `shell`.
 /// - `remembers`: can load a conversation again, and is `shell`.
 /// - `dying`: kills itself in the middle of a turn.
 /// - `escapes`: tells of a tool call with terminal escapes in its title and places outside of its workspace.
@@ -47,7 +48,7 @@ struct ScriptedAgent {
                     id,
                     ACP.InitializeResponse(
                         protocolVersion: mode == "version" ? number : ACP.version,
-                        agentCapabilities: mode == "remembers" ? ["loadSession": true] : nil,
+                        agentCapabilities: capabilities(mode),
                         agentInfo: ACP.Implementation(name: "scripted", title: "Scripted", version: "1"), authMethods: nil))
             case ACP.Method.loadSession where mode == "remembers": send(.success(id: id, result: .object([:])))
             case ACP.Method.newSession:
@@ -59,7 +60,9 @@ struct ScriptedAgent {
                 reply(id, ACP.NewSessionResponse(sessionId: "scripted-session"))
                 if mode == "stranger" { reply(.number(4_711), ACP.PromptResponse(stopReason: "end_turn")) }
             case ACP.Method.prompt:
-                let text = params["prompt"].flatMap { try? $0.decoded(as: [ACP.ContentBlock].self) }?.compactMap(\.text).joined() ?? ""
+                let blocks = params["prompt"].flatMap { try? $0.decoded(as: [ACP.ContentBlock].self) } ?? []
+                let text = blocks.compactMap(\.text).joined()
+                for block in blocks where mode == "sees" { tellImage(block) }
                 if mode == "clock" { tellTheTime(Int(text) ?? 0, every: number) }
                 answer(text, id, mode)
             default:
@@ -67,6 +70,19 @@ struct ScriptedAgent {
             }
         }
         if mode == "stubborn" { while true { sleep(1_000) } }
+    }
+
+    private static func capabilities(_ mode: String) -> JSONValue? {
+        switch mode {
+        case "remembers": ["loadSession": true]
+        case "sees": ["promptCapabilities": ["image": true]]
+        default: nil
+        }
+    }
+
+    private static func tellImage(_ block: ACP.ContentBlock) {
+        guard block.type == "image", let data = block.data.flatMap({ Data(base64Encoded: $0) }) else { return }
+        say("[\(block.mimeType ?? "?") \(data.count) \(data.reduce(0) { $0 + Int($1) })]")
     }
 
     private static func answer(_ text: String, _ id: RPCIdentifier, _ mode: String) {

@@ -1,6 +1,8 @@
 import Accounts
 import AgentProtocol
 import Credentials
+import Foundation
+import HTTPTypes
 import Sessions
 import Workspaces
 
@@ -37,6 +39,8 @@ public struct NewSession: Sendable, Codable {
     /// Whose credential the agent works with; its usual one when this is missing.
     public var provider: String?
     public var prompt: String?
+    /// What goes with the prompt.
+    public var images: [NewImage]?
     public var ending: SessionState.Ending?
     /// What the agent may do without asking; what the settings say when this is missing.
     public var permissions: PermissionMode?
@@ -45,13 +49,14 @@ public struct NewSession: Sendable, Codable {
 
     /// Asks for a session.
     public init(
-        project: String, agent: String? = nil, provider: String? = nil, prompt: String? = nil, ending: SessionState.Ending? = nil,
-        permissions: PermissionMode? = nil, model: String? = nil
+        project: String, agent: String? = nil, provider: String? = nil, prompt: String? = nil, images: [NewImage]? = nil,
+        ending: SessionState.Ending? = nil, permissions: PermissionMode? = nil, model: String? = nil
     ) {
         self.project = project
         self.agent = agent
         self.provider = provider
         self.prompt = prompt
+        self.images = images
         self.ending = ending
         self.permissions = permissions
         self.model = model
@@ -61,11 +66,14 @@ public struct NewSession: Sendable, Codable {
 /// The body of `POST /api/v1/sessions/{id}/resume`.
 public struct Resumption: Sendable, Codable {
     public var prompt: String
+    /// What goes with the prompt.
+    public var images: [NewImage]?
     public var ending: SessionState.Ending?
 
     /// Asks to go on.
-    public init(prompt: String, ending: SessionState.Ending? = nil) {
+    public init(prompt: String, images: [NewImage]? = nil, ending: SessionState.Ending? = nil) {
         self.prompt = prompt
+        self.images = images
         self.ending = ending
     }
 }
@@ -73,10 +81,47 @@ public struct Resumption: Sendable, Codable {
 /// The body of `POST /api/v1/sessions/{id}/prompts`.
 public struct NewPrompt: Sendable, Codable {
     public var text: String
+    /// What goes with it. A prompt that is changed keeps those that it has.
+    public var images: [NewImage]?
 
     /// Asks something.
-    public init(text: String) {
+    public init(text: String, images: [NewImage]? = nil) {
         self.text = text
+        self.images = images
+    }
+}
+
+/// An image in the body of a call that takes a prompt.
+public struct NewImage: Sendable, Codable {
+    /// What it is said to be; its bytes decide.
+    public var mediaType: String?
+    /// In base64.
+    public var data: String
+
+    /// Sends an image.
+    public init(_ image: PromptImage) {
+        mediaType = image.mediaType.rawValue
+        data = image.data.base64EncodedString()
+    }
+}
+
+extension Array where Element == NewImage {
+    /// The images themselves.
+    ///
+    /// - Throws: `Problem` that names the first that is none, or the limit.
+    func checked() throws -> [PromptImage] {
+        do {
+            let images = try enumerated().map { number, image in
+                guard let data = Data(base64Encoded: image.data) else {
+                    throw Problem(.badRequest, "The data of image \(number + 1) is not in base64.")
+                }
+                return try PromptImage(checking: data, name: "Image \(number + 1)", declared: image.mediaType)
+            }
+            try PromptImage.check(images)
+            return images
+        } catch let refusal as PromptImage.Refusal {
+            throw Problem(.badRequest, refusal.description)
+        }
     }
 }
 
@@ -84,13 +129,16 @@ public struct NewPrompt: Sendable, Codable {
 public struct NewAnswer: Sendable, Codable {
     /// The id of one of the question's options, where it asks to be allowed something.
     public var option: String?
-    /// The answer to any other question.
+    /// The answer to a question for a text, or what is said with an option.
     public var text: String?
+    /// The answers to an inquiry, by the ids of its items: labels of choices, or texts.
+    public var answers: [String: [String]]?
 
     /// Answers.
-    public init(option: String? = nil, text: String? = nil) {
+    public init(option: String? = nil, text: String? = nil, answers: [String: [String]]? = nil) {
         self.option = option
         self.text = text
+        self.answers = answers
     }
 }
 

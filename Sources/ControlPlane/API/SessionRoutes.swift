@@ -61,12 +61,13 @@ struct SessionRoutes {
     }
 
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
-        let wish: NewSession = try await request.json(limit: context.maxUploadSize)
+        let wish: NewSession = try await request.json(limit: request.uploadLimit(context))
         let user = try context.requireUser().id
         let session = try await engine.create(
             project: try await accounts.project(wish.project, for: user), agent: wish.agent ?? "scout",
             provider: try wish.provider.map { try Provider(parsing: $0) }, task: wish.prompt,
-            ending: wish.ending ?? .onRequest, permissions: wish.permissions, model: wish.model, by: user)
+            images: try (wish.images ?? []).checked(), ending: wish.ending ?? .onRequest, permissions: wish.permissions, model: wish.model,
+            by: user)
         return try .json(try await view(session), status: .created)
     }
 
@@ -115,8 +116,9 @@ struct SessionRoutes {
     }
 
     private func prompt(_ request: Request, _ context: APIContext) async throws -> Response {
-        let prompt: NewPrompt = try await request.json(limit: context.maxUploadSize)
-        let kept = try await engine.prompt(prompt.text, to: try await session(context).id, by: try context.requireUser().id)
+        let prompt: NewPrompt = try await request.json(limit: request.uploadLimit(context))
+        let kept = try await engine.prompt(
+            prompt.text, images: try (prompt.images ?? []).checked(), to: try await session(context).id, by: try context.requireUser().id)
         return try .json(kept, status: .accepted)
     }
 
@@ -126,6 +128,7 @@ struct SessionRoutes {
 
     private func edit(_ request: Request, _ context: APIContext) async throws -> Response {
         let wish: NewPrompt = try await request.json(limit: context.maxUploadSize)
+        guard wish.images == nil else { throw Problem(.badRequest, "A prompt keeps its images; only its text can be changed.") }
         try await engine.edit(
             try prompt(context), wish.text, of: try await session(context).id, by: try context.requireUser().id)
         return try await prompts(request, context)
@@ -141,10 +144,11 @@ struct SessionRoutes {
         let question = try context.parameter("question")
         let session = try await session(context).id
         let user = try context.requireUser().id
-        switch (wish.option, wish.text) {
-        case (let option?, nil): try await engine.answer(question, with: option, in: session, by: user)
-        case (nil, let text?): try await engine.reply(to: question, text, in: session, by: user)
-        default: throw Problem(.badRequest, "An answer is either an “option” or a “text”.")
+        switch (wish.option, wish.text, wish.answers) {
+        case (let option?, let text, nil): try await engine.answer(question, with: option, saying: text, in: session, by: user)
+        case (nil, let text?, nil): try await engine.reply(to: question, text, in: session, by: user)
+        case (nil, nil, let answers?): try await engine.reply(to: question, answers, in: session, by: user)
+        default: throw Problem(.badRequest, "An answer is an “option”, with a “text” or without, or a “text”, or “answers”.")
         }
         return try .json(try await view(try await engine.queries.session(session)), status: .accepted)
     }
@@ -155,12 +159,12 @@ struct SessionRoutes {
     }
 
     private func resume(_ request: Request, _ context: APIContext) async throws -> Response {
-        let wish: Resumption = try await request.json(limit: context.maxUploadSize)
+        let wish: Resumption = try await request.json(limit: request.uploadLimit(context))
         let user = try context.requireUser().id
         let earlier = try await session(context)
         let session = try await engine.resume(
             earlier, in: try await accounts.project(earlier.project.rawValue, for: user), task: wish.prompt,
-            ending: wish.ending ?? .onRequest, by: user)
+            images: try (wish.images ?? []).checked(), ending: wish.ending ?? .onRequest, by: user)
         return try .json(try await view(session), status: .created)
     }
 

@@ -33,6 +33,26 @@ public enum TurnStop: String, Sendable, Codable {
     case ignored
 }
 
+/// Something that an agent has running beside its turns, as the API shows it.
+public struct BackgroundTaskView: Sendable, Codable {
+    public var id: String
+    public var kind: BackgroundWork.Task.Kind
+    /// What it does, in the agent's words.
+    public var title: String
+    /// UTC milliseconds.
+    public var since: Int64
+    /// Whether the session waits for its end.
+    public var awaited: Bool
+
+    init(_ task: BackgroundState.Task, in background: BackgroundState) {
+        id = task.id
+        kind = task.kind
+        title = task.title
+        since = task.since
+        awaited = background.isAwaited(task)
+    }
+}
+
 /// A session as the API shows it.
 public struct SessionView: Sendable, Codable {
     public var id: SessionID
@@ -73,7 +93,11 @@ public struct SessionView: Sendable, Codable {
     public var progress: String?
     /// What became of the wish that it stop its turn; missing when nobody wished it in this turn.
     public var turnStop: TurnStop?
-    /// What the agent does while it answers a prompt, by evidence.
+    /// What runs beside the agent's turns; missing when nothing does.
+    public var background: [BackgroundTaskView]?
+    /// The prompt that caused the turn that the agent began by itself, while it runs.
+    public var followUp: PromptID?
+    /// What the agent does while it answers a prompt, or while something of it runs, by evidence.
     public var activity: AgentActivity?
     public var createdAt: Int64
     public var updatedAt: Int64
@@ -110,6 +134,9 @@ public struct SessionView: Sendable, Codable {
         questions = session.state.questions
         progress = session.state.turn?.progress
         turnStop = session.state.turn.flatMap { $0.ignoresStop == true ? .ignored : $0.stopAsked == nil ? nil : .asked }
+        let tasks = session.state.background.map { background in background.tasks.map { BackgroundTaskView($0, in: background) } } ?? []
+        background = tasks.isEmpty ? nil : tasks
+        followUp = session.state.background?.followUp
         self.activity = activity
         createdAt = session.createdAt
         updatedAt = session.updatedAt

@@ -42,6 +42,12 @@ extension Request {
         return token.isEmpty ? nil : token
     }
 
+    /// How much of the body is read: of a call that takes a prompt, as much as a prompt's images have in base64 beside the rest.
+    func uploadLimit(_ context: APIContext) -> Int {
+        let takesImages = method == .post && uri.path.wholeMatch(of: /\/api\/v1\/sessions(\/[^\/]+\/(prompts|resume))?\/?/) != nil
+        return context.maxUploadSize + (takesImages ? PromptImage.totalLimit / 3 * 4 + 1_024 : 0)
+    }
+
     /// Reads the body as JSON.
     func json<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int) async throws -> Value {
         var request = self

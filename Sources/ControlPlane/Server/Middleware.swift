@@ -35,7 +35,7 @@ struct Authentication: RouterMiddleware {
         // A body can be long in coming. Who may do what is decided when it is there. What is only read has none, and those
         // who follow a stream are heard leaving by it.
         if request.method != .get {
-            _ = try await request.collected(limit: context.maxUploadSize)
+            _ = try await request.collected(limit: request.uploadLimit(context))
             context.user = try await user(token)
         }
         return try await next(request, context)

@@ -21,7 +21,8 @@ enum Following {
         _ id: SessionID, _ client: APIClient, as form: Form, onInterrupt: @escaping @Sendable () async -> Void
     ) async throws -> SessionView {
         let path = "/api/v1/sessions/\(id.rawValue)"
-        let printer = SessionPrinter(try await client.get(path))
+        let asksHere = form == .lines && AnswerDesk.isPossible
+        let printer = SessionPrinter(try await client.get(path), asksHere: asksHere)
         let interrupts = Interrupts { await onInterrupt() }
         defer { interrupts.stop() }
         let clock = Task {
@@ -31,6 +32,12 @@ enum Following {
             }
         }
         defer { clock.cancel() }
+        let asking = Task {
+            guard asksHere else { return }
+            var desk = AnswerDesk(client, path: path, printer: printer)
+            await desk.run()
+        }
+        defer { asking.cancel() }
 
         var last = 0
         var silent = 0

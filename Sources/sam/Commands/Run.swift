@@ -12,13 +12,15 @@ struct Run: AsyncParsableCommand {
         discussion: """
             The agent works in a sandbox on a checkout of its own. What it leaves is a branch; your repository is not touched.
             Ctrl-C cancels the session and keeps its work; a second Ctrl-C leaves at once.
-            The session ends when its task is done and nothing else was written to it meanwhile (sam sessions prompt). With --open it stays
+            On a terminal it asks what the agent wants to know; `sam sessions answer` does from anywhere.
+            The session ends when its task is done, nothing runs any more, and nothing else was written to it (sam sessions prompt). With --open it stays
             open for prompts until `sam sessions finish`. One that is over goes on in another, from its branch: sam sessions resume.
 
             EXAMPLES
               sam run --repo .
               sam run --repo https://github.com/apple/swift-nio "What is this?"
               sam run --repo . --agent claude-code --open "Let's plan the parser"
+              sam run --repo . --agent claude-code --attach screenshot.png "Why does it look like this?"
               sam run --project swift-nio --agent scout --json
             """)
 
@@ -40,6 +42,8 @@ struct Run: AsyncParsableCommand {
     @Option(help: "fast, strong, or a model's name; if missing, the setting agents.AGENT.model.")
     var model: String?
 
+    @OptionGroup var attachments: Attachments
+
     @Flag(help: "Keep the session open for prompts when its task is done, until `sam sessions finish`.")
     var open = false
 
@@ -59,12 +63,14 @@ struct Run: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let images = try attachments.images()
         let session = try await Connection.with { client in
             let name = try await projectName(client)
             let text = task.joined(separator: " ")
             return try await SessionStart(
                 project: name, agent: agent, provider: provider, permissions: permissions, model: model,
-                prompt: text.isEmpty ? "Explore this repository." : text, ending: open ? .onRequest : .whenIdle, detach: detach,
+                prompt: text.isEmpty ? "Explore this repository." : text, images: images, ending: open ? .onRequest : .whenIdle,
+                detach: detach,
                 form: json ? .json : .lines
             ).run(client)
         }
@@ -90,6 +96,7 @@ struct SessionStart {
     var permissions: PermissionMode?
     var model: String?
     var prompt: String
+    var images: [NewImage]?
     var ending = SessionState.Ending.whenIdle
     var detach: Bool
     var form: Following.Form
@@ -98,7 +105,8 @@ struct SessionStart {
         let session: SessionView = try await client.send(
             .POST, "/api/v1/sessions",
             NewSession(
-                project: project, agent: agent, provider: provider, prompt: prompt, ending: ending, permissions: permissions,
+                project: project, agent: agent, provider: provider, prompt: prompt, images: images, ending: ending,
+                permissions: permissions,
                 model: model))
         return try await SessionFollowing(session: session, isOpen: ending == .onRequest, detach: detach, form: form).run(client)
     }

@@ -12,11 +12,23 @@ actor SessionPrinter {
     private var atLineStart = true
     private var showsStatus = false
     private var toolTitles: [String: String] = [:]
+    /// The call whose sub-agent made a call.
+    private var parents: [String: String] = [:]
+    /// The call whose sub-agent speaks in the line that is being written.
+    private var speaker: String?
     private var plan: [String] = []
     private var questions: Set<String> = []
+    private var promptTexts: [String: String] = [:]
+    /// What runs beside the turns, by the agent's ids.
+    private var tasks: [BackgroundWork.Task] = []
+    private var turns = 0
     private let session: SessionID
+    /// Whether somebody is asked on this terminal, and need not be told how to answer elsewhere.
+    private let asksHere: Bool
+    private var isTyping = false
 
-    init(_ session: SessionView) {
+    init(_ session: SessionView, asksHere: Bool = false) {
+        self.asksHere = asksHere
         begin = session.createdAt
         self.session = session.id
         var usual: [Phase: Int64] = [:]
@@ -38,7 +50,10 @@ actor SessionPrinter {
             case "toolCall": try toolCall(event.payload.decoded())
             case "plan": try plan(event.payload.decoded())
             case "permission": try permission(event.payload.decoded())
+            case "inquiry": try inquiry(event.payload.decoded())
             case "question": try question(event.payload.decoded())
+            case "background": try background(event.payload.decoded())
+            case "turnStarted": try turnStarted(event.payload.decoded())
             case "progress": line(Terminal.styled("… \(Terminal.plain(event.payload["text"]?.string ?? ""))", .dim))
             case "turnEnded": try turnEnded(event.payload.decoded())
             case "note": line(Terminal.styled("! \(Terminal.plain(event.payload["text"]?.string ?? ""))", .yellow))
@@ -75,7 +90,9 @@ actor SessionPrinter {
             }
             return
         }
-        line(Terminal.styled("› \(Terminal.plain(text))", .cyan))
+        let images = payload["images"]?.wholeNumber.map { " (\($0) image\($0 == 1 ? "" : "s"))" } ?? ""
+        if let id = payload["id"]?.string { promptTexts[id] = text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+        line(Terminal.styled("› \(Terminal.plain(text))\(images)", .cyan))
     }
 
     private func credential(_ payload: JSONValue) {
@@ -91,18 +108,46 @@ actor SessionPrinter {
     }
 
     private func message(_ chunk: MessageChunk) {
-        let text = Terminal.plain(chunk.text, keepingNewlines: true)
+        var text = Terminal.plain(chunk.text, keepingNewlines: true)
+        if let parent = chunk.parent {
+            if speaker != parent {
+                let title = toolTitles[parent] ?? "A sub-agent"
+                line(Terminal.styled("\(indent(under: parent))\(title):", .dim))
+                speaker = parent
+            }
+            let blanks = indent(under: parent)
+            if atLineStart { text = blanks + text }
+            // A newline at the end is left to what follows, which may be somebody else's.
+            let ends = text.hasSuffix("\n")
+            text = (ends ? String(text.dropLast()) : text).replacing("\n", with: "\n" + blanks) + (ends ? "\n" : "")
+        } else if speaker != nil {
+            finishLine()
+        }
         write(chunk.role == .thought ? Terminal.styled(text, .dim) : text)
+    }
+
+    /// What a sub-agent does stands further to the right than the call that it works for.
+    private func indent(under parent: String?) -> String {
+        var depth = 0
+        var next = parent
+        // An agent could name a call as its own parent.
+        while let call = next, depth < 4 {
+            depth += 1
+            next = parents[call]
+        }
+        return String(repeating: "    ", count: depth)
     }
 
     private func toolCall(_ call: ToolCall) {
         let known = toolTitles[call.id]
         let title = call.title.map { Terminal.plain($0) } ?? known ?? call.id
         toolTitles[call.id] = title
+        if let parent = call.parent { parents[call.id] = parent }
+        let blanks = indent(under: call.parent ?? parents[call.id])
         switch call.status {
-        case "completed": line(Terminal.styled("  ✓ \(title)", .green))
-        case "failed": line(Terminal.styled("  ✗ \(title)", .red))
-        default: if known == nil { line(Terminal.styled("  ▸ \(title)", .dim)) }
+        case "completed": line(Terminal.styled("\(blanks)  ✓ \(title)", .green))
+        case "failed": line(Terminal.styled("\(blanks)  ✗ \(title)", .red))
+        default: if known == nil { line(Terminal.styled("\(blanks)  ▸ \(title)", .dim)) }
         }
     }
 
@@ -121,12 +166,65 @@ actor SessionPrinter {
             line(Terminal.styled("? \(what): \(answer.sentence)", .yellow))
         } else {
             questions.insert(permission.id)
-            line(Terminal.styled("? The agent asks to be allowed: \(what)", .yellow, .bold))
+            line(Terminal.styled("? \(asker(permission.parent)) asks to be allowed: \(what)", .yellow, .bold))
+            if let plan = permission.plan {
+                line(Terminal.styled("  The plan:", .yellow))
+                for text in Terminal.indented(plan, by: 4) { line(text) }
+            }
+            guard !asksHere else { return }
             // Some agents take several answers of one kind; the first of them is meant.
             let words = Permission.Option.Kind.allCases.filter { kind in permission.options.contains { $0.kind == kind } }
                 .map(\.word).joined(separator: "|")
-            line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) --question \(permission.id) \(words)", .yellow))
+            let saying = permission.plan == nil ? "" : " [\"what to do instead\"]"
+            line(
+                Terminal.styled(
+                    "  Answer with: sam sessions answer \(session.rawValue) --question \(permission.id) \(words)\(saying)", .yellow))
         }
+    }
+
+    private func asker(_ parent: String?) -> String {
+        guard let parent else { return "The agent" }
+        return toolTitles[parent].map { "A sub-agent (\($0))" } ?? "A sub-agent"
+    }
+
+    private func inquiry(_ inquiry: Inquiry) {
+        if let answer = inquiry.answer {
+            questions.remove(inquiry.id)
+            guard let items = answer.items else {
+                return line(Terminal.styled("? \(answer.by == .turn ? "No longer asked." : "Nobody answered.")", .yellow))
+            }
+            for item in inquiry.items {
+                let said = (items[item.id] ?? []).map { Terminal.plain($0) }.joined(separator: ", ")
+                line(Terminal.styled("? \(Terminal.plain(item.header ?? item.text)): \(said)", .yellow))
+            }
+        } else {
+            questions.insert(inquiry.id)
+            line(Terminal.styled("? \(asker(inquiry.parent)) asks:", .yellow, .bold))
+            guard !asksHere else { return }
+            for (number, item) in inquiry.items.enumerated() {
+                for text in item.lines(number: inquiry.items.count > 1 ? number + 1 : nil) { line(Terminal.styled(text, .yellow)) }
+            }
+            let answers =
+                inquiry.items.count == 1 ? "ANSWER" : inquiry.items.indices.map { "--item \($0 + 1)=ANSWER" }.joined(separator: " ")
+            line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) --question \(inquiry.id) \(answers)", .yellow))
+        }
+    }
+
+    private func background(_ work: BackgroundWork) {
+        let known = Set(tasks.map(\.id))
+        let running = Set(work.tasks.map(\.id))
+        for task in work.tasks where !known.contains(task.id) {
+            line(Terminal.styled("  ⧖ runs beside, \(task.kind.word): \(Terminal.plain(task.title))", .dim))
+        }
+        for task in tasks where !running.contains(task.id) { line(Terminal.styled("  ⧗ over: \(Terminal.plain(task.title))", .dim)) }
+        tasks = work.tasks
+    }
+
+    private func turnStarted(_ turn: Turn) {
+        turns += 1
+        guard turn.isFollowUp == true else { return }
+        let prompt = promptTexts[turn.prompt.rawValue].map { ", after “\(Terminal.plain(String($0.prefix(60))))”" } ?? ""
+        line(Terminal.styled("↻ The agent goes on by itself\(prompt)", .cyan))
     }
 
     private func question(_ question: QuestionEntry) {
@@ -136,12 +234,14 @@ actor SessionPrinter {
         } else {
             questions.insert(question.id)
             line(Terminal.styled("? The agent asks: \(Terminal.plain(question.title))", .yellow, .bold))
+            guard !asksHere else { return }
             for suggestion in question.suggestions ?? [] { line(Terminal.styled("    \(Terminal.plain(suggestion))", .yellow)) }
             line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) --question \(question.id) TEXT", .yellow))
         }
     }
 
     private func turnEnded(_ end: TurnEnd) {
+        turns = max(0, turns - 1)
         if let error = end.error { line(Terminal.styled("✗ \(Terminal.plain(error))", .red)) }
     }
 
@@ -149,15 +249,43 @@ actor SessionPrinter {
 
     /// Draws the line below: where things stand and for how long.
     func drawStatus() {
-        guard Terminal.isTerminal, atLineStart, !phase.isEnd else { return }
+        guard Terminal.isTerminal, atLineStart, !phase.isEnd, !isTyping else { return }
         let elapsed = Time.now - phaseSince
         let usually = usual[phase].map { ", usually \(Time.elapsed($0))" } ?? ""
         Terminal.write(
             "\r\u{1b}[2K"
                 + Terminal.styled(
-                    "◌ \(questions.isEmpty ? phase.rawValue : "needs an answer, \(phase.rawValue)") for \(Time.elapsed(elapsed))\(usually)",
+                    "◌ \(questions.isEmpty ? phase.rawValue : "needs an answer, \(phase.rawValue)") for \(Time.elapsed(elapsed))\(usually)\(waiting)",
                     .dim))
         showsStatus = true
+    }
+
+    /// What is waited for while no turn runs.
+    private var waiting: String {
+        let awaited = tasks.filter { !$0.isAmbient }
+        guard turns == 0, phase == .working, let first = awaited.first else { return "" }
+        let title = Terminal.plain(String(first.title.prefix(40)))
+        return ", waiting for \(awaited.count) background task\(awaited.count == 1 ? "" : "s"): \(title)"
+    }
+
+    // MARK: - Asking here
+
+    /// Whether the agent waits for an answer.
+    var isAsking: Bool { !questions.isEmpty }
+
+    /// Asks for a line, which is typed behind the last of these.
+    func ask(_ lines: [String]) {
+        for text in lines.dropLast() { line(Terminal.styled(text, .yellow)) }
+        finishLine()
+        write(Terminal.styled("\(lines.last ?? "") ", .yellow))
+        isTyping = true
+    }
+
+    /// The answer was typed, or is no longer wanted.
+    func endAsking() {
+        isTyping = false
+        // The person's own newline has ended the line.
+        atLineStart = true
     }
 
     func eraseStatus() {
@@ -167,10 +295,15 @@ actor SessionPrinter {
     }
 
     private func line(_ text: String) {
+        finishLine()
+        Terminal.write(text + "\n")
+    }
+
+    private func finishLine() {
         eraseStatus()
         if !atLineStart { Terminal.write("\n") }
-        Terminal.write(text + "\n")
         atLineStart = true
+        speaker = nil
     }
 
     private func write(_ text: String) {
@@ -185,7 +318,7 @@ extension Permission.Answer {
     /// How it went, for a person.
     fileprivate var sentence: String {
         switch by {
-        case .person: "answered “\(Terminal.plain(option?.name ?? "nothing"))”"
+        case .person: "answered “\(Terminal.plain(option?.name ?? "nothing"))”" + (text.map { ": \(Terminal.plain($0))" } ?? "")
         case .timeLimit: "nobody answered in time, so it was refused"
         case .flood: "refused, because too much is asked at once"
         case .turn: "no longer asked"
@@ -193,13 +326,13 @@ extension Permission.Answer {
     }
 }
 
-extension Permission.Option.Kind {
-    /// What a person writes to choose it.
-    fileprivate var word: String {
+extension BackgroundWork.Task.Kind {
+    /// What it is, for a person.
+    var word: String {
         switch self {
-        case .allowOnce: "allow"
-        case .allowAlways: "always"
-        case .refuse: "refuse"
+        case .agent: "a sub-agent"
+        case .command: "a command"
+        case .other: "a task"
         }
     }
 }

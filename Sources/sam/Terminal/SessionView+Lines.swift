@@ -14,9 +14,23 @@ extension SessionView {
         case .failed: "failed"
         case .cancelled: settled ? "cancelled" : "cancelled, ending"
         case .interrupted: settled ? "interrupted" : "interrupted, waiting for \(waitingFor ?? "its runner")"
-        case .working: activity.map { $0.kind == .active ? "working" : "working, \(Terminal.plain($0.sentence))" } ?? "working"
+        case .working: doing.map { "working, \($0)" } ?? "working"
         case .starting: waitingFor.map { "starting, waiting for \($0)" } ?? "starting"
         case .preparing, .booting, .ready, .finishing: phase.rawValue
+        }
+    }
+
+    /// What a session that works does, where there is more to say.
+    private var doing: String? {
+        if let activity, activity.kind != .active { return Terminal.plain(activity.sentence) }
+        return followUp == nil ? nil : "going on by itself"
+    }
+
+    /// What runs beside the agent's turns, a line each.
+    var backgroundLines: [String] {
+        (background ?? []).map { task in
+            "\(Terminal.plain(task.title))  (\(task.kind.word), for \(Time.elapsed(max(0, Time.now - task.since)))"
+                + (task.awaited ? ")" : "; not waited for)")
         }
     }
 

@@ -9,19 +9,29 @@ struct SessionsAnswer: AsyncParsableCommand {
         commandName: "answer", abstract: "Answer what an agent asks.",
         discussion: """
             Without an answer it shows what is asked. A question that nobody answers in time is refused \
-            (setting agents.answerSeconds).
+            (setting agents.answerSeconds). Of proposed answers, numbers or their own words are taken.
 
             EXAMPLES
               sam sessions answer SESSION
               sam sessions answer SESSION allow
               sam sessions answer SESSION refuse --question p2
+              sam sessions answer SESSION refuse "In smaller steps, please"
               sam sessions answer SESSION "Use the second database"
+              sam sessions answer SESSION 1,3
+              sam sessions answer SESSION --item 1=2 --item 2="none of these"
             """)
 
     @OptionGroup var target: SessionArgument
 
-    @Argument(help: "allow, always, refuse, or the id of one of the options; a text where that is asked for.")
+    @Argument(
+        help: """
+            allow, always, refuse, or the id of one of the options, and what to say with it; else a text, or numbers or words of proposed \
+            answers.
+            """)
     var answer: [String] = []
+
+    @Option(help: "The answer to one of several things that are asked together, as NUMBER=ANSWER. Repeat it for the others.")
+    var item: [String] = []
 
     @Option(help: "Which question, where several are open.")
     var question: String?
@@ -29,62 +39,95 @@ struct SessionsAnswer: AsyncParsableCommand {
     @Flag(help: "Print what is asked as JSON.")
     var json = false
 
+    func validate() throws {
+        guard item.isEmpty || answer.isEmpty else { throw ValidationError("Answer either with --item, for each, or without.") }
+        for item in item where !item.contains("=") { throw ValidationError("--item is NUMBER=ANSWER, not “\(item)”.") }
+    }
+
     func run() async throws {
         try await Connection.with { client in
             let session: SessionView = try await client.get(target.path)
-            let answer = answer.joined(separator: " ")
-            guard !answer.isEmpty else {
+            guard !answer.isEmpty || !item.isEmpty else {
                 if json { return Terminal.line(try JSONLine.text(session.questions)) }
                 return session.questions.isEmpty ? Terminal.line("It asks nothing.") : session.questions.forEach { show($0) }
             }
-            let wanted = session.questions.filter { question == nil || $0.id == question }
-            guard let open = wanted.first else {
-                Terminal.warn("Session \(target.session) asks nothing\(question.map { " with the id \($0)" } ?? "").")
-                throw ExitStatus.failed
-            }
-            guard wanted.count == 1 else {
-                // Which one is meant must not depend on which was asked first.
-                wanted.forEach { show($0) }
-                Terminal.warn("Several questions are open. Say which with --question.")
-                throw ExitStatus.failed
-            }
-            if open.kind == .text {
-                let _: SessionView = try await client.send(
-                    .POST, target.path + "/questions/\(open.id.pathSegment)", NewAnswer(text: answer))
-                return Terminal.line("Answered: \(Terminal.plain(open.title))")
-            }
-            guard let option = open.option(for: answer) else {
-                show(open)
-                Terminal.warn("“\(answer)” is no answer to this.")
-                throw ExitStatus.failed
-            }
-            let _: SessionView = try await client.send(
-                .POST, target.path + "/questions/\(open.id.pathSegment)", NewAnswer(option: option.id))
-            Terminal.line("\(Terminal.plain(option.name)): \(Terminal.plain(open.title))")
+            let open = try open(in: session)
+            let (answer, said) = try answer(to: open)
+            let _: SessionView = try await client.send(.POST, target.path + "/questions/\(open.id.pathSegment)", answer)
+            Terminal.line("\(said): \(Terminal.plain(open.title))")
         }
+    }
+
+    private func open(in session: SessionView) throws -> OpenQuestion {
+        let wanted = session.questions.filter { question == nil || $0.id == question }
+        guard let open = wanted.first else {
+            Terminal.warn("Session \(target.session) asks nothing\(question.map { " with the id \($0)" } ?? "").")
+            throw ExitStatus.failed
+        }
+        guard wanted.count == 1 else {
+            // Which one is meant must not depend on which was asked first.
+            wanted.forEach { show($0) }
+            Terminal.warn("Several questions are open. Say which with --question.")
+            throw ExitStatus.failed
+        }
+        return open
+    }
+
+    /// What is sent, and what is said about it.
+    private func answer(to open: OpenQuestion) throws -> (NewAnswer, said: String) {
+        let words = answer.joined(separator: " ")
+        switch open.kind {
+        case .text where item.isEmpty: return (NewAnswer(text: words), "Answered")
+        case .permission where item.isEmpty:
+            if let option = open.option(for: words) { return (NewAnswer(option: option.id), Terminal.plain(option.name)) }
+            if let option = open.option(for: answer[0]) {
+                return (NewAnswer(option: option.id, text: answer.dropFirst().joined(separator: " ")), Terminal.plain(option.name))
+            }
+            throw noAnswer(words, to: open)
+        case .inquiry: return (NewAnswer(answers: try answers(to: open)), "Answered")
+        case .text, .permission:
+            Terminal.warn("This asks one thing; answer it without --item.")
+            throw ExitStatus.failed
+        }
+    }
+
+    private func answers(to open: OpenQuestion) throws -> [String: [String]] {
+        let items = open.items ?? []
+        guard item.isEmpty else {
+            var answers: [String: [String]] = [:]
+            for pair in item {
+                let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+                guard let asked = open.item(for: parts[0]), let taken = asked.answers(for: parts[1]) else { throw noAnswer(pair, to: open) }
+                answers[asked.id, default: []] += taken
+            }
+            return answers
+        }
+        guard items.count == 1, let asked = items.first else {
+            show(open)
+            Terminal.warn("Several things are asked together. Answer each with --item NUMBER=ANSWER.")
+            throw ExitStatus.failed
+        }
+        let words = answer.joined(separator: " ")
+        // Several arguments are several choices where each is one, else one text.
+        let each = answer.compactMap { asked.answers(for: $0) }.filter {
+            $0.allSatisfy { label in asked.choices.contains { $0.label == label } }
+        }
+        if asked.allowsSeveral, answer.count > 1, each.count == answer.count { return [asked.id: each.flatMap(\.self)] }
+        guard let taken = asked.answers(for: words) else { throw noAnswer(words, to: open) }
+        return [asked.id: taken]
+    }
+
+    private func noAnswer(_ words: String, to open: OpenQuestion) -> ExitCode {
+        show(open)
+        Terminal.warn("“\(words)” is no answer to this.")
+        return ExitStatus.failed
     }
 
     private func show(_ open: OpenQuestion) {
-        Terminal.line("\(open.id)  \(Terminal.plain(open.title))")
-        for suggestion in open.suggestions ?? [] { Terminal.line("    \(Terminal.plain(suggestion))") }
-        for option in open.options { Terminal.line("    \(Terminal.plain(option.id))  \(Terminal.plain(option.name))") }
+        Terminal.line("\(open.id)  \(open.kind == .inquiry ? "" : Terminal.plain(open.title))")
+        open.lines.forEach { Terminal.line($0) }
         if let until = open.until {
             Terminal.line(Terminal.styled("    refused in \(Time.elapsed(until - Time.now)) if nobody answers", .dim))
         }
-    }
-}
-
-extension OpenQuestion {
-    /// The option that a person means: by SAM's words for it, or by its id.
-    func option(for answer: String) -> Permission.Option? {
-        // SAM's words first: an agent could give one of them to another answer.
-        let kind: Permission.Option.Kind? =
-            switch answer {
-            case "allow": .allowOnce
-            case "always": .allowAlways
-            case "refuse": .refuse
-            default: nil
-            }
-        return kind.map { kind in options.first { $0.kind == kind } } ?? options.first { $0.id == answer }
     }
 }

@@ -15,7 +15,7 @@ struct SessionsCancel: AsyncParsableCommand {
 
     @OptionGroup var target: SessionArgument
 
-    @Flag(help: "Stop only the running turn; the session goes on with the next prompt.")
+    @Flag(help: "Stop only the running turn and what runs beside it or after it; the session goes on with the next prompt.")
     var turn = false
 
     func run() async throws {

@@ -10,16 +10,23 @@ struct SessionsPrompt: AsyncParsableCommand {
         discussion: """
             A session of `sam run` ends when all its prompts are answered, unless it was started with --open. Go on with one that is over:
             sam sessions resume SESSION "…"
+
+            EXAMPLES
+              sam sessions prompt SESSION "Now write the tests"
+              sam sessions prompt SESSION --attach screenshot.png "Why does it look like this?"
             """)
 
     @OptionGroup var target: SessionArgument
+
+    @OptionGroup var attachments: Attachments
 
     @Argument(help: "What to say.")
     var text: [String]
 
     func run() async throws {
+        let images = try attachments.images()
         let prompt: Prompt = try await Connection.with {
-            try await $0.send(.POST, target.path + "/prompts", NewPrompt(text: text.joined(separator: " ")))
+            try await $0.send(.POST, target.path + "/prompts", NewPrompt(text: text.joined(separator: " "), images: images))
         }
         Terminal.line("Kept as \(prompt.id.rawValue); it is handed over when the agent is free.")
     }

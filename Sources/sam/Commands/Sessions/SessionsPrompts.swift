@@ -21,7 +21,8 @@ struct SessionsPrompts: AsyncParsableCommand {
         var table = Table(["PROMPT", "STATE", "WRITTEN", "TEXT"])
         for prompt in listing.prompts {
             let words = prompt.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            table.add([prompt.id.rawValue, prompt.state.rawValue, Time.ago(prompt.createdAt), String(words.prefix(60))])
+            let images = prompt.images.map { "(\($0) image\($0 == 1 ? "" : "s")) " } ?? ""
+            table.add([prompt.id.rawValue, prompt.state.rawValue, Time.ago(prompt.createdAt), images + String(words.prefix(60))])
         }
         table.show()
     }

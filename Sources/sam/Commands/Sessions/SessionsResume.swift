@@ -18,6 +18,8 @@ struct SessionsResume: AsyncParsableCommand {
 
     @OptionGroup var target: SessionArgument
 
+    @OptionGroup var attachments: Attachments
+
     @Flag(help: "Start it and return at once.")
     var detach = false
 
@@ -28,9 +30,10 @@ struct SessionsResume: AsyncParsableCommand {
     var text: [String]
 
     func run() async throws {
+        let images = try attachments.images()
         let session = try await Connection.with { client in
             let session: SessionView = try await client.send(
-                .POST, target.path + "/resume", Resumption(prompt: text.joined(separator: " "), ending: .whenIdle))
+                .POST, target.path + "/resume", Resumption(prompt: text.joined(separator: " "), images: images, ending: .whenIdle))
             return try await SessionFollowing(session: session, detach: detach, form: json ? .json : .lines).run(client)
         }
         if session.failure?.code == "credentialBlocked" { throw ExitStatus.blocked }

@@ -20,6 +20,7 @@ struct SessionsShow: AsyncParsableCommand {
         Terminal.line("Agent    \(session.agent)")
         Terminal.line("Task     \(Terminal.plain(session.title))")
         Terminal.line("Started  \(Time.ago(session.createdAt))")
+        for line in session.backgroundLines { Terminal.line("Beside   \(line)") }
         if let stages = session.stages, !stages.isEmpty {
             Terminal.line()
             var table = Table(["STAGE", "TOOK", "USUALLY"])
