@@ -5,7 +5,7 @@ extension WireProtocol {
     public func driver(for conversation: Conversation) -> any AgentDriver {
         switch self {
         case .acp, .oneShot: ACPDriver(conversation)
-        case .claudeStreamJSON: ClaudeDriver()
+        case .claudeStreamJSON: ClaudeDriver(conversation)
         case .codexAppServer: CodexDriver(conversation)
         }
     }

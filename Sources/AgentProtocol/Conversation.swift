@@ -39,12 +39,17 @@ public struct Conversation: Sendable, Hashable, Codable {
     public var tools: Tools?
     /// The session that this one goes on with.
     public var earlier: Earlier?
+    /// The id under which the agent was told to keep this conversation, where it takes one.
+    public var own: String?
 
     /// Describes a conversation.
-    public init(workingDirectory: String, permissions: PermissionMode, tools: Tools? = nil, earlier: Earlier? = nil) {
+    public init(
+        workingDirectory: String, permissions: PermissionMode, tools: Tools? = nil, earlier: Earlier? = nil, own: String? = nil
+    ) {
         self.workingDirectory = workingDirectory
         self.permissions = permissions
         self.tools = tools
         self.earlier = earlier
+        self.own = own
     }
 }

@@ -83,6 +83,9 @@ public struct Permission: Sendable, Hashable, Codable {
         self.parent = parent
     }
 
+    /// The kind of what changes how the agent works, as the end of its planning.
+    public static let modeSwitch = "switch_mode"
+
     /// The option that refuses, where the agent takes one.
     public var refusal: Option? { options.first { $0.kind == .refuse } }
 

@@ -4,7 +4,7 @@ public enum PermissionMode: String, Sendable, Hashable, Codable, CaseIterable {
     case ask
     /// Looking at things, and changing files in its workspace.
     case edits
-    /// Whatever it wants. The sandbox stands all the same.
+    /// Whatever it wants, but for the approval of its plans. The sandbox stands all the same.
     case everything
 
     /// The option by which this mode allows something by itself; `nil` when a person is to be asked.
@@ -16,6 +16,8 @@ public enum PermissionMode: String, Sendable, Hashable, Codable, CaseIterable {
     }
 
     private func allows(_ permission: Permission, in workspace: String) -> Bool {
+        // A plan is there to be read by a person, whatever its agent may do afterwards.
+        guard permission.plan == nil, permission.kind != Permission.modeSwitch else { return false }
         switch (self, permission.kind) {
         case (.everything, _): return true
         case (.edits, "read"), (.edits, "search"), (.edits, "think"): return true

@@ -74,6 +74,26 @@ struct ACPDriverTests {
         #expect(events(failed) == [.turnEnded(TurnEnd(prompt: prompt.id, stopReason: "error", error: "no"))])
     }
 
+    @Test("Images go to an agent that takes them, and a person is told of one that does not", arguments: [true, false])
+    func images(isTaken: Bool) throws {
+        var driver = ACPDriver(Conversation(workingDirectory: "/workspace", permissions: .ask))
+        _ = driver.begin()
+        _ = driver.receive(
+            answer(1, #"{"protocolVersion":1,"agentCapabilities":{"promptCapabilities":{"image":\#(isTaken)}}}"#))
+        _ = driver.receive(answer(2, #"{"sessionId":"s"}"#))
+        let image = PromptImage(mediaType: .webp, data: Data([1, 2, 3]))
+        let actions = driver.prompt(AgentCommand.Prompt(id: prompt.id, text: "look", images: [image]))
+        let text: JSONValue = ["type": "text", "text": "look"]
+        let block: JSONValue = ["type": "image", "mimeType": "image/webp", "data": "AQID"]
+        guard case .send(let line)? = actions.last, case .request(_, _, let params)? = RPCMessage(line: Data(line.dropLast())) else {
+            Issue.record("\(actions)")
+            return
+        }
+        #expect(params["prompt"] == .array(isTaken ? [text, block] : [text]))
+        let notes = events(actions).count { if case .note = $0 { true } else { false } }
+        #expect(notes == (isTaken ? 0 : 1))
+    }
+
     @Test("Cancel is a notification while a turn runs, and nothing otherwise")
     func cancel() {
         var driver = opened()

@@ -9,7 +9,7 @@ struct ClaudeDriverTests {
 
     /// A driver that is ready.
     private func ready() -> ClaudeDriver {
-        var driver = ClaudeDriver()
+        var driver = ClaudeDriver(Conversation(workingDirectory: "/workspace", permissions: .ask))
         _ = driver.begin()
         _ = driver.receive(Self.greeting)
         return driver
@@ -36,7 +36,7 @@ struct ClaudeDriverTests {
 
     @Test("Ready comes with the answer to initialize, and not with what was said before")
     func readiness() throws {
-        var driver = ClaudeDriver()
+        var driver = ClaudeDriver(Conversation(workingDirectory: "/workspace", permissions: .ask))
         let opening = try sent(driver.begin())
         #expect(opening.first?["request"]?["subtype"] == "initialize")
         #expect(driver.prompt(prompt).isEmpty, "Nothing is handed over before")
@@ -48,7 +48,7 @@ struct ClaudeDriverTests {
 
     @Test("A refused handshake ends with the agent's own words")
     func refusal() {
-        var driver = ClaudeDriver()
+        var driver = ClaudeDriver(Conversation(workingDirectory: "/workspace", permissions: .ask))
         _ = driver.begin()
         let actions = driver.receive(
             Data(#"{"type":"control_response","response":{"subtype":"error","request_id":"sam-1","error":"too old"}}"#.utf8))
@@ -111,6 +111,26 @@ struct ClaudeDriverTests {
             (#""subtype":"error_during_execution","is_error":true"#, true, "cancelled", nil),
             (#""subtype":"success","is_error":false"#, true, "cancelled", nil),
             (#""subtype":"error_max_turns","is_error":true"#, false, "max_turn_requests", nil),
+            (#""subtype":"success","terminal_reason":"max_turns""#, false, "max_turn_requests", nil),
+            (
+                #""subtype":"success","is_error":true,"terminal_reason":"api_error","api_error_status":403,"stop_reason":"stop_sequence","result":"Failed to authenticate. API Error: 403 no""#,
+                false, "error", "Failed to authenticate. API Error: 403 no"
+            ),
+            (#""subtype":"success","is_error":false,"terminal_reason":"prompt_too_long","result":"Too long""#, false, "error", "Too long"),
+            (#""subtype":"success","is_error":true,"stop_reason":"refusal","result":"I can't""#, false, "refusal", "I can't"),
+            (#""subtype":"success","is_error":false,"stop_reason":"refusal""#, false, "refusal", nil),
+            (
+                #""subtype":"error_max_budget_usd","is_error":true,"terminal_reason":"budget_exhausted","errors":["Reached maximum budget ($0.1)"]"#,
+                false, "error", "Reached maximum budget ($0.1)"
+            ),
+            (#""subtype":"error_max_budget_usd","is_error":true"#, false, "error", "The agent's own budget is spent."),
+            (
+                #""subtype":"error_during_execution","is_error":true,"terminal_reason":"aborted_tools","errors":["[ede_diagnostic] x"]"#,
+                false, "cancelled", nil
+            ),
+            (#""subtype":"never_heard_of","is_error":true,"errors":"x","result":7"#, false, "error", "never_heard_of"),
+            (#""is_error":true"#, false, "error", "It does not say why."),
+            (#""subtype":"success","terminal_reason":"completed","origin":{"kind":"human"}"#, false, "end_turn", nil),
         ] as [(String, Bool, String, String?)])
     func ends(fields: String, isCancelled: Bool, reason: String, error: String?) throws {
         var driver = ready()
@@ -155,6 +175,58 @@ struct ClaudeDriverTests {
         }
         #expect(permission.locations == [ACP.Location(path: "/workspace/a")])
         #expect(driver.receive(Data(#"{"type":"control_cancel_request","request_id":"r"}"#.utf8)) == [.withdraw(permission.id)])
+    }
+
+    @Test("Images go along with the words")
+    func images() throws {
+        var driver = ready()
+        let image = PromptImage(mediaType: .png, data: Data([1, 2, 3]))
+        let handed = try sent(driver.prompt(AgentCommand.Prompt(id: prompt.id, text: "look", images: [image])))
+        let source: JSONValue = ["type": "base64", "media_type": "image/png", "data": "AQID"]
+        #expect(handed.first?["message"]?["content"] == [["type": "image", "source": source], ["type": "text", "text": "look"]])
+    }
+
+    @Test("Each prompt has an id of its own, which is a UUID")
+    func identifiers() throws {
+        let uuids = try (0..<200).map { number in
+            var driver = ready()
+            return try #require(
+                try sent(driver.prompt(AgentCommand.Prompt(id: PromptID(rawValue: "t_\(number)"), text: ""))).first?["uuid"]?.string)
+        }
+        #expect(Set(uuids).count == 200 && uuids.allSatisfy { UUID(uuidString: $0) != nil }, "\(uuids.prefix(3))")
+    }
+
+    @Test("It tells where its conversation can be loaded again, and whether it remembers the one before")
+    func memory() {
+        let greeting = Data(
+            #"{"type":"control_response","response":{"subtype":"success","request_id":"sam-1","response":{"claude_code_version":"2.1.330"}}}"#
+                .utf8)
+        for (earlier, expected) in [
+            (nil, AgentIdentity(name: "Claude Code", version: "2.1.330", conversation: "own")),
+            (
+                Conversation.Earlier(conversation: nil, recap: "x"),
+                AgentIdentity(name: "Claude Code", version: "2.1.330", conversation: "own")
+            ),
+            (
+                Conversation.Earlier(conversation: "old", recap: "x"),
+                AgentIdentity(name: "Claude Code", version: "2.1.330", conversation: "old", remembers: true)
+            ),
+        ] {
+            var driver = ClaudeDriver(Conversation(workingDirectory: "/w", permissions: .ask, earlier: earlier, own: "own"))
+            _ = driver.begin()
+            #expect(events(driver.receive(greeting)) == [.handshake(expected)])
+        }
+    }
+
+    @Test("What it can't go on with is said in its own words")
+    func lost() {
+        var driver = ClaudeDriver(Conversation(workingDirectory: "/w", permissions: .ask))
+        _ = driver.begin()
+        let actions = driver.receive(
+            Data(
+                #"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["No conversation found with session ID: x"]}"#
+                    .utf8))
+        #expect(actions == [.giveUp(.handshakeFailed, "The agent could not start: No conversation found with session ID: x")])
     }
 
     @Test("What nobody knows is kept, what is no JSON is the agent's last words, and neither ends anything")

@@ -49,6 +49,14 @@ struct PermissionModeTests {
         #expect(asked.options.allSatisfy { $0.kind == .refuse && $0.name.count == 200 }, "An option whose id is no id is none")
     }
 
+    @Test("No mode approves a plan by itself, or another way to work", arguments: PermissionMode.allCases)
+    func plans(mode: PermissionMode) {
+        let options = [Self.once, Self.always, Self.refuse]
+        let plan = Permission(id: "p1", title: "Go on", kind: "think", options: options, plan: "")
+        let modeSwitch = Permission(id: "p2", title: "Go on", kind: "switch_mode", options: options)
+        #expect(mode.allowance(for: plan, in: "/w") == nil && mode.allowance(for: modeSwitch, in: "/w") == nil)
+    }
+
     @Test("Nothing of a command hides behind blanks or lines")
     func blanks() {
         let hidden = Permission(id: "p1", title: "ls" + String(repeating: " ", count: 5_000) + "; rm -rf x\nsecond", options: []).bounded

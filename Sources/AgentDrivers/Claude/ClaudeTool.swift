@@ -1,9 +1,12 @@
 import AgentProtocol
 
 /// A tool of Claude Code's and what it is called with, in SAM's words.
-struct ClaudeTool {
+struct ClaudeTool: Hashable {
     var name: String
     var input: JSONValue
+
+    static let question = "AskUserQuestion"
+    static let planEnd = "ExitPlanMode"
 
     /// One line for a person.
     var title: String {
@@ -11,6 +14,11 @@ struct ClaudeTool {
         case "Bash": input["description"]?.string ?? input["command"]?.string ?? name
         case "Grep", "Glob": input["pattern"]?.string.map { "\(name) \($0)" } ?? name
         case "WebFetch", "WebSearch": (input["url"] ?? input["query"])?.string.map { "\(name) \($0)" } ?? name
+        case "Agent", "Task": input["description"]?.string.map { "Agent: \($0)" } ?? name
+        case "TaskCreate": input["subject"]?.string.map { "Plan: \($0)" } ?? name
+        case Self.question: input["questions"]?.elements?.first?["question"]?.string ?? name
+        case "EnterPlanMode": "Plan first"
+        case Self.planEnd: "Present the plan"
         default: path.map { "\(name) \($0)" } ?? name
         }
     }
@@ -28,24 +36,32 @@ struct ClaudeTool {
         case "Bash", "BashOutput", "KillShell": "execute"
         case "Grep", "Glob", "LS": "search"
         case "WebFetch", "WebSearch": "fetch"
-        case "Task", "TodoWrite": "think"
+        case "Agent", "Task", "TodoWrite", "TaskCreate", "TaskUpdate", "TaskList", "TaskGet": "think"
+        case "EnterPlanMode", Self.planEnd: Permission.modeSwitch
         default: "other"
         }
     }
 
+    var isAgent: Bool { name == "Agent" || name == "Task" }
+
     var locations: [ACP.Location]? { path.map { [ACP.Location(path: $0)] } }
 
-    /// The steps that it writes down, when it does.
-    var plan: Plan? {
-        guard name == "TodoWrite", case .array(let todos)? = input["todos"] else { return nil }
-        return Plan(
-            entries: todos.compactMap { todo in
-                guard let content = todo["content"]?.string else { return nil }
-                return ACP.PlanEntry(content: content, status: todo["status"]?.string ?? "pending")
-            })
+    /// The whole list of steps that it writes down, when it does.
+    var todos: [JSONValue]? { name == "TodoWrite" ? input["todos"]?.elements : nil }
+
+    /// As much of it as its result needs. An input can hold anything.
+    var forItsResult: ClaudeTool {
+        let wanted: [String] =
+            switch name {
+            case "Write", "Edit": ["file_path", "content", "old_string", "new_string"]
+            case "TaskCreate", "TaskUpdate": ["subject", "taskId", "status"]
+            default: []
+            }
+        let kept = wanted.compactMap { key in input[key].map { (key, $0) } }
+        return ClaudeTool(name: name, input: .object(Dictionary(kept, uniquingKeysWith: { $1 })))
     }
 
-    /// What an edit changes, as ACP tells it.
+    /// What an edit changes, as ACP tells it. Its result does not.
     var diff: [JSONValue]? {
         guard let path else { return nil }
         let (old, new): (JSONValue, JSONValue?) =
