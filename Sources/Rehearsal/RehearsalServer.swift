@@ -51,7 +51,7 @@ public struct RehearsalServer: Sendable {
         }
         let turn: Turn
         do {
-            turn = try Script(file: script).turn(after: question.answers)
+            turn = try Script(file: script).turn(for: question)
         } catch {
             return Self.json(api.error(PlayedError(status: 400, message: "The script can't be played. \(error.message)")), status: 400)
         }

@@ -77,19 +77,19 @@ public struct LocalHost: WorkspaceHost {
     }
 
     public func launch(_ launch: RunnerLaunch) async throws {
+        var launch = launch
         let folder = home.attempt(launch.session, launch.attempt)
         try makeFolder(folder)
         let group = try controlGroups.create(groupName(launch.session), limits: launch.limits)
         try placeFiles(of: launch.agent, for: launch.session)
+        let (conversation, arguments) = conversation(launch)
+        launch.agent.arguments += arguments
         let command = agentCommand(launch)
         let configuration = RunnerConfiguration(
             session: launch.session, attempt: launch.attempt, token: launch.token, controlSocket: home.controlSocket,
             folder: folder, command: command, wireProtocol: launch.agent.wireProtocol, sandbox: launch.project.sandbox.rawValue,
-            conversation: Conversation(
-                workingDirectory: workspaceInside(launch.project, launch.session), permissions: launch.permissions,
-                tools: tools(launch), earlier: launch.earlier),
-            controlGroups: group.joins,
-            memoryEvents: group.memoryEvents, handshakeTimeout: launch.handshakeTimeout * 1_000,
+            conversation: conversation, controlGroups: group.joins, memoryEvents: group.memoryEvents,
+            handshakeTimeout: launch.handshakeTimeout * 1_000,
             outputLimit: launch.outputLimit,
             disk: RunnerConfiguration.Disk(
                 folders: [home.workspace(launch.session), home.agentHome(launch.session)], limit: launch.limits.disk),
@@ -251,16 +251,9 @@ public struct LocalHost: WorkspaceHost {
         Mirror(git: git, path: home.mirror(project))
     }
 
-    /// What is on the session's socket is reached from inside of a sandbox only.
-    private func tools(_ launch: RunnerLaunch) -> Conversation.Tools? {
-        guard launch.project.sandbox == .bubblewrap, let lease = launch.agent.environment["SAM_LEASE"] else { return nil }
-        return Conversation.Tools(
-            url: AgentProgram.gatewayAddress + "/tools", token: lease, program: [Sandbox.Inside.programs + "/sam-runner", "tools"])
-    }
-
     private func groupName(_ session: SessionID) -> String { "sam-\(session.rawValue)" }
 
-    private func workspaceInside(_ project: Project, _ session: SessionID) -> String {
+    func workspaceInside(_ project: Project, _ session: SessionID) -> String {
         project.sandbox == .none ? home.workspace(session) : Sandbox.Inside.workspace
     }
 

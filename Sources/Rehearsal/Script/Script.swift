@@ -5,6 +5,14 @@ import Yams
 /// What the rehearsal plays, turn by turn.
 public struct Script: Sendable, Decodable {
     var turns: [Turn]
+    var others: [Conversation]?
+
+    /// A conversation that begins in a way of its own, as a sub-agent's does.
+    struct Conversation: Sendable, Decodable {
+        /// Words of its beginning.
+        var when: String
+        var turns: [Turn]
+    }
 
     /// The script in a file, or the built-in one where there is no file.
     ///
@@ -25,12 +33,15 @@ public struct Script: Sendable, Decodable {
         } catch {
             throw RehearsalError("\(name): This is not YAML: \(error)")
         }
-        guard !turns.isEmpty else { throw RehearsalError("\(name): There is no turn under `turns:`.") }
+        guard !turns.isEmpty, others?.allSatisfy({ !$0.turns.isEmpty }) ?? true else {
+            throw RehearsalError("\(name): There is no turn under `turns:`.")
+        }
     }
 
-    /// The turn after so many answers.
-    func turn(after answers: Int) -> Turn {
-        turns[min(answers, turns.count - 1)]
+    /// The turn that answers a question.
+    func turn(for question: Question) -> Turn {
+        let turns = others?.first { question.beginning.contains($0.when) }?.turns ?? self.turns
+        return turns[min(question.answers, turns.count - 1)]
     }
 }
 

@@ -5,6 +5,8 @@ import Foundation
 struct Question: Sendable {
     /// How many answers the conversation has.
     var answers: Int
+    /// What stands before the first of them, as far as a user wrote it.
+    var beginning: String
     /// The tools that the client offers.
     var tools: Set<String>
     /// Those of them that stand in a namespace, by their full names.

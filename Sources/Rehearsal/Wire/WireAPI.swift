@@ -29,7 +29,7 @@ enum WireAPI: Sendable, CaseIterable {
         default: return nil
         }
         return Question(
-            answers: answers(in: items), tools: tools, spaced: spaced, isStream: request["stream"] == true,
+            answers: answers(in: items), beginning: beginning(of: items), tools: tools, spaced: spaced, isStream: request["stream"] == true,
             wantsUsage: request["stream_options"]?["include_usage"] == true, bytes: body.count)
     }
 
@@ -41,6 +41,12 @@ enum WireAPI: Sendable, CaseIterable {
                 || ["function_call", "custom_tool_call", "reasoning", "local_shell_call"].contains(item["type"]?.string)
         }
         return isAnswer.indices.count { isAnswer[$0] && ($0 == 0 || !isAnswer[$0 - 1]) }
+    }
+
+    private func beginning(of items: [JSONValue]) -> String {
+        items.prefix { $0["role"]?.string != "assistant" }.filter { $0["role"]?.string == "user" }.flatMap { item in
+            item["content"]?.string.map { [$0] } ?? (item["content"]?.elements ?? []).compactMap { $0["text"]?.string }
+        }.joined(separator: "\n")
     }
 
     /// The answer in one piece.

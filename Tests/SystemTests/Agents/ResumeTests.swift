@@ -63,6 +63,44 @@ struct ResumeTests {
         }
     }
 
+    @Test("Claude Code remembers by itself where its home was kept, and is told what happened where it was not")
+    func claudeCode() async throws {
+        try await SamFixture.with { sam in
+            try sam.install(try RealAgent.claudeCode(), as: "claude")
+            try sam.write(
+                """
+                turns:
+                  - say: I am the first.
+                  - say: I remember the first.
+                  - say: I remember both.
+                """, to: "home/rehearsal.yaml")
+            try await sam.serve()
+            try await sam.project()
+            var id = try await sam.start("claude-code", "Who are you?")
+            var conversations: Set<String> = []
+            for (number, words) in ["I am the first.", "I remember the first.", "I remember both.", "I am the first."].enumerated() {
+                try await sam.waitForTurns(1, of: id)
+                try await sam.act("sessions", "finish", id)
+                let session = FinishedSession(session: try await sam.finish(id), events: try await sam.events(id))
+                #expect(session.phase == "completed" && session.said == words, "\(session.said)")
+                let handshake = try #require(session.payloads("handshake").first)
+                #expect(handshake["remembers"] == ([1, 2].contains(number) ? true : nil), "\(handshake)")
+                conversations.insert(try #require(handshake["conversation"]?.string))
+                guard number < 3 else { break }
+                if number == 2 {
+                    // What can't be read is nothing to go on with.
+                    let file =
+                        "\(sam.home)/sessions/\(id)/home/.claude/projects/-workspace/\(handshake["conversation"]?.string ?? "").jsonl"
+                    try #require(FileManager.default.fileExists(atPath: file))
+                    try Data("garbage\n".utf8).write(to: URL(filePath: file))
+                }
+                let reply = try await sam.call(.POST, "/api/v1/sessions/\(id)/resume", ["prompt": "And now?"])
+                id = try #require(reply["id"]?.string, "\(reply.text)")
+            }
+            #expect(conversations.count == 2)
+        }
+    }
+
     @Test("Only what is over can be gone on with, by a member of its project")
     func refusals() async throws {
         try await SamFixture.with { sam in
