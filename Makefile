@@ -4,7 +4,7 @@ PACKAGES := bubblewrap git libsqlite3-dev zlib1g-dev
 # What only the tests need: real tools and the providers' own clients, outside of the tree.
 TEST_PACKAGES := curl openssl gzip python3 python3-pip python3-venv
 GATEWAY_TESTS := SystemTests\.(Clients|KeyCommand|UsageCommand|BudgetCommand|ProviderCommand|SessionGateway|Remote|GatewayCanary|UsageSurvival|Egress[A-Za-z]*)Tests
-AGENT_TESTS := SystemTests\.(ClaudeCode|Codex[A-Za-z]*|Agentao|Tool|Question|Activity|Resume|OneShot|ScoutClient)Tests
+AGENT_TESTS := SystemTests\.(ClaudeCode[A-Za-z]*|Codex[A-Za-z]*|Agentao|Tool|Question|Activity|Resume|OneShot|ScoutClient)Tests
 CRASH_TESTS := SystemTests\.(Crash|PromptDelivery)Tests
 BROKER_TESTS := SystemTests\.Broker[A-Za-z]*Tests
 CLIENTS := $(HOME)/.cache/sam/clients

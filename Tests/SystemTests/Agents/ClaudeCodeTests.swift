@@ -141,7 +141,7 @@ struct ClaudeCodeTests {
 
     // MARK: - What they need
 
-    private static func prepare(_ sam: SamFixture, _ script: String = Self.script) async throws {
+    static func prepare(_ sam: SamFixture, _ script: String = Self.script) async throws {
         try sam.install(try RealAgent.claudeCode(), as: "claude")
         try sam.write(script, to: "home/rehearsal.yaml")
         try await sam.serve()
