@@ -3,6 +3,9 @@ struct OpenRequests<Request: Sendable & Hashable>: Sendable, Hashable {
     private var open: [String: Request] = [:]
     private var count = 0
 
+    /// All of them.
+    var requests: some Collection<Request> { open.values }
+
     /// Takes a request in.
     ///
     /// - Returns: its id.

@@ -1,9 +1,9 @@
 import AgentProtocol
 
-/// One thing that Codex did, of those of which a turn is made.
+/// One thing that Codex said or did, of those of which a turn is made.
 struct CodexItem {
     let id: String
-    private let type: String
+    let type: String
     private let fields: JSONValue
 
     init?(_ item: JSONValue?) {
@@ -13,56 +13,123 @@ struct CodexItem {
         fields = item
     }
 
+    /// Items of which a person sees the outcome, or has seen it.
+    private static let quiet: Set<String> = ["userMessage", "hookPrompt", "functionCallOutput", "subAgentActivity"]
+
+    /// Whether nothing is lost if it is not told.
+    var isQuiet: Bool { Self.quiet.contains(type) }
+    var isCommand: Bool { type == "commandExecution" }
+
     /// Codex's words for a status, in SAM's.
     static func word(_ status: String?) -> String? {
         switch status {
         case "inProgress": "in_progress"
-        case "declined": "failed"
+        case "declined", "interrupted": "failed"
         case let status: status
         }
     }
 
+    // MARK: - What it says
+
     /// What it says, if it says something.
     var text: (role: MessageChunk.Role, text: String)? {
         switch type {
-        case "agentMessage": (.agent, fields["text"]?.string ?? "")
+        case "agentMessage", "plan": (.agent, fields["text"]?.string ?? "")
         case "reasoning": (.thought, (fields["summary"]?.elements ?? []).compactMap(\.string).joined(separator: "\n"))
         default: nil
         }
     }
 
+    /// A sentence for the person who follows it.
+    var note: String? {
+        switch type {
+        case "contextCompaction": "The agent has summed up its conversation, which had become long."
+        default: nil
+        }
+    }
+
+    /// What it wants to know without waiting for it.
+    var questions: [JSONValue]? {
+        guard type == "agentMessage", fields["delivery"]?.string == "async", let questions = fields["questions"]?.elements,
+            !questions.isEmpty
+        else { return nil }
+        return questions
+    }
+
+    // MARK: - Other agents
+
+    /// The threads of the sub-agents that it began, and what they are called.
+    var spawned: (threads: [String], title: String?)? {
+        switch type {
+        case "subAgentActivity" where fields["kind"]?.string == "started":
+            fields["agentThreadId"]?.string.map { ([$0], agentName) }
+        case "collabAgentToolCall" where fields["tool"]?.string == "spawnAgent":
+            ((fields["receiverThreadIds"]?.elements ?? []).compactMap(\.string), fields["prompt"]?.string)
+        default: nil
+        }
+    }
+
+    /// Like “helper” of “/root/helper”.
+    private var agentName: String? {
+        fields["agentPath"]?.string?.split(separator: "/").last.map(String.init)
+    }
+
+    /// What the agents that it waited for have reported.
+    private var reports: [String] {
+        guard case .object(let states)? = fields["agentsStates"] else { return [] }
+        return states.sorted { $0.key < $1.key }.compactMap { $0.value["message"]?.string }
+    }
+
+    // MARK: - What it does
+
     /// What it does, if it does something.
     func call(isOver: Bool) -> ToolCall? {
         guard let (title, kind) = act else { return nil }
         let status = Self.word(fields["status"]?.string) ?? (isOver ? "completed" : "in_progress")
-        var content: JSONValue?
-        if isOver, let output = fields["aggregatedOutput"]?.string {
-            content = [["type": "content", "content": ["type": "text", "text": .string(output)]]]
-        }
-        let diffs = (fields["changes"]?.elements ?? []).compactMap { change -> JSONValue? in
-            guard let diff = change["diff"]?.string, let path = change["path"]?.string else { return nil }
-            return ["type": "content", "content": ["type": "text", "text": .string("\(path)\n\(diff)")]]
-        }
-        if !diffs.isEmpty { content = .array(diffs) }
-        // A change can move a file elsewhere.
-        let paths = (fields["changes"]?.elements ?? []).flatMap { change in
-            [change["path"], change["kind"]?["move_path"], change["kind"]?["movePath"]].compactMap { $0?.string }
-        }
+        let content = changes.flatMap(\.content) + (isOver ? results : [])
+        let places = changes.flatMap(\.places)
         return ToolCall(
-            id: id, title: title, kind: kind, status: status, locations: paths.isEmpty ? nil : paths.map { ACP.Location(path: $0) },
-            content: content)
+            id: id, title: title, kind: kind, status: status, locations: places.isEmpty ? nil : places,
+            content: content.isEmpty ? nil : .array(content))
+    }
+
+    private var changes: [CodexChange] { (fields["changes"]?.elements ?? []).compactMap(CodexChange.init) }
+
+    private var results: [JSONValue] {
+        func text(_ text: String) -> JSONValue { ["type": "content", "content": ["type": "text", "text": .string(text)]] }
+        let blocks = fields["result"]?["content"]?.elements ?? []
+        let texts = [fields["aggregatedOutput"]?.string, fields["error"]?["message"]?.string].compactMap(\.self) + reports
+        return blocks.map { ["type": "content", "content": $0] } + texts.map(text)
     }
 
     private var act: (title: String, kind: String)? {
         switch type {
         case "commandExecution": (fields["command"]?.string ?? "a command", "execute")
-        case "fileChange":
-            ("Change " + (fields["changes"]?.elements ?? []).compactMap { $0["path"]?.string }.joined(separator: ", "), "edit")
+        case "fileChange": ("Change " + changes.map(\.title).joined(separator: ", "), "edit")
         case "mcpToolCall", "dynamicToolCall": (fields["tool"]?.string ?? "a tool", "other")
-        case "collabAgentToolCall": (fields["tool"]?.string ?? "another agent", "think")
+        case "collabAgentToolCall": (agentAct, "think")
+        case "subAgentActivity" where fields["kind"]?.string == "started": ("Start the agent \(agentName ?? "without a name")", "think")
+        case "subAgentActivity" where fields["kind"]?.string == "interacted":
+            ("Write to the agent \(agentName ?? "without a name")", "think")
         case "webSearch": ("Search for \(fields["query"]?.string ?? "something")", "fetch")
         case "imageView": ("Look at \(fields["path"]?.string ?? "an image")", "read")
+        case "imageGeneration": ("Make an image", "other")
+        case "sleep": ("Wait \(((fields["durationMs"]?.wholeNumber ?? 0) + 999) / 1_000) s", "other")
         default: nil
+        }
+    }
+
+    private var agentAct: String {
+        let prompt = fields["prompt"]?.string.map { ": \($0.cut(to: 300))" } ?? ""
+        return switch fields["tool"]?.string {
+        case "spawnAgent": "Start an agent" + prompt
+        case "sendInput", "sendMessage", "followupTask": "Write to an agent" + prompt
+        case "resumeAgent": "Go on with an agent"
+        case "wait": "Wait for agents"
+        case "closeAgent": "End an agent"
+        case "interruptAgent": "Stop an agent"
+        case "listAgents": "Look at its agents"
+        case let other: other ?? "another agent"
         }
     }
 }

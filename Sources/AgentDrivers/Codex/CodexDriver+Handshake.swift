@@ -1,0 +1,80 @@
+import AgentProtocol
+
+// MARK: - Answers to SAM's own requests
+
+extension CodexDriver {
+    mutating func answered(_ id: JSONValue, _ message: JSONValue) -> [DriverAction] {
+        guard let number = id.wholeNumber, let purpose = sent.removeValue(forKey: number) else { return [] }
+        let error = message["error"].map { $0["message"]?.string ?? "it does not say why" }
+        let result = message["result"]
+        switch purpose {
+        case .initialize: return initialized(result, error)
+        case .resume: return resumed(result, error)
+        case .start: return started(result, error)
+        case .turn: return handedOver(result, error)
+        case .terminals(let thread, let stopping): return listed(result, of: thread, stopping)
+        case .answers:
+            guard let error else { return [] }
+            return [.emit(.note(Note("The answer could not be handed over to the agent: \(error)")))]
+        }
+    }
+
+    private mutating func initialized(_ result: JSONValue?, _ error: String?) -> [DriverAction] {
+        if let error { return giveUp("The agent refused to initialize: \(error)") }
+        // Like “sam/0.163.0 (Debian …)”: who asks, and Codex's version.
+        let version = result?["userAgent"]?.string?.split(separator: "/").dropFirst().first?.prefix { $0 != " " }
+        let identity = AgentIdentity(name: "Codex", version: version.map(String.init))
+        let initialized = send(["method": "initialized"])
+        guard let earlier = conversation.earlier?.conversation else { return initialized + open(identity) }
+        phase = .resuming(identity)
+        // What was said in it stands in the earlier session's log.
+        return initialized + request("thread/resume", opening(["threadId": .string(earlier), "excludeTurns": true]), for: .resume)
+    }
+
+    private mutating func open(_ identity: AgentIdentity) -> [DriverAction] {
+        phase = .opening(identity)
+        return request("thread/start", opening([:]), for: .start)
+    }
+
+    private func opening(_ own: [String: JSONValue]) -> JSONValue {
+        let common: [String: JSONValue] = [
+            "cwd": .string(conversation.workingDirectory), "sandbox": "danger-full-access",
+            // Whether it asks at all. Even `untrusted` lets it run what only looks.
+            "approvalPolicy": conversation.permissions == .everything ? "never" : "untrusted",
+        ]
+        return .object(common.merging(own) { $1 })
+    }
+
+    private mutating func resumed(_ result: JSONValue?, _ error: String?) -> [DriverAction] {
+        guard case .resuming(var identity) = phase else { return [] }
+        guard error == nil, let thread = result?["thread"]?["id"]?.string else {
+            let why = error ?? "its answer names no thread"
+            return [.emit(.note(Note("The agent can't resume its earlier conversation, and is told what happened: \(why)")))]
+                + open(identity)
+        }
+        identity.remembers = true
+        return ready(identity, thread)
+    }
+
+    private mutating func started(_ result: JSONValue?, _ error: String?) -> [DriverAction] {
+        guard case .opening(let identity) = phase else { return [] }
+        if let error { return giveUp("The agent refused to start a thread: \(error)") }
+        guard let thread = result?["thread"]?["id"]?.string else {
+            return giveUp("The agent's answer to thread/start names no thread.")
+        }
+        return ready(identity, thread)
+    }
+
+    private mutating func ready(_ identity: AgentIdentity, _ thread: String) -> [DriverAction] {
+        phase = .open
+        threads.main = thread
+        var identity = identity
+        identity.conversation = thread
+        return [.emit(.handshake(identity))]
+    }
+
+    private mutating func giveUp(_ message: String) -> [DriverAction] {
+        phase = .over
+        return [.giveUp(.handshakeFailed, message)]
+    }
+}

@@ -1,0 +1,110 @@
+import AgentProtocol
+
+// MARK: - The main thread's turns
+
+extension CodexDriver {
+    /// Hands over what waits, if it can be.
+    mutating func handOver() -> [DriverAction] {
+        guard let main = threads.main, let next = turns.next() else { return [] }
+        let begun: [DriverAction] = next.isFollowUp ? [.emit(.turnStarted(Turn(prompt: next.prompt, isFollowUp: true)))] : []
+        return begun + request("turn/start", ["threadId": .string(main), "input": next.input], for: .turn)
+    }
+
+    mutating func handedOver(_ result: JSONValue?, _ error: String?) -> [DriverAction] {
+        if error == nil, let id = result?["turn"]?["id"]?.string {
+            let events = turns.accepted(id)
+            if let main = threads.main, turns.running?.id == id { threads.update(main) { $0.turn = id } }
+            return tell(events) + interruptMain()
+        }
+        return tell(turns.refused(error ?? "Its answer to turn/start names no turn."))
+    }
+
+    private mutating func tell(_ events: [CodexTurns.Event]) -> [DriverAction] {
+        var actions: [DriverAction] = []
+        for event in events {
+            let told: AgentEvent?
+            switch event {
+            case .began(let own):
+                told = own.prompt.map { .turnStarted(Turn(prompt: $0, isFollowUp: true)) }
+            case .ended(let own, let ending):
+                told = own.prompt.map {
+                    .turnEnded(TurnEnd(prompt: $0, stopReason: ending.reason, error: ending.error, isFollowUp: true))
+                }
+            case .answered(let handed, let ending):
+                told = .turnEnded(
+                    TurnEnd(
+                        prompt: handed.prompt, stopReason: ending.reason, error: ending.error, isFollowUp: handed.isFollowUp ? true : nil))
+            }
+            // What goes on has to be known before a turn is over: a session ends when nothing runs.
+            actions += tellBackground() + (told.map { [.emit($0)] } ?? [])
+        }
+        return actions + handOver()
+    }
+
+    /// A turn began, in whatever thread.
+    mutating func began(_ params: JSONValue, in thread: String) -> [DriverAction] {
+        guard let turn = params["turn"]?["id"]?.string else { return [keep("turn/started", params)] }
+        threads.update(thread) { $0.turn = turn }
+        guard threads.isMain(thread) else {
+            return isStopping || threads[thread]?.isStopping == true ? interrupt(turn, of: thread) : []
+        }
+        return tell(turns.began(turn, root: params["turn"]?["rootTurnId"]?.string)) + interruptMain()
+    }
+
+    /// A turn ended, in whatever thread.
+    mutating func ended(_ params: JSONValue, in thread: String) -> [DriverAction] {
+        guard let finished = params["turn"], let turn = finished["id"]?.string else { return [keep("turn/completed", params)] }
+        let isMain = threads.isMain(thread)
+        guard isMain ? turns.ids.contains(turn) : threads[thread]?.turn == turn else { return [] }
+        let status = finished["status"]?.string
+        let fault = finished["error"].flatMap { CodexFault($0) }?.text ?? threads[thread]?.lastError
+        let actions = close(turn, of: thread, hasSucceeded: status == "completed")
+        guard isMain else {
+            guard status == "failed" else { return actions }
+            let name = threads[thread]?.title ?? "without a name"
+            return actions + [.emit(.note(Note("A sub-agent (\(name.cut(to: 100))) failed: \(fault ?? "It does not say why.")")))]
+        }
+        let ending =
+            switch status {
+            case "completed": CodexTurns.Ending(reason: "end_turn")
+            case "interrupted": CodexTurns.Ending(reason: "cancelled")
+            default: CodexTurns.Ending(reason: "error", error: fault ?? "It does not say why.")
+            }
+        return actions + tell(turns.ended(turn, ending))
+    }
+
+    /// Ends what a turn has left open: an interrupted turn's items never end. Commands may go on.
+    private mutating func close(_ turn: String, of thread: String, hasSucceeded: Bool) -> [DriverAction] {
+        let asking = Set(asked.requests.compactMap { $0.thread == thread ? $0.item : nil })
+        let (closed, goOn, isStopping) =
+            threads.update(thread) { thread -> ([String], Bool, Bool) in
+                if thread.turn == nil || thread.turn == turn {
+                    thread.turn = nil
+                    thread.isActive = false
+                    thread.told = []
+                    thread.lastError = nil
+                }
+                thread.interrupted.remove(turn)
+                let calls = thread.calls.filter { $0.value.turn == nil || $0.value.turn == turn }.keys.sorted()
+                // What nobody has allowed yet never began.
+                let never = thread.commands.filter { $0.value.turn == turn && asking.contains($0.key) }.keys.sorted()
+                for call in calls { thread.calls[call] = nil }
+                for command in never { thread.commands[command] = nil }
+                if thread.calls.isEmpty { thread.places = [:] }
+                defer { thread.isStopping = false }
+                return (calls + never, !thread.commands.isEmpty, thread.isStopping)
+            } ?? ([], false, false)
+        let ends = closed.map { ended($0, of: thread, hasSucceeded: hasSucceeded) }
+        guard goOn else { return ends }
+        // A command that never began, or is over, would be waited for without an end.
+        return ends + (self.isStopping || isStopping ? clean(thread) : list(thread))
+    }
+
+    /// A call has ended, and nothing more is known of it.
+    func ended(_ call: String, of thread: String, hasSucceeded: Bool) -> DriverAction {
+        .emit(
+            .toolCall(
+                ToolCall(
+                    id: threads.name(call, in: thread), status: hasSucceeded ? "completed" : "failed", parent: threads.parent(of: thread))))
+    }
+}
