@@ -50,6 +50,8 @@ public struct AgentDefinition: Sendable, Hashable {
     public var versionArguments: [String]
     /// Whose credentials it can work with, the usual one first; empty for one that needs none.
     public var providers: [Provider]
+    /// Hosts that it asks for by itself, as patterns of the egress list. To refuse one of them tells a person nothing.
+    public var ownHosts: [String]
     /// The file in which it insists on keeping a sign-in.
     public var signIn: SignInFile?
     public var install: String?
@@ -61,7 +63,8 @@ public struct AgentDefinition: Sendable, Hashable {
         providerArguments: [Provider: [String]] = [:], needs: [String] = [],
         environment: [String: String] = [:], providerEnvironment: [Provider: [String: String]] = [:],
         files: [String: HomeFile] = [:], modelArguments: [String] = [], models: [Provider: Models] = [:],
-        versionArguments: [String] = ["--version"], providers: [Provider] = [], signIn: SignInFile? = nil,
+        versionArguments: [String] = ["--version"], providers: [Provider] = [], ownHosts: [String] = [],
+        signIn: SignInFile? = nil,
         install: String? = nil,
         description: String? = nil
     ) {
@@ -78,6 +81,7 @@ public struct AgentDefinition: Sendable, Hashable {
         self.models = models
         self.versionArguments = versionArguments
         self.providers = providers
+        self.ownHosts = ownHosts
         self.signIn = signIn
         self.install = install
         self.description = description

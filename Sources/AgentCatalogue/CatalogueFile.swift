@@ -165,6 +165,12 @@ extension AgentDefinition {
             }
             models[try provider(key.string ?? "", key.mark?.line)] = Models(fast: fast, strong: strong)
         }
+        let ownHosts = try list("ownHosts")
+        if let other = ownHosts.first(where: { $0.wholeMatch(of: /(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){0,20}/) == nil }) {
+            throw EntryMistake(
+                message: "`ownHosts` names hosts, as a.example or *.a.example; “\(other.prefix(80))” is none.",
+                line: fields["ownHosts"]?.mark?.line)
+        }
         let versionArguments = fields["version"] == nil ? ["--version"] : try list("version")
         var signIn: SignInFile?
         if let node = fields["sign-in"] {
@@ -190,8 +196,8 @@ extension AgentDefinition {
         self.init(
             id: id, name: try text("name") ?? id, wireProtocol: wireProtocol, command: command, providerArguments: more, needs: needs,
             environment: environment, providerEnvironment: providerEnvironment, files: files, modelArguments: try list("model"),
-            models: models, versionArguments: versionArguments, providers: providers, signIn: signIn, install: try text("install"),
-            description: try text("description"))
+            models: models, versionArguments: versionArguments, providers: providers, ownHosts: ownHosts, signIn: signIn,
+            install: try text("install"), description: try text("description"))
     }
 }
 

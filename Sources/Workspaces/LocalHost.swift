@@ -61,7 +61,7 @@ public struct LocalHost: WorkspaceHost {
         if let start = request.start { base.commit = start }
         try makeFolder(home.session(request.session))
         try makeFolder(home.agentHome(request.session))
-        if let earlier = request.earlier { await takeOver(home.agentHome(earlier), home.agentHome(request.session)) }
+        if let earlier = request.earlier { await KeptHome(path: home.agentHome(earlier)).copy(to: home.agentHome(request.session), logger) }
         try makeFolder(home.sockets(request.session))
         let session = request.session
         try await Checkout(
@@ -236,13 +236,6 @@ public struct LocalHost: WorkspaceHost {
             _ = try? await command.run(timeout: .seconds(600))
         }
         if FileManager.default.fileExists(atPath: path) { logger.warning("\(path) could not be removed.") }
-    }
-
-    /// Copies what an agent kept, links as links. Without it the agent remembers nothing, which is no reason to fail.
-    private func takeOver(_ kept: String, _ path: String) async {
-        guard FileManager.default.fileExists(atPath: kept) else { return }
-        let copied = try? await Command("/bin/cp", ["-a", "--reflink=auto", "--", kept + "/.", path]).run(timeout: .seconds(600))
-        if copied?.termination.isSuccess != true { logger.warning("\(kept) could not be copied.") }
     }
 
     // MARK: - Parts

@@ -96,7 +96,10 @@ public struct Server: Sendable {
         let owner = try await accounts.owner()
         try await OwnerToken(file: home.tokenFile).ensure(accounts, owner)
 
-        let egress = SessionEgress(settings: settings, accounts: accounts, logger: logger)
+        let catalogue = LiveCatalogue(userFile: home.userCatalogue) { [logger] catalogue in
+            for problem in catalogue.problems { logger.warning("\(problem)") }
+        }
+        let egress = SessionEgress(settings: settings, accounts: accounts, catalogue: catalogue, logger: logger)
         let tools = SessionTools()
         let metered = try MeteredGateway(
             home: home, store: store, accounts: accounts, credentials: credentials, settings: settings, egress: egress.gate,
@@ -105,9 +108,6 @@ public struct Server: Sendable {
         try await metered.ledger.recover()
 
         let host = try LocalHost(home: home, logger: logger)
-        let catalogue = LiveCatalogue(userFile: home.userCatalogue) { [logger] catalogue in
-            for problem in catalogue.problems { logger.warning("\(problem)") }
-        }
         let sockets = SessionSockets(home: home, gateway: metered.gateway, logger: logger)
         let engine = SessionEngine(
             store: store, accounts: accounts, settings: settings, credentials: credentials, gateway: metered.gateway,

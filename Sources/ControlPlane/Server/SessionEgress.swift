@@ -1,4 +1,5 @@
 import Accounts
+import AgentCatalogue
 import AgentProtocol
 import Credentials
 import Foundation
@@ -21,15 +22,17 @@ final class SessionEgress: Sendable {
 
     private let settings: Settings
     private let accounts: Accounts
+    private let catalogue: LiveCatalogue
     private let logger: Logger
     private let state = Mutex(State())
 
     /// The most refusals that a session's log tells of.
     private static let limit = 100
 
-    init(settings: Settings, accounts: Accounts, logger: Logger) {
+    init(settings: Settings, accounts: Accounts, catalogue: LiveCatalogue, logger: Logger) {
         self.settings = settings
         self.accounts = accounts
+        self.catalogue = catalogue
         self.logger = logger
     }
 
@@ -56,7 +59,8 @@ final class SessionEgress: Sendable {
         }
     }
 
-    private func tell(_ sentence: String, _ session: SessionReference) async {
+    private func tell(_ refusal: EgressRefusal, _ session: SessionReference) async {
+        let sentence = refusal.sentence
         let engine = state.withLock { state -> SessionEngine? in
             var told = state.told[session] ?? []
             guard told.count < Self.limit, told.insert(sentence).inserted else { return nil }
@@ -64,8 +68,17 @@ final class SessionEgress: Sendable {
             state.told[session] = told
             return state.engine
         }
+        guard let engine else { return }
         do {
-            try await engine?.note(sentence, in: SessionID(rawValue: session.rawValue))
+            let id = SessionID(rawValue: session.rawValue)
+            // Nobody's work asked for it, and nobody can do anything about it.
+            if let host = refusal.host, let port = refusal.port {
+                let agent = catalogue.current.agent(try await engine.queries.session(id).agent)
+                if agent?.ownHosts.compactMap({ HostPattern($0) }).contains(where: { $0.matches(host, port: port) }) == true {
+                    return logger.info("\(session.rawValue): \(sentence) (The agent asks for it by itself.)")
+                }
+            }
+            try await engine.note(sentence, in: id)
         } catch {
             logger.warning("\(session.rawValue): \(sentence) (The session's log does not take it: \(error))")
         }

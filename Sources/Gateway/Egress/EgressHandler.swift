@@ -98,7 +98,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard let target else {
             return tell(
                 "The agent asked for an address that is none: what is let through is http and a host, or CONNECT with a host and a port.",
-                hint: "sam settings explain egress.hosts", .badRequest, context)
+                hint: "sam settings explain egress.hosts", nil, .badRequest, context)
         }
         line.afterwards { [gate, session] in
             await gate.rules(session)
@@ -106,7 +106,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard rules.allows(target) else {
                 return tell(
                     "The agent wanted to reach \(target.authority), which is not on the list of hosts.",
-                    hint: "sam settings explain egress.hosts", .forbidden, context)
+                    hint: "sam settings explain egress.hosts", target, .forbidden, context)
             }
             guard context.channel.isActive else { return }
             let allowsPrivate = rules.allowsPrivate(target)
@@ -122,6 +122,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if let objection = VettingResolver.Objection(in: error) {
             return tell(
                 "The agent wanted to reach \(target.authority), and \(objection).", hint: "sam settings explain egress.privateHosts",
+                target,
                 .forbidden, context)
         }
         answer("\(target.authority) can't be reached.", .badGateway, [:], context)
@@ -201,9 +202,12 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: - Refusing
 
     /// Refuses, and tells whoever follows the session.
-    private func tell(_ sentence: String, hint: String, _ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
+    private func tell(
+        _ sentence: String, hint: String, _ target: EgressTarget?, _ status: HTTPResponseStatus, _ context: ChannelHandlerContext
+    ) {
         let text = "\(sentence) It was refused. What is allowed, and where that was said: \(hint)"
-        Task { [gate, session] in await gate.refused(session, text) }
+        let refusal = EgressRefusal(text, host: target?.host, port: target?.port)
+        Task { [gate, session] in await gate.refused(session, refusal) }
         answer(text, status, ["x-sam-egress": "refused"], context)
     }
 

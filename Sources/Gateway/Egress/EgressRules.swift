@@ -34,12 +34,12 @@ public struct EgressGate: Sendable {
     /// What a session's agent may reach.
     public var rules: @Sendable (SessionReference) async -> EgressRules
     /// Tells whoever follows the session what was refused and why.
-    public var refused: @Sendable (SessionReference, String) async -> Void
+    public var refused: @Sendable (SessionReference, EgressRefusal) async -> Void
 
     /// Wraps both.
     public init(
         rules: @escaping @Sendable (SessionReference) async -> EgressRules,
-        refused: @escaping @Sendable (SessionReference, String) async -> Void
+        refused: @escaping @Sendable (SessionReference, EgressRefusal) async -> Void
     ) {
         self.rules = rules
         self.refused = refused
@@ -47,6 +47,22 @@ public struct EgressGate: Sendable {
 
     /// Nothing gets out.
     public static let closed = EgressGate(rules: { _ in .nothing }, refused: { _, _ in })
+}
+
+/// What a session's agent was refused.
+public struct EgressRefusal: Sendable, Hashable {
+    /// What was refused and why, for a person.
+    public var sentence: String
+    /// Where it wanted to; `nil` where that was no address.
+    public var host: String?
+    public var port: Int?
+
+    /// Describes a refusal.
+    public init(_ sentence: String, host: String? = nil, port: Int? = nil) {
+        self.sentence = sentence
+        self.host = host
+        self.port = port
+    }
 }
 
 /// Where an agent wants to.
