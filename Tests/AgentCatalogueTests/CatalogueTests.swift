@@ -116,4 +116,18 @@ struct CatalogueTests {
             }
         }
     }
+
+    @Test(
+        "Hosts that an agent asks for by itself are names", arguments: ["https://a.example", "a.example:443", "a b", "*", "A.example", ""])
+    func ownHosts(wrong: String) throws {
+        let file = NSTemporaryDirectory() + "own-hosts-\(UUID().uuidString).yaml"
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let entry = "{id: mine, protocol: acp, command: [x], ownHosts: "
+        try Data("agents:\n  - \(entry)[\"*.a.example\", b.example]}\n".utf8).write(to: URL(filePath: file))
+        #expect(Catalogue(userFile: file).agent("mine")?.ownHosts == ["*.a.example", "b.example"])
+        try Data("agents:\n  - \(entry)[\"\(wrong)\"]}\n".utf8).write(to: URL(filePath: file))
+        let catalogue = Catalogue(userFile: file)
+        #expect(catalogue.agent("mine") == nil && catalogue.problems.first?.message.contains("ownHosts") == true, "\(catalogue.problems)")
+        #expect(Catalogue().agent("codex")?.ownHosts.contains("chatgpt.com") == true)
+    }
 }

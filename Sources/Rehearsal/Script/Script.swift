@@ -60,8 +60,12 @@ struct Turn: Sendable, Decodable {
     var cut: Int?
 
     /// The calls, as far as the client offers such tools.
-    func calls(offered: Set<String>) -> [PlayedCall] {
-        (call ?? []).compactMap { choice in choice.alternatives.first { offered.contains($0.name) } }
+    func calls(offered: ToolOffer) -> [PlayedCall] {
+        (call ?? []).compactMap { choice in
+            choice.alternatives.first { call in
+                offered.names.contains(call.fullName) || call.namespace != nil && offered.hasMore
+            }
+        }
     }
 }
 
@@ -81,7 +85,13 @@ struct Choice: Sendable, Decodable {
 /// A tool with what it is called with.
 struct PlayedCall: Sendable, Decodable {
     var name: String
+    /// Where the client has it, for a tool that it does not offer before a search.
+    var namespace: String?
     var input: JSONValue
+}
+
+extension PlayedCall {
+    var fullName: String { namespace.map { SpacedTool(namespace: $0, name: name).fullName } ?? name }
 }
 
 /// What an answer says it used, in tokens.

@@ -61,9 +61,13 @@ enum OpenAIResponses {
                     "type": "function_call", "id": .string("fc_\(id)\(index)"), "call_id": .string("call_\(id)\(index)"),
                     "status": "completed", "name": .string(call.name), "arguments": .string(call.arguments),
                 ]
-                if let tool = reply.spaced[call.name] {
+                if let tool = reply.offer.spaced[call.fullName] ?? call.namespace.map({ SpacedTool(namespace: $0, name: call.name) }) {
                     item["name"] = .string(tool.name)
                     item["namespace"] = .string(tool.namespace)
+                } else if reply.offer.plain.contains(call.name) {
+                    item["type"] = "custom_tool_call"
+                    item["input"] = .string(call.text)
+                    item["arguments"] = nil
                 }
                 return .object(item)
             }

@@ -7,10 +7,7 @@ struct Question: Sendable {
     var answers: Int
     /// What stands before the first of them, as far as a user wrote it.
     var beginning: String
-    /// The tools that the client offers.
-    var tools: Set<String>
-    /// Those of them that stand in a namespace, by their full names.
-    var spaced: [String: SpacedTool]
+    var offer: ToolOffer
     var isStream: Bool
     /// Whether a stream of chat completions is to tell its usage.
     var wantsUsage: Bool
@@ -18,21 +15,12 @@ struct Question: Sendable {
     var bytes: Int
 }
 
-/// A tool in a namespace, as Responses groups those of a tool server.
-struct SpacedTool: Sendable {
-    var namespace: String
-    var name: String
-
-    var fullName: String { "\(namespace)__\(name)" }
-}
-
 /// What is answered, whatever the format.
 struct Reply: Sendable {
     var text: String
     var thoughts: String
     var calls: [PlayedCall]
-    /// As in ``Question/spaced``.
-    var spaced: [String: SpacedTool]
+    var offer: ToolOffer
     var usage: Usage
     /// The model's name in answers. It is on the list of prices, with nothing.
     static let model = "rehearsal"
@@ -52,8 +40,8 @@ struct Reply: Sendable {
     init(_ turn: Turn, _ question: Question) {
         text = turn.say ?? ""
         thoughts = turn.think ?? ""
-        calls = turn.calls(offered: question.tools)
-        spaced = question.spaced
+        calls = turn.calls(offered: question.offer)
+        offer = question.offer
         let told = turn.usage
         let written = text.utf8.count + thoughts.utf8.count + calls.reduce(0) { $0 + $1.arguments.utf8.count }
         usage = Usage(
@@ -77,6 +65,8 @@ struct Reply: Sendable {
 extension PlayedCall {
     /// The input as JSON, in one order always.
     var arguments: String { (try? JSONLine.text(input)) ?? "{}" }
+    /// The input for a tool that takes a text.
+    var text: String { input.string ?? arguments }
 }
 
 /// An event of a stream.

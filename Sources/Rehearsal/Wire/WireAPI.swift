@@ -10,26 +10,15 @@ enum WireAPI: Sendable, CaseIterable {
     /// - Returns: `nil` for what is no request of this format.
     func question(_ body: Data) -> Question? {
         guard let request = try? JSONLine.decode(JSONValue.self, from: body), case .object = request else { return nil }
-        var tools: Set<String> = []
-        var spaced: [String: SpacedTool] = [:]
-        if case .array(let list) = request["tools"] ?? .null {
-            tools = Set(list.compactMap { ($0["name"] ?? $0["function"]?["name"])?.string })
-            for space in list where space["type"] == "namespace" {
-                for name in (space["tools"]?.elements ?? []).compactMap({ $0["name"]?.string }) {
-                    let tool = SpacedTool(namespace: space["name"]?.string ?? "", name: name)
-                    spaced[tool.fullName] = tool
-                }
-            }
-            tools.formUnion(spaced.keys)
-        }
         let items: [JSONValue]
         switch (self, request["messages"] ?? .null, request["input"] ?? .null) {
         case (.messages, .array(let list), _), (.chat, .array(let list), _), (.responses, _, .array(let list)): items = list
         case (.responses, _, .string): items = []
         default: return nil
         }
+        let offer = ToolOffer(request["tools"]?.elements ?? [], in: items)
         return Question(
-            answers: answers(in: items), beginning: beginning(of: items), tools: tools, spaced: spaced, isStream: request["stream"] == true,
+            answers: answers(in: items), beginning: beginning(of: items), offer: offer, isStream: request["stream"] == true,
             wantsUsage: request["stream_options"]?["include_usage"] == true, bytes: body.count)
     }
 
@@ -44,7 +33,9 @@ enum WireAPI: Sendable, CaseIterable {
     }
 
     private func beginning(of items: [JSONValue]) -> String {
-        items.prefix { $0["role"]?.string != "assistant" }.filter { $0["role"]?.string == "user" }.flatMap { item in
+        // Codex gives a sub-agent its task in a message between agents.
+        items.prefix { $0["role"]?.string != "assistant" }.filter { $0["role"] == "user" || $0["type"] == "agent_message" }.flatMap {
+            item in
             item["content"]?.string.map { [$0] } ?? (item["content"]?.elements ?? []).compactMap { $0["text"]?.string }
         }.joined(separator: "\n")
     }

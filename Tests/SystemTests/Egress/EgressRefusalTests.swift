@@ -25,6 +25,25 @@ struct EgressRefusalTests {
         }
     }
 
+    @Test("Hosts that an agent asks for by itself are refused like others, and no session's log tells of them")
+    func ownHosts() async throws {
+        try await SamFixture.withOutside { sam, _ in
+            let file = sam.home + "/agents.yaml"
+            let entries = try String(contentsOfFile: file, encoding: .utf8)
+            try sam.write(
+                entries.replacing(
+                    "command: [scripted-agent, shell]}",
+                    with: #"command: [scripted-agent, shell], ownHosts: [own.example, "*.below.example"]}"#),
+                to: "home/agents.yaml")
+            let session = try await sam.shell()
+            let hosts = ["own.example", "a.below.example", "own.example:8080", "another.example", "notown.example"]
+            let asks = hosts.map { "curl -sS --noproxy '' -o /dev/null -w '%{http_code}\\n' http://\($0)/\n" }
+            #expect(try await sam.ask(session, asks.joined()).split(separator: "\n").allSatisfy { $0 == "403" })
+            let told = try await sam.refusals(of: session, count: 3)
+            for (text, host) in zip(told, hosts.dropFirst(2)) { #expect(text.contains(host), "\(text)") }
+        }
+    }
+
     @Test("A session's log tells of a hundred refusals at most, and what is allowed goes on")
     func atMost() async throws {
         try await SamFixture.withOutside { sam, outside in
