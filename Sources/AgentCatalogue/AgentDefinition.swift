@@ -42,6 +42,8 @@ public struct AgentDefinition: Sendable, Hashable {
     public var providerEnvironment: [Provider: [String: String]]
     /// Files that it finds in its home whenever it is started, by their paths there.
     public var files: [String: HomeFile]
+    /// Patterns, as in `.gitignore`, of what it keeps in its working directory for itself, and nobody wants on a branch.
+    public var leavesBehind: [String]
     /// What is added to the command when a model is chosen; `${model}` stands for it.
     public var modelArguments: [String]
     /// Its models, with a provider: a fast one and a strong one.
@@ -62,7 +64,7 @@ public struct AgentDefinition: Sendable, Hashable {
         id: String, name: String, wireProtocol: WireProtocol, command: [String],
         providerArguments: [Provider: [String]] = [:], needs: [String] = [],
         environment: [String: String] = [:], providerEnvironment: [Provider: [String: String]] = [:],
-        files: [String: HomeFile] = [:], modelArguments: [String] = [], models: [Provider: Models] = [:],
+        files: [String: HomeFile] = [:], leavesBehind: [String] = [], modelArguments: [String] = [], models: [Provider: Models] = [:],
         versionArguments: [String] = ["--version"], providers: [Provider] = [], ownHosts: [String] = [],
         signIn: SignInFile? = nil,
         install: String? = nil,
@@ -77,6 +79,7 @@ public struct AgentDefinition: Sendable, Hashable {
         self.environment = environment
         self.providerEnvironment = providerEnvironment
         self.files = files
+        self.leavesBehind = leavesBehind
         self.modelArguments = modelArguments
         self.models = models
         self.versionArguments = versionArguments

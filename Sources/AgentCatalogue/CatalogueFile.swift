@@ -158,6 +158,12 @@ extension AgentDefinition {
         if let inside = files.keys.first(where: { path in files.keys.contains { path.hasPrefix($0 + "/") } }) {
             throw EntryMistake(message: "`files` has “\(inside)” inside of what is a file itself.", line: fields["files"]?.mark?.line)
         }
+        let leavesBehind = try list("leavesBehind")
+        if leavesBehind.count > 50 || leavesBehind.contains(where: { !Self.isPattern($0) }) {
+            throw EntryMistake(
+                message: "`leavesBehind` lists at most 50 patterns as in .gitignore, of at most 200 bytes; ! and # don't begin one.",
+                line: fields["leavesBehind"]?.mark?.line)
+        }
         var models: [Provider: Models] = [:]
         for (key, value) in fields["models"]?.mapping ?? [:] {
             guard let fast = value.mapping?["fast"]?.string, let strong = value.mapping?["strong"]?.string else {
@@ -195,9 +201,15 @@ extension AgentDefinition {
         }
         self.init(
             id: id, name: try text("name") ?? id, wireProtocol: wireProtocol, command: command, providerArguments: more, needs: needs,
-            environment: environment, providerEnvironment: providerEnvironment, files: files, modelArguments: try list("model"),
+            environment: environment, providerEnvironment: providerEnvironment, files: files, leavesBehind: leavesBehind,
+            modelArguments: try list("model"),
             models: models, versionArguments: versionArguments, providers: providers, ownHosts: ownHosts, signIn: signIn,
             install: try text("install"), description: try text("description"))
+    }
+
+    private static func isPattern(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 200 && !text.contains(where: \.isNewline) && !text.hasPrefix("!") && !text.hasPrefix("#")
+            && !text.allSatisfy { "*/ ".contains($0) }
     }
 }
 

@@ -27,6 +27,25 @@ struct Commits {
         return Set(String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init))
     }
 
+    /// Every commit that an object reaches and the origin has not.
+    func reached(from object: String) async throws -> Set<String> {
+        let peeled = try await git.run(["cat-file", "--batch-check=%(objecttype)"], input: Array("\(object)^{}\n".utf8))
+        guard peeled.starts(with: "commit".utf8) else { return [] }
+        return try await new(from: [object])
+    }
+
+    /// Those of some commits at which a history ends since a parent is not there: a shallow clone's.
+    func ends(among commits: Set<String>) async throws -> Set<String> {
+        var parents: [String: [String]] = [:]
+        for commit in commits.sorted().prefix(1_000) where try await types(of: [commit])[commit] == "commit" {
+            let content = String(decoding: try await git.run(["cat-file", "commit", commit]), as: UTF8.self)
+            parents[commit] = content.split(separator: "\n").prefix { !$0.hasPrefix("author ") }.filter { $0.hasPrefix("parent ") }
+                .map { String($0.dropFirst("parent ".count)) }.filter(Repository.isObject)
+        }
+        let present = try await types(of: Set(parents.values.joined()))
+        return Set(parents.filter { $0.value.contains { present[$0] == nil } }.keys)
+    }
+
     /// Those of some commits that nothing excluded reaches and none of them has for a parent.
     ///
     /// - Throws: ``GatherError`` when a history has holes.

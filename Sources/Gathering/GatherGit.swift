@@ -26,13 +26,21 @@ struct GatherGit: Sendable {
             // A path on two lines would be two.
             let usable = objects.filter { !$0.contains("\n") && !$0.hasPrefix("\"") }
             try Data((usable.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: directory + "/objects/info/alternates"))
-            if !shallow.isEmpty {
-                try Data((shallow.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: directory + "/shallow"))
-            }
         } catch {
             throw GatherError("\(directory) can't be written: \(error.localizedDescription)")
         }
+        try git.endHistories(at: Set(shallow))
         return git
+    }
+
+    /// Lets histories end at some commits, as shallow clones do.
+    func endHistories(at commits: Set<String>) throws {
+        guard !commits.isEmpty else { return }
+        do {
+            try Data((commits.sorted().joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: directory + "/shallow"))
+        } catch {
+            throw GatherError("\(directory) can't be written: \(error.localizedDescription)")
+        }
     }
 
     /// Runs git and returns what it printed.

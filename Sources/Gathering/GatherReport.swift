@@ -4,22 +4,30 @@ public struct GatherReport: Sendable, Codable {
     /// Which kind of thing a piece of work was in the workspace.
     public enum Kind: String, Sendable, Codable, CaseIterable {
         case heads, tags, stash, refs, nested, lost
+        /// A commit that joins what is more than ``refLimit``.
+        case joined
     }
 
     /// A piece of work and the ref to fetch it by.
     public struct Work: Sendable, Codable {
         public var kind: Kind
-        /// What the agent called it.
-        public var name: String
+        /// What the agent called it: bytes, which need not be text.
+        public var name: [UInt8]
         /// Counts from 1: `refs/sam/out/<number>`.
         public var number: Int
+        /// Whether its history ends early, as in a shallow clone.
+        public var isShallow: Bool
 
         /// Names work.
-        public init(kind: Kind, name: String, number: Int) {
+        public init(kind: Kind, name: [UInt8], number: Int, isShallow: Bool = false) {
             self.kind = kind
             self.name = name
             self.number = number
+            self.isShallow = isShallow
         }
+
+        /// Its name for people.
+        public var shown: String { String(decoding: name, as: UTF8.self) }
     }
 
     /// Files that stay behind in one folder.
@@ -43,6 +51,8 @@ public struct GatherReport: Sendable, Codable {
 
     /// More refs than anybody looks at; what is beyond arrives behind commits that join them.
     public static let refLimit = 400
+    /// The most of those commits, for refs and for commits that no ref reaches.
+    public static let joinLimit = 20
 
     /// The ref of a piece of work in the repository that it is fetched from.
     public static func reference(_ number: Int) -> String { "refs/sam/out/\(number)" }

@@ -7,7 +7,10 @@ import Foundation
 public struct Gatherer {
     private let request: GatherRequest
     private var report = GatherReport()
-    private var git: GatherGit
+    private let git: GatherGit
+    private let commits: Commits
+    /// Commits of the agent's own repositories at which their histories end.
+    private let ends: Set<String>
     private var references: [String] = []
 
     /// Looks for work and tells what there is.
@@ -25,28 +28,38 @@ public struct Gatherer {
         let git = try await GatherGit.create(
             GatherRequest.repository(in: request.folder), identity: request.identity, borrowing: stores + [request.objects],
             shallow: request.shallow)
-        var gatherer = Gatherer(request: request, git: git)
+        let commits = Commits(git: git, known: try known(request))
+        let ends = try await commits.ends(
+            among: Set(([main].compactMap(\.self) + modules + nested).flatMap(\.shallow)).subtracting(request.shallow))
+        try git.endHistories(at: Set(request.shallow).union(ends))
+        var gatherer = Gatherer(request: request, git: git, commits: commits, ends: ends)
         for path in walk.closed { gatherer.report.remaining.append("\(path.shown) can't be looked at.") }
         try await gatherer.gather(walk, main, modules, stores)
         return gatherer.report
     }
 
-    private init(request: GatherRequest, git: GatherGit) {
+    private static func known(_ request: GatherRequest) throws -> [UInt8] {
+        guard let known = FileManager.default.contents(atPath: GatherRequest.known(in: request.folder)) else {
+            throw GatherError("\(GatherRequest.known(in: request.folder)) can't be read.")
+        }
+        return Array(known.split(separator: UInt8(ascii: "\n")).flatMap { [UInt8(ascii: "^")] + $0 + [UInt8(ascii: "\n")] })
+    }
+
+    private init(request: GatherRequest, git: GatherGit, commits: Commits, ends: Set<String>) {
         self.request = request
         self.git = git
+        self.commits = commits
+        self.ends = ends
     }
 
     private mutating func gather(_ walk: TreeWalk, _ main: Repository?, _ modules: [Repository], _ stores: [String]) async throws {
-        let known = FileManager.default.contents(atPath: GatherRequest.known(in: request.folder)) ?? Data()
-        let commits = Commits(
-            git: git, known: Array(known.split(separator: UInt8(ascii: "\n")).flatMap { [UInt8(ascii: "^")] + $0 + [UInt8(ascii: "\n")] }))
         guard main != nil || walk.files.values.contains(where: { $0 > 0 }) else {
             report.notes.append("The workspace is empty, its repository too: there is nothing left to bring out.")
             return
         }
         let leftBehind = try leftBehindFile()
         let taker = SnapshotTaker(git: git, request: request, walk: walk, main: main, leftBehind: leftBehind)
-        let head = try await head(of: main, commits)
+        let head = try await head(of: main)
         let snapshot = try await taker.take(
             .top, repository: main, head: head, base: request.base,
             index: GatherRequest.baseIndex(in: request.folder))
@@ -55,35 +68,56 @@ public struct Gatherer {
         count(snapshot, walk)
         if main == nil { report.notes.append("The workspace's repository is gone; its files are on a commit on top of where it started.") }
 
-        var tips: [(kind: GatherReport.Kind, name: String, object: String)] = []
-        let isUnborn = if case .unborn? = main?.head { request.scope.keepsHistory } else { false }
-        let work = try await commit(snapshot.tree, on: head ?? (isUnborn ? nil : request.base)) ?? head
-        var headBranch: String?
-        if request.scope.keepsHistory, case .commit(_, let branch)? = main?.head { headBranch = branch }
-        let own = main?.references.first { $0.name == "refs/heads/\(request.branch)" }?.object
-        let newHead = try await isNew(work, commits)
-        let chosen = newHead ? work : try await isNew(own, commits) ? own : nil
-        if let chosen { try emitMain(chosen) }
-        for reference in main?.references ?? [] where reference.name != "refs/stash" {
-            if chosen == work, newHead, reference.name == headBranch { continue }
-            if reference.object == chosen, reference.name == "refs/heads/\(request.branch)" { continue }
-            tips.append(Self.named(reference))
+        let chosen = try await chooseMain(snapshot, main, head)
+        var tips: [Tip] = []
+        for reference in main?.references ?? [] where !reference.name.bytes.elementsEqual("refs/stash".utf8) {
+            if let chosen, chosen.branch == reference.name, chosen.replaces == reference.object { continue }
+            tips.append(Tip(reference))
         }
-        for (number, stash) in (main?.stashes ?? []).enumerated() { tips.append((.stash, "stash@{\(number)}", stash)) }
-        if let main, main.stashes.isEmpty, let stash = main.references.first(where: { $0.name == "refs/stash" }) {
-            tips.append((.stash, "stash@{0}", stash.object))
+        for (number, stash) in (main?.stashes ?? []).enumerated() { tips.append(Tip(.stash, GitPath("stash@{\(number)}"), stash)) }
+        if let main, main.stashes.isEmpty, let stash = main.references.first(where: { $0.name == GitPath("refs/stash") }) {
+            tips.append(Tip(.stash, GitPath("stash@{0}"), stash.object))
         }
-        tips += try await nestedTips(snapshot, main, modules, commits)
-        try await emit(tips, commits)
+        tips += try await nestedTips(snapshot, main, modules)
+        try await emit(tips)
         // Not of repositories in ignored folders: package managers keep whole histories there.
         let searched = ([main].compactMap(\.self) + modules + snapshot.repositories.map(\.repository)).map(\.objects)
-        try await emitLost(stores.filter(searched.contains), commits)
+        try await emitLost(stores.filter(searched.contains))
         try await writeReferences()
     }
 
     // MARK: - Parts
 
-    private func head(of main: Repository?, _ commits: Commits) async throws -> String? {
+    /// What the session's branch will name.
+    private struct Chosen {
+        /// The branch whose work it is, and the commit that this branch is at: it needs no second name.
+        var branch: GitPath?
+        var replaces: String
+    }
+
+    /// HEAD's work where it is new, and else that of the session's own branch.
+    private mutating func chooseMain(_ snapshot: Snapshot, _ main: Repository?, _ head: String?) async throws -> Chosen? {
+        let isUnborn = main?.head == .unborn && request.scope.keepsHistory
+        let top = try await commit(snapshot.tree, on: head ?? (isUnborn ? nil : request.base))
+        if let work = top ?? head, try await isNew(work) {
+            emitMain(work)
+            guard request.scope.keepsHistory, case .commit(let commit, let branch)? = main?.head else { return nil }
+            return Chosen(branch: branch, replaces: commit)
+        }
+        if let head, head != request.base {
+            report.notes.append(Self.known("HEAD", at: head))
+        }
+        let ownBranch = GitPath("refs/heads/\(request.branch)")
+        guard let own = main?.references.first(where: { $0.name == ownBranch })?.object, try await isNew(own) else { return nil }
+        emitMain(own)
+        return Chosen(branch: ownBranch, replaces: own)
+    }
+
+    private static func known(_ what: String, at commit: String) -> String {
+        "\(what) is at \(commit.prefix(12)), which the repository has already."
+    }
+
+    private func head(of main: Repository?) async throws -> String? {
         guard request.scope.keepsHistory, case .commit(let commit, _)? = main?.head else { return nil }
         return try await commits.types(of: [commit])[commit] == "commit" ? commit : nil
     }
@@ -94,8 +128,7 @@ public struct Gatherer {
         return try await git.line(["commit-tree", tree, "-m", request.message] + (parent.map { ["-p", $0] } ?? []))
     }
 
-    private func isNew(_ commit: String?, _ commits: Commits) async throws -> Bool {
-        guard let commit else { return false }
+    private func isNew(_ commit: String) async throws -> Bool {
         do {
             return try await commits.new(from: [commit]).contains(commit)
         } catch is GatherError {
@@ -104,41 +137,38 @@ public struct Gatherer {
         }
     }
 
-    private static func named(_ reference: Repository.Reference) -> (kind: GatherReport.Kind, name: String, object: String) {
-        for (prefix, kind) in [("refs/heads/", GatherReport.Kind.heads), ("refs/tags/", .tags), ("refs/", .refs)]
-        where reference.name.hasPrefix(prefix) {
-            return (kind, String(reference.name.dropFirst(prefix.count)), reference.object)
-        }
-        return (.refs, reference.name, reference.object)
-    }
-
     /// What the repositories in the workspace, its linked worktrees and its submodules hold.
-    private func nestedTips(
-        _ snapshot: Snapshot, _ main: Repository?, _ modules: [Repository], _ commits: Commits
-    ) async throws -> [(kind: GatherReport.Kind, name: String, object: String)] {
-        var tips: [(kind: GatherReport.Kind, name: String, object: String)] = []
+    private mutating func nestedTips(_ snapshot: Snapshot, _ main: Repository?, _ modules: [Repository]) async throws -> [Tip] {
+        var tips: [Tip] = []
         var seen = Set([main?.common].compactMap(\.self))
         for (folder, repository, tree) in snapshot.repositories {
             var head: String?
             if case .commit(let commit, _) = repository.head, try await commits.types(of: [commit])[commit] == "commit" { head = commit }
-            if let tree, let top = try await commit(tree, on: head) ?? head { tips.append((.nested, folder.shown, top)) }
-            if seen.insert(repository.common).inserted {
-                for reference in repository.references {
-                    tips.append((.nested, "\(folder.shown)/\(reference.name.dropFirst(5))", reference.object))
-                }
+            let branch = repository.references.first { $0.object == head }
+            if let tree, let changed = try await commit(tree, on: head) {
+                tips.append(Tip(.nested, folder, changed))
+                report.notes.append("What was not committed in \(folder.shown) is on a ref of its own.")
+            } else if let head, try await !isNew(head) {
+                if head != request.base { report.notes.append(Self.known(folder.shown, at: head)) }
+            } else if let head, branch == nil {
+                tips.append(Tip(.nested, folder, head))
+                if repository.isLinkedWorktree { report.notes.append("The worktree \(folder.shown) comes as a ref of its own.") }
+            } else if repository.isLinkedWorktree {
+                report.notes.append("The worktree \(folder.shown) comes as its branch.")
             }
+            if seen.insert(repository.common).inserted { tips += repository.references.map { Tip(in: folder, $0) } }
         }
         for module in modules where seen.insert(module.common).inserted {
-            let name = URL(filePath: module.directory).lastPathComponent
-            for reference in module.references { tips.append((.nested, "\(name)/\(reference.name.dropFirst(5))", reference.object)) }
+            let name = GitPath(URL(filePath: module.directory).lastPathComponent)
+            tips += module.references.map { Tip(in: name, $0) }
         }
         for worktree in main?.worktrees ?? [] where worktree.tree == nil {
-            if case .commit(let commit, _)? = Repository(directory: worktree.directory)?.head {
-                tips.append((.nested, URL(filePath: worktree.directory).lastPathComponent, commit))
+            if case .commit(let commit, nil)? = Repository(directory: worktree.directory)?.head {
+                tips.append(Tip(.nested, GitPath(URL(filePath: worktree.directory).lastPathComponent), commit))
             }
         }
         for loose in snapshot.looseTrees {
-            if let top = try await commit(loose.tree, on: nil) { tips.append((.nested, loose.folder.shown, top)) }
+            if let top = try await commit(loose.tree, on: nil) { tips.append(Tip(.nested, loose.folder, top)) }
         }
         return tips
     }
@@ -152,13 +182,19 @@ public struct Gatherer {
 
     // MARK: - Refs
 
-    private mutating func emitMain(_ commit: String) throws {
+    private mutating func emitMain(_ commit: String) {
         references.append(commit)
         report.main = references.count
     }
 
+    private mutating func emit(_ kind: GatherReport.Kind, _ name: GitPath, _ object: String) async throws {
+        references.append(object)
+        let isShallow = ends.isEmpty ? false : try await !commits.reached(from: object).isDisjoint(with: ends)
+        report.works.append(GatherReport.Work(kind: kind, name: name.bytes, number: references.count, isShallow: isShallow))
+    }
+
     /// Those of some tips that are new.
-    private mutating func emit(_ tips: [(kind: GatherReport.Kind, name: String, object: String)], _ commits: Commits) async throws {
+    private mutating func emit(_ tips: [Tip]) async throws {
         let types = try await commits.types(of: Set(tips.map(\.object)))
         let origin = Set(String(decoding: commits.known, as: UTF8.self).split(separator: "\n").map { String($0.dropFirst()) })
         let heads = tips.map(\.object).filter { types[$0] == "commit" }
@@ -170,28 +206,29 @@ public struct Gatherer {
                 do { new.formUnion(try await commits.new(from: [head])) } catch is GatherError { broken.insert(head) }
             }
         }
+        var wanted: [Tip] = []
         for tip in tips {
             guard let type = types[tip.object] else {
-                report.notes.append("\(tip.name) names an object that is not there.")
-                continue
-            }
-            guard type == "commit" ? new.contains(tip.object) || broken.contains(tip.object) : !origin.contains(tip.object) else {
+                report.notes.append("\(tip.name.shown) names an object that is not there.")
                 continue
             }
             if broken.contains(tip.object) {
-                report.remaining.append("The history of \(tip.name) has holes, so git does not take it.")
-                continue
+                report.remaining.append("The history of \(tip.name.shown) has holes, so git does not take it.")
+            } else if type == "commit" ? new.contains(tip.object) : !origin.contains(tip.object) {
+                wanted.append(tip)
             }
-            guard references.count < GatherReport.refLimit else {
-                report.remaining.append("There are more than \(GatherReport.refLimit) new refs; \(tip.name) is one that was left.")
-                continue
-            }
-            references.append(tip.object)
-            report.works.append(GatherReport.Work(kind: tip.kind, name: tip.name, number: references.count))
         }
+        for tip in wanted.prefix(GatherReport.refLimit) { try await emit(tip.kind, tip.name, tip.object) }
+        let rest = Array(wanted.dropFirst(GatherReport.refLimit))
+        guard !rest.isEmpty else { return }
+        for (number, commit) in try await Joining(git: git).join(rest, types).enumerated() {
+            try await emit(.joined, GitPath(String(number + 1)), commit)
+        }
+        report.notes.append(
+            "\(rest.count) refs beyond the first \(GatherReport.refLimit) are joined in commits; the file names in each lists them.")
     }
 
-    private mutating func emitLost(_ stores: [String], _ commits: Commits) async throws {
+    private mutating func emitLost(_ stores: [String]) async throws {
         var stored: [String] = []
         for (number, objects) in stores.enumerated() {
             do {
@@ -201,13 +238,13 @@ public struct Gatherer {
             }
         }
         do {
-            for tip in try await commits.tips(of: stored, besides: references) {
-                guard references.count < 2 * GatherReport.refLimit else {
-                    report.remaining.append("There are more commits that no ref reaches than SAM brings out.")
-                    break
-                }
-                references.append(tip)
-                report.works.append(GatherReport.Work(kind: .lost, name: String(tip.prefix(12)), number: references.count))
+            let tips = try await commits.tips(of: stored, besides: references).map { Tip(.lost, GitPath(String($0.prefix(12))), $0) }
+            for tip in tips.prefix(GatherReport.refLimit) { try await emit(tip.kind, tip.name, tip.object) }
+            let rest = Array(tips.dropFirst(GatherReport.refLimit))
+            guard !rest.isEmpty else { return }
+            let types = Dictionary(rest.map { ($0.object, "commit") }, uniquingKeysWith: { $1 })
+            for (number, commit) in try await Joining(git: git).join(rest, types).enumerated() {
+                try await emit(.lost, GitPath("joined-\(number + 1)"), commit)
             }
         } catch {
             report.remaining.append("Commits that no ref reaches can't be told apart: \(error)")

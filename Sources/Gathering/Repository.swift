@@ -4,16 +4,16 @@ import Foundation
 struct Repository {
     /// Where its HEAD stands.
     enum Head: Hashable {
-        case commit(String, branch: String?)
+        case commit(String, branch: GitPath?)
         /// On a branch without a commit.
-        case unborn(branch: String)
+        case unborn
         /// HEAD is missing or can't be read.
         case missing
     }
 
     struct Reference: Hashable {
-        /// `refs/heads/main`.
-        var name: String
+        /// `refs/heads/main`: bytes, which need not be text.
+        var name: GitPath
         var object: String
     }
 
@@ -51,7 +51,8 @@ struct Repository {
         self.directory = directory
         self.common = common
         let references = Self.references(in: common)
-        self.references = references.map { Reference(name: $0.key, object: $0.value) }.sorted { $0.name < $1.name }
+        self.references = references.map { Reference(name: $0.key, object: $0.value) }
+            .sorted { $0.name.bytes.lexicographicallyPrecedes($1.name.bytes) }
         head = Self.head(directory, references)
         shallow = (Self.text(common + "/shallow") ?? "").split(separator: "\n").map(String.init).filter(Self.isObject)
     }
@@ -92,42 +93,59 @@ extension Repository {
         return path(line.dropFirst("gitdir:".count).trimmingCharacters(in: .whitespaces), from: folder)
     }
 
-    private static func head(_ directory: String, _ references: [String: String]) -> Head {
-        guard let line = line(directory + "/HEAD") else { return .missing }
-        if isObject(line) { return .commit(line, branch: nil) }
-        guard line.hasPrefix("ref:") else { return .missing }
-        var name = line.dropFirst("ref:".count).trimmingCharacters(in: .whitespaces)
+    private static func head(_ directory: String, _ references: [GitPath: String]) -> Head {
+        guard var line = firstLine(GitPath(directory + "/HEAD")) else { return .missing }
+        if let object = object(line) { return .commit(object, branch: nil) }
         // A symbolic ref can name another.
         for _ in 0..<5 {
+            guard let name = symbol(line) else { return .missing }
             if let object = references[name] { return .commit(object, branch: name) }
-            guard let next = Self.line("\(directory)/\(name)"), next.hasPrefix("ref:") else { break }
-            name = next.dropFirst("ref:".count).trimmingCharacters(in: .whitespaces)
+            guard let next = firstLine(GitPath(directory).appending(name)) else { break }
+            line = next
         }
-        return .unborn(branch: name)
+        return .unborn
+    }
+
+    /// What a symbolic ref names.
+    private static func symbol(_ line: [UInt8]) -> GitPath? {
+        let mark = Array("ref:".utf8)
+        guard line.starts(with: mark) else { return nil }
+        return GitPath(line.dropFirst(mark.count).drop { $0 == UInt8(ascii: " ") })
+    }
+
+    private static func object(_ line: some Sequence<UInt8>) -> String? {
+        let text = String(decoding: Array(line), as: UTF8.self)
+        return isObject(text) ? text : nil
     }
 
     /// What `packed-refs` says, and over it what the loose files say.
-    private static func references(in common: String) -> [String: String] {
-        var references: [String: String] = [:]
-        for line in (text(common + "/packed-refs") ?? "").split(separator: "\n") where !line.hasPrefix("#") && !line.hasPrefix("^") {
-            let words = line.split(separator: " ", maxSplits: 1)
-            guard words.count == 2, isObject(words[0]), references.count < limit else { continue }
-            references[String(words[1])] = String(words[0])
+    private static func references(in common: String) -> [GitPath: String] {
+        var references: [GitPath: String] = [:]
+        for line in (GitPath(common + "/packed-refs").content(limit: 16 << 20) ?? []).split(separator: UInt8(ascii: "\n")) {
+            let words = line.split(separator: UInt8(ascii: " "), maxSplits: 1)
+            guard words.count == 2, let object = object(words[0]), references.count < limit else { continue }
+            references[GitPath(words[1])] = object
         }
-        collect(common, "refs", into: &references, depth: 0)
+        collect(GitPath(common), GitPath("refs"), into: &references, depth: 0)
         return references
     }
 
-    private static func collect(_ common: String, _ name: String, into references: inout [String: String], depth: Int) {
+    private static func collect(_ common: GitPath, _ name: GitPath, into references: inout [GitPath: String], depth: Int) {
         guard depth < 64, references.count < limit else { return }
-        for entry in names(in: "\(common)/\(name)") where !entry.hasSuffix(".lock") {
-            let child = "\(name)/\(entry)"
-            if isFolder("\(common)/\(child)") {
+        for entry in common.appending(name).entries where !entry.ends(with: ".lock") {
+            let child = name.appending(entry)
+            let file = common.appending(child)
+            if file.isFolder {
                 collect(common, child, into: &references, depth: depth + 1)
-            } else if let line = line("\(common)/\(child)"), isObject(line) {
-                references[child] = line
+            } else if let object = firstLine(file).flatMap(object) {
+                references[child] = object
             }
         }
+    }
+
+    private static func firstLine(_ file: GitPath) -> [UInt8]? {
+        guard let line = file.content(limit: 64 << 10)?.split(separator: UInt8(ascii: "\n"), maxSplits: 1).first else { return nil }
+        return Array(line.reversed().drop { [UInt8(ascii: " "), UInt8(ascii: "\r")].contains($0) }.reversed())
     }
 
     private static func repositories(under folder: String, depth: Int) -> [String] {
@@ -138,10 +156,7 @@ extension Repository {
         return names(in: folder).flatMap { repositories(under: "\(folder)/\($0)", depth: depth + 1) }
     }
 
-    private static func names(in folder: String) -> [String] {
-        // A folder that is not there has no entries; one that can't be read was opened before.
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-    }
+    private static func names(in folder: String) -> [String] { GitPath(folder).entries.compactMap { GitPath($0).text } }
 
     /// A file's first line, where it is short and there is one.
     private static func line(_ path: String) -> String? {
@@ -150,17 +165,10 @@ extension Repository {
 
     /// A file's text; `nil` for what is no file, or larger.
     private static func text(_ path: String, limit: Int = 16 << 20) -> String? {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit,
-            let data = FileManager.default.contents(atPath: path)
-        else { return nil }
-        return String(decoding: data, as: UTF8.self)
+        GitPath(path).content(limit: limit).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    static func isFolder(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
+    static func isFolder(_ path: String) -> Bool { GitPath(path).isFolder }
 
     private static func path(_ path: String, from folder: String) -> String {
         if path.hasPrefix("/") { return path.withoutSlash }

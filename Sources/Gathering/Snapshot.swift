@@ -41,16 +41,10 @@ struct SnapshotTaker {
         let nested = nestedFolders(in: folder)
         let links = try await tree.links()
         let baseLinks = links.isEmpty && nested.isEmpty || base == nil ? [:] : try await tree.links(in: base ?? "")
-        // Folders of other repositories keep what the base says of them, or become files.
-        var entries: [GitPath: (mode: String, object: String)?] = [:]
-        for (path, object) in links {
-            if let kept = baseLinks[path], Repository.isFolder(root + "/" + path.shown) {
-                if kept != object { entries[path] = ("160000", kept) }
-            } else {
-                entries[path] = .some(nil)
-            }
-        }
-        try await tree.set(entries)
+        // Folders of other repositories keep what the base says of them, or become files. Until the end none stands in the index:
+        // git would look into them, and they may be damaged.
+        let kept = baseLinks.filter { links[$0.key] != nil && Repository.isFolder(root + "/" + $0.key.shown) }
+        try await tree.set(links.mapValues { _ in .none })
 
         let ignoredNested = try await tree.ignored(among: nested.map { $0.relative(to: folder) })
         let changes = try await tree.changes()
@@ -63,24 +57,29 @@ struct SnapshotTaker {
         var paths = changes.changed + gone + found.filter { !hidden.contains($0) }
         if let repository, let start = head ?? base {
             do {
-                paths += try await tree.staged(in: repository.index, beside: start).filter { exists(root, $0) }
+                paths += try await tree.staged(in: repository.index, beside: start).filter { tree.kind(of: $0) != nil }
             } catch {
                 snapshot.notes.append("The index of \(folder.shown) can't be read, so only its files were looked at.")
             }
         }
-        if folder == .top { paths += request.alwaysWork.map { GitPath($0) }.filter { exists(root, $0) } }
+        paths.removeAll { path in kept.keys.contains { path.isWithin($0) } }
+        if folder == .top { paths += request.alwaysWork.map { GitPath($0) }.filter { tree.kind(of: $0) != nil } }
         if !request.scope.takesSpecialFiles {
             let special = Set(paths.filter { GatherRequest.specialFiles.contains(String(decoding: $0.lastComponent, as: UTF8.self)) })
             snapshot.remaining += special.map { "\(folder.appending($0).shown) stays as it was: git's checks may refuse what it says now." }
                 .sorted()
             paths.removeAll(where: special.contains)
         }
+        // Pipes, sockets and devices hold nothing; where a file was, there is none any more.
+        let pipes = Set(paths.filter { path in tree.kind(of: path).map { $0 != S_IFREG && $0 != S_IFLNK } ?? false })
+        try await tree.set(pipes.reduce(into: [:]) { $0[$1] = .some(nil) })
+        paths.removeAll(where: pipes.contains)
         for refusal in try await tree.update(paths) {
             snapshot.remaining.append("git does not take the file \(folder.appending(refusal.path).shown): \(refusal.why)")
         }
         snapshot.keptByAgent = try await tree.keptByAgent().map { folder.appending($0) }
-        let kept = Set(snapshot.keptByAgent)
-        snapshot.ignored = (try await tree.ignored() + hidden).map { folder.appending($0) }.filter { !kept.contains($0) }
+        let keptByAgent = Set(snapshot.keptByAgent)
+        snapshot.ignored = (try await tree.ignored() + hidden).map { folder.appending($0) }.filter { !keptByAgent.contains($0) }
 
         for path in nested {
             let inside = path.relative(to: folder)
@@ -93,12 +92,13 @@ struct SnapshotTaker {
                 snapshot.remaining.append("What stands in \(path.shown) can't be brought out: \(error)")
             }
         }
-        for (path, _) in baseLinks where !nested.contains(folder.appending(path)) && walk.count(under: folder.appending(path)) > 0 {
+        for path in kept.keys where !nested.contains(folder.appending(path)) && walk.count(under: folder.appending(path)) > 0 {
             let part = try await take(
                 folder.appending(path), repository: nil, head: nil, base: nil, index: freshIndex(folder.appending(path)))
             snapshot.looseTrees.append((folder.appending(path), part.tree))
             snapshot.notes.append("Files in the submodule's folder \(folder.appending(path).shown) are on a ref of their own.")
         }
+        try await tree.set(kept.mapValues { ("160000", $0) })
         snapshot.tree = try await tree.write()
         return snapshot
     }
@@ -118,9 +118,9 @@ struct SnapshotTaker {
         snapshot.looseTrees += part.looseTrees
         snapshot.repositories += part.repositories
         if let repository { snapshot.repositories.append((path, repository, part.tree)) }
-        if isWorktree {
-            snapshot.notes.append("The worktree \(path.shown) comes as its branch.")
-        } else if link != nil {
+        // A worktree comes as its branch, or as a ref of its own.
+        if isWorktree { return }
+        if link != nil {
             snapshot.notes.append("The submodule \(path.shown) stays at its commit; what changed in it comes as refs of its own.")
         } else {
             let listing = try await git.run(["ls-tree", "-r", "-z", part.tree])
@@ -168,11 +168,5 @@ struct SnapshotTaker {
 
     private func isCommit(_ object: String) async throws -> Bool {
         do { return try await git.line(["cat-file", "-t", object]) == "commit" } catch { return false }
-    }
-
-    private func exists(_ root: String, _ path: GitPath) -> Bool {
-        var status = stat()
-        return lstat((root + "/").utf8.map { CChar(bitPattern: $0) } + path.bytes.map { CChar(bitPattern: $0) } + [0], &status) == 0
-            && status.st_mode & S_IFMT != S_IFDIR
     }
 }

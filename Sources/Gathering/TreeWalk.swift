@@ -34,10 +34,11 @@ struct TreeWalk {
         defer { closedir(stream) }
         var count = 0
         while let entry = readdir(stream) {
-            let name = Self.name(of: entry)
+            let name = entry.name
             if name == [UInt8(ascii: ".")] || name == [UInt8(ascii: "."), UInt8(ascii: ".")] { continue }
             if name == Self.git {
                 if !path.bytes.isEmpty { repositories.append(path) }
+                Self.makeReadable(descriptor, name)
                 continue
             }
             var status = stat()
@@ -48,14 +49,21 @@ struct TreeWalk {
                 if let folder = Self.open(descriptor, name) { walk(folder, child, depth: depth + 1) } else { closed.append(child) }
             case S_IFREG:
                 count += 1
-                if status.st_mode & S_IRUSR == 0 {
-                    _ = fchmodat(descriptor, Self.terminated(name), status.st_mode & 0o7777 | S_IRUSR, 0)
-                }
+                Self.makeReadable(descriptor, name)
             case S_IFLNK: count += 1
             default: break
             }
         }
         if count > 0 { files[path] = count }
+    }
+
+    /// A file that its owner has closed.
+    private static func makeReadable(_ parent: Int32, _ name: [UInt8]) {
+        let path = terminated(name)
+        var status = stat()
+        guard fstatat(parent, path, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & S_IRUSR == 0
+        else { return }
+        _ = fchmodat(parent, path, status.st_mode & 0o7777 | S_IRUSR, 0)
     }
 
     /// Opens a folder, also one that its owner has closed.
@@ -69,13 +77,5 @@ struct TreeWalk {
         return descriptor < 0 ? nil : descriptor
     }
 
-    private static func name(of entry: UnsafeMutablePointer<dirent>) -> [UInt8] {
-        withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: UInt8.self, capacity: 256) { bytes in
-                Array(UnsafeBufferPointer(start: bytes, count: strlen(UnsafePointer<CChar>(OpaquePointer(bytes)))))
-            }
-        }
-    }
-
-    private static func terminated(_ name: [UInt8]) -> [CChar] { name.map { CChar(bitPattern: $0) } + [0] }
+    private static func terminated(_ name: [UInt8]) -> [CChar] { GitPath(name).zeroEnded }
 }

@@ -3,8 +3,8 @@ public enum WorkName {
     /// A name as one component of a ref: what is not plain is percent-encoded.
     ///
     /// - Parameter number: tells names apart that are too long for a file's name and have to be cut.
-    public static func encoded(_ name: String, number: Int) -> String {
-        let encoded = name.utf8.map { isPlain($0) ? String(Unicode.Scalar($0)) : "%" + hexadecimal($0) }.joined()
+    public static func encoded(_ name: [UInt8], number: Int) -> String {
+        let encoded = name.map { isPlain($0) ? String(Unicode.Scalar($0)) : "%" + hexadecimal($0) }.joined()
         if encoded.isEmpty { return "%" }
         return encoded.utf8.count > 180 ? "\(encoded.prefix(150))%n\(number)" : encoded
     }

@@ -106,7 +106,8 @@ struct WorkingTree {
     /// - Returns: what git refused, with its reason.
     func update(_ paths: [GitPath]) async throws -> [(path: GitPath, why: String)] {
         var refused: [(path: GitPath, why: String)] = []
-        var open = paths.isEmpty ? [] : [paths[...]]
+        guard !paths.isEmpty else { return [] }
+        var open = [paths[...]]
         while let part = open.popLast() {
             do {
                 try await run(["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], input: Array(part).records)
@@ -120,7 +121,22 @@ struct WorkingTree {
                 }
             }
         }
+        // Some it passes over in silence, as a link that is called .gitmodules.
+        let named = Set(refused.map(\.path))
+        let changed = Set(try await changes().changed)
+        let present = Set([GitPath](records: try await run(["ls-files", "-z"])))
+        for path in paths where !named.contains(path) && (changed.contains(path) || !present.contains(path) && kind(of: path) != nil) {
+            refused.append((path, "it passes over files of this name."))
+        }
         return refused
+    }
+
+    /// The kind of what stands at a path; `nil` for nothing, and for a folder.
+    func kind(of path: GitPath) -> mode_t? {
+        var status = stat()
+        guard lstat(GitPath(root).appending(path).zeroEnded, &status) == 0 else { return nil }
+        let kind = status.st_mode & S_IFMT
+        return kind == S_IFDIR ? nil : kind
     }
 
     /// The index as a tree.

@@ -90,9 +90,11 @@ struct Salvage: Sendable {
             result.commit = try await git.run(["rev-parse", "--verify", branch], in: mirror.path, failing: .salvage)
                 .text.trimmingCharacters(in: .whitespacesAndNewlines)
         }
-        let works = report.works.prefix(2 * GatherReport.refLimit)
-        let kept = works.filter { $0.kind != .lost }.map { work in (work, reference(work, session), mirror.path) }
-        let lost = works.filter { $0.kind == .lost }.map { work in (work, reference(work, session), lostWork) }
+        let works = report.works.prefix(2 * (GatherReport.refLimit + GatherReport.joinLimit))
+        // A history that ends early would end the mirror's, too.
+        let isOwn = { (work: GatherReport.Work) in work.kind == .lost || work.isShallow }
+        let kept = works.filter { !isOwn($0) }.map { work in (work, reference(work, session), mirror.path) }
+        let lost = works.filter(isOwn).map { work in (work, reference(work, session), lostWork) }
         if !lost.isEmpty, !FileManager.default.fileExists(atPath: lostWork) { try await makeLostWork(request) }
         for group in [kept, lost] where !group.isEmpty { try await bringOut(group, &result) }
         try await nameBranches(session, &result)
@@ -114,7 +116,7 @@ struct Salvage: Sendable {
                     try await fetch([piece.work.number: piece.reference], into: repository)
                     arrived.append(piece)
                 } catch let error as WorkspaceError {
-                    result.remaining.append("\(piece.work.name.cut(to: 200)) can't be brought out: \(error.message.cut(to: 300))")
+                    result.remaining.append("\(piece.work.shown.cut(to: 200)) can't be brought out: \(error.message.cut(to: 300))")
                 }
             }
         }
@@ -122,7 +124,7 @@ struct Salvage: Sendable {
             let object = try await git.run(["rev-parse", "--verify", piece.reference], in: repository, failing: .salvage)
             result.others.append(
                 OtherWork(
-                    kind: OtherWork.Kind(rawValue: piece.work.kind.rawValue) ?? .refs, name: piece.work.name.cut(to: Self.textLimit),
+                    kind: OtherWork.Kind(rawValue: piece.work.kind.rawValue) ?? .refs, name: piece.work.shown.cut(to: Self.textLimit),
                     ref: piece.reference, repository: repository, commit: object.text.trimmingCharacters(in: .whitespacesAndNewlines)))
         }
     }
@@ -133,7 +135,7 @@ struct Salvage: Sendable {
 
     private func nameBranches(_ session: String, _ result: inout WorkspaceResult) async throws {
         var number = 0
-        for index in result.others.indices where result.others[index].kind == .heads {
+        for index in result.others.indices where result.others[index].kind == .heads && result.others[index].repository == mirror.path {
             number += 1
             let branch = "sam/\(session)/\(number)-\(WorkName.readable(result.others[index].name))"
             try await git.run(["update-ref", "refs/heads/\(branch)", result.others[index].commit], in: mirror.path, failing: .salvage)
@@ -170,6 +172,7 @@ struct Salvage: Sendable {
             [
                 "-c", "transfer.fsckObjects=true", "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-gc",
                 "--no-recurse-submodules", "--quiet",
+            ] + (repository == mirror.path ? [] : ["--update-shallow"]) + [
                 "--upload-pack=\"$SAM_UPLOAD_PACK\" upload-pack", source,
             ] + references.sorted { $0.key < $1.key }.map { "+\(GatherReport.reference($0.key)):\($0.value)" },
             in: repository, extra: ["SAM_UPLOAD_PACK": runner, "SAM_UPLOAD_PACK_COMMAND": file],

@@ -71,7 +71,9 @@ public struct OtherWork: Sendable, Hashable, Codable {
         case refs
         /// A ref of a repository inside of the workspace, or what a worktree or a submodule's folder held.
         case nested
-        /// A commit that no ref reaches. It is in a repository of the session's own, which ends with the session.
+        /// A commit that joins refs beyond the first 400; its file `names` lists them.
+        case joined
+        /// A commit that no ref reaches. Like histories that end early, it is in a repository of the session's own, which ends with the session.
         case lost
     }
 

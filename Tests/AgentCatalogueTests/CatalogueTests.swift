@@ -24,12 +24,13 @@ struct CatalogueTests {
         let catalogue = try catalogue(
             """
             agents:
-              - {id: mine, protocol: acp, command: [mine, --acp], needs: [/opt/mine], environment: {A: b}, install: "get it"}
+              - {id: mine, protocol: acp, command: [mine, --acp], needs: [/opt/mine], leavesBehind: [/.mine/], environment: {A: b}, install: "get it"}
               - {id: scout, protocol: acp, command: [other-scout]}
             """)
         #expect(catalogue.problems.isEmpty)
         #expect(catalogue.agent("mine")?.needs == ["/opt/mine"])
         #expect(catalogue.agent("mine")?.environment == ["A": "b"])
+        #expect(catalogue.agent("mine")?.leavesBehind == ["/.mine/"])
         #expect(catalogue.agent("scout")?.command == ["other-scout"])
         #expect(Set(catalogue.agents.map(\.id)).isSuperset(of: ["scout", "claude-code", "codex", "mine"]))
     }
@@ -39,6 +40,9 @@ struct CatalogueTests {
         arguments: [
             ("{id: bad, command: [x]}", "protocol"), ("{id: bad, protocol: smtp, command: [x]}", "smtp"),
             ("{id: Bad Id, protocol: acp, command: [x]}", "Bad Id"), ("{id: bad, protocol: acp, command: []}", "command"),
+            ("{id: bad, protocol: acp, command: [x], leavesBehind: ['!a']}", "leavesBehind"),
+            ("{id: bad, protocol: acp, command: [x], leavesBehind: ['*']}", "leavesBehind"),
+            ("{id: bad, protocol: acp, command: [x], leavesBehind: a}", "leavesBehind"),
             ("{id: bad, protocol: acp, command: [x], needs: [relative]}", "relative"), ("just text", "mapping"),
             ("{protocol: acp, command: [x]}", "id"), ("{id: bad, protocol: acp, command: {a: b}}", "command"),
         ])

@@ -145,7 +145,8 @@ extension SessionEngine {
             let result = try await host.salvage(
                 SalvageRequest(
                     session: id, project: try await project(of: session), branch: session.branch,
-                    base: session.state.workspace?.base ?? "", limits: try await limits(of: session)))
+                    base: session.state.workspace?.base ?? "", limits: try await limits(of: session),
+                    leavesBehind: catalogue.current.agent(session.agent)?.leavesBehind ?? []))
             try await apply(.salvaged(result), to: id)
         } catch is CancellationError {
             throw CancellationError()

@@ -71,12 +71,18 @@ extension SessionView {
         return lines
     }
 
+    /// How much else a person reads in one go.
+    private static let shown = 20
+
     /// What there is beside the branch, what stays behind, and what could not be brought out.
     private func found(_ result: WorkspaceResult) -> [String] {
         var lines = result.notes.map { Terminal.styled("! \(Terminal.plain($0))", .yellow) }
-        for other in result.others {
+        for other in result.others.prefix(Self.shown) {
             let place = other.branch ?? "\(other.ref) in \(other.repository)"
             lines.append("Also new, \(other.kind.rawValue) \(Terminal.plain(other.name)): \(Terminal.plain(place))")
+        }
+        if result.others.count > Self.shown {
+            lines.append("… and \(result.others.count - Self.shown) more: sam sessions show \(id.rawValue) --json")
         }
         for files in result.ignored {
             let folder = files.folder.isEmpty ? "the top folder" : Terminal.plain(files.folder)

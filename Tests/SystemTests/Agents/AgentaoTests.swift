@@ -1,6 +1,7 @@
 import AgentProtocol
 import Foundation
 import NIOHTTP1
+import Processes
 import Testing
 
 /// Agentao, an agent from PyPI that nobody of this project wrote, by an entry in the user's catalogue alone: over the Agent Client
@@ -13,6 +14,7 @@ struct AgentaoTests {
             protocol: acp
             command: [agentao, --acp, --stdio]
             environment: {OPENAI_MODEL: "${model}"}
+            leavesBehind: [/.agentao/]
             providers: [rehearsal]
             models: {rehearsal: {fast: rehearsal, strong: rehearsal}}
         """
@@ -82,6 +84,10 @@ struct AgentaoTests {
             let ended = try await sam.finish(id)
             #expect(ended["phase"] == "completed", "\(ended)")
             #expect(try await sam.file("hello.txt", of: ended) == "goodbye\n")
+            let ignored = ended["result"]?["ignored"]?.elements ?? []
+            #expect(ignored.contains { $0["areLeftBehind"] == true && $0["folder"]?.string?.hasPrefix(".agentao") == true }, "\(ignored)")
+            let landed = try await sam.sam("sessions", "diff", id).text
+            #expect(!landed.contains(".agentao"), "What it keeps for itself does not land")
             let session = FinishedSession(session: ended, events: try await sam.events(id))
             #expect(session.payloads("turnEnded").compactMap { $0["stopReason"]?.string } == ["end_turn", "cancelled", "end_turn"])
             #expect(session.said.contains("It says goodbye now."))

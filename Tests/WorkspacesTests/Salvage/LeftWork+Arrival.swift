@@ -41,7 +41,7 @@ extension LeftWork {
             if !other.ref.hasPrefix("refs/sam/work/\(session)/\(other.kind.rawValue)/") {
                 complaints.append("A ref is called \(other.ref)")
             }
-            if (other.kind == .lost) == (other.repository == mirror.path) {
+            if other.kind == .lost, other.repository == mirror.path {
                 complaints.append("\(other.kind.rawValue) \(other.name) is in \(other.repository)")
             }
             if (other.kind == .heads) != (other.branch != nil) {
@@ -84,6 +84,10 @@ extension LeftWork {
     private func missingFiles(in result: WorkspaceResult) async throws -> [String] {
         var missing = Set(files)
         var tips = [(mirror, workspace.base)] + (result.branch == nil ? [] : [(mirror, result.commit)])
+        // A HEAD at a commit that the origin has is said.
+        tips += result.notes.compactMap { note in
+            note.wholeMatch(of: /.* is at ([0-9a-f]+), which the repository has already\./).map { (mirror, String($0.1)) }
+        }
         tips += result.others.filter { [.heads, .nested, .refs].contains($0.kind) }.map { (TestRepository(path: $0.repository), $0.commit) }
         for (repository, commit) in tips where !missing.isEmpty {
             guard let tree = try? await repository.tree(commit) else { continue }
@@ -97,7 +101,9 @@ extension LeftWork {
     /// That a workspace of which nothing is said is the base, file for file.
     private func untouched() async throws -> [String] {
         let base = try await mirror.tree(workspace.base).filter { $0.value.mode != "160000" }
-        let here = Dictionary(files.map { ($0.names[0], TestRepository.Entry(mode: $0.mode, object: $0.object)) }) { first, _ in first }
-        return base == here ? [] : ["It is said to have changed nothing, and did"]
+        let here = files.map { file in (file.names, TestRepository.Entry(mode: file.mode, object: file.object)) }
+        let isSame = here.allSatisfy { names, entry in names.contains { base[$0] == entry } }
+        let missing = Set(base.keys).subtracting(here.map { $0.0[0] }).subtracting(sparse)
+        return isSame && missing.isEmpty ? [] : ["It is said to have changed nothing, and did"]
     }
 }

@@ -1,0 +1,47 @@
+import Foundation
+
+/// What stands at a path, read with the system's own calls: Foundation knows no names that are not text. Links are followed.
+extension GitPath {
+    /// The path as the system takes it.
+    var zeroEnded: [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
+
+    var isFolder: Bool { kind == S_IFDIR }
+
+    /// The names in a folder, sorted; none where it is no folder.
+    var entries: [[UInt8]] {
+        guard let stream = opendir(zeroEnded) else { return [] }
+        defer { closedir(stream) }
+        var names: [[UInt8]] = []
+        while let entry = readdir(stream) {
+            let name = entry.name
+            if name != [UInt8(ascii: ".")], name != [UInt8(ascii: "."), UInt8(ascii: ".")] { names.append(name) }
+        }
+        return names.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    /// A file's bytes; `nil` for what is no file, or larger.
+    func content(limit: Int) -> [UInt8]? {
+        guard kind == S_IFREG else { return nil }
+        let descriptor = open(zeroEnded, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        guard let data = try? file.read(upToCount: limit + 1) ?? Data(), data.count <= limit else { return nil }
+        return Array(data)
+    }
+
+    private var kind: mode_t? {
+        var status = stat()
+        return stat(zeroEnded, &status) == 0 ? status.st_mode & S_IFMT : nil
+    }
+}
+
+extension UnsafeMutablePointer<dirent> {
+    /// An entry's name, as the bytes that it is.
+    var name: [UInt8] {
+        withUnsafeBytes(of: &pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+    }
+}
+
+extension [UInt8] {
+    func ends(with suffix: String) -> Bool { self.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) }
+}
