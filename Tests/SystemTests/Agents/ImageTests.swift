@@ -26,12 +26,8 @@ struct ImageTests {
     }
 
     /// How many images are stored.
-    private func stored(_ sam: SamFixture) async throws -> String {
-        let program = try #require(Program.find("python3"))
-        let script = "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT COUNT(*) FROM prompt_images').fetchone()[0])"
-        return try await Command(
-            program, ["-c", script, sam.home + "/sam.db"], environment: [:], workingDirectory: "/"
-        ).run().text.trimmingCharacters(in: .whitespacesAndNewlines)
+    private func stored(_ sam: SamFixture) async throws -> String? {
+        try await sam.stored("SELECT COUNT(*) FROM prompt_images").first
     }
 
     @Test("Images reach the agent through the command line and the API, as large as they may be; the log tells how many and no more")

@@ -1,31 +1,9 @@
 import AgentProtocol
 import Foundation
-import Processes
 import Testing
 
 @Suite("Answering on the terminal that follows a session")
 struct TerminalAnswerTests {
-    /// Runs `sam` on a terminal and types lines, each once its words stand there.
-    private func onTerminal(_ lines: [(after: String, line: String)], _ arguments: [String], _ sam: SamFixture) async throws -> String {
-        let typing = lines.map { after, line in
-            "until grep -qF '\(after)' shown 2>/dev/null; do sleep 0.05; done; echo '\(line)' >&3; "
-        }.joined()
-        let command = ([SamFixture.programs + "/sam"] + arguments).map { "'\($0)'" }.joined(separator: " ")
-        // `script` lends a terminal.
-        let script = """
-            rm -f keys shown; mkfifo keys; script -qefc "\(command)" shown < keys > /dev/null & exec 3> keys
-            \(typing) wait $!; exec 3>&-
-            """
-        let output = try await Command(
-            "/bin/sh", ["-c", script],
-            environment: ["SAM_HOME": sam.home, "HOME": sam.scratch, "PATH": "/usr/bin:/bin", "TERM": "dumb"],
-            workingDirectory: sam.scratch
-        ).run(timeout: .seconds(120))
-        let shown = try String(contentsOfFile: sam.scratch + "/shown", encoding: .utf8)
-        #expect(output.termination == .exited(0), "\(output.standardError)\n\(shown)")
-        return shown
-    }
-
     private let asking = ["run", "--project", "project", "--agent", "asking", "--permissions", "ask"]
 
     @Test("What the agent asks to be allowed is asked on the terminal, and a number allows it")
@@ -33,7 +11,7 @@ struct TerminalAnswerTests {
         try await SamFixture.with { sam in
             try await sam.serve()
             try await sam.project()
-            let shown = try await onTerminal([("A number, or allow", "9"), ("A number, or allow", "1")], asking + ["touch made"], sam)
+            let shown = try await sam.onTerminal([("A number, or allow", "9"), ("A number, or allow", "1")], asking + ["touch made"])
             #expect(shown.contains("touch made") && shown.contains("1  Yes"), "\(shown)")
             #expect(!shown.contains("sam sessions answer"), "Nobody has to go elsewhere: \(shown)")
             let session = try #require(try await sam.json("sessions", "list")["sessions"]?.elements?.first)
@@ -46,7 +24,7 @@ struct TerminalAnswerTests {
         try await SamFixture.with { sam in
             try await sam.serve()
             try await sam.project()
-            let shown = try await onTerminal([("A number, or allow", "refuse"), ("Why not", "not now")], asking + ["touch made"], sam)
+            let shown = try await sam.onTerminal([("A number, or allow", "refuse"), ("Why not", "not now")], asking + ["touch made"])
             #expect(shown.contains("answered “No”: not now") && shown.contains("takes no words"), "\(shown)")
             let session = try #require(try await sam.json("sessions", "list")["sessions"]?.elements?.first)
             let id = try #require(session["id"]?.string)
@@ -68,7 +46,7 @@ struct TerminalAnswerTests {
                 let id = try await sam.json("sessions", "list")["sessions"]?.elements?.first?["id"]?.string
                 try await sam.act("sessions", "answer", try #require(id), "refuse", "as I said")
             }
-            let shown = try await onTerminal([("answered “No”", "1")], asking + ["touch made"], sam)
+            let shown = try await sam.onTerminal([("answered “No”", "1")], asking + ["touch made"])
             try await answering.value
             #expect(shown.contains("as I said"))
             let session = try #require(try await sam.json("sessions", "list")["sessions"]?.elements?.first)

@@ -112,7 +112,10 @@ struct SessionsAnswer: AsyncParsableCommand {
         let each = answer.compactMap { asked.answers(for: $0) }.filter {
             $0.allSatisfy { label in asked.choices.contains { $0.label == label } }
         }
-        if asked.allowsSeveral, answer.count > 1, each.count == answer.count { return [asked.id: each.flatMap(\.self)] }
+        if asked.allowsSeveral, answer.count > 1, each.count == answer.count {
+            var seen: Set<String> = []
+            return [asked.id: each.flatMap(\.self).filter { seen.insert($0).inserted }]
+        }
         guard let taken = asked.answers(for: words) else { throw noAnswer(words, to: open) }
         return [asked.id: taken]
     }
