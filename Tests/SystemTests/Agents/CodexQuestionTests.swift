@@ -127,7 +127,7 @@ struct CodexQuestionTests {
             let ended = try await sam.finish(first)
             let before = FinishedSession(session: ended, events: try await sam.events(first))
             #expect(before.payloads("note").isEmpty, "\(before.payloads("note"))")
-            let serverLog = try String(contentsOfFile: sam.home + "/server.log", encoding: .utf8)
+            let serverLog = try String(contentsOfFile: sam.scratch + "/server.log", encoding: .utf8)
             #expect(!serverLog.contains("wanted to reach"), "\(serverLog)")
 
             let reply = try await sam.call(.POST, "/api/v1/sessions/\(first)/resume", ["prompt": "What did you do?"])
