@@ -63,7 +63,7 @@ struct Turn: Sendable, Decodable {
     func calls(offered: ToolOffer) -> [PlayedCall] {
         (call ?? []).compactMap { choice in
             choice.alternatives.first { call in
-                offered.names.contains(call.fullName) || call.namespace != nil && offered.hasMore
+                offered.names.contains(call.fullName) || call.unlisted == true || call.namespace != nil && offered.hasMore
             }
         }
     }
@@ -88,6 +88,8 @@ struct PlayedCall: Sendable, Decodable {
     /// Where the client has it, for a tool that it does not offer before a search.
     var namespace: String?
     var input: JSONValue
+    /// Whether it is called although the client does not offer it by name: some keep tools behind a search for them.
+    var unlisted: Bool?
 }
 
 extension PlayedCall {

@@ -98,7 +98,7 @@ struct ClaudeCodeQuestionTests {
                 turns:
                   - say: I plan first.
                     call:
-                      - {name: EnterPlanMode, input: {}}
+                      - {name: EnterPlanMode, input: {}, unlisted: true}
                   - call:
                       - name: AskUserQuestion
                         input:
@@ -108,13 +108,13 @@ struct ClaudeCodeQuestionTests {
                               multiSelect: false
                               options: [{label: "Yes", description: go on}, {label: "No", description: stop}]
                   - call:
-                      - {name: ExitPlanMode, input: {}}
+                      - {name: ExitPlanMode, input: {}, unlisted: true}
                   - say: In smaller steps, then.
                     call:
-                      - {name: ExitPlanMode, input: {}}
+                      - {name: ExitPlanMode, input: {}, unlisted: true}
                   - say: I do it.
                     call:
-                      - {name: TaskCreate, input: {subject: Write it, description: Write the file, activeForm: Writing it}}
+                      - {name: TaskCreate, input: {subject: Write it, description: Write the file, activeForm: Writing it}, unlisted: true}
                       - {name: Write, input: {file_path: /workspace/planned.txt, content: "as planned\\n"}}
                   - say: It is done.
                 """)
