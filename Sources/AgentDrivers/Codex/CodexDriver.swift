@@ -33,7 +33,7 @@ public struct CodexDriver: AgentDriver {
     /// The main thread's turns.
     var turns = CodexTurns()
     /// What it asks, by the ids that the answers carry.
-    var asked = OpenRequests<Asked>()
+    var asked = OpenRequests<CodexRequest>()
     /// Everything was asked to stop, and nothing was handed over since: what starts is stopped as well.
     var isStopping = false
     /// What was told last of what runs beside.

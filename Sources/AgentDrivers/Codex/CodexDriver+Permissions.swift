@@ -1,0 +1,97 @@
+import AgentProtocol
+
+// MARK: - What it asks to be allowed
+
+extension CodexDriver {
+    mutating func asked(_ id: JSONValue, _ method: String, _ params: JSONValue) -> [DriverAction] {
+        let thread = params["threadId"]?.string ?? threads.main ?? ""
+        let question = CodexRequest(
+            kind: .approval, request: id, thread: thread, turn: params["turnId"]?.string, item: params["itemId"]?.string)
+        switch method {
+        case "item/commandExecution/requestApproval": return askedForCommand(question, params)
+        case "item/fileChange/requestApproval": return askedForChange(question, params)
+        case "item/tool/requestUserInput": return wondered(question, params["questions"]?.elements ?? [])
+        case "mcpServer/elicitation/request": return askedByToolServer(question, params)
+        default:
+            return send(["id": id, "error": ["code": -32601, "message": .string("SAM does not know \(method.cut(to: 200)).")]])
+        }
+    }
+
+    /// Rules that would be written to disk are not offered.
+    private mutating func askedForCommand(_ question: CodexRequest, _ params: JSONValue) -> [DriverAction] {
+        let place = params["networkApprovalContext"]?["host"]?.string.map { "Reach \($0)" }
+        let title = params["command"]?.string ?? place ?? params["reason"]?.string ?? "a command"
+        return ask(question, title, kind: "execute", forSession: "Allow this very command from now on")
+    }
+
+    private mutating func askedForChange(_ question: CodexRequest, _ params: JSONValue) -> [DriverAction] {
+        // The item that came before has the changes.
+        let places = question.item.flatMap { threads[question.thread]?.places[$0] }
+        let paths = (places ?? []).map(\.path).joined(separator: ", ")
+        let reason = params["reason"]?.string.map { " (\($0.cut(to: 200)))" } ?? ""
+        let root = params["grantRoot"]?.string
+        return ask(
+            question, "Change " + (paths.isEmpty ? "files that it does not name" : paths) + reason, kind: "edit", places: places,
+            forSession: root.map { "Allow changes below \($0) from now on" } ?? "Allow changes of these very files from now on")
+    }
+
+    private mutating func ask(
+        _ question: CodexRequest, _ title: String, kind: String, places: [ACP.Location]? = nil, forSession: String
+    ) -> [DriverAction] {
+        [
+            .ask(
+                Permission(
+                    id: asked.add(question), toolCall: question.item.map { threads.name($0, in: question.thread) }, title: title,
+                    kind: kind, locations: places,
+                    options: [
+                        Permission.Option(id: "accept", name: "Allow", kind: .allowOnce),
+                        Permission.Option(id: "acceptForSession", name: forSession, kind: .allowAlways),
+                        Permission.Option(id: "decline", name: "Refuse", kind: .refuse),
+                    ], parent: threads.parent(of: question.thread)))
+        ]
+    }
+
+    /// A tool server's question that yes or no answers, as whether a tool may be used. A form to fill in nobody can see here.
+    private mutating func askedByToolServer(_ question: CodexRequest, _ params: JSONValue) -> [DriverAction] {
+        var question = question
+        question.kind = .toolServer
+        let server = params["serverName"]?.string ?? "A tool server"
+        let title = "\(server): \((params["message"] ?? params["title"])?.string ?? "something that it does not say")"
+        guard [nil, "form"].contains(params["mode"]?.string), params["requestedSchema"]?["required"]?.elements?.isEmpty ?? true,
+            params["url"] == nil
+        else {
+            return send(["id": question.request ?? .null, "result": ["action": "decline"]]) + [
+                .emit(.note(Note("Declined, as it wants more than a yes or no: \(title)")))
+            ]
+        }
+        return [
+            .ask(
+                Permission(
+                    id: asked.add(question), title: title, kind: "other",
+                    options: [
+                        Permission.Option(id: "accept", name: "Allow", kind: .allowOnce),
+                        Permission.Option(id: "decline", name: "Refuse", kind: .refuse),
+                    ], parent: threads.parent(of: question.thread)))
+        ]
+    }
+
+    public mutating func answer(_ permission: String, with option: Permission.Option?, saying text: String?) -> [DriverAction] {
+        guard let question = asked.take(permission), let request = question.request else { return [] }
+        // Refused, its turn goes on; without an answer it ends.
+        let word = JSONValue.string(option?.id ?? "cancel")
+        guard question.kind == .approval else {
+            return send(["id": request, "result": word == "accept" ? ["action": word, "content": .object([:])] : ["action": word]])
+        }
+        return send(["id": request, "result": ["decision": word]]) + (option == nil ? [] : say(text, about: question)) + tellBackground()
+    }
+
+    /// A decision takes no words, so they go into the turn. Nothing of it is lost by that: it waits for the decision.
+    private mutating func say(_ text: String?, about question: CodexRequest) -> [DriverAction] {
+        guard let text, !text.isEmpty, let turn = question.turn else { return [] }
+        return request(
+            "turn/steer",
+            ["threadId": .string(question.thread), "expectedTurnId": .string(turn), "input": Self.input(text)], for: .answers)
+    }
+
+    static func input(_ text: String) -> JSONValue { [["type": "text", "text": .string(text)]] }
+}

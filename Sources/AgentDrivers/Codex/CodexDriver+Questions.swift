@@ -1,0 +1,95 @@
+import AgentProtocol
+
+// MARK: - What it wants to know
+
+extension CodexDriver {
+    /// Questions whose answers a turn waits for.
+    mutating func wondered(_ question: CodexRequest, _ questions: [JSONValue]) -> [DriverAction] {
+        let isSecret = { (item: JSONValue) in item["isSecret"] == true }
+        let notes = questions.filter(isSecret).prefix(Self.questionLimit).map { secret -> DriverAction in
+            let words = (secret["question"] ?? secret["header"])?.string ?? "it does not say which"
+            return .emit(
+                .note(Note("The agent asked for a secret (\(words.cut(to: 300))). Answers stand in the log, so it got none.")))
+        }
+        var seen: Set<String> = []
+        let items = questions.filter { !isSecret($0) }.prefix(Self.questionLimit).compactMap { item -> Inquiry.Item? in
+            guard let id = item["id"]?.string, let text = (item["question"] ?? item["header"])?.string, seen.insert(id).inserted else {
+                return nil
+            }
+            let choices = (item["options"]?.elements ?? []).compactMap { option in
+                option["label"]?.string.map { Inquiry.Choice(label: $0, detail: option["description"]?.string) }
+            }
+            return Inquiry.Item(
+                id: id, header: item["header"]?.string, text: text, choices: choices,
+                allowsText: choices.isEmpty || item["isOther"] == true)
+        }
+        guard !items.isEmpty else { return notes + send(["id": question.request ?? .null, "result": Self.answers([:])]) }
+        var question = question
+        question.kind = .questions(items.map(\.id))
+        return notes + [
+            .inquire(
+                Inquiry(
+                    id: asked.add(question), toolCall: question.item.map { threads.name($0, in: question.thread) },
+                    parent: threads.parent(of: question.thread), items: items))
+        ]
+    }
+
+    /// Questions for which nothing waits.
+    mutating func wondered(_ questions: [JSONValue], turn: String?, in thread: String) -> [DriverAction] {
+        let items = questions.prefix(Self.questionLimit).enumerated().compactMap { number, item -> Inquiry.Item? in
+            item["title"]?.string.map { title in
+                let choices = (item["options"]?.elements ?? []).compactMap { $0.string.map { Inquiry.Choice(label: $0) } }
+                return Inquiry.Item(id: "q\(number + 1)", text: title, choices: choices)
+            }
+        }
+        guard !items.isEmpty else { return [] }
+        let question = CodexRequest(
+            kind: .later(turns.origin(of: turn), items.map { CodexRequest.Question(id: $0.id, text: $0.text.cut(to: 2_000)) }),
+            thread: thread,
+            turn: turn)
+        return [.inquire(Inquiry(id: asked.add(question), parent: threads.parent(of: thread), items: items))]
+    }
+
+    private static let questionLimit = 16
+    private static let waitingLimit = 32
+
+    public mutating func reply(_ inquiry: String, with answers: [String: [String]]?) -> [DriverAction] {
+        guard let question = asked.take(inquiry) else { return [] }
+        switch question.kind {
+        case .questions(let ids):
+            guard let request = question.request else { return [] }
+            let given = (answers ?? [:]).filter { ids.contains($0.key) && !$0.value.isEmpty }
+            return send(["id": request, "result": Self.answers(given)])
+        case .later(let prompt, let questions):
+            let lines = questions.compactMap { question -> String? in
+                guard let given = answers?[question.id], !given.isEmpty else { return nil }
+                return "\(question.text): \(given.joined(separator: ", "))"
+            }
+            guard !lines.isEmpty else { return [] }
+            return goOn(with: lines.joined(separator: "\n"), in: question.thread, of: prompt) + tellBackground()
+        case .approval, .toolServer: return []
+        }
+    }
+
+    private static func answers(_ given: [String: [String]]) -> JSONValue {
+        ["answers": .object(given.mapValues { ["answers": .array($0.map(JSONValue.string))] })]
+    }
+
+    /// Hands over answers for which nothing waits, as soon as no turn would lose by it.
+    private mutating func goOn(with text: String, in thread: String, of prompt: PromptID?) -> [DriverAction] {
+        isStopping = false
+        guard threads.isMain(thread), let prompt else {
+            // Codex has a queue for each thread, which begins a turn when none runs.
+            return request(
+                "thread/queue/add",
+                [
+                    "threadId": .string(thread), "clientUserMessageId": .string("sam-\(lastRequest + 1)"), "input": Self.input(text),
+                ], for: .answers)
+        }
+        guard turns.waiting.count < Self.waitingLimit else {
+            return [.emit(.note(Note("The answer was not handed over: too many wait already.")))]
+        }
+        turns.take(CodexTurns.Handed(prompt: prompt, input: Self.input(text), isFollowUp: true))
+        return handOver()
+    }
+}
