@@ -3,7 +3,10 @@ import Processes
 
 /// A file that a session changed.
 public struct FileChange: Sendable, Hashable, Codable {
+    /// Its name. Bytes that are not UTF-8 are replaced in it by U+FFFD.
     public var path: String
+    /// The name's bytes in base64, where ``path`` does not tell them all.
+    public var pathBytes: String?
     /// `nil` for a binary file.
     public var insertions: Int?
     public var deletions: Int?
@@ -24,14 +27,28 @@ struct Diff: Sendable {
         return output.standardOutput.split(separator: 0).compactMap { record in
             let fields = record.split(separator: UInt8(ascii: "\t"), maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3 else { return nil }
+            let isText = String(validating: fields[2], as: UTF8.self) != nil
             return FileChange(
-                path: String(decoding: fields[2], as: UTF8.self),
+                path: String(decoding: fields[2], as: UTF8.self), pathBytes: isText ? nil : Data(fields[2]).base64EncodedString(),
                 insertions: Int(String(decoding: fields[0], as: UTF8.self)),
                 deletions: Int(String(decoding: fields[1], as: UTF8.self)))
         }
     }
 
-    func patch() async throws -> String {
-        try await git.run(["diff"] + Self.plain + ["--binary", base, commit, "--"], in: mirror, failing: .repository).text
+    /// The patch as git prints it. Files are bytes, so it is too.
+    ///
+    /// - Parameter limit: the most bytes that it may have. A longer one is refused whole: one that is cut would apply in part.
+    /// - Throws: ``WorkspaceError``, with code ``WorkspaceError/Code/tooLarge`` for a longer one.
+    func patch(limit: Int = 64 << 20) async throws -> [UInt8] {
+        do {
+            return try await git.run(
+                ["diff"] + Self.plain + ["--binary", base, commit, "--"], in: mirror, limit: limit, failing: .repository
+            ).standardOutput
+        } catch let error as WorkspaceError where error.code == .tooLarge {
+            throw WorkspaceError(
+                .tooLarge,
+                "The patch has more than \(limit >> 20) MiB, so none of it is given. Compare in a clone of yours: git fetch '\(mirror)' \(commit) && git diff \(base) FETCH_HEAD"
+            )
+        }
     }
 }

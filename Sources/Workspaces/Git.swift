@@ -41,17 +41,21 @@ package struct Git: Sendable {
 
     /// Runs git and returns its output.
     ///
-    /// - Throws: ``WorkspaceError`` with the given code and what git said when it fails.
+    /// - Parameter limit: the most that it may print, in bytes.
+    /// - Throws: ``WorkspaceError`` with the given code and what git said when it fails; with ``WorkspaceError/Code/tooLarge`` when it
+    ///   prints more.
     @discardableResult
     func run(
         _ arguments: [String], in folder: String? = nil, configuration: Configuration = .none,
-        extra: [String: String] = [:], input: String = "", timeout: Duration = .seconds(120),
+        extra: [String: String] = [:], input: String = "", limit: Int = 64 << 20, timeout: Duration = .seconds(120),
         failing code: WorkspaceError.Code
     ) async throws -> Output {
         let command = command(arguments, in: folder, configuration: configuration, extra: extra)
         let output: Output
         do {
-            output = try await command.run(input: [UInt8](input.utf8), timeout: timeout)
+            output = try await command.run(input: [UInt8](input.utf8), limit: limit, timeout: timeout)
+        } catch let error as ProcessError where error.code == .tooMuchOutput {
+            throw WorkspaceError(.tooLarge, error.message)
         } catch let error as ProcessError {
             throw WorkspaceError(code, error.message)
         }

@@ -10,10 +10,10 @@ extension LocalHost {
         try await diff(result).changes()
     }
 
-    /// The result as a patch.
+    /// The result as a patch, in bytes as git prints it.
     ///
-    /// - Throws: ``WorkspaceError``.
-    public func patch(of result: WorkspaceResult) async throws -> String {
+    /// - Throws: ``WorkspaceError``, also when it is too large to be given whole.
+    public func patch(of result: WorkspaceResult) async throws -> [UInt8] {
         try await diff(result).patch()
     }
 

@@ -20,6 +20,8 @@ public struct WorkspaceError: Error, Sendable, CustomStringConvertible {
         public static let agent = Code(name: "agent")
         /// The agent's sign-in file can't be reached.
         public static let signIn = Code(name: "signIn")
+        /// What was asked for is larger than is given.
+        public static let tooLarge = Code(name: "tooLarge")
         /// The work could not be taken out of the workspace. It still stands there.
         public static let salvage = Code(name: "salvage")
     }

@@ -47,7 +47,9 @@ public struct Problem: Error, Sendable, Codable {
                 error.message)
         case let error as WorkspaceError:
             self.init(
-                [.home: .internalServerError, .sandbox: .serviceUnavailable, .agent: .serviceUnavailable][error.code]
+                [
+                    .home: .internalServerError, .sandbox: .serviceUnavailable, .agent: .serviceUnavailable, .tooLarge: .contentTooLarge,
+                ][error.code]
                     ?? .unprocessableContent, error.message)
         case let error as StoreError where error.code == .busy || error.code == .full:
             self.init(.serviceUnavailable, error.message)

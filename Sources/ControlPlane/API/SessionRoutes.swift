@@ -185,9 +185,8 @@ struct SessionRoutes {
 
     private func diff(_ request: Request, _ context: APIContext) async throws -> Response {
         let patch = try await host.patch(of: try await result(context))
-        return Response(
-            status: .ok, headers: [.contentType: "text/x-diff; charset=utf-8"],
-            body: .init(byteBuffer: ByteBuffer(string: patch)))
+        // No charset: each file's part is in the file's own.
+        return Response(status: .ok, headers: [.contentType: "text/x-diff"], body: .init(byteBuffer: ByteBuffer(bytes: patch)))
     }
 
     private func changes(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -49,8 +49,9 @@ struct APIClient: Sendable {
         try JSONLine.decode(type, from: try await call(.GET, path, body: nil))
     }
 
-    func text(_ path: String) async throws -> String {
-        String(decoding: try await call(.GET, path, body: nil), as: UTF8.self)
+    /// What is no JSON, whole or not at all.
+    func bytes(_ path: String) async throws -> Data {
+        try await call(.GET, path, body: nil)
     }
 
     func send<Answer: Decodable>(

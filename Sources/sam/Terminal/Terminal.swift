@@ -23,6 +23,17 @@ struct Terminal: Sendable {
         try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
     }
 
+    /// Writes what a program may read.
+    ///
+    /// - Throws: when not all of it could be written.
+    static func write(bytes: Data) throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: bytes)
+        } catch {
+            throw APIClient.Failure(status: nil, description: "Not all of it could be written: \(error.localizedDescription)")
+        }
+    }
+
     static func line(_ text: String = "") { write(text + "\n") }
 
     /// For what a person should see even when the output goes into a file.

@@ -8,6 +8,9 @@ struct SessionsDiff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "Print what a session changed, as a patch.",
         discussion: """
+            Into a file or a pipe the patch goes byte for byte, so that it applies whatever its files are encoded in. On a terminal its
+            control characters are shown as ^X, other bytes that are no text as <E9>. A patch with more than 64 MiB is refused whole.
+
             EXAMPLES
               sam sessions diff s_0123456789ab
               sam sessions diff s_0123456789ab --files
@@ -24,9 +27,8 @@ struct SessionsDiff: AsyncParsableCommand {
 
     func run() async throws {
         guard files || json else {
-            let patch = try await Connection.with { try await $0.text(target.path + "/diff") }
-            // On a terminal a file's own escapes could rewrite the screen; into a pipe the patch goes as it is.
-            return Terminal.write(Terminal.isTerminal ? Terminal.plain(patch, keepingNewlines: true) : patch)
+            let patch = try await Connection.with { try await $0.bytes(target.path + "/diff") }
+            return Terminal.isTerminal ? Terminal.write(VisibleText(patch).text) : try Terminal.write(bytes: patch)
         }
         let listing: Listing.Changes = try await Connection.with { try await $0.get(target.path + "/changes") }
         if json { return Terminal.line(try JSONLine.text(listing)) }
