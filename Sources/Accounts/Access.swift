@@ -12,14 +12,14 @@ extension Accounts {
         }
     }
 
-    /// The projects that this user is a member of, by name. A row that can't be read hides no other.
+    /// The projects that this user is a member of, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
     public func projects(of user: UserID) async throws -> [Project] {
         try await store.read { transaction in
-            try transaction.query(
-                "SELECT p.* FROM projects p JOIN members m ON m.project_id = p.id WHERE m.user_id = $1 ORDER BY p.name", user
-            ).compactMap { try? Project($0) }
+            let rows = try transaction.query(
+                "SELECT p.* FROM projects p JOIN members m ON m.project_id = p.id WHERE m.user_id = $1 ORDER BY p.name", user)
+            return transaction.readable(rows, of: "projects") { try Project($0) }
         }
     }
 

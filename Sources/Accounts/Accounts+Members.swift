@@ -6,10 +6,10 @@ extension Accounts {
     /// - Throws: `StoreError`.
     public func members(of project: ProjectID) async throws -> [User] {
         try await store.read { transaction in
-            try transaction.query(
+            let rows = try transaction.query(
                 "SELECT \(User.columns) FROM members m JOIN users u ON u.id = m.user_id WHERE m.project_id = $1 ORDER BY u.name",
-                project
-            ).compactMap { try? User($0) }
+                project)
+            return transaction.readable(rows, of: "users") { try User($0) }
         }
     }
 

@@ -32,12 +32,12 @@ extension Accounts {
         }
     }
 
-    /// All projects, whoever's they are, by name. A row that can't be read is left out and does not hide the others.
+    /// All projects, whoever's they are, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
     public func projects() async throws -> [Project] {
         try await store.read { transaction in
-            try transaction.query("SELECT * FROM projects ORDER BY name").compactMap { try? Project($0) }
+            transaction.readable(try transaction.query("SELECT * FROM projects ORDER BY name"), of: "projects") { try Project($0) }
         }
     }
 

@@ -78,9 +78,9 @@ extension Accounts {
     /// - Throws: `StoreError`.
     public func tokens(of user: UserID) async throws -> [APIToken] {
         try await store.read { transaction in
-            try transaction.query(
-                "SELECT * FROM api_tokens WHERE user_id = $1 AND revoked_at IS NULL ORDER BY created_at, id", user
-            ).compactMap { try? APIToken($0) }
+            let rows = try transaction.query(
+                "SELECT * FROM api_tokens WHERE user_id = $1 AND revoked_at IS NULL ORDER BY created_at, id", user)
+            return transaction.readable(rows, of: "api_tokens") { try APIToken($0) }
         }
     }
 

@@ -46,12 +46,12 @@ extension Accounts {
         }
     }
 
-    /// All users, by name. A row that can't be read is left out and does not hide the others.
+    /// All users, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
     public func users() async throws -> [User] {
         try await store.read { transaction in
-            try transaction.query("SELECT \(User.columns) FROM users u ORDER BY u.name").compactMap { try? User($0) }
+            transaction.readable(try transaction.query("SELECT \(User.columns) FROM users u ORDER BY u.name"), of: "users") { try User($0) }
         }
     }
 

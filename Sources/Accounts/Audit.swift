@@ -52,12 +52,12 @@ extension Accounts {
     /// - Throws: `StoreError`.
     public func auditTrail(limit: Int = 100) async throws -> [AuditEntry] {
         try await store.read { transaction in
-            try transaction.query(
+            let rows = try transaction.query(
                 """
                 SELECT a.*, u.name AS actor_name FROM audit a LEFT JOIN users u ON u.id = a.actor
                 ORDER BY a.at DESC, a.id DESC LIMIT $1
-                """, limit
-            ).map { row in
+                """, limit)
+            return transaction.readable(rows, of: "audit") { row in
                 AuditEntry(
                     at: Int64(try row.integer("at")), actor: try row.text("actor"),
                     actorName: try row.optionalText("actor_name"), action: try row.text("action"),

@@ -73,12 +73,12 @@ extension Accounts {
     /// - Throws: `StoreError`.
     public func notifications(for user: UserID, unreadOnly: Bool = false, limit: Int = 100) async throws -> [UserNotification] {
         try await store.read { transaction in
-            try transaction.query(
+            let rows = try transaction.query(
                 """
                 SELECT * FROM notifications WHERE user_id = $1 AND ($2 = 0 OR read_at IS NULL)
                 ORDER BY at DESC, id DESC LIMIT $3
-                """, user, unreadOnly, limit
-            ).compactMap { try? UserNotification($0) }
+                """, user, unreadOnly, limit)
+            return transaction.readable(rows, of: "notifications") { try UserNotification($0) }
         }
     }
 

@@ -172,15 +172,15 @@ extension Credentials {
 
     fileprivate func remove(_ change: CredentialChange, _ transaction: any Transaction) throws -> String {
         let binding = try binding(change.owner, change.provider, transaction)
-        let stored = try credentials(of: change.owner, change.provider, transaction)
+        let stored: [CredentialID] = try rows(of: change.owner, change.provider, transaction).map { try $0.parsed("id") }
         guard !stored.isEmpty || binding?.credential != nil else {
             throw CredentialsError(
                 .notFound, "The \(change.owner.scope.rawValue) scope has no credential for \(change.provider.rawValue) to remove.")
         }
         var held = 0
         for credential in stored {
-            held += try transaction.query("SELECT session_id FROM held WHERE credential_id = $1", credential.id).count
-            try transaction.execute("DELETE FROM credentials WHERE id = $1", credential.id)
+            held += try transaction.query("SELECT session_id FROM held WHERE credential_id = $1", credential).count
+            try transaction.execute("DELETE FROM credentials WHERE id = $1", credential)
         }
         let removed = "The credential is removed\(held > 0 ? ", and the \(held) rotations of it that were held" : "")."
         guard var binding else { return removed }

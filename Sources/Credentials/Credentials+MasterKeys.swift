@@ -106,9 +106,17 @@ extension Credentials {
             let id: CredentialID = try row.parsed("id")
             let session: SessionReference = try row.parsed("session_id")
             batch.last = (id.rawValue, session.rawValue)
-            guard let sealed = try? Sealed(row), sealed.key != vault.currentKey,
-                let credential = try? credential(id, transaction)
-            else { continue }
+            let sealed: Sealed
+            let credential: Credential
+            do {
+                sealed = try Sealed(row)
+                guard sealed.key != vault.currentKey, let found = try self.credential(id, transaction) else { continue }
+                credential = found
+            } catch {
+                transaction.report(row, of: "credentials", error)
+                batch.unreadable += 1
+                continue
+            }
             let isHeld = !session.rawValue.isEmpty
             let context = isHeld ? heldContext(credential, session) : credential.sealContext
             guard let fresh = try? vault.rewrap(sealed, for: context) else {

@@ -39,13 +39,26 @@ public struct Credentials: Sendable {
 
     /// Every credential that a layer holds for a provider, the newest first. One of them at most is selected.
     func credentials(of owner: ScopeOwner, _ provider: Provider, _ transaction: any Transaction) throws -> [Credential] {
+        transaction.readable(try rows(of: owner, provider, transaction), of: "credentials") { try Credential($0) }
+    }
+
+    /// The same without regard to whether they can be read: what is removed is removed whole.
+    func rows(of owner: ScopeOwner, _ provider: Provider, _ transaction: any Transaction) throws -> [Row] {
         try transaction.query(
             """
             SELECT * FROM credentials
             WHERE scope = $1 AND COALESCE(project_id, '') = $2 AND COALESCE(user_id, '') = $3 AND provider = $4
             ORDER BY created_at DESC, id
-            """, owner.scope, owner.project?.rawValue ?? "", owner.user?.rawValue ?? "", provider
-        ).compactMap { try? Credential($0) }
+            """, owner.scope, owner.project?.rawValue ?? "", owner.user?.rawValue ?? "", provider)
+    }
+
+    /// Reads every credential and binding, so that those that can't be read are reported.
+    ///
+    /// - Throws: `StoreError`.
+    public static func readAll(in transaction: any Transaction) throws {
+        _ = transaction.readable(try transaction.query("SELECT * FROM credentials"), of: "credentials") { try Credential($0) }
+        let name: (Row) throws -> String = { "\(try $0.text("scope")):\(try $0.text("provider"))" }
+        _ = transaction.readable(try transaction.query("SELECT * FROM bindings"), of: "bindings", id: name) { try Binding($0) }
     }
 
     /// Opens a credential's secret.

@@ -8,6 +8,8 @@ public struct MeteringError: Error, Sendable, CustomStringConvertible {
         public static let notFound = Code(name: "notFound")
         /// The value is not one that can be used.
         public static let invalid = Code(name: "invalid")
+        /// A stored value can't be read.
+        public static let unreadable = Code(name: "unreadable")
         /// What is kept until the database has it can't be written.
         public static let spool = Code(name: "spool")
     }

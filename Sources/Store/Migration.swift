@@ -40,22 +40,7 @@ extension Store {
                     module TEXT NOT NULL, number BIGINT NOT NULL, name TEXT NOT NULL, applied_at BIGINT NOT NULL,
                     PRIMARY KEY (module, number))
                 """)
-            var applied: [String: Int] = [:]
-            for row in try transaction.query("SELECT module, MAX(number) AS number FROM migrations GROUP BY module") {
-                applied[try row.text("module")] = try row.integer("number")
-            }
-            for (module, number) in applied {
-                let known = migrations.filter { $0.module == module }.map(\.number).max() ?? 0
-                guard number <= known else {
-                    throw StoreError(
-                        .schemaTooNew,
-                        """
-                        The database was written by a newer SAM (tables of \(module) at \(number), this program knows \(known)). \
-                        Start that newer version, or point SAM_HOME elsewhere.
-                        """)
-                }
-            }
-            let pending = migrations.filter { $0.number > applied[$0.module, default: 0] }
+            let pending = try Self.pending(migrations, transaction)
             for migration in pending {
                 for statement in migration.statements {
                     try transaction.execute(statement)
@@ -66,5 +51,31 @@ extension Store {
             }
             return pending
         }
+    }
+
+    /// The migrations that were not applied yet.
+    ///
+    /// - Throws: ``StoreError`` with code ``StoreError/Code/schemaTooNew`` when the database was last used by a newer program.
+    public func pending(_ migrations: [Migration]) async throws -> [Migration] {
+        try await read { transaction in try Self.pending(migrations, transaction) }
+    }
+
+    private static func pending(_ migrations: [Migration], _ transaction: any Transaction) throws -> [Migration] {
+        var applied: [String: Int] = [:]
+        for row in try transaction.query("SELECT module, MAX(number) AS number FROM migrations GROUP BY module") {
+            applied[try row.text("module")] = try row.integer("number")
+        }
+        for (module, number) in applied {
+            let known = migrations.filter { $0.module == module }.map(\.number).max() ?? 0
+            guard number <= known else {
+                throw StoreError(
+                    .schemaTooNew,
+                    """
+                    The database was written by a newer SAM (tables of \(module) at \(number), this program knows \(known)). \
+                    Start that newer version, or point SAM_HOME elsewhere.
+                    """)
+            }
+        }
+        return migrations.filter { $0.number > applied[$0.module, default: 0] }
     }
 }

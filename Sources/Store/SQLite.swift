@@ -20,28 +20,29 @@ extension Store {
             // acknowledged, and a rotated token exists once.
             try database.execute(sql: "PRAGMA synchronous = FULL")
         }
+        let unreadable = UnreadableRows()
         return try Store(
             backend: SQLiteBackend(
-                pool: translatingErrors {
-                    try DatabasePool(path: path, configuration: configuration)
-                }))
+                pool: translatingErrors { try DatabasePool(path: path, configuration: configuration) }, unreadable: unreadable),
+            unreadable: unreadable)
     }
 }
 
 private struct SQLiteBackend: Backend {
     let pool: DatabasePool
+    let unreadable: UnreadableRows
 
     func read<Result: Sendable>(
         _ body: @escaping @Sendable (any Transaction) throws -> Result
     ) async throws -> Result {
-        try await pool.read { database in try body(SQLiteTransaction(database: database)) }
+        try await pool.read { database in try body(SQLiteTransaction(database: database, unreadable: unreadable)) }
     }
 
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Transaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await pool.write { database in try body(SQLiteTransaction(database: database)) }
+            return try await pool.write { database in try body(SQLiteTransaction(database: database, unreadable: unreadable)) }
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
@@ -50,6 +51,7 @@ private struct SQLiteBackend: Backend {
 
 private struct SQLiteTransaction: Transaction {
     let database: Database
+    let unreadable: UnreadableRows
 
     func query(_ sql: String, _ parameters: [any SQLBindable]) throws -> [Row] {
         try translatingErrors {

@@ -5,9 +5,12 @@
 /// behind.
 public struct Store: Sendable {
     private let backend: any Backend
+    /// The rows that could not be read.
+    public let unreadable: UnreadableRows
 
-    init(backend: any Backend) {
+    init(backend: any Backend, unreadable: UnreadableRows) {
         self.backend = backend
+        self.unreadable = unreadable
     }
 
     /// Runs a closure in a read-only transaction.

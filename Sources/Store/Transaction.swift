@@ -17,6 +17,9 @@ public protocol Transaction {
     /// - Throws: ``StoreError``.
     @discardableResult
     func execute(_ sql: String, _ parameters: [any SQLBindable]) throws -> Int
+
+    /// Who takes note of rows that can't be read.
+    var unreadable: UnreadableRows { get }
 }
 
 extension Transaction {

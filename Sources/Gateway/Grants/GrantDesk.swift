@@ -180,6 +180,8 @@ final class GrantDesk: Sendable {
             throw refusal
         } catch let error as SettingsError {
             throw Refusal(.unavailable, error.message)
+        } catch let error as MeteringError {
+            throw Refusal(.unavailable, error.message)
         } catch {
             throw Refusal(.unavailable, "SAM can't read what it keeps on this key. Try again.")
         }

@@ -76,10 +76,18 @@ public struct Leases: Sendable {
     /// - Throws: `StoreError`.
     public func keys(of user: UserID) async throws -> [GatewayKey] {
         try await store.read { transaction in
-            try transaction.query(
-                "SELECT * FROM leases WHERE key_id IS NOT NULL AND user_id = $1 ORDER BY made_at, key_id", user
-            ).compactMap { try? GatewayKey($0) }
+            let rows = try transaction.query(
+                "SELECT * FROM leases WHERE key_id IS NOT NULL AND user_id = $1 ORDER BY made_at, key_id", user)
+            return transaction.readable(rows, of: "leases", id: { try $0.text("key_id") }) { try GatewayKey($0) }
         }
+    }
+
+    /// Reads every key, so that those that can't be read are reported.
+    ///
+    /// - Throws: `StoreError`.
+    public static func readAll(in transaction: any Transaction) throws {
+        let rows = try transaction.query("SELECT * FROM leases WHERE key_id IS NOT NULL")
+        _ = transaction.readable(rows, of: "leases", id: { try $0.text("key_id") }) { try GatewayKey($0) }
     }
 
     /// Makes a key open nothing any more. Keys are their owner's to revoke, and an administrator's.

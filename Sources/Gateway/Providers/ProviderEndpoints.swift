@@ -64,12 +64,26 @@ public struct ProviderEndpoints: Sendable {
     /// - Throws: `StoreError`.
     func endpoint(_ provider: Provider, in transaction: any Transaction) throws -> ProviderEndpoint? {
         if let row = try transaction.first("SELECT * FROM provider_endpoints WHERE provider = $1", provider) {
-            return try ProviderEndpoint(
-                provider, url: row.text("url"), dialect: row.parsed("dialect"), tokenURL: row.optionalText("token_url"),
-                allowsPrivate: row.flag("allows_private"))
+            return try Self.endpoint(row)
         }
         return builtIn(provider)
     }
+
+    private static func endpoint(_ row: Row) throws -> ProviderEndpoint {
+        try ProviderEndpoint(
+            row.parsed("provider"), url: row.text("url"), dialect: row.parsed("dialect"), tokenURL: row.optionalText("token_url"),
+            allowsPrivate: row.flag("allows_private"))
+    }
+
+    /// Reads every address that was set, so that those that can't be read are reported.
+    ///
+    /// - Throws: `StoreError`.
+    public static func readAll(in transaction: any Transaction) throws {
+        _ = transaction.readable(
+            try transaction.query("SELECT * FROM provider_endpoints ORDER BY provider"), of: "provider_endpoints", id: name, endpoint)
+    }
+
+    private static func name(_ row: Row) throws -> String { try row.text("provider") }
 
     private func builtIn(_ provider: Provider) -> ProviderEndpoint? {
         if provider == .rehearsal { return rehearsal.map { ProviderEndpoint(.rehearsal, socket: $0, dialect: .openai) } }
@@ -80,13 +94,19 @@ public struct ProviderEndpoints: Sendable {
 
     /// All that are reached, in the order in which providers are shown, custom ones last.
     ///
-    /// - Throws: `StoreError`. A row that can't be read hides no other.
+    /// - Throws: `StoreError`. A row that can't be read is reported and hides no other.
     public func list() async throws -> [ProviderEndpoint] {
         try await store.read { transaction in
-            let custom = try transaction.query("SELECT provider FROM provider_endpoints ORDER BY provider").compactMap { row in
-                try? row.parsed("provider", as: Provider.self)
-            }.filter(\.isCustom)
-            return (Provider.all + custom + [.rehearsal]).compactMap { provider in (try? endpoint(provider, in: transaction)) ?? nil }
+            let rows = try transaction.query("SELECT * FROM provider_endpoints ORDER BY provider")
+            let set = transaction.readable(rows, of: "provider_endpoints", id: Self.name, Self.endpoint)
+            // One that was set and can't be read is not the official one.
+            let others = (Provider.all + [.rehearsal]).filter { provider in
+                !rows.contains { (try? Self.name($0)) == provider.rawValue }
+            }.compactMap(builtIn)
+            let all = others + set
+            return (Provider.all + set.map(\.provider).filter(\.isCustom) + [.rehearsal]).compactMap { provider in
+                all.first { $0.provider == provider }
+            }
         }
     }
 

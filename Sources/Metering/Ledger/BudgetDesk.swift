@@ -80,7 +80,13 @@ public actor BudgetDesk {
         _ wish: Wish, _ budgets: Budgets, _ holder: String, _ transaction: any Transaction
     ) throws -> Reservation {
         let now = budgets.now()
-        let outcome = try budgets.room(for: wish.payer.owners, in: transaction).outcome
+        let outcome: Outcome<Scope, Budgets.Room, UserID, Never>
+        do {
+            outcome = try budgets.room(for: wish.payer.owners, in: transaction).outcome
+        } catch let error as MeteringError where error.code == .unreadable {
+            // One layer's bad row is no reason to refuse others that are asked for in the same transaction.
+            return .refused(sentence: error.message, resetsAt: now)
+        }
         if case .found(let room, at: let scope) = outcome, room.left < wish.amount {
             let resets = room.budget.period.interval(of: now).end
             let day = Date(timeIntervalSince1970: Double(resets) / 1_000).formatted(.iso8601)

@@ -99,10 +99,40 @@ public struct Budgets: Sendable {
             by: try transaction.first("SELECT name FROM users WHERE id = $1", budget.changedBy)?.text("name"), changedAt: budget.changedAt)
     }
 
+    /// The budgets of a layer. One that can't be read is reported and hides no other.
     func budgets(of owner: ScopeOwner, _ transaction: any Transaction) throws -> [Budget] {
-        try transaction.query(
-            "SELECT * FROM budgets WHERE scope = $1 AND owner = $2 ORDER BY period", owner.scope, owner.owner
-        ).compactMap { try? Budget(owner, $0) }
+        transaction.readable(try rows(of: owner, transaction), of: "budgets", id: Self.name) { try Budget(owner, $0) }
+    }
+
+    /// The budgets of a layer that have to be held. What a limit that can't be read allows is not known, and not everything.
+    private func limits(of owner: ScopeOwner, _ transaction: any Transaction) throws -> [Budget] {
+        try rows(of: owner, transaction).map { row in
+            do {
+                return try Budget(owner, row)
+            } catch {
+                transaction.report(row, of: "budgets", id: Self.name, error)
+                throw MeteringError(
+                    .unreadable,
+                    "A budget of the \(owner.scope.rawValue) scope can't be read, so nothing is spent under it. Set it again with: sam budget set"
+                )
+            }
+        }
+    }
+
+    private func rows(of owner: ScopeOwner, _ transaction: any Transaction) throws -> [Row] {
+        try transaction.query("SELECT * FROM budgets WHERE scope = $1 AND owner = $2 ORDER BY period", owner.scope, owner.owner)
+    }
+
+    private static func name(_ row: Row) throws -> String {
+        "\(try row.text("scope")):\(try row.text("owner")):\(try row.text("period"))"
+    }
+
+    /// Reads every budget, so that those that can't be read are reported.
+    ///
+    /// - Throws: `StoreError`.
+    public static func readAll(in transaction: any Transaction) throws {
+        // Whose they are is not judged here.
+        _ = transaction.readable(try transaction.query("SELECT * FROM budgets"), of: "budgets", id: name) { try Budget(.platform, $0) }
     }
 
     // MARK: - What a request has to hold
@@ -111,7 +141,7 @@ public struct Budgets: Sendable {
     ///
     /// - Throws: `StoreError`.
     public func apply(to owners: [ScopeOwner], in transaction: any Transaction) throws -> Bool {
-        try owners.contains { owner in try budgets(of: owner, transaction).contains(where: \.isOn) }
+        try owners.contains { owner in try limits(of: owner, transaction).contains(where: \.isOn) }
     }
 
     /// What a budget has room for.
@@ -123,7 +153,7 @@ public struct Budgets: Sendable {
     /// The room of the tightest budget: the one answer of the cascade in ceiling mode. What is turned off says nothing.
     func room(for owners: [ScopeOwner], in transaction: any Transaction) throws -> Cascade.Resolution<Scope, Room, UserID, Never> {
         let layers = try owners.map { owner in
-            let budgets = try budgets(of: owner, transaction)
+            let budgets = try limits(of: owner, transaction)
             let rooms = try budgets.filter(\.isOn).map { budget in
                 let spending = try Spending.of(owner, budget.period, at: now(), transaction)
                 return Room(budget: budget, left: budget.limit - spending.settled - spending.reserved)

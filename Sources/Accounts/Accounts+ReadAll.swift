@@ -1,0 +1,13 @@
+import Store
+
+extension Accounts {
+    /// Reads every row of this module's tables, so that those that can't be read are reported.
+    ///
+    /// - Throws: `StoreError`.
+    public static func readAll(in transaction: any Transaction) throws {
+        _ = transaction.readable(try transaction.query("SELECT \(User.columns) FROM users u"), of: "users") { try User($0) }
+        _ = transaction.readable(try transaction.query("SELECT * FROM projects"), of: "projects") { try Project($0) }
+        _ = transaction.readable(try transaction.query("SELECT * FROM api_tokens"), of: "api_tokens") { try APIToken($0) }
+        _ = transaction.readable(try transaction.query("SELECT * FROM notifications"), of: "notifications") { try UserNotification($0) }
+    }
+}
