@@ -183,7 +183,12 @@ let package = Package(
         tests(of: "ScoutKit", ["AgentProtocol", "Processes"]),
         tests(
             of: "Workspaces", ["Accounts", "AgentProtocol", "Fuzzing", "Processes", "Store", "sam-runner", .crypto, .logging]),
-        tests(of: "Sessions", ["Accounts", "AgentProtocol", "Fuzzing", "Settings", "Store", "Workspaces"]),
+        tests(
+            of: "Sessions",
+            [
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Fuzzing", "Gateway", "Metering", "Settings", "Store", "Vault",
+                "Workspaces", .logging, .nioPosix,
+            ]),
         tests(
             of: "ControlPlane",
             [

@@ -48,7 +48,7 @@ public struct Session: Sendable {
         signInFile = try row.optionalText("sign_in_file")
         title = try row.text("title")
         branch = try row.text("branch")
-        state = try JSONLine.decode(from: try row.text("state"))
+        state = try SessionState(of: row)
         createdAt = Int64(try row.integer("created_at"))
         updatedAt = Int64(try row.integer("updated_at"))
     }

@@ -14,6 +14,8 @@ public struct SessionsError: Error, Sendable, CustomStringConvertible {
         public static let forbidden = Code(name: "forbidden")
         /// The session is in no state for it.
         public static let wrongState = Code(name: "wrongState")
+        /// What is stored of it can't be read.
+        public static let unreadable = Code(name: "unreadable")
         /// The runner's attempt is over.
         public static let fenced = Code(name: "fenced")
     }

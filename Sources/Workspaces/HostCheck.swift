@@ -20,6 +20,14 @@ public struct HostCheck: Sendable {
         public var detail: String
         /// What to do about it.
         public var fix: String?
+
+        /// Describes a finding.
+        public init(name: String, severity: Severity, detail: String, fix: String? = nil) {
+            self.name = name
+            self.severity = severity
+            self.detail = detail
+            self.fix = fix
+        }
     }
 
     private let home: Home

@@ -7,7 +7,11 @@ import Workspaces
 /// Lists, each under its own name.
 public enum Listing {
     public struct Projects: Sendable, Codable { public var projects: [ProjectView] }
-    public struct Sessions: Sendable, Codable { public var sessions: [SessionView] }
+    public struct Sessions: Sendable, Codable {
+        public var sessions: [SessionView]
+        /// Those that can't be read.
+        public var unreadable: [UnreadableSession]
+    }
     public struct Prompts: Sendable, Codable { public var prompts: [Prompt] }
     public struct Agents: Sendable, Codable {
         public var agents: [AgentView]

@@ -39,12 +39,16 @@ public struct Problem: Error, Sendable, Codable {
         case let error as VaultError: self.init(error.code == .notOurs ? .conflict : .internalServerError, error.message)
         case let error as SettingsError: self.init(error.code == .notFound ? .notFound : .badRequest, error.message)
         case let error as MeteringError:
-            self.init([.notFound: .notFound, .spool: .internalServerError][error.code] ?? .badRequest, error.message)
+            self.init(
+                [.notFound: .notFound, .spool: .internalServerError, .unreadable: .internalServerError][error.code] ?? .badRequest,
+                error.message)
         case let error as GatewayError: self.init(error.code == .notFound ? .notFound : .badRequest, error.message)
         case let error as SessionsError:
             self.init(
-                [.notFound: .notFound, .forbidden: .forbidden, .wrongState: .conflict, .fenced: .conflict][error.code] ?? .badRequest,
-                error.message)
+                [
+                    .notFound: .notFound, .forbidden: .forbidden, .wrongState: .conflict, .fenced: .conflict,
+                    .unreadable: .internalServerError,
+                ][error.code] ?? .badRequest, error.message)
         case let error as WorkspaceError:
             self.init(
                 [
@@ -64,20 +68,5 @@ public struct Problem: Error, Sendable, Codable {
         return Response(
             status: .init(code: status), headers: [.contentType: "application/problem+json"],
             body: .init(byteBuffer: ByteBuffer(bytes: body)))
-    }
-}
-
-extension DecodingError {
-    /// Where decoding failed, without the value, which might be a secret.
-    fileprivate var place: String {
-        switch self {
-        case .keyNotFound(let key, _): "“\(key.stringValue)” is missing."
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            "“\(context.codingPath.map(\.stringValue).joined(separator: "."))” is of another type."
-        case .dataCorrupted(let context):
-            context.codingPath.isEmpty
-                ? "it is no JSON." : "“\(context.codingPath.map(\.stringValue).joined(separator: "."))” has no such value."
-        @unknown default: "it can't be read."
-        }
     }
 }

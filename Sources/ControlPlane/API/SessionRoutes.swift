@@ -50,14 +50,14 @@ struct SessionRoutes {
         var project: ProjectID?
         if let name = request.uri.queryParameters["project"] { project = try await accounts.project(String(name), for: user).id }
         let sessions = try await engine.queries.list(for: user, project: project)
-        let queued = try await engine.queries.unsettled().filter { $0.state.phase == .queued }.map(\.id)
+        let queued = try await engine.queries.unsettled().sessions.filter { $0.state.phase == .queued }.map(\.id)
         var views: [SessionView] = []
-        for session in sessions {
+        for session in sessions.sessions {
             views.append(
                 SessionView(
                     session, queuePlace: queued.firstIndex(of: session.id).map { $0 + 1 }, activity: await engine.activity(of: session)))
         }
-        return try .json(Listing.Sessions(sessions: views))
+        return try .json(Listing.Sessions(sessions: views, unreadable: sessions.unreadable))
     }
 
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -77,7 +77,7 @@ struct SessionRoutes {
 
     private func remove(_ request: Request, _ context: APIContext) async throws -> Response {
         let force = request.uri.queryParameters["force"] == "true"
-        try await engine.remove(try await session(context).id, evenUnlanded: force, by: try context.requireUser().id)
+        try await engine.remove(try await id(context), evenUnlanded: force, by: try context.requireUser().id)
         return Response(status: .noContent)
     }
 
@@ -212,11 +212,16 @@ struct SessionRoutes {
 
     /// The session, if the one who asks is a member of its project. To others there is no such session.
     private func session(_ context: APIContext) async throws -> Session {
+        try await engine.queries.session(try await id(context))
+    }
+
+    /// The same without reading it.
+    private func id(_ context: APIContext) async throws -> SessionID {
         let id = SessionID(rawValue: try context.parameter("id"))
-        let session = try await engine.queries.session(id)
+        let project = try await engine.queries.project(of: id)
         let user = try context.requireUser().id
-        guard (try? await accounts.project(session.project.rawValue, for: user)) != nil else { throw SessionsError.unknown(id) }
-        return session
+        guard (try? await accounts.project(project.rawValue, for: user)) != nil else { throw SessionsError.unknown(id) }
+        return id
     }
 
     private func result(_ context: APIContext) async throws -> WorkspaceResult {

@@ -57,10 +57,11 @@ struct UsageRoutes {
         if let name = query["project"].map(String.init) { project = try await modules.accounts.project(name, for: user.id).id }
         let session = query["session"].map(String.init)
         if let session {
-            let known = try await modules.engine.queries.session(SessionID(rawValue: session))
+            let id = SessionID(rawValue: session)
+            let project = try await modules.engine.queries.project(of: id)
             let projects = try await modules.accounts.projects(of: user.id)
-            let isTheirs = user.role == .administrator || projects.contains { $0.id == known.project }
-            guard isTheirs else { throw SessionsError.unknown(known.id) }
+            let isTheirs = user.role == .administrator || projects.contains { $0.id == project }
+            guard isTheirs else { throw SessionsError.unknown(id) }
         }
         let lines = try await modules.metered.ledger.report(
             UsageQuery(by: grouping, since: since ?? 0, project: project, session: session), for: user)

@@ -33,7 +33,11 @@ struct UserRoutes {
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let actor = try administrator(context)
         let wish: NewUser = try await request.json(limit: context.maxUploadSize)
-        let bare = try await engine.queries.unsettled().filter { $0.sandbox == .none }.map(\.id.rawValue)
+        let unsettled = try await engine.queries.unsettled()
+        // An agent whose session can't be read may be at work all the same.
+        let bare =
+            unsettled.sessions.filter { $0.sandbox == .none }.map(\.id.rawValue)
+            + unsettled.unreadable.filter { $0.sandbox != Project.Sandbox.bubblewrap.rawValue }.map(\.id.rawValue)
         guard bare.isEmpty else {
             throw Problem(
                 .conflict,

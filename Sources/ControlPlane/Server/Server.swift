@@ -86,6 +86,9 @@ public struct Server: Sendable {
         let now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
         let store = try Store.sqlite(at: home.database)
         try await store.migrate(Self.migrations, now: now())
+        store.unreadable.tell { [logger] row in
+            logger.error("\(row.table) \(row.id) can't be read and is kept as it is: \(row.reason). `sam doctor` names all of them.")
+        }
         // Before anything but the tables' shape is touched: without the keys that it was sealed with, this is the wrong database.
         let vault = try await Credentials.openVault(
             KeyringSource(environment: ProcessInfo.processInfo.environment, file: home.masterKeys), store: store, now: now())

@@ -54,7 +54,8 @@ struct IdleService: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(1))
-                if (try? await engine.queries.unsettled().isEmpty) != true { activity.note() }
+                // For those that can't be read nothing is done here; their agents need no server to go on.
+                if (try? await engine.queries.unsettled().sessions.isEmpty) != true { activity.note() }
                 if activity.idle > limit { return }
             }
         }

@@ -66,13 +66,12 @@ extension SessionEngine {
         _ input: @escaping @Sendable (any Transaction, SessionState) throws -> SessionInput
     ) async throws {
         let target = try await queries.session(session)
-        let change = try await sessions.apply(to: session) { [credentials] transaction in
-            let state: SessionState = try JSONLine.decode(from: try SessionStore.row(session, transaction).text("state"))
+        try await change(session) { [credentials] transaction in
+            let state = try SessionStore.state(session, transaction)
             try Self.checkMayWrite(user, to: target, credentials, transaction)
             return [try input(transaction, state)]
         }
         // What it waited for has come: from here on it is its own time again.
         pulses[session]?.told(now: now())
-        carryOut(change, session)
     }
 }

@@ -62,7 +62,7 @@ extension SessionEngine {
                 """,
                 id, project.id, user, agent, provider, signInFile, title, branch, project.sandbox, mode, model,
                 earlier?.id, earlier?.endCommit,
-                try JSONLine.text(SessionState(ending: ending)), created)
+                try SessionState(ending: ending).stored(), created)
             var writer = LogWriter(session: id, lastSeq: 0, transaction: transaction)
             try writer.append(.state(StateChange(phase: .queued, attempt: 0)), at: created)
             if project.sandbox == .none {
@@ -79,13 +79,12 @@ extension SessionEngine {
             CredentialUser(
                 session: id, project: project.id, user: user, agent: definition, provider: provider, insistsOnFile: signInFile != nil))
         // One transaction: a session that is there has its task.
-        let change = try await sessions.apply(to: id) { [credentials] transaction in
+        try await change(id) { [credentials] transaction in
             try insert(transaction)
             let prompts: [SessionInput] = task == nil ? [] : [.prompt(prompt)]
             // A turned off provider is said at once, not when it is the session's turn.
             return prompts + (try need.refusal(credentials, transaction).map { [$0] } ?? [])
         }
-        carryOut(change, id)
         hurry()
         return try await queries.session(id)
     }
@@ -101,8 +100,8 @@ extension SessionEngine {
         let target = try await queries.session(session)
         guard let id = PromptID.random(prefix: "t") else { throw SessionsError(.invalid, "No id could be made.") }
         let created = now()
-        let change = try await sessions.apply(
-            to: session,
+        let change = try await self.change(
+            session,
             { [credentials] transaction in
                 _ = try SessionStore.row(session, transaction)
                 try Self.checkMayWrite(user, to: target, credentials, transaction)
@@ -115,7 +114,6 @@ extension SessionEngine {
                         .wrongState, "Session \(session.rawValue) is \(state.phase.rawValue). \(state.wayOn(from: session))")
                 }
             })
-        carryOut(change, session)
         return Prompt(
             id: id, text: text, state: change.state.current == id ? .delivered : .kept, images: images.isEmpty ? nil : images.count,
             createdAt: created)
@@ -151,7 +149,15 @@ extension SessionEngine {
     /// - Throws: ``SessionsError`` when it is not settled, or its work stands only in its workspace and
     ///   `evenUnlanded` is false; `StoreError`.
     public func remove(_ id: SessionID, evenUnlanded: Bool, by user: UserID) async throws {
-        let session = try await queries.session(id)
+        // Nothing may begin for it while its files go.
+        await enter(id)
+        defer { leave(id) }
+        let session: Session
+        do {
+            session = try await queries.session(id)
+        } catch let error as SessionsError where error.code == .unreadable && evenUnlanded {
+            return try await removeUnreadable(try await queries.unreadable(id), by: user)
+        }
         guard session.state.isSettled else {
             throw SessionsError(.wrongState, "Session \(id.rawValue) is \(session.state.phase.rawValue). Cancel it first.")
         }

@@ -31,9 +31,18 @@ extension SessionEngine {
     public func ingest(_ batch: EventBatch, from runner: RunnerIdentity) async throws -> EventReceipt {
         lastHeard[runner.session] = now()
         if !batch.events.isEmpty { pulses[runner.session, default: Pulse(now: now())].told(now: now()) }
-        let (acknowledged, change) = try await sessions.ingest(batch.events, for: runner.session, attempt: runner.attempt)
-        carryOut(change, runner.session)
-        return EventReceipt(acknowledged: acknowledged)
+        return EventReceipt(acknowledged: try await ingest(batch.events, for: runner.session, attempt: runner.attempt))
+    }
+
+    /// Stores events of an attempt, and begins what follows.
+    ///
+    /// - Returns: the number up to which everything is stored.
+    func ingest(_ events: [NumberedEvent], for session: SessionID, attempt: Int) async throws -> Int {
+        await enter(session)
+        defer { leave(session) }
+        let (acknowledged, change) = try await sessions.ingest(events, for: session, attempt: attempt)
+        carryOut(change, session)
+        return acknowledged
     }
 
     /// A runner says that it is alive.
@@ -45,7 +54,7 @@ extension SessionEngine {
         if let heartbeat { pulses[runner.session, default: Pulse(now: now())].beat(heartbeat, now: now()) }
         let state = try await queries.session(runner.session).state
         if state.phase == .interrupted || !state.runnerHasSpoken {
-            try await apply(.runnerReturned, to: runner.session)
+            try await apply(.runnerReturned, to: runner.session, ofAttempt: runner.attempt)
         }
     }
 
@@ -70,16 +79,18 @@ extension SessionEngine {
     /// - Throws: `StoreError`.
     public nonisolated func commands(_ session: SessionID, attempt: Int, after last: Int) async throws -> [NumberedCommand] {
         try await sessions.store.read { transaction in
-            try transaction.query(
+            let rows = try transaction.query(
                 "SELECT n, command FROM runner_commands WHERE session_id = $1 AND attempt = $2 AND n > $3 ORDER BY n",
-                session, attempt, last
-            ).map { row in
-                var command: AgentCommand = try JSONLine.decode(from: try row.text("command"))
-                if case .prompt(var prompt) = command {
-                    prompt.images = try PromptImages.images(of: prompt.id, transaction)
-                    command = .prompt(prompt)
-                }
-                return NumberedCommand(n: try row.integer("n"), command: command)
+                session, attempt, last)
+            // One that can't be read must not hold up those after it, an order to end perhaps.
+            let name: (Row) throws -> String = { "\(session.rawValue)/\(attempt)/\(try $0.integer("n"))" }
+            let commands = transaction.readable(rows, of: "runner_commands", id: name) { row in
+                NumberedCommand(n: try row.integer("n"), command: try JSONLine.decode(from: try row.text("command")))
+            }
+            return try commands.map { numbered in
+                guard case .prompt(var prompt) = numbered.command else { return numbered }
+                prompt.images = try PromptImages.images(of: prompt.id, transaction)
+                return NumberedCommand(n: numbered.n, command: .prompt(prompt))
             }
         }
     }

@@ -10,28 +10,40 @@ extension SessionEngine {
     /// Takes up what was recorded before the last stop. To be called once, before anyone can reach the engine.
     public func resume() async {
         do {
-            for session in try await queries.unsettled() {
-                do {
-                    lastHeard[session.id] = now()
-                    pulses[session.id] = Pulse(now: now())
-                    // The time in which SAM was away is nobody's fault.
-                    try await apply(.resumed(away: max(0, now() - session.updatedAt)), to: session.id)
-                    if session.state.phase.hasRunner, !session.state.runnerIsGone { try await endpoints.open(session.id) }
-                } catch {
-                    logger.error("\(session.id.rawValue) could not be taken up: \(error)")
-                }
-            }
+            let unsettled = try await queries.unsettled()
+            unreadable = Set(unsettled.unreadable.map(\.id))
+            for session in unsettled.sessions { await takeUp(session) }
         } catch {
             logger.error("The sessions could not be taken up: \(error)")
         }
+    }
+
+    private func takeUp(_ session: Session) async {
+        do {
+            lastHeard[session.id] = now()
+            pulses[session.id] = Pulse(now: now())
+            // The time in which SAM was away is nobody's fault.
+            try await apply(.resumed(away: max(0, now() - session.updatedAt)), to: session.id)
+            if session.state.phase.hasRunner, !session.state.runnerIsGone { try await endpoints.open(session.id) }
+        } catch {
+            logger.error("\(session.id.rawValue) could not be taken up: \(error)")
+        }
+    }
+
+    /// For a session whose row can't be read nothing can be done. It is told, counted, and taken up when the row can be read again.
+    private func takeUpMended(_ unsettled: StoredSessions) async {
+        let mended = unsettled.sessions.filter { unreadable.contains($0.id) }
+        unreadable = Set(unsettled.unreadable.map(\.id))
+        for session in mended { await takeUp(session) }
     }
 
     /// Looks at every session that is not settled: what is left to do, deadlines, runners, and who may run next.
     func supervise() async {
         do {
             let unsettled = try await queries.unsettled()
+            await takeUpMended(unsettled)
             let withoutStarter = Set(try await queries.withoutStarter())
-            for session in unsettled {
+            for session in unsettled.sessions {
                 do {
                     if withoutStarter.contains(session.id) { try await apply(.starterShutOut, to: session.id) }
                     try await supervise(session)
@@ -48,7 +60,7 @@ extension SessionEngine {
 
     private func supervise(_ session: Session) async throws {
         let state = session.state
-        if work[session.id] == nil, !SessionReducer.resume(state).isEmpty { try await takeUp(session.id) }
+        if work[session.id] == nil, !SessionReducer.resume(state).isEmpty { try await doAgain(session.id) }
         if let deadline = state.deadline, deadline.at <= now() {
             try await apply(.deadlinePassed, to: session.id)
             return
@@ -63,10 +75,12 @@ extension SessionEngine {
         let silence = now() - (lastHeard[session.id] ?? now())
         if host.isRunnerAlive(session.id, attempt: state.attempt) {
             let canBeInterrupted = state.phase.hasRunner && state.phase != .booting && state.phase != .interrupted
-            if canBeInterrupted, silence > timing.silence { try await apply(.runnerSilent, to: session.id) }
-        } else if state.runnerHasSpoken || silence > timing.launching {
+            if canBeInterrupted, silence > timing.silence {
+                try await apply(.runnerSilent, to: session.id, ofAttempt: state.attempt)
+            }
+        } else if state.runnerHasSpoken || work[session.id] == nil && silence > timing.launching {
             try await takeInSpool(session)
-            try await apply(.runnerDied, to: session.id)
+            try await apply(.runnerDied, to: session.id, ofAttempt: state.attempt)
         }
     }
 
@@ -120,19 +134,20 @@ extension SessionEngine {
     }
 
     /// Does again what is recorded and not under way: it was never begun, or failed on the way to its end.
-    private func takeUp(_ id: SessionID) async throws {
-        let begun = workNumbers[id]
+    private func doAgain(_ id: SessionID) async throws {
+        // What is committed while the state is read is begun after this.
+        await enter(id)
+        defer { leave(id) }
         let state = try await queries.session(id).state
-        // Only if nothing was begun while the state was read does the state tell what is left to do.
-        guard work[id] == nil, workNumbers[id] == begun else { return }
+        guard work[id] == nil else { return }
         for effect in SessionReducer.resume(state) { begin(effect, id) }
     }
 
-    private func freeSlots(_ unsettled: [Session]) async throws {
-        var queued = unsettled.filter { $0.state.phase == .queued }
+    private func freeSlots(_ unsettled: StoredSessions) async throws {
+        var queued = unsettled.sessions.filter { $0.state.phase == .queued }
         guard let first = queued.first else { return }
         let limit = try await settings.integer(.sessionLimit, project: nil, user: first.user)
-        var free = limit - unsettled.count { $0.state.holdsSlot }
+        var free = limit - unsettled.slotsHeld
         while free > 0, !queued.isEmpty {
             let session = queued.removeFirst()
             do {
@@ -158,14 +173,13 @@ extension SessionEngine {
             CredentialUser(
                 session: session.id, project: session.project, user: session.user, agent: agent, provider: session.provider,
                 insistsOnFile: session.signInFile != nil))
-        let change = try await sessions.apply(to: session.id) { [credentials, accounts] transaction in
+        let change = try await self.change(session.id) { [credentials, accounts] transaction in
             // It may have been cancelled since the queue was read; then nothing is pinned for it.
-            let state: SessionState = try JSONLine.decode(from: try SessionStore.row(session.id, transaction).text("state"))
+            let state = try SessionStore.state(session.id, transaction)
             guard state.phase == .queued else { return [] }
             guard try accounts.isActiveMember(session.user, of: session.project, in: transaction) else { return [.starterShutOut] }
             return [try need.start(credentials, transaction)]
         }
-        carryOut(change, session.id)
         return change.state.holdsSlot
     }
 }

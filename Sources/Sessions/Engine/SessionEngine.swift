@@ -33,10 +33,16 @@ public actor SessionEngine {
 
     var lastHeard: [SessionID: Int64] = [:]
     var pulses: [SessionID: Pulse] = [:]
+    /// Sessions that are not settled and whose rows can't be read.
+    var unreadable: Set<SessionID> = []
     /// What is being done for a session. One thing after another: each begins when the one before has ended.
     var work: [SessionID: Task<Void, Never>] = [:]
     /// How often something was begun for a session.
     var workNumbers: [SessionID: Int] = [:]
+    /// What makes a session's workspace at the moment.
+    var preparations: [SessionID: Task<Void, Never>] = [:]
+    /// Who waits to change a session that is being changed.
+    private var waiting: [SessionID: [CheckedContinuation<Void, Never>]] = [:]
     private let wake: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
 
@@ -94,9 +100,46 @@ public actor SessionEngine {
     /// Takes an input: the record first, then the deed.
     @discardableResult
     func apply(_ inputs: SessionInput..., to session: SessionID) async throws -> SessionState {
-        let change = try await sessions.apply(to: session) { _ in inputs }
+        try await change(session) { _ in inputs }.state
+    }
+
+    /// Takes an input that is about one attempt. When another has followed it, nothing happens.
+    @discardableResult
+    func apply(_ input: SessionInput, to session: SessionID, ofAttempt attempt: Int) async throws -> SessionState {
+        try await change(session) { transaction in
+            try SessionStore.state(session, transaction).attempt == attempt ? [input] : []
+        }.state
+    }
+
+    /// Changes a session and begins what follows. One change of a session after another, so that effects begin in the order in which
+    /// their changes were committed.
+    @discardableResult
+    func change(
+        _ session: SessionID, _ inputs: @escaping @Sendable (any Transaction) throws -> [SessionInput],
+        check: @escaping @Sendable (SessionState) throws -> Void = { _ in }
+    ) async throws -> SessionStore.Change {
+        await enter(session)
+        defer { leave(session) }
+        let change = try await sessions.apply(to: session, inputs, check: check)
         carryOut(change, session)
-        return change.state
+        return change
+    }
+
+    /// Waits until nobody else changes a session. Ends with ``leave(_:)``.
+    func enter(_ session: SessionID) async {
+        guard waiting[session] != nil else {
+            waiting[session] = []
+            return
+        }
+        await withCheckedContinuation { waiting[session]?.append($0) }
+    }
+
+    func leave(_ session: SessionID) {
+        guard waiting[session]?.isEmpty == false else {
+            waiting[session] = nil
+            return
+        }
+        waiting[session]?.removeFirst().resume()
     }
 
     /// Tells whoever follows a session something, in its log.
@@ -106,6 +149,7 @@ public actor SessionEngine {
         try await apply(.noted(sentence), to: session)
     }
 
+    /// Begins what follows from a change. Only between ``enter(_:)`` and ``leave(_:)``.
     func carryOut(_ change: SessionStore.Change, _ session: SessionID) {
         ticker.tick(session)
         // A lease that has ended opens nothing from now on, and not from in a moment on.
@@ -115,11 +159,12 @@ public actor SessionEngine {
 
     /// Does a piece of work for a session in the background, after what is being done for it already. The engine's end
     /// cancels it.
-    func inBackground(_ session: SessionID, _ body: @escaping @Sendable () async throws -> Void) {
+    @discardableResult
+    func inBackground(_ session: SessionID, _ body: @escaping @Sendable () async throws -> Void) -> Task<Void, Never> {
         let previous = work[session]
         let number = workNumbers[session, default: 0] + 1
         workNumbers[session] = number
-        work[session] = Task {
+        let task = Task {
             await previous?.value
             do {
                 try await body()
@@ -134,5 +179,7 @@ public actor SessionEngine {
                 work[session] = nil
             }
         }
+        work[session] = task
+        return task
     }
 }

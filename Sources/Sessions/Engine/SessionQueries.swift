@@ -3,7 +3,7 @@ import AgentProtocol
 import Store
 import Workspaces
 
-/// Reading sessions and their logs. A row that can't be read is left out of lists and hides no other.
+/// Reading sessions and their logs. A row that can't be read is reported and hides no other.
 public struct SessionQueries: Sendable {
     let store: Store
 
@@ -15,43 +15,72 @@ public struct SessionQueries: Sendable {
     /// The newest sessions of the projects that a user is a member of, newest first.
     ///
     /// - Throws: `StoreError`.
-    public func list(for user: UserID, project: ProjectID? = nil, limit: Int = 100) async throws -> [Session] {
+    public func list(for user: UserID, project: ProjectID? = nil, limit: Int = 100) async throws -> StoredSessions {
         try await store.read { transaction in
-            try transaction.query(
+            let rows = try transaction.query(
                 """
                 SELECT \(Session.columns) FROM sessions s
                 JOIN projects p ON p.id = s.project_id JOIN members m ON m.project_id = s.project_id AND m.user_id = $1
                 WHERE ($2 = '' OR s.project_id = $2) ORDER BY s.created_at DESC, s.id LIMIT $3
-                """, user, project?.rawValue ?? "", limit
-            ).compactMap { try? Session($0) }
+                """, user, project?.rawValue ?? "", limit)
+            return try StoredSessions(rows, transaction)
         }
+    }
+
+    /// The project of a session, also of one that can't be read otherwise.
+    ///
+    /// - Throws: ``SessionsError/Code/notFound``; `StoreError`.
+    public func project(of id: SessionID) async throws -> ProjectID {
+        try await store.read { transaction in try SessionStore.row(id, transaction).parsed("project_id") }
+    }
+
+    /// A session that can't be read.
+    ///
+    /// - Throws: ``SessionsError/Code/notFound`` when there is none, or it can be read; `StoreError`.
+    func unreadable(_ id: SessionID) async throws -> UnreadableSession {
+        try await store.read { transaction in
+            let stored = try StoredSessions(try Self.rows(of: id, transaction), transaction)
+            guard let session = stored.unreadable.first else { throw SessionsError.unknown(id) }
+            return session
+        }
+    }
+
+    private static func rows(of id: SessionID, _ transaction: any Transaction) throws -> [Row] {
+        try transaction.query(
+            "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.id = $1", id)
+    }
+
+    /// Reads every session, so that those that can't be read are reported.
+    ///
+    /// - Throws: `StoreError`.
+    public static func readAll(in transaction: any Transaction) throws {
+        _ = try StoredSessions(
+            try transaction.query("SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id"), transaction)
     }
 
     /// One session.
     ///
-    /// - Throws: ``SessionsError/Code/notFound``; `StoreError`.
+    /// - Throws: ``SessionsError/Code/notFound``, or ``SessionsError/Code/unreadable`` with what is wrong and what to do; `StoreError`.
     public func session(_ id: SessionID) async throws -> Session {
         try await store.read { transaction in
-            let row = try transaction.first(
-                "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.id = $1", id)
-            guard let row else {
-                throw SessionsError.unknown(id)
-            }
-            return try Session(row)
+            let stored = try StoredSessions(try Self.rows(of: id, transaction), transaction)
+            if let unreadable = stored.unreadable.first { throw unreadable.error }
+            guard let session = stored.sessions.first else { throw SessionsError.unknown(id) }
+            return session
         }
     }
 
     /// Sessions to which something may still happen, oldest first.
     ///
     /// - Throws: `StoreError`.
-    public func unsettled() async throws -> [Session] {
+    public func unsettled() async throws -> StoredSessions {
         try await store.read { transaction in
-            try transaction.query(
+            let rows = try transaction.query(
                 """
                 SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id
                 WHERE s.settled = 0 ORDER BY s.created_at, s.id
-                """
-            ).compactMap { try? Session($0) }
+                """)
+            return try StoredSessions(rows, transaction)
         }
     }
 
@@ -76,7 +105,7 @@ public struct SessionQueries: Sendable {
     /// - Throws: `StoreError`.
     public func queuePlace(_ session: Session) async throws -> Int? {
         guard session.state.phase == .queued else { return nil }
-        return try await unsettled().filter { $0.state.phase == .queued }.firstIndex { $0.id == session.id }.map { $0 + 1 }
+        return try await unsettled().sessions.filter { $0.state.phase == .queued }.firstIndex { $0.id == session.id }.map { $0 + 1 }
     }
 
     /// A piece of a session's log: the events after a number, in order.
@@ -88,11 +117,7 @@ public struct SessionQueries: Sendable {
             return try transaction.query(
                 "SELECT seq, at, kind, payload FROM session_events WHERE session_id = $1 AND seq > $2 ORDER BY seq LIMIT $3",
                 session, seq, limit
-            ).map { row in
-                SessionEvent(
-                    seq: try row.integer("seq"), at: Int64(try row.integer("at")), kind: try row.text("kind"),
-                    payload: try JSONLine.decode(from: try row.text("payload")))
-            }
+            ).map { row in try SessionEvent(row, of: session, transaction) }
         }
     }
 
@@ -101,9 +126,9 @@ public struct SessionQueries: Sendable {
     /// - Throws: `StoreError`.
     public func prompts(_ session: SessionID) async throws -> [Prompt] {
         try await store.read { transaction in
-            try transaction.query(
-                "SELECT id, text, state, images, created_at FROM prompts WHERE session_id = $1 ORDER BY created_at, id", session
-            ).map { row in
+            let rows = try transaction.query(
+                "SELECT id, text, state, images, created_at FROM prompts WHERE session_id = $1 ORDER BY created_at, id", session)
+            return transaction.readable(rows, of: "prompts") { row in
                 Prompt(
                     id: try row.parsed("id"), text: try row.text("text"), state: try row.parsed("state"),
                     images: try row.integer("images").nonZero,
@@ -124,11 +149,7 @@ public struct SessionQueries: Sendable {
                 limit)
             let first = try transaction.query(
                 "SELECT seq, at, kind, payload FROM session_events WHERE session_id = $1 AND kind = 'prompt' ORDER BY seq LIMIT 4", session)
-            let events = try (first + last.reversed()).map { row in
-                SessionEvent(
-                    seq: try row.integer("seq"), at: Int64(try row.integer("at")), kind: try row.text("kind"),
-                    payload: try JSONLine.decode(from: try row.text("payload")))
-            }
+            let events = try (first + last.reversed()).map { row in try SessionEvent(row, of: session, transaction) }
             var seen: Set<Int> = []
             return events.filter { seen.insert($0.seq).inserted }
         }
@@ -139,14 +160,11 @@ public struct SessionQueries: Sendable {
     /// - Throws: `StoreError`.
     public func results(of project: ProjectID, by agent: String, limit: Int) async throws -> [WorkspaceResult] {
         try await store.read { transaction in
-            try transaction.query(
-                "SELECT state FROM sessions WHERE project_id = $1 AND agent = $2 AND settled = 1 ORDER BY created_at DESC LIMIT $3",
-                project,
-                agent, limit
-            ).compactMap { row in
-                guard let state = try? JSONLine.decode(SessionState.self, from: try row.text("state")),
-                    case .done(let result) = state.salvage, result.branch != nil
-                else { return nil }
+            let rows = try transaction.query(
+                "SELECT id, state FROM sessions WHERE project_id = $1 AND agent = $2 AND settled = 1 ORDER BY created_at DESC LIMIT $3",
+                project, agent, limit)
+            return transaction.readable(rows, of: "sessions") { try SessionState(of: $0) }.compactMap { state in
+                guard case .done(let result) = state.salvage, result.branch != nil else { return nil }
                 return result
             }
         }
@@ -157,11 +175,13 @@ public struct SessionQueries: Sendable {
     /// - Throws: ``SessionsError/Code/notFound``; `StoreError`.
     func answer(to question: String, in session: SessionID) async throws -> QuestionAnswer? {
         try await store.read { transaction in
-            let state: SessionState = try JSONLine.decode(from: try SessionStore.row(session, transaction).text("state"))
+            let state = try SessionStore.state(session, transaction)
             if state.questions.contains(where: { $0.id == question }) { return nil }
-            let entries = try transaction.query(
-                "SELECT payload FROM session_events WHERE session_id = $1 AND kind = 'question' ORDER BY seq DESC", session
-            ).compactMap { try? JSONLine.decode(QuestionEntry.self, from: try $0.text("payload")) }
+            let rows = try transaction.query(
+                "SELECT seq, payload FROM session_events WHERE session_id = $1 AND kind = 'question' ORDER BY seq DESC", session)
+            let entries = transaction.readable(rows, of: "session_events", id: { SessionEvent.name(try $0.integer("seq"), session) }) {
+                try JSONLine.decode(QuestionEntry.self, from: try $0.text("payload"))
+            }
             guard let entry = entries.first(where: { $0.id == question }), let answer = entry.answer else {
                 throw SessionsError(.notFound, "There is no question \(question.prefix(40)).")
             }
@@ -211,10 +231,10 @@ public struct SessionQueries: Sendable {
     }
 
     private static func changes(_ session: SessionID, _ transaction: any Transaction) throws -> [(phase: Phase, at: Int64)] {
-        try transaction.query(
-            "SELECT at, payload FROM session_events WHERE session_id = $1 AND kind = 'state' ORDER BY seq", session
-        ).compactMap { row in
-            guard let change = try? JSONLine.decode(StateChange.self, from: try row.text("payload")) else { return nil }
+        let rows = try transaction.query(
+            "SELECT seq, at, payload FROM session_events WHERE session_id = $1 AND kind = 'state' ORDER BY seq", session)
+        return transaction.readable(rows, of: "session_events", id: { SessionEvent.name(try $0.integer("seq"), session) }) { row in
+            let change: StateChange = try JSONLine.decode(from: try row.text("payload"))
             return (change.phase, Int64(try row.integer("at")))
         }
     }

@@ -30,7 +30,7 @@ struct SessionStore: Sendable {
             let inputs = try inputs(transaction)
             let row = try Self.row(session, transaction)
             var writer = LogWriter(session: session, lastSeq: try row.integer("last_seq"), transaction: transaction)
-            var state: SessionState = try JSONLine.decode(from: try row.text("state"))
+            var state = try SessionState(of: row)
             let old = state
             let effects = try reduce(&state, inputs, &writer)
             try check(state)
@@ -47,7 +47,7 @@ struct SessionStore: Sendable {
     func ingest(_ events: [NumberedEvent], for session: SessionID, attempt: Int) async throws -> (Int, Change) {
         try await store.write { transaction in
             let row = try Self.row(session, transaction)
-            var state: SessionState = try JSONLine.decode(from: try row.text("state"))
+            var state = try SessionState(of: row)
             guard state.attempt == attempt, !state.isSettled else { throw SessionsError(.fenced, "This attempt is over.") }
             var acknowledged = try row.integer("runner_acknowledged")
             var writer = LogWriter(session: session, lastSeq: try row.integer("last_seq"), transaction: transaction)
@@ -92,7 +92,7 @@ struct SessionStore: Sendable {
         }
         try transaction.execute(
             "UPDATE sessions SET state = $1, phase = $2, settled = $3, last_seq = $4, updated_at = $5 WHERE id = $6",
-            try JSONLine.text(state), state.phase, state.isSettled, writer.lastSeq, now(), session)
+            try state.stored(), state.phase, state.isSettled, writer.lastSeq, now(), session)
         if state.runnerIsGone {
             // From here on the runner of this attempt is nobody: its token gives the sign-in back and opens nothing else.
             try transaction.execute(
@@ -112,6 +112,13 @@ struct SessionStore: Sendable {
             INSERT INTO runner_commands (session_id, attempt, n, command)
             SELECT $1, $2, COALESCE(MAX(n), 0) + 1, $3 FROM runner_commands WHERE session_id = $1 AND attempt = $2
             """, session, attempt, try JSONLine.text(command))
+    }
+
+    /// The state in which a session stands.
+    ///
+    /// - Throws: ``SessionsError`` when there is none, or it can't be read; `StoreError`.
+    static func state(_ session: SessionID, _ transaction: any Transaction) throws -> SessionState {
+        try SessionState(of: try row(session, transaction))
     }
 
     static func row(_ session: SessionID, _ transaction: any Transaction) throws -> Row {

@@ -1,5 +1,6 @@
 import AgentProtocol
 import Foundation
+import Store
 
 /// One line of a session's log.
 public struct SessionEvent: Sendable, Hashable, Codable {
@@ -12,6 +13,26 @@ public struct SessionEvent: Sendable, Hashable, Codable {
 
     /// Payloads longer than this are cut in the log, and kept whole beside it.
     static let payloadLimit = 64 << 10
+}
+
+extension SessionEvent {
+    /// Reads an event. One whose payload can't be read is told as such, so that those after it are.
+    init(_ row: Row, of session: SessionID, _ transaction: any Transaction) throws {
+        seq = try row.integer("seq")
+        at = Int64(try row.integer("at"))
+        kind = try row.text("kind")
+        do {
+            payload = try JSONLine.decode(from: try row.text("payload"))
+        } catch {
+            transaction.report(row, of: "session_events", id: { SessionEvent.name(try $0.integer("seq"), session) }, error)
+            // As an event of a kind that this version does not know.
+            payload = .object(["kind": .string("unreadable"), "raw": .object(["kind": .string(kind)])])
+            kind = "other"
+        }
+    }
+
+    /// What names an event among those of all sessions.
+    static func name(_ seq: Int, _ session: SessionID) -> String { "\(session.rawValue)/\(seq)" }
 }
 
 /// An event on its way into the log: a kind and its payload as JSON.

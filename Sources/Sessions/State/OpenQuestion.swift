@@ -91,10 +91,3 @@ public struct QuestionEntry: Sendable, Hashable, Codable {
         self.answer = answer
     }
 }
-
-extension KeyedDecodingContainer {
-    /// States that were stored before there were questions have none.
-    func decode(_ type: [OpenQuestion].Type, forKey key: Key) throws -> [OpenQuestion] {
-        try decodeIfPresent(type, forKey: key) ?? []
-    }
-}

@@ -1,11 +1,12 @@
 import AgentProtocol
 import ArgumentParser
+import ControlPlane
 import Foundation
 import Workspaces
 
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what this machine has and lacks, and how to mend it.",
+        abstract: "Say what this machine has and lacks and what of the database can't be read, and how to mend it.",
         discussion: """
             Needs no server. Ends with 1 when agents can't be started here.
 
@@ -22,7 +23,8 @@ struct Doctor: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let findings = await HostCheck(home: Home(environment: ProcessInfo.processInfo.environment)).findings()
+        let home = Home(environment: ProcessInfo.processInfo.environment)
+        let findings = await HostCheck(home: home).findings() + DatabaseCheck(home: home).findings()
         if json {
             Terminal.line(try JSONLine.text(Report(findings: findings)))
         } else {
@@ -45,6 +47,6 @@ struct Doctor: AsyncParsableCommand {
             case .failure: Terminal.styled("✗", .red)
             }
         Terminal.line("\(mark) \(finding.name.padding(toLength: 11, withPad: " ", startingAt: 0)) \(Terminal.plain(finding.detail))")
-        if let fix = finding.fix { Terminal.line("              \(fix)") }
+        if let fix = finding.fix { Terminal.line("              \(Terminal.plain(fix))") }
     }
 }

@@ -6,7 +6,7 @@ struct SessionsRemove: AsyncParsableCommand {
 
     @OptionGroup var target: SessionArgument
 
-    @Flag(help: "Also when its work stands only in its workspace.")
+    @Flag(help: "Also when its work stands only in its workspace, or it can't be read.")
     var force = false
 
     func run() async throws {

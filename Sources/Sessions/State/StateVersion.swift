@@ -1,0 +1,69 @@
+import AgentProtocol
+import Store
+
+// How a session's state is stored: as JSON, with the version of its shape as a member beside its own.
+extension SessionState {
+    /// Grows by one with each change of the state after which what was stored before can't be read as it is; then ``migrations`` gets a
+    /// step. Members that may be missing need none.
+    static let version = 1
+
+    /// What makes a state of each version, beginning with 0, one of the next.
+    private static let migrations: [@Sendable (inout [String: JSONValue]) -> Void] = [
+        // 0: states had no version. Before there were questions, they had none.
+        { members in if members["questions"] == nil { members["questions"] = .array([]) } }
+    ]
+
+    /// Reads the state of a session's row.
+    ///
+    /// - Throws: ``SessionsError`` with code ``SessionsError/Code/unreadable`` and what is wrong with it; `StoreError`.
+    init(of row: Row) throws {
+        try self.init(stored: try row.text("state"))
+    }
+
+    /// Reads a stored state.
+    ///
+    /// - Throws: ``SessionsError`` with code ``SessionsError/Code/unreadable`` and what is wrong with it.
+    init(stored text: String) throws(SessionsError) {
+        do {
+            let version = try JSONLine.decode(Versioned.self, from: text).version ?? 0
+            guard (0...Self.version).contains(version) else {
+                throw SessionsError(
+                    .unreadable, "its state has version \(version), and this SAM knows those up to \(Self.version)")
+            }
+            guard version < Self.version else {
+                self = try JSONLine.decode(from: text)
+                return
+            }
+            var members = try JSONLine.decode([String: JSONValue].self, from: text)
+            for migration in Self.migrations[version...] { migration(&members) }
+            self = try JSONValue.object(members).decoded()
+        } catch let error as SessionsError {
+            throw error
+        } catch let error as DecodingError {
+            throw SessionsError(.unreadable, "its state is not as it should be, \(error.place.dropLast())")
+        } catch {
+            throw SessionsError(.unreadable, "its state is none that this SAM knows")
+        }
+    }
+
+    /// The state as it is stored.
+    func stored() throws -> String {
+        try JSONLine.text(Stored(state: self))
+    }
+
+    private struct Versioned: Decodable {
+        var version: Int?
+    }
+
+    private struct Stored: Encodable {
+        var state: SessionState
+
+        enum Keys: CodingKey { case version }
+
+        func encode(to encoder: any Encoder) throws {
+            try state.encode(to: encoder)
+            var container = encoder.container(keyedBy: Keys.self)
+            try container.encode(SessionState.version, forKey: .version)
+        }
+    }
+}

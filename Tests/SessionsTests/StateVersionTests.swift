@@ -1,0 +1,69 @@
+import AgentProtocol
+import Testing
+import Workspaces
+
+@testable import Sessions
+
+@Suite("The stored state and its version")
+struct StateVersionTests {
+    private var state: SessionState {
+        var state = SessionState(ending: .onRequest)
+        state.phase = .working
+        state.workspace = PreparedWorkspace(base: "abc", defaultBranch: "main", notes: ["A note."])
+        state.pending = [PromptID(rawValue: "t_1")]
+        state.questions = [OpenQuestion(id: "q_1", text: "Which?", suggestions: ["This"], until: 5)]
+        return state
+    }
+
+    @Test("A state comes back as it was stored, and its version stands beside it")
+    func roundTrip() throws {
+        let text = try state.stored()
+        #expect(try SessionState(stored: text) == state)
+        #expect(try JSONLine.decode(JSONValue.self, from: text)["version"] == .integer(SessionState.version))
+    }
+
+    @Test("A state from before there were versions and questions is read, with what it lacks")
+    func beforeVersions() throws {
+        var wanted = state
+        wanted.questions = []
+        var members = try JSONLine.decode([String: JSONValue].self, from: try wanted.stored())
+        members["version"] = nil
+        members["questions"] = nil
+        #expect(try SessionState(stored: try JSONLine.text(members)) == wanted)
+        members["version"] = .integer(0)
+        #expect(try SessionState(stored: try JSONLine.text(members)) == wanted)
+    }
+
+    /// What is done to a good state, and a word that the reason has.
+    static let damages: [(name: String, word: String, damage: @Sendable (inout [String: JSONValue]) -> Void)] = [
+        ("a newer version", "version 99", { $0["version"] = .integer(99) }),
+        ("a version below any", "version -1", { $0["version"] = .integer(-1) }),
+        ("a version that is no number", "“version” is of another type", { $0["version"] = .string("x") }),
+        ("no phase", "“phase” is missing", { $0["phase"] = nil }),
+        ("an unknown phase", "“phase” has no such value", { $0["phase"] = .string("dreaming") }),
+        ("a number for a list", "“pending” is of another type", { $0["pending"] = .integer(1) }),
+        ("no questions in a state that has a version", "“questions” is missing", { $0["questions"] = nil }),
+    ]
+
+    @Test("What is not as it should be is refused with the reason, and never read as something else", arguments: damages.indices)
+    func damaged(_ index: Int) throws {
+        let damage = Self.damages[index]
+        var members = try JSONLine.decode([String: JSONValue].self, from: try state.stored())
+        damage.damage(&members)
+        let text = try JSONLine.text(members)
+        #expect {
+            _ = try SessionState(stored: text)
+        } throws: { error in
+            (error as? SessionsError)?.code == .unreadable && "\(error)".contains(damage.word)
+        }
+    }
+
+    @Test("What is no object is refused", arguments: ["", "{", "[]", "3", "null", "\"text\"", "\u{0}", "{\"version\":1}"])
+    func noObject(_ text: String) {
+        #expect {
+            _ = try SessionState(stored: text)
+        } throws: { error in
+            (error as? SessionsError)?.code == .unreadable
+        }
+    }
+}
