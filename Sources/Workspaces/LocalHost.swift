@@ -8,7 +8,7 @@ import Processes
 /// This machine as a place for workspaces: bubblewrap, control groups, and runners as detached processes.
 public struct LocalHost: WorkspaceHost {
     public let home: Home
-    let git: Git
+    var git: Git
     /// The folder with `sam-runner` and `sam-scout`.
     let programs: String
     let controlGroups: ControlGroups
@@ -62,6 +62,8 @@ public struct LocalHost: WorkspaceHost {
         try makeFolder(home.session(request.session))
         try makeFolder(home.agentHome(request.session))
         if let earlier = request.earlier { await KeptHome(path: home.agentHome(earlier)).copy(to: home.agentHome(request.session), logger) }
+        // What was cancelled makes no more.
+        try Task.checkCancellation()
         try makeFolder(home.sockets(request.session))
         let session = request.session
         try await Checkout(
@@ -131,8 +133,9 @@ public struct LocalHost: WorkspaceHost {
         return await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 let spool = FileManager.default.contents(atPath: path) ?? Data()
-                let lines = spool.split(separator: UInt8(ascii: "\n")).dropFirst(last)
-                continuation.resume(returning: lines.compactMap { try? JSONLine.decode(from: Data($0)) })
+                continuation.resume(
+                    returning: SpoolReader.events(
+                        in: spool, after: last, now: Int64(Date().timeIntervalSince1970 * 1_000)))
             }
         }
     }
@@ -211,8 +214,15 @@ public struct LocalHost: WorkspaceHost {
         if !keepingHome { await remove(home.agentHome(session)) }
         guard !keepingWorkspace else { return }
         for path in [home.workspace(session), home.baseIndex(session), home.gathering(session)] { await remove(path) }
-        _ = try? await git.run(
-            ["update-ref", "-d", "refs/sam/keep/\(session.rawValue)"], in: mirror(of: project).path, failing: .checkout)
+        // Of one that never ran nothing is in it any more; another's folder is not removed by this.
+        rmdir(home.session(session))
+        let mirror = mirror(of: project).path
+        guard files.fileExists(atPath: mirror) else { return }
+        do {
+            try await git.run(["update-ref", "-d", "refs/sam/keep/\(session.rawValue)"], in: mirror, failing: .checkout)
+        } catch {
+            logger.warning("\(mirror) keeps a ref for \(session.rawValue), which is over: \(error)")
+        }
     }
 
     /// Where a workspace that was kept stands; `nil` when it is gone.
@@ -228,12 +238,15 @@ public struct LocalHost: WorkspaceHost {
     /// Removes a tree that an agent may have shaped. Programs do it: they go from folder to folder by descriptor, so
     /// that no link leads them astray, and they hold up no thread of ours.
     private func remove(_ path: String) async {
-        guard FileManager.default.fileExists(atPath: path) else { return }
-        for command in [
+        let commands = [
             // Folders without permissions can't be emptied by their owner before this.
             Command("/bin/chmod", ["-R", "u+rwX", "--", path]), Command("/bin/rm", ["-rf", "--one-file-system", "--", path]),
-        ] {
-            _ = try? await command.run(timeout: .seconds(600))
+        ]
+        // A sandbox that was killed takes a moment to die, in which it can still write.
+        for _ in 0..<5 {
+            guard FileManager.default.fileExists(atPath: path) else { return }
+            for command in commands { _ = try? await command.run(timeout: .seconds(600)) }
+            if FileManager.default.fileExists(atPath: path) { try? await Task.sleep(for: .milliseconds(100)) }
         }
         if FileManager.default.fileExists(atPath: path) { logger.warning("\(path) could not be removed.") }
     }

@@ -15,9 +15,9 @@ extension SessionEngine {
     func begin(_ effect: SessionEffect, _ session: SessionID) {
         switch effect {
         case .prepare:
-            inBackground(session) { try await self.prepare(session) }
+            preparations[session] = inBackground(session) { try await self.prepare(session) }
         case .abandonPreparation:
-            work[session]?.cancel()
+            preparations[session]?.cancel()
         case .launch(let attempt):
             lastHeard[session] = now()
             inBackground(session) { try await self.launch(session, attempt) }
@@ -32,27 +32,59 @@ extension SessionEngine {
     }
 
     private func prepare(_ id: SessionID) async throws {
+        defer { preparations[id] = nil }
         let session = try await queries.session(id)
+        // It may have ended since this was asked for.
+        guard session.state.phase == .preparing else { return }
+        do {
+            try await makeWorkspace(of: session)
+        } catch {
+            await removeUnclaimedWorkspace(of: session)
+            throw error
+        }
+        await removeUnclaimedWorkspace(of: session)
+    }
+
+    private func makeWorkspace(of session: Session) async throws {
         do {
             let workspace = try await host.prepare(
                 WorkspaceRequest(
-                    session: id, project: try await project(of: session), branch: session.branch, start: session.startCommit,
+                    session: session.id, project: try await project(of: session), branch: session.branch, start: session.startCommit,
                     earlier: session.continues))
-            try await apply(.prepared(workspace), to: id)
+            // The reducer looks at the phase again: for a session that ended meanwhile this changes nothing.
+            try await apply(.prepared(workspace), to: session.id)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            try await apply(.startFailed(code: "workspace", message: "\(error)"), to: id)
+            try await apply(.startFailed(code: "workspace", message: "\(error)"), to: session.id)
         }
+    }
+
+    /// Removes what was made for a session that is over. Usually its clean-up follows; where it came before, as after another server's
+    /// doing, nothing else would.
+    private func removeUnclaimedWorkspace(of session: Session) async {
+        // The task that made it may be cancelled, and what is called here would end at once.
+        await Task {
+            do {
+                guard try await queries.session(session.id).state.isSettled else { return }
+            } catch let error as SessionsError where error.code == .notFound {
+                // It was removed.
+            } catch {
+                return logger.error("\(session.id.rawValue): what was made for it may be left over: \(error)")
+            }
+            await host.cleanUp(session.id, of: session.project, keepingWorkspace: false, keepingHome: false)
+        }.value
     }
 
     private func launch(_ id: SessionID, _ attempt: Int) async throws {
         let session = try await queries.session(id)
         do {
             let project = try await project(of: session)
-            guard let (token, lease) = try await claim(session, attempt) else { return }
+            guard let (token, lease) = try await claim(session, attempt) else { return try await giveUpLaunch(id, attempt) }
+            // One that was slow to start must not work in the same folder.
+            await killRunners(id, before: attempt)
             try await endpoints.open(id)
-            try await host.launch(
+            let launch =
                 RunnerLaunch(
                     session: id, attempt: attempt, project: project,
                     agent: try await program(
@@ -63,14 +95,32 @@ extension SessionEngine {
                     outputLimit: try await settings.integer(.outputLimit, project: project.id, user: session.user) << 20,
                     permissions: session.permissions, earlier: try await earlier(of: session),
                     answerTimeout: try await settings.integer(.answerTimeout, project: project.id, user: session.user),
-                    signIn: try await signIn(of: session)))
+                    signIn: try await signIn(of: session))
+            let state = try await queries.session(id).state
+            guard state.attempt == attempt, state.phase == .booting else { return try await giveUpLaunch(id, attempt) }
+            try await host.launch(launch)
+            // Its time to take its lock begins now.
+            lastHeard[id] = now()
         } catch is CancellationError {
             throw CancellationError()
         } catch let error as CredentialsError {
-            try await apply(.startFailed(code: "credentialFailed", message: error.message), to: id)
+            try await apply(.startFailed(code: "credentialFailed", message: error.message), to: id, ofAttempt: attempt)
+            try await giveUpLaunch(id, attempt)
         } catch {
-            try await apply(.startFailed(code: "sandbox", message: "\(error)"), to: id)
+            try await apply(.startFailed(code: "sandbox", message: "\(error)"), to: id, ofAttempt: attempt)
+            try await giveUpLaunch(id, attempt)
         }
+    }
+
+    /// A session that was cancelled before its runner was started waits for none.
+    private func giveUpLaunch(_ id: SessionID, _ attempt: Int) async throws {
+        guard try await queries.session(id).state.awaitsRunner else { return }
+        try await apply(.runnerDied, to: id, ofAttempt: attempt)
+    }
+
+    /// Ends the runners of attempts that others followed.
+    private func killRunners(_ id: SessionID, before attempt: Int) async {
+        for earlier in 1..<max(1, attempt) { await host.killRunner(id, attempt: earlier) }
     }
 
     /// Gives an attempt its token for SAM and its lease for the gateway. Whoever held the ones before is fenced off by it.
@@ -80,7 +130,7 @@ extension SessionEngine {
         let token = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
         let hash = TokenHash(of: token)
         return try await sessions.store.write { [gateway] transaction in
-            let state: SessionState = try JSONLine.decode(from: try SessionStore.row(session.id, transaction).text("state"))
+            let state = try SessionStore.state(session.id, transaction)
             guard state.attempt == attempt, state.phase == .booting, !state.runnerIsGone else { return nil }
             try transaction.execute(
                 """
@@ -137,7 +187,8 @@ extension SessionEngine {
 
     private func salvage(_ id: SessionID) async throws {
         let session = try await queries.session(id)
-        await host.killRunner(id, attempt: session.state.attempt)
+        guard session.state.salvage == .running else { return }
+        await killRunners(id, before: session.state.attempt + 1)
         try await giveBackSignIn(session)
         do {
             // What the runner kept and could not deliver belongs to the log.
@@ -163,9 +214,7 @@ extension SessionEngine {
         }
         var events = await host.spooledEvents(session.id, attempt: session.state.attempt, after: last)[...]
         while !events.isEmpty {
-            let (acknowledged, change) = try await sessions.ingest(
-                Array(events.prefix(500)), for: session.id, attempt: session.state.attempt)
-            carryOut(change, session.id)
+            let acknowledged = try await ingest(Array(events.prefix(500)), for: session.id, attempt: session.state.attempt)
             guard acknowledged > last else { break }
             last = acknowledged
             events = events.drop { $0.n <= acknowledged }
@@ -174,14 +223,18 @@ extension SessionEngine {
 
     private func cleanUp(_ id: SessionID, keepingWorkspace: Bool) async throws {
         let session = try await queries.session(id)
-        await host.killRunner(id, attempt: session.state.attempt)
+        guard session.state.phase.isEnd, !session.state.isCleanedUp, session.state.salvage != .running else { return }
+        await killRunners(id, before: session.state.attempt + 1)
         try await giveBackSignIn(session)
         await endpoints.close(id)
         // What an agent remembers is kept where it said that it can load it, and never with a sign-in beside it.
         let keepsHome =
             session.state.conversation != nil && session.signInFile == nil
             && session.state.failure?.code != AgentExit.Reason.diskLimit.rawValue
-        await host.cleanUp(id, of: session.project, keepingWorkspace: keepingWorkspace, keepingHome: keepsHome)
+        await host.cleanUp(
+            id, of: session.project, keepingWorkspace: keepingWorkspace || session.state.keepsWorkspace, keepingHome: keepsHome)
+        // Where the engine stopped in between, it is done again.
+        try Task.checkCancellation()
         try await apply(.cleanedUp, to: id)
         lastHeard[id] = nil
         pulses[id] = nil

@@ -1,0 +1,29 @@
+import AgentProtocol
+import Foundation
+
+/// Reads the events that a dead runner kept: one a line, numbered from 1 without gaps.
+enum SpoolReader {
+    /// The events after a number. One that can't be read, like a last line that was cut by the runner's death, is a note of that in its
+    /// place: left out, it would take those after it along.
+    ///
+    /// - Parameter now: the time of an event that tells none, in UTC milliseconds.
+    static func events(in spool: Data, after last: Int, now: Int64) -> [NumberedEvent] {
+        var at = now
+        let lines = spool.split(separator: UInt8(ascii: "\n")).enumerated()
+        return lines.dropFirst(last).map { place, line in
+            let number = place + 1
+            do {
+                let event: NumberedEvent = try JSONLine.decode(from: Data(line))
+                at = event.at
+                guard event.n != number else { return event }
+                return unreadable(number, at, "it has the number \(event.n)")
+            } catch {
+                return unreadable(number, at, "\(line.count) bytes that are none of its lines")
+            }
+        }
+    }
+
+    private static func unreadable(_ number: Int, _ at: Int64, _ why: String) -> NumberedEvent {
+        NumberedEvent(n: number, at: at, event: .note(Note("Event \(number) of the runner can't be read and is lost: \(why).")))
+    }
+}
