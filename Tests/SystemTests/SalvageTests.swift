@@ -42,7 +42,7 @@ struct SalvageTests {
             #expect(text.contains("Also new, heads feat: sam/"), "\(text)")
             #expect(text.contains("Also new, lost "), "\(text)")
             #expect(text.contains("The agent's own, left behind: 1 file in .mine"), "\(text)")
-            let session = try #require(try await sam.json("sessions", "list", "--all")["sessions"]?.elements?.first)
+            let session = try #require(try await sam.json("sessions", "list")["sessions"]?.elements?.first)
             #expect(session["phase"] == "completed")
             #expect(try await sam.file("w", of: session) == "work\n")
             let mirror = try #require(session["result"]?["mirror"]?.string)
@@ -55,7 +55,7 @@ struct SalvageTests {
     func keptAndSalvaged() async throws {
         try await with { sam in
             let text = try await run(sam, "printf '[submodule \"../x\"]\\n path = x\\n url = -x\\n' > .gitmodules; echo w > w")
-            let session = try #require(try await sam.json("sessions", "list", "--all")["sessions"]?.elements?.first)
+            let session = try #require(try await sam.json("sessions", "list")["sessions"]?.elements?.first)
             let id = try #require(session["id"]?.string)
             let workspace = try #require(session["workspace"]?.string)
             #expect(text.contains("Not brought out: .gitmodules"), "\(text)")

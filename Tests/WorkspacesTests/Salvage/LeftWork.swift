@@ -38,8 +38,9 @@ struct LeftWork: Sendable {
         for file in walk.files where !ignored.contains(file.path) || indexed.contains(file.path) {
             guard let content = file.content else { continue }
             // A linked worktree's or nested repository's files are known by their paths in it as well.
-            // So are those in the submodule's folder.
-            let roots = Set(walk.repositories + ["module"]).filter { !$0.isEmpty && file.path.hasPrefix($0 + "/") }
+            // So are those in a submodule's folder.
+            let modules = walk.repositories.map { $0.isEmpty ? "module" : $0 + "/module" }
+            let roots = Set(walk.repositories + modules).filter { !$0.isEmpty && file.path.hasPrefix($0 + "/") }
             files.append(
                 File(
                     names: [file.path] + roots.map { String(file.path.dropFirst($0.count + 1)) }, mode: file.mode,
