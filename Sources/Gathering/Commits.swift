@@ -70,15 +70,16 @@ struct Commits {
     static func stored(in objects: String, scratch: String, identity: [String: String]) async throws -> [String] {
         let git = try await GatherGit.create(scratch, identity: identity, borrowing: [], shallow: [])
         let files = FileManager.default
-        try? files.removeItem(atPath: scratch + "/objects/pack")
-        for entry in (try? files.contentsOfDirectory(atPath: objects)) ?? [] where entry == "pack" || entry.utf8.count == 2 {
+        try files.removeItem(atPath: scratch + "/objects/pack")
+        for entry in try files.contentsOfDirectory(atPath: objects) where entry == "pack" || entry.utf8.count == 2 {
             try files.createSymbolicLink(atPath: "\(scratch)/objects/\(entry)", withDestinationPath: "\(objects)/\(entry)")
         }
         let output = try await git.run(
-            ["cat-file", "--batch-all-objects", "--unordered", "--buffer", "--batch-check=%(objecttype) %(objectname)"])
-        return String(decoding: output, as: UTF8.self).split(separator: "\n").filter { $0.hasPrefix("commit ") }.map {
-            String($0.dropFirst(7))
-        }
+            ["cat-file", "--batch-all-objects", "--unordered", "--buffer", "--batch-check=%(objecttype) %(objectname)"],
+            isStrict: true)
+        let lines = String(decoding: output, as: UTF8.self).split(separator: "\n")
+        if let damaged = lines.first(where: { $0.hasSuffix(" missing") }) { throw GatherError("An object is damaged: \(damaged)") }
+        return lines.filter { $0.hasPrefix("commit ") }.map { String($0.dropFirst(7)) }
     }
 
     private static func lines(_ words: [String]) -> [UInt8] { Array(words.map { $0 + "\n" }.joined().utf8) }

@@ -23,9 +23,8 @@ struct GatherGit: Sendable {
         let made = try await git.start(["init", "--bare", "--quiet", "--template=", "--", directory], tree: nil, variables: [:], input: [])
         guard made.termination.isSuccess else { throw GatherError("git init failed: \(made.standardError)") }
         do {
-            // A path on two lines would be two.
-            let usable = objects.filter { !$0.contains("\n") && !$0.hasPrefix("\"") }
-            try Data((usable.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: directory + "/objects/info/alternates"))
+            let lines = objects.map { GitPath($0).quoted + "\n" }.joined()
+            try Data(lines.utf8).write(to: URL(filePath: directory + "/objects/info/alternates"))
         } catch {
             throw GatherError("\(directory) can't be written: \(error.localizedDescription)")
         }
@@ -49,15 +48,17 @@ struct GatherGit: Sendable {
     ///   - tree: the working tree.
     ///   - index: the index file; `nil` for the repository's own.
     ///   - codes: exit codes that are no failure.
+    ///   - isStrict: whether a complaint is a failure whatever the exit code.
     /// - Throws: ``GatherError`` with what git said when it fails.
     @discardableResult
-    func run(_ arguments: [String], tree: String? = nil, index: String? = nil, input: [UInt8] = [], accepting codes: [Int32] = [0])
-        async throws -> [UInt8]
-    {
+    func run(
+        _ arguments: [String], tree: String? = nil, index: String? = nil, input: [UInt8] = [], accepting codes: [Int32] = [0],
+        isStrict: Bool = false
+    ) async throws -> [UInt8] {
         let output = try await start(
             Self.harmless + ["--git-dir", directory] + (tree.map { ["--work-tree", $0] } ?? []) + arguments, tree: tree,
             variables: index.map { ["GIT_INDEX_FILE": $0] } ?? [:], input: input)
-        guard codes.contains(where: { output.termination == .exited($0) }) else {
+        guard codes.contains(where: { output.termination == .exited($0) }), !isStrict || output.standardError.isEmpty else {
             let words = output.standardError.split(separator: "\n").suffix(3).joined(separator: "; ")
             throw GatherError("git \(arguments[0]) failed: \(words.isEmpty ? "\(output.termination)" : words)")
         }
@@ -86,6 +87,8 @@ struct GatherGit: Sendable {
         // Literally what stands in the tree, however this machine is set up.
         "-c", "core.autocrlf=false", "-c", "core.safecrlf=false", "-c", "core.fileMode=true", "-c", "core.ignoreCase=false",
         "-c", "core.logAllRefUpdates=false", "-c", "advice.detachedHead=false", "-c", "core.excludesFile=/dev/null",
+        // Names that other systems take for .git are refused here, not by the checks of a whole fetch.
+        "-c", "core.protectHFS=true", "-c", "core.protectNTFS=true",
         "-c", "core.attributesFile=/dev/null", "-c", "core.commitGraph=false",
     ]
 

@@ -49,6 +49,19 @@ public struct GatherReport: Sendable, Codable {
     /// An empty report.
     public init() {}
 
+    /// The same with as many sentences as a person reads, so that it never grows beyond what is read of it.
+    var bounded: GatherReport {
+        var bounded = self
+        bounded.notes = Self.bounded(notes)
+        bounded.remaining = Self.bounded(remaining)
+        return bounded
+    }
+
+    private static func bounded(_ sentences: [String]) -> [String] {
+        let first = sentences.prefix(99).map { String($0.prefix(500)) }
+        return sentences.count > first.count ? first + ["And \(sentences.count - first.count) more like these."] : first
+    }
+
     /// More refs than anybody looks at; what is beyond arrives behind commits that join them.
     public static let refLimit = 400
     /// The most of those commits, for refs and for commits that no ref reaches.

@@ -8,7 +8,7 @@ public struct GatherRequest: Sendable, Codable {
     public enum Scope: String, Sendable, Codable, CaseIterable {
         /// Every commit, ref and file that is new.
         case everything
-        /// Without changes of ``specialFiles`` that are not committed.
+        /// Without changes of special files that are not committed.
         case plainFiles
         /// With the files as one commit on the base, in place of HEAD's own history.
         case filesOnBase
@@ -17,12 +17,9 @@ public struct GatherRequest: Sendable, Codable {
 
         /// What HEAD's work stands on: HEAD, or the commit that the session started from.
         public var keepsHistory: Bool { self == .everything || self == .plainFiles }
-        /// Whether changed ``specialFiles`` come out.
+        /// Whether changed special files come out.
         public var takesSpecialFiles: Bool { self == .everything || self == .filesOnBase }
     }
-
-    /// Files whose content git's checks judge.
-    public static let specialFiles = [".gitmodules", ".gitattributes"]
 
     public var scope: Scope
     /// The workspace.

@@ -18,13 +18,20 @@ public struct Gatherer {
     /// - Throws: ``GatherError`` when nothing can be brought out.
     public static func gather(_ request: GatherRequest) async throws -> GatherReport {
         let walk = TreeWalk(request.workspace)
-        let main = Repository(at: request.workspace)
-        let nested = walk.repositories.compactMap { $0.text.flatMap { Repository(at: request.workspace + "/" + $0) } }
-        let modules = (main?.modules ?? []).compactMap { Repository(directory: $0) }
+        let main = Repository(at: request.workspace, in: request.workspace)
+        var repositories: [GitPath: Repository] = [:]
+        for path in walk.repositories {
+            repositories[path] = path.text.flatMap { Repository(at: request.workspace + "/" + $0, in: request.workspace) }
+        }
+        let modules = (main?.modules ?? []).compactMap { Repository(directory: $0, in: request.workspace) }
+        let nested = walk.repositories.compactMap { repositories[$0] }
         var stores: [String] = []
-        for repository in [main].compactMap(\.self) + modules + nested where !stores.contains(repository.objects) && stores.count < 500 {
+        var seen: Set<String> = []
+        for repository in [main].compactMap(\.self) + modules + nested where seen.insert(repository.objects).inserted {
             if Repository.isFolder(repository.objects) { stores.append(repository.objects) }
         }
+        let beyond = stores.count - storeLimit
+        stores = Array(stores.prefix(storeLimit))
         let git = try await GatherGit.create(
             GatherRequest.repository(in: request.folder), identity: request.identity, borrowing: stores + [request.objects],
             shallow: request.shallow)
@@ -33,10 +40,14 @@ public struct Gatherer {
             among: Set(([main].compactMap(\.self) + modules + nested).flatMap(\.shallow)).subtracting(request.shallow))
         try git.endHistories(at: Set(request.shallow).union(ends))
         var gatherer = Gatherer(request: request, git: git, commits: commits, ends: ends)
+        if beyond > 0 { gatherer.report.remaining.append("\(beyond) repositories beyond the first \(storeLimit) were not looked into.") }
         for path in walk.closed { gatherer.report.remaining.append("\(path.shown) can't be looked at.") }
-        try await gatherer.gather(walk, main, modules, stores)
-        return gatherer.report
+        try await gatherer.gather(walk, main, repositories, modules, stores)
+        return gatherer.report.bounded
     }
+
+    /// git opens each store whenever it starts.
+    private static let storeLimit = 500
 
     private static func known(_ request: GatherRequest) throws -> [UInt8] {
         guard let known = FileManager.default.contents(atPath: GatherRequest.known(in: request.folder)) else {
@@ -52,20 +63,23 @@ public struct Gatherer {
         self.ends = ends
     }
 
-    private mutating func gather(_ walk: TreeWalk, _ main: Repository?, _ modules: [Repository], _ stores: [String]) async throws {
-        guard main != nil || walk.files.values.contains(where: { $0 > 0 }) else {
+    private mutating func gather(
+        _ walk: TreeWalk, _ main: Repository?, _ repositories: [GitPath: Repository], _ modules: [Repository], _ stores: [String]
+    ) async throws {
+        guard main != nil || !walk.repositories.isEmpty || walk.files.values.contains(where: { $0 > 0 }) else {
             report.notes.append("The workspace is empty, its repository too: there is nothing left to bring out.")
             return
         }
         let leftBehind = try leftBehindFile()
-        let taker = SnapshotTaker(git: git, request: request, walk: walk, main: main, leftBehind: leftBehind)
+        let taker = SnapshotTaker(git: git, request: request, walk: walk, main: main, repositories: repositories, leftBehind: leftBehind)
         let head = try await head(of: main)
-        let snapshot = try await taker.take(
-            .top, repository: main, head: head, base: request.base,
+        let snapshot = try await taker.snapshot(
+            of: .top, repository: main, head: head, base: request.base,
             index: GatherRequest.baseIndex(in: request.folder))
         report.notes += snapshot.notes
         report.remaining += snapshot.remaining
         count(snapshot, walk)
+        if let obstacle = main?.obstacle { report.remaining.append("The workspace's own history stays there: \(obstacle).") }
         if main == nil { report.notes.append("The workspace's repository is gone; its files are on a commit on top of where it started.") }
 
         let chosen = try await chooseMain(snapshot, main, head)
@@ -78,7 +92,11 @@ public struct Gatherer {
         if let main, main.stashes.isEmpty, let stash = main.references.first(where: { $0.name == GitPath("refs/stash") }) {
             tips.append(Tip(.stash, GitPath("stash@{0}"), stash.object))
         }
-        tips += try await nestedTips(snapshot, main, modules)
+        if let staged = snapshot.staged, let tip = try await commit(staged, on: head ?? request.base) {
+            tips.append(Tip(.refs, GitPath("staged"), tip))
+            report.notes.append("What stood in the index alone is on a ref of its own.")
+        }
+        tips += try await nestedTips(snapshot, main, modules, taker)
         try await emit(tips)
         // Not of repositories in ignored folders: package managers keep whole histories there.
         let searched = ([main].compactMap(\.self) + modules + snapshot.repositories.map(\.repository)).map(\.objects)
@@ -97,11 +115,11 @@ public struct Gatherer {
 
     /// HEAD's work where it is new, and else that of the session's own branch.
     private mutating func chooseMain(_ snapshot: Snapshot, _ main: Repository?, _ head: String?) async throws -> Chosen? {
-        let isUnborn = main?.head == .unborn && request.scope.keepsHistory
+        let isUnborn = main?.head == .unborn && main?.obstacle == nil && request.scope.keepsHistory
         let top = try await commit(snapshot.tree, on: head ?? (isUnborn ? nil : request.base))
         if let work = top ?? head, try await isNew(work) {
             emitMain(work)
-            guard request.scope.keepsHistory, case .commit(let commit, let branch)? = main?.head else { return nil }
+            guard head != nil, case .commit(let commit, let branch)? = main?.head else { return nil }
             return Chosen(branch: branch, replaces: commit)
         }
         if let head, head != request.base {
@@ -138,14 +156,16 @@ public struct Gatherer {
     }
 
     /// What the repositories in the workspace, its linked worktrees and its submodules hold.
-    private mutating func nestedTips(_ snapshot: Snapshot, _ main: Repository?, _ modules: [Repository]) async throws -> [Tip] {
+    private mutating func nestedTips(_ snapshot: Snapshot, _ main: Repository?, _ modules: [Repository], _ taker: SnapshotTaker)
+        async throws -> [Tip]
+    {
         var tips: [Tip] = []
         var seen = Set([main?.common].compactMap(\.self))
-        for (folder, repository, tree) in snapshot.repositories {
+        for (folder, repository, tree, staged) in snapshot.repositories {
             var head: String?
             if case .commit(let commit, _) = repository.head, try await commits.types(of: [commit])[commit] == "commit" { head = commit }
             let branch = repository.references.first { $0.object == head }
-            if let tree, let changed = try await commit(tree, on: head) {
+            if let changed = try await commit(tree, on: head) {
                 tips.append(Tip(.nested, folder, changed))
                 report.notes.append("What was not committed in \(folder.shown) is on a ref of its own.")
             } else if let head, try await !isNew(head) {
@@ -156,21 +176,43 @@ public struct Gatherer {
             } else if repository.isLinkedWorktree {
                 report.notes.append("The worktree \(folder.shown) comes as its branch.")
             }
+            if let staged, let tip = try await commit(staged, on: head) {
+                tips.append(Tip(.nested, folder.appending("staged".utf8), tip))
+            }
             if seen.insert(repository.common).inserted { tips += repository.references.map { Tip(in: folder, $0) } }
         }
         for module in modules where seen.insert(module.common).inserted {
-            let name = GitPath(URL(filePath: module.directory).lastPathComponent)
-            tips += module.references.map { Tip(in: name, $0) }
+            let prefix = (main?.common ?? "") + "/modules/"
+            let name = module.directory.hasPrefix(prefix) ? String(module.directory.dropFirst(prefix.count)) : module.directory
+            tips += module.references.map { Tip(in: GitPath(name), $0) }
+            if let obstacle = module.obstacle { report.remaining.append("The history of the submodule \(name) stays there: \(obstacle).") }
         }
         for worktree in main?.worktrees ?? [] where worktree.tree == nil {
-            if case .commit(let commit, nil)? = Repository(directory: worktree.directory)?.head {
-                tips.append(Tip(.nested, GitPath(URL(filePath: worktree.directory).lastPathComponent), commit))
+            let repository = Repository(directory: worktree.directory, in: request.workspace)
+            guard let repository, case .commit(let commit, let branch) = repository.head else { continue }
+            let name = GitPath(URL(filePath: worktree.directory).lastPathComponent)
+            if branch == nil { tips.append(Tip(.nested, name, commit)) }
+            if let tip = try await staged(in: repository, at: commit, taker) {
+                tips.append(Tip(.nested, name.appending("staged".utf8), tip))
             }
         }
         for loose in snapshot.looseTrees {
             if let top = try await commit(loose.tree, on: nil) { tips.append(Tip(.nested, loose.folder, top)) }
         }
         return tips
+    }
+
+    /// What stands in the index of a worktree whose folder is gone.
+    private mutating func staged(in repository: Repository, at head: String, _ taker: SnapshotTaker) async throws -> String? {
+        do {
+            let tree = WorkingTree(git: git, root: request.workspace, index: repository.index, leftBehind: nil)
+            let entries = try await tree.staged(in: repository.index, beside: head)
+            let staged = try await taker.stagedTree(entries, on: head, besides: nil, in: request.workspace)
+            return if let staged { try await commit(staged, on: head) } else { nil }
+        } catch {
+            report.notes.append("The index of a worktree that is gone can't be read.")
+            return nil
+        }
     }
 
     private func leftBehindFile() throws -> String? {
@@ -209,7 +251,7 @@ public struct Gatherer {
         var wanted: [Tip] = []
         for tip in tips {
             guard let type = types[tip.object] else {
-                report.notes.append("\(tip.name.shown) names an object that is not there.")
+                report.remaining.append("\(tip.name.shown) names an object that is not there.")
                 continue
             }
             if broken.contains(tip.object) {
@@ -265,7 +307,12 @@ public struct Gatherer {
                 let folder = path.isFolderEntry ? path.withoutSlash : path.folder
                 folders[folder.bytes.isEmpty ? "" : folder.shown, default: 0] += path.isFolderEntry ? walk.count(under: folder) : 1
             }
-            let largest = folders.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(50)
+            let all = folders.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            let largest = all.prefix(50)
+            if all.count > largest.count {
+                let files = all.dropFirst(largest.count).reduce(0) { $0 + $1.value }
+                report.notes.append("\(files) more ignored files stay behind in \(all.count - largest.count) other folders.")
+            }
             report.ignored += largest.map { GatherReport.Ignored(folder: $0.key, files: $0.value, areLeftBehind: areLeftBehind) }
         }
     }

@@ -5,7 +5,32 @@ extension GitPath {
     /// The path as the system takes it.
     var zeroEnded: [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
 
+    /// The path as git reads it in a list of paths, one a line.
+    var quoted: String {
+        guard bytes.contains(UInt8(ascii: "\n")) || bytes.first == UInt8(ascii: "\"") else { return shown }
+        let escaped = shown.map { ["\n": "\\n", "\"": "\\\"", "\\": "\\\\"][$0] ?? String($0) }.joined()
+        return "\"\(escaped)\""
+    }
+
     var isFolder: Bool { kind == S_IFDIR }
+
+    var isFile: Bool { kind == S_IFREG }
+
+    /// Whether a folder stands there itself, not a link to one.
+    var isOwnFolder: Bool {
+        var status = stat()
+        return lstat(zeroEnded, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Whether a path leads from here to a folder over folders alone, without a link.
+    func leads(to path: GitPath) -> Bool {
+        var place = self
+        for step in path.bytes.split(separator: UInt8(ascii: "/")) {
+            place = place.appending(step)
+            guard place.isOwnFolder else { return false }
+        }
+        return true
+    }
 
     /// The names in a folder, sorted; none where it is no folder.
     var entries: [[UInt8]] {

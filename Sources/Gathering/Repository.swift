@@ -25,32 +25,38 @@ struct Repository {
     let references: [Reference]
     /// Commits at which its history ends, as it says.
     let shallow: [String]
+    /// Why its refs and objects can't be read, or not all of them; `nil` when they can.
+    let obstacle: String?
 
     var objects: String { common + "/objects" }
     var index: String { directory + "/index" }
     var isLinkedWorktree: Bool { directory != common }
 
     /// More refs than a workspace has a use for.
-    private static let limit = 10_000
+    private static let limit = 50_000
+    private static let packedLimit = 64 << 20
 
     /// Opens the repository of a working tree.
     ///
+    /// - Parameter workspace: what is closed in there is opened.
     /// - Returns: `nil` when the tree has no repository.
-    init?(at tree: String) {
+    init?(at tree: String, in workspace: String) {
         guard let directory = Self.directory(of: tree + "/.git") else { return nil }
-        self.init(directory: directory)
+        self.init(directory: directory, in: workspace)
     }
 
     /// Opens a repository's own folder.
-    init?(directory: String) {
+    init?(directory: String, in workspace: String) {
         guard Self.isFolder(directory) else { return nil }
-        // What an agent closed is opened, as in the working tree.
-        _ = TreeWalk(directory)
+        // What an agent closed is opened, as in the working tree, and nowhere else.
+        if directory.hasPrefix(workspace + "/") { _ = TreeWalk(directory) }
         let common = Self.line(directory + "/commondir").map { Self.path($0, from: directory) } ?? directory
         guard Self.isFolder(common + "/objects") || Self.line(directory + "/HEAD") != nil else { return nil }
         self.directory = directory
         self.common = common
-        let references = Self.references(in: common)
+        var references: [GitPath: String] = [:]
+        let isWhole = Self.read(common, into: &references)
+        obstacle = Self.foreignness(of: common) ?? (isWhole ? nil : "it has more refs than SAM reads")
         self.references = references.map { Reference(name: $0.key, object: $0.value) }
             .sorted { $0.name.bytes.lexicographicallyPrecedes($1.name.bytes) }
         head = Self.head(directory, references)
@@ -118,16 +124,28 @@ extension Repository {
         return isObject(text) ? text : nil
     }
 
-    /// What `packed-refs` says, and over it what the loose files say.
-    private static func references(in common: String) -> [GitPath: String] {
-        var references: [GitPath: String] = [:]
-        for line in (GitPath(common + "/packed-refs").content(limit: 16 << 20) ?? []).split(separator: UInt8(ascii: "\n")) {
+    /// What makes a repository one of a kind that SAM can't read.
+    private static func foreignness(of common: String) -> String? {
+        if GitPath(common + "/reftable").isFolder { return "its refs are kept in a reftable" }
+        let settings = (text(common + "/config", limit: 1 << 20) ?? "").lowercased().filter { !$0.isWhitespace }
+        return settings.contains("objectformat=sha256") ? "its objects are named by SHA-256" : nil
+    }
+
+    /// What the loose files say, and for other refs what `packed-refs` says.
+    ///
+    /// - Returns: whether there was no more.
+    private static func read(_ common: String, into references: inout [GitPath: String]) -> Bool {
+        collect(GitPath(common), GitPath("refs"), into: &references, depth: 0)
+        let packed = GitPath(common + "/packed-refs")
+        guard packed.isFile else { return references.count < limit }
+        guard let content = packed.content(limit: packedLimit) else { return false }
+        for line in content.split(separator: UInt8(ascii: "\n")) {
             let words = line.split(separator: UInt8(ascii: " "), maxSplits: 1)
             guard words.count == 2, let object = object(words[0]), references.count < limit else { continue }
-            references[GitPath(words[1])] = object
+            let name = GitPath(words[1])
+            if references[name] == nil { references[name] = object }
         }
-        collect(GitPath(common), GitPath("refs"), into: &references, depth: 0)
-        return references
+        return references.count < limit
     }
 
     private static func collect(_ common: GitPath, _ name: GitPath, into references: inout [GitPath: String], depth: Int) {
@@ -135,7 +153,7 @@ extension Repository {
         for entry in common.appending(name).entries where !entry.ends(with: ".lock") {
             let child = name.appending(entry)
             let file = common.appending(child)
-            if file.isFolder {
+            if file.isOwnFolder {
                 collect(common, child, into: &references, depth: depth + 1)
             } else if let object = firstLine(file).flatMap(object) {
                 references[child] = object
@@ -149,7 +167,7 @@ extension Repository {
     }
 
     private static func repositories(under folder: String, depth: Int) -> [String] {
-        guard depth < 8, isFolder(folder) else { return [] }
+        guard depth < 8, GitPath(folder).isOwnFolder else { return [] }
         if isFolder(folder + "/objects"), line(folder + "/HEAD") != nil {
             return [folder] + repositories(under: folder + "/modules", depth: depth + 1)
         }

@@ -10,6 +10,8 @@ struct TreeWalk {
     /// What can't be looked at.
     private(set) var closed: [GitPath] = []
 
+    private let rootLength: Int
+
     private static let git = Array(".git".utf8)
     /// Each level takes a descriptor, of which a process has about a thousand.
     private static let depthLimit = 900
@@ -18,6 +20,7 @@ struct TreeWalk {
     ///
     /// - Parameter root: an absolute path.
     init(_ root: String) {
+        rootLength = root.utf8.count
         if let top = Self.open(AT_FDCWD, Array(root.utf8)) { walk(top, .top, depth: 0) } else { closed = [.top] }
     }
 
@@ -27,7 +30,8 @@ struct TreeWalk {
     }
 
     private mutating func walk(_ descriptor: Int32, _ path: GitPath, depth: Int) {
-        guard depth < Self.depthLimit, let stream = fdopendir(descriptor) else {
+        // git goes by whole paths, which have an end.
+        guard depth < Self.depthLimit, rootLength + path.bytes.count < Int(PATH_MAX) - 300, let stream = fdopendir(descriptor) else {
             close(descriptor)
             return closed.append(path)
         }

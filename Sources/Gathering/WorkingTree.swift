@@ -21,12 +21,19 @@ struct WorkingTree {
 
     /// What stands in the index for other repositories: the commits that it names, by their folders.
     func links() async throws -> [GitPath: String] {
-        Self.links(in: try await run(["ls-files", "--stage", "-z"]))
+        let links = TreeEntry.read(try await run(["ls-files", "--stage", "-z"])).filter(\.isLink)
+        return Dictionary(links.map { ($0.path, $0.object) }, uniquingKeysWith: { $1 })
     }
 
     /// The same of a commit or tree.
     func links(in tree: String) async throws -> [GitPath: String] {
-        Self.links(in: try await run(["ls-tree", "-r", "-z", tree]))
+        let links = try await entries(of: tree).filter(\.isLink)
+        return Dictionary(links.map { ($0.path, $0.object) }, uniquingKeysWith: { $1 })
+    }
+
+    /// Everything in a commit or tree.
+    func entries(of tree: String) async throws -> [TreeEntry] {
+        TreeEntry.read(try await run(["ls-tree", "-r", "-z", tree]))
     }
 
     /// Replaces entries of the index: an object with its mode, or `nil` to remove the entry.
@@ -47,8 +54,8 @@ struct WorkingTree {
         let output = [GitPath](records: try await run(["diff-files", "-z", "--name-status", "--no-renames", "--ignore-submodules=all"]))
         var changed: [GitPath] = []
         var gone: [GitPath] = []
-        for (status, path) in zip(output.enumerated().filter { $0.offset % 2 == 0 }, output.enumerated().filter { $0.offset % 2 == 1 }) {
-            if status.element.shown == "D" { gone.append(path.element) } else { changed.append(path.element) }
+        for place in stride(from: 0, to: output.count - 1, by: 2) {
+            if output[place].shown == "D" { gone.append(output[place + 1]) } else { changed.append(output[place + 1]) }
         }
         return (changed, gone)
     }
@@ -86,12 +93,17 @@ struct WorkingTree {
         return Set([GitPath](records: output).map { GitPath($0.bytes.dropFirst(2)) })
     }
 
-    /// Files that somebody put into another index of the same tree and that the commit has not.
-    func staged(in other: String, beside tree: String) async throws -> [GitPath] {
+    /// What another index of the same tree has in place of a commit's files, without what a merge left open.
+    func staged(in other: String, beside tree: String) async throws -> [TreeEntry] {
         guard FileManager.default.fileExists(atPath: other) else { return [] }
-        return [GitPath](
-            records: try await git.run(
-                ["diff-index", "-z", "--cached", "--name-only", "--no-renames", "--diff-filter=A", tree], tree: root, index: other))
+        let output = try await git.run(
+            ["diff-index", "-z", "--cached", "--raw", "--no-renames", "--diff-filter=AMT", "--abbrev=40", tree], tree: root, index: other)
+        let records = output.split(separator: 0)
+        return stride(from: 0, to: records.count - 1, by: 2).compactMap { place in
+            let words = records[place].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+            guard words.count == 5, words[1] != "160000", Repository.isObject(words[3]) else { return nil }
+            return TreeEntry(path: GitPath(records[place + 1]), mode: words[1], object: words[3])
+        }
     }
 
     /// Files that another index says are left out of the working tree on purpose.
@@ -145,18 +157,5 @@ struct WorkingTree {
     @discardableResult
     private func run(_ arguments: [String], input: [UInt8] = [], accepting codes: [Int32] = [0]) async throws -> [UInt8] {
         try await git.run(arguments, tree: root, index: index, input: input, accepting: codes)
-    }
-
-    /// Both `ls-tree` and `ls-files` print the mode first and the path after a tab.
-    private static func links(in listing: [UInt8]) -> [GitPath: String] {
-        let mode = Array("160000 ".utf8)
-        var links: [GitPath: String] = [:]
-        for record in listing.split(separator: 0) where record.starts(with: mode) {
-            guard let tab = record.firstIndex(of: UInt8(ascii: "\t")) else { continue }
-            let words = record[..<tab].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-            guard let object = words.first(where: Repository.isObject) else { continue }
-            links[GitPath(record[(tab + 1)...])] = object
-        }
-        return links
     }
 }

@@ -19,11 +19,13 @@ struct Diff: Sendable {
     let base: String
     let commit: String
 
+    /// What compares contents. Large files are binary to it: their lines would take many times their size in memory.
+    private static let compare = ["-c", "core.bigFileThreshold=8m", "diff"]
     private static let plain = ["--no-ext-diff", "--no-textconv", "--no-renames", "--no-color"]
 
     func changes() async throws -> [FileChange] {
         let output = try await git.run(
-            ["diff"] + Self.plain + ["--numstat", "-z", base, commit, "--"], in: mirror, failing: .repository)
+            Self.compare + Self.plain + ["--numstat", "-z", base, commit, "--"], in: mirror, failing: .repository)
         return output.standardOutput.split(separator: 0).compactMap { record in
             let fields = record.split(separator: UInt8(ascii: "\t"), maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3 else { return nil }
@@ -42,7 +44,7 @@ struct Diff: Sendable {
     func patch(limit: Int = 64 << 20) async throws -> [UInt8] {
         do {
             return try await git.run(
-                ["diff"] + Self.plain + ["--binary", base, commit, "--"], in: mirror, limit: limit, failing: .repository
+                Self.compare + Self.plain + ["--binary", base, commit, "--"], in: mirror, limit: limit, failing: .repository
             ).standardOutput
         } catch let error as WorkspaceError where error.code == .tooLarge {
             throw WorkspaceError(

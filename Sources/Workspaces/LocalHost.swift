@@ -159,27 +159,31 @@ public struct LocalHost: WorkspaceHost {
             runnerInside: isSandboxed ? Sandbox.Inside.programs + "/sam-runner" : programs + "/sam-runner", folder: folder,
             folderInside: isSandboxed ? Sandbox.Inside.gathering : folder, ownFolder: home.session(session),
             baseIndex: home.baseIndex(session), lostWork: home.lostWork(session))
-        for scope in GatherRequest.Scope.allCases {
-            guard var result = try await bringOut(request, scope, by: salvage) else { continue }
-            if !scope.keepsHistory {
-                result.remaining.append("HEAD's own history is refused by git's checks; its files are on the branch as one commit.")
-            }
-            return result
+        for scope in GatherRequest.Scope.allCases.dropLast() {
+            if let result = try await bringOut(request, scope, by: salvage) { return result }
         }
-        throw WorkspaceError(.salvage, "git's checks refuse what the agent left.")
+        guard let result = try await bringOut(request, .plainFilesOnBase, by: salvage, isLastTry: true) else {
+            throw WorkspaceError(.salvage, "git's checks refuse what the agent left.")
+        }
+        return result
     }
 
     /// One try, in an empty folder: a sandbox that looked at an agent's files could have put links into the last.
     ///
     /// - Returns: `nil` when git's checks refuse the session's own work.
     private func bringOut(
-        _ request: SalvageRequest, _ scope: GatherRequest.Scope, by salvage: Salvage
+        _ request: SalvageRequest, _ scope: GatherRequest.Scope, by salvage: Salvage, isLastTry: Bool = false
     ) async throws -> WorkspaceResult? {
         await remove(salvage.folder)
         try makeFolder(salvage.folder)
         let report = try await salvage.gather(request, scope)
-        let result = try await results.exclusively(request.project.id) { try await salvage.bringOut(request, report) }
+        var result = try await results.exclusively(request.project.id) {
+            try await salvage.bringOut(request, report, isLastTry: isLastTry)
+        }
         await remove(salvage.folder)
+        if !scope.keepsHistory, result?.branch != nil {
+            result?.remaining.append("HEAD's own history is refused by git's checks; its files are on the branch as one commit.")
+        }
         return result
     }
 

@@ -47,7 +47,8 @@ struct Salvage: Sendable {
             throw WorkspaceError(.salvage, "\(folder) can't be written: \(error.localizedDescription)")
         }
         if FileManager.default.fileExists(atPath: baseIndex) {
-            _ = try await Command("/bin/cp", ["-p", "--", baseIndex, GatherRequest.baseIndex(in: folder)]).run()
+            let copy = try await Command("/bin/cp", ["-p", "--", baseIndex, GatherRequest.baseIndex(in: folder)]).run()
+            guard copy.termination.isSuccess else { throw WorkspaceError(.salvage, "\(baseIndex) can't be copied: \(copy.complaint)") }
         }
         let output: Output
         do {
@@ -71,8 +72,9 @@ struct Salvage: Sendable {
 
     /// Brings the refs out. One at a time in each mirror.
     ///
-    /// - Returns: `nil` when git's checks refuse the session's own work.
-    func bringOut(_ request: SalvageRequest, _ report: GatherReport) async throws -> WorkspaceResult? {
+    /// - Parameter isLastTry: whether everything else comes out where git's checks refuse the session's own work.
+    /// - Returns: `nil` when they refuse it and this is not the last try.
+    func bringOut(_ request: SalvageRequest, _ report: GatherReport, isLastTry: Bool) async throws -> WorkspaceResult? {
         let session = request.session.rawValue
         var result = WorkspaceResult(branch: nil, base: request.base, commit: request.base, mirror: mirror.path)
         result.notes = bounded(report.notes)
@@ -81,24 +83,51 @@ struct Salvage: Sendable {
             IgnoredFiles(folder: $0.folder.cut(to: Self.textLimit), files: $0.files, areLeftBehind: $0.areLeftBehind)
         }
         if let main = report.main {
-            let branch = "refs/heads/\(request.branch)"
-            do { try await fetch([main: branch], into: mirror.path) } catch let error as WorkspaceError {
-                guard FileManager.default.fileExists(atPath: GatherRequest.repository(in: folder)) else { throw error }
-                return nil
+            do { try await bringOutMain(main, request, &result) } catch let error as WorkspaceError where Self.isRefusal(error) {
+                guard isLastTry else { return nil }
+                result.remaining.append("The session's own work can't be brought out: \(error.message.cut(to: 400))")
             }
-            result.branch = request.branch
-            result.commit = try await git.run(["rev-parse", "--verify", branch], in: mirror.path, failing: .salvage)
-                .text.trimmingCharacters(in: .whitespacesAndNewlines)
         }
         let works = report.works.prefix(2 * (GatherReport.refLimit + GatherReport.joinLimit))
         // A history that ends early would end the mirror's, too.
         let isOwn = { (work: GatherReport.Work) in work.kind == .lost || work.isShallow }
-        let kept = works.filter { !isOwn($0) }.map { work in (work, reference(work, session), mirror.path) }
-        let lost = works.filter(isOwn).map { work in (work, reference(work, session), lostWork) }
+        let pieces = pieces(works, session, isOwn)
+        let kept = pieces.filter { $0.repository == mirror.path }
+        let lost = pieces.filter { $0.repository == lostWork }
         if !lost.isEmpty, !FileManager.default.fileExists(atPath: lostWork) { try await makeLostWork(request) }
         for group in [kept, lost] where !group.isEmpty { try await bringOut(group, &result) }
         try await nameBranches(session, &result)
         return try await counted(result)
+    }
+
+    /// Whether git's checks refuse what is fetched, and not something else went wrong.
+    private static func isRefusal(_ error: WorkspaceError) -> Bool {
+        ["fsck", "index-pack", "unpack", "shallow", "missing necessary objects", "bad object"].contains { error.message.contains($0) }
+    }
+
+    /// The session's branch. What it named before stays reachable.
+    private func bringOutMain(_ number: Int, _ request: SalvageRequest, _ result: inout WorkspaceResult) async throws {
+        let branch = "refs/heads/\(request.branch)"
+        let earlier = try await object(branch)
+        try await fetch([number: branch], into: mirror.path)
+        guard let commit = try await object(branch) else { throw WorkspaceError(.salvage, "\(branch) did not arrive.") }
+        result.branch = request.branch
+        result.commit = commit
+        guard let earlier, earlier != commit else { return }
+        let ancestry = try await git.command(["merge-base", "--is-ancestor", earlier, commit], in: mirror.path).run(timeout: .seconds(120))
+        guard !ancestry.termination.isSuccess else { return }
+        let reference = "refs/sam/work/\(request.session.rawValue)/refs/earlier-\(earlier.prefix(12))"
+        try await git.run(["update-ref", reference, earlier], in: mirror.path, failing: .salvage)
+        result.others.append(
+            OtherWork(kind: .refs, name: "earlier result", ref: reference, repository: mirror.path, commit: earlier))
+    }
+
+    /// What a ref of the mirror names; `nil` where there is none.
+    private func object(_ reference: String) async throws -> String? {
+        let output = try await git.run(
+            ["for-each-ref", "--format=%(objectname)", reference], in: mirror.path, failing: .salvage)
+        let text = output.text.trimmingCharacters(in: .whitespacesAndNewlines)
+        return text.isEmpty ? nil : text
     }
 
     private typealias Piece = (work: GatherReport.Work, reference: String, repository: String)
@@ -129,13 +158,25 @@ struct Salvage: Sendable {
         }
     }
 
-    private func reference(_ work: GatherReport.Work, _ session: String) -> String {
-        "refs/sam/work/\(session)/\(work.kind.rawValue)/\(WorkName.encoded(work.name, number: work.number))"
+    /// Where each piece goes. No two get one name, whatever they are called.
+    private func pieces(
+        _ works: some Collection<GatherReport.Work>, _ session: String, _ isOwn: (GatherReport.Work) -> Bool
+    ) -> [Piece] {
+        var used: Set<String> = []
+        return works.map { work in
+            let encoded = WorkName.encoded(work.name, number: work.number)
+            var reference = "refs/sam/work/\(session)/\(work.kind.rawValue)/\(encoded)"
+            if !used.insert(reference).inserted { reference += "%n\(work.number)" }
+            used.insert(reference)
+            return (work, reference, isOwn(work) ? lostWork : mirror.path)
+        }
     }
 
     private func nameBranches(_ session: String, _ result: inout WorkspaceResult) async throws {
         var number = 0
         for index in result.others.indices where result.others[index].kind == .heads && result.others[index].repository == mirror.path {
+            let type = try await git.run(["cat-file", "-t", result.others[index].commit], in: mirror.path, failing: .salvage).text
+            guard type.hasPrefix("commit") else { continue }
             number += 1
             let branch = "sam/\(session)/\(number)-\(WorkName.readable(result.others[index].name))"
             try await git.run(["update-ref", "refs/heads/\(branch)", result.others[index].commit], in: mirror.path, failing: .salvage)
@@ -181,7 +222,7 @@ struct Salvage: Sendable {
 
     private func bounded(_ sentences: [String]) -> [String] { sentences.prefix(100).map { $0.cut(to: Self.textLimit) } }
 
-    /// Counting is for the eye. The work is safe by now, and a diff too large to count must not say otherwise.
+    /// The work is safe by now: a diff that is too large to be counted changes nothing.
     private func counted(_ result: WorkspaceResult) async throws -> WorkspaceResult {
         guard result.branch != nil else { return result }
         var result = result

@@ -195,8 +195,10 @@ struct SessionRoutes {
 
     private func land(_ request: Request, _ context: APIContext) async throws -> Response {
         let session = try await session(context)
-        guard let branch = try await result(context).branch else {
-            throw Problem(.conflict, "Session \(session.id.rawValue) changed nothing, so there is nothing to land.")
+        let result = try await result(context)
+        guard let branch = result.branch else {
+            let why = result.isEmpty ? "changed nothing" : "has nothing on a branch of its own"
+            throw Problem(.conflict, "Session \(session.id.rawValue) \(why), so there is nothing to land.")
         }
         let user = try context.requireUser().id
         try await host.land(branch, of: try await accounts.project(session.project.rawValue))
@@ -226,7 +228,7 @@ struct SessionRoutes {
 
     private func result(_ context: APIContext) async throws -> WorkspaceResult {
         let session = try await session(context)
-        guard case .done(let result) = session.state.salvage else {
+        guard let result = session.state.result else {
             let why = session.state.isSettled ? "left no result" : "has no result yet"
             throw Problem(.conflict, "Session \(session.id.rawValue) \(why): it is \(session.state.phase.rawValue).")
         }

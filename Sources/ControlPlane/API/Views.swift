@@ -122,11 +122,8 @@ public struct SessionView: Sendable, Codable {
         failure = session.state.failure
         branch = session.branch
         baseCommit = session.state.workspace?.base
-        switch session.state.salvage {
-        case .done(let result): self.result = result
-        case .failed(let why): salvageFailure = why
-        case .none, .running: break
-        }
+        result = session.state.result
+        if case .failed(let why) = session.state.salvage { salvageFailure = why }
         pendingPrompts = session.state.pending.count
         continues = session.continues
         permissions = session.permissions

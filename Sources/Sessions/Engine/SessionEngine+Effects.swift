@@ -227,12 +227,13 @@ extension SessionEngine {
         await killRunners(id, before: session.state.attempt + 1)
         try await giveBackSignIn(session)
         await endpoints.close(id)
-        // What an agent remembers is kept where it said that it can load it, and never with a sign-in beside it.
+        // What an agent remembers is kept where it said that it can load it, its home while its workspace is kept, and never with a sign-in beside it.
+        let keepsWorkspace = keepingWorkspace || session.state.keepsWorkspace
         let keepsHome =
-            session.state.conversation != nil && session.signInFile == nil
+            (keepsWorkspace || session.state.conversation != nil) && session.signInFile == nil
             && session.state.failure?.code != AgentExit.Reason.diskLimit.rawValue
         await host.cleanUp(
-            id, of: session.project, keepingWorkspace: keepingWorkspace || session.state.keepsWorkspace, keepingHome: keepsHome)
+            id, of: session.project, keepingWorkspace: keepsWorkspace, keepingHome: keepsHome)
         // Where the engine stopped in between, it is done again.
         try Task.checkCancellation()
         try await apply(.cleanedUp, to: id)

@@ -57,7 +57,6 @@ extension SessionEngine {
 extension Session {
     /// The commit at which its work ended; `nil` when it never had a workspace.
     var endCommit: String? {
-        guard case .done(let result) = state.salvage else { return state.workspace?.base }
-        return result.commit
+        state.result?.commit ?? state.workspace?.base
     }
 }

@@ -164,7 +164,7 @@ public struct SessionQueries: Sendable {
                 "SELECT id, state FROM sessions WHERE project_id = $1 AND agent = $2 AND settled = 1 ORDER BY created_at DESC LIMIT $3",
                 project, agent, limit)
             return transaction.readable(rows, of: "sessions") { try SessionState(of: $0) }.compactMap { state in
-                guard case .done(let result) = state.salvage, result.branch != nil else { return nil }
+                guard let result = state.result, result.branch != nil else { return nil }
                 return result
             }
         }

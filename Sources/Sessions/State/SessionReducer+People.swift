@@ -124,6 +124,7 @@ extension SessionReducer {
     /// The agent is long gone; only what stands in its workspace is looked at again.
     mutating func salvageRequested() {
         guard state.isSettled, state.keepsWorkspace else { return }
+        state.earlierResult = state.result
         state.salvage = .none
         state.isCleanedUp = false
         log.append(.note("The work is to be brought out of the workspace again."))

@@ -79,6 +79,8 @@ public struct SessionState: Sendable, Hashable, Codable {
     public var isAnswering = false
     public var failure: Failure?
     public var salvage = Salvage.none
+    /// What was brought out before the work was asked for again.
+    public var earlierResult: WorkspaceResult?
     /// The last turn ended with this error.
     public var turnError: String?
     /// The last turn was one that the agent began by itself, and ended with this error.
@@ -100,6 +102,11 @@ public struct SessionState: Sendable, Hashable, Codable {
     /// A session that has just been created.
     public init(ending: Ending) {
         self.ending = ending
+    }
+
+    /// What was brought out of the workspace, by the last try that brought anything out.
+    public var result: WorkspaceResult? {
+        if case .done(let result) = salvage { result } else { earlierResult }
     }
 
     /// Whether nothing will happen to the session any more.

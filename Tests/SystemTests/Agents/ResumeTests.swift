@@ -33,7 +33,9 @@ struct ResumeTests {
         try await SamFixture.with { sam in
             try sam.install(try RealAgent.script("agentao"), as: "agentao")
             let entries = try String(contentsOfFile: sam.home + "/agents.yaml", encoding: .utf8)
-            try sam.write(entries + AgentaoTests.entry, to: "home/agents.yaml")
+            try sam.write(
+                entries + AgentaoTests.entry.replacing("leavesBehind: [/.agentao/]", with: "leavesBehind: [\"*.log\"]"),
+                to: "home/agents.yaml")
             try sam.write(
                 """
                 turns:

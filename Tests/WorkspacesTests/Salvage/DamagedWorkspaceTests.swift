@@ -54,6 +54,16 @@ struct DamagedWorkspaceTests {
         Damage("a submodule's .git of mode 000", "git worktree add -q --detach module; chmod 000 module/.git; echo x > x", ["x": "x\n"]),
         Damage("a submodule's .git that is junk", "mkdir -p module; echo junk > module/.git; echo x > x", ["x": "x\n"]),
         Damage("a folder's .git that is junk", "mkdir sub; echo junk > sub/.git; echo x > sub/x", ["sub/x": "x\n"]),
+        Damage("a submodule that became a link", "rm -rf module; ln -s src module", ["module": "->src"]),
+        Damage("refs that lead in a circle", "mkdir .git/refs/q; ln -s . .git/refs/q/a; ln -s .. .git/refs/q/b; echo x > x", ["x": "x\n"]),
+        Damage("a nested .git that leads to the root", "mkdir d; echo 'gitdir: /' > d/.git; echo x > d/x", ["d/x": "x\n"]),
+        Damage("a branch that names a file", "git hash-object -w README.md > .git/refs/heads/x; echo x > x", ["x": "x\n"]),
+        Damage(
+            "what the base ignores, in a repository of the agent's", "git init -q sub; echo k > sub/k.log; echo s > sub/s", ["sub/s": "s\n"]
+        ),
+        Damage(
+            "what the base ignores, added in a repository of the agent's", "git init -q sub; echo k > sub/k.log; git -C sub add k.log",
+            ["sub/k.log": "k\n"]),
         Damage("a pipe", "echo x > x; mkfifo p", ["x": "x\n"]),
         Damage("a pipe where a file was", "rm README.md; mkfifo README.md", ["README.md": "gone"]),
         Damage(
@@ -115,6 +125,79 @@ struct DamagedWorkspaceTests {
             let result = try await workspace.salvage()
             #expect(try await fixture.mirror.changes(from: workspace.base, to: result.commit) == ["w": "w\n"])
             #expect(result.remaining.contains { $0.contains(".gitmodules") })
+        }
+    }
+
+    struct Refusal: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var script: String
+        /// What `remaining` says.
+        var says: String
+    }
+
+    @Test("What can't be brought out is named, and what stands beside it arrives", arguments: refusals)
+    func named(_ refusal: Refusal) async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run("echo w > w; (set -e\n\(refusal.script)\n)")
+            let result = try await workspace.salvage()
+            #expect(try await fixture.mirror.tree(result.commit)["w"] != nil, "\(result)")
+            #expect(result.remaining.contains { $0.contains(refusal.says) }, "\(result.remaining)")
+            let fsck = try await fixture.mirror.output(["fsck", "--full", "--no-dangling"])
+            #expect(fsck.termination == .exited(0) && fsck.text.isEmpty, "\(fsck.text)\(fsck.standardError)")
+        }
+    }
+
+    private static let badModules = "printf '[submodule \"../x\"]\\n path = x\\n url = -x\\n'"
+
+    private static let refusals = [
+        Refusal(testDescription: "a name that HFS+ takes for .git", script: "echo x > \"$(printf '.g\\342\\200\\214it')\"", says: "git"),
+        Refusal(testDescription: ".gitmodules in capitals", script: badModules + " > .GITMODULES", says: ".GITMODULES"),
+        Refusal(testDescription: "a short name of .gitmodules", script: badModules + " > gitmod~1", says: "gitmod~1"),
+        Refusal(
+            testDescription: "a bad .gitmodules in a repository's history",
+            script: "git init -q sub; cd sub; \(badModules) > .gitmodules; git add .; git commit -qm m", says: "sub"),
+        Refusal(
+            testDescription: "a repository of SHA-256",
+            script: "git init -q --object-format=sha256 sub; cd sub; echo s > s; git add s; git commit -qm s", says: "SHA-256"),
+        Refusal(
+            testDescription: "a damaged object",
+            script:
+                "c=$(git commit-tree -m x HEAD^{tree}); f=.git/objects/$(echo $c | cut -c1-2)/$(echo $c | cut -c3-); chmod u+w $f; : > $f",
+            says: "objects of the workspace"),
+        Refusal(testDescription: "a branch without its commit", script: "printf '%040d\\n' 7 > .git/refs/heads/gone", says: "gone"),
+        Refusal(
+            testDescription: "folders deeper than a path can name",
+            script: "d=$(printf '%0200d' 0); for i in $(seq 25); do mkdir $d; cd $d; done; echo x > f", says: "can't be looked at"),
+        Refusal(
+            testDescription: "a link that is called .gitmodules in a submodule's folder",
+            script: "echo m > module/m; ln -s m module/.gitmodules", says: "module/.gitmodules"),
+    ]
+
+    @Test("With the repository gone, a repository in the workspace arrives all the same")
+    func nestedAlone() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run(
+                "find . -mindepth 1 -delete; git init -q -b main sub; cd sub; echo s > s; git add s; git commit -qm s; rm s")
+            let result = try await workspace.salvage()
+            let nested = try #require(result.others.first { $0.name == "sub/heads/main" })
+            #expect(try await fixture.mirror.tree(nested.commit)["s"] != nil)
+        }
+    }
+
+    @Test("A later salvage that finds other work keeps what the first brought out")
+    func earlierResult() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run("echo w > w; git add w; git commit -qm w")
+            let first = try await workspace.salvage()
+            try await workspace.run("rm -rf .git; echo x > x")
+            let second = try await workspace.salvage()
+            #expect(second.commit != first.commit)
+            #expect(second.others.contains { $0.commit == first.commit })
+            let kept = try await fixture.mirror.refs("refs/sam/work/")
+            #expect(kept.values.contains(first.commit))
         }
     }
 

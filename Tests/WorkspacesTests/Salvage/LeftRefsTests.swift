@@ -29,6 +29,11 @@ struct LeftRefsTests {
         LeftCase("ignored files alone", "echo x > a.log; mkdir build; echo y > build/y", nil),
     ]
 
+    private static let allGone = Dictionary(
+        [
+            "README.md", ".gitignore", "src/main.c", "src/deep/one.txt", "docs/guide.md", ".gitmodules", "run.sh", "link", "module",
+        ].map { ($0, "gone") }, uniquingKeysWith: { $1 })
+
     private static let cases: [LeftCase] = [
         LeftCase(
             "a commit, and HEAD back at the origin's branch", "echo work>w; git add .; git commit -qm work; git checkout -q origin/main",
@@ -103,6 +108,24 @@ struct LeftRefsTests {
             "a stash, and one with what was not tracked",
             "echo s >> README.md; git stash -q; echo u > u; git stash -q -u", nil,
             [.init(.stash, nil, ["README.md": "# A project\ns\n"]), .init(.stash, nil, [:])]),
+        LeftCase(
+            "a file that stands in the index alone", "echo only > new; git add new; rm new; git checkout -q HEAD README.md",
+            nil, [.init(.refs, "staged", ["new": "only\n"])], isNoted: true),
+        LeftCase(
+            "an index that differs from its file", "echo staged > README.md; git add README.md; echo file > README.md",
+            ["README.md": "file\n"], [.init(.refs, "staged", ["README.md": "staged\n"])], isNoted: true),
+        LeftCase(
+            "a removed worktree with a staged file", "git worktree add -q wt -b feat; (cd wt; echo s > s; git add s); rm -rf wt", nil,
+            [.init(.nested, "wt/staged", ["s": "s\n"])]),
+        LeftCase(
+            "two submodules of one name that are checked out nowhere",
+            """
+            for p in a b; do
+              git init -q --bare -b main .git/modules/$p/lib
+              (cd .git/modules/$p/lib; git update-ref refs/heads/main $(git commit-tree -m $p $(git mktree </dev/null)))
+            done
+            """, nil,
+            [.init(.nested, "a/lib/heads/main", allGone), .init(.nested, "b/lib/heads/main", allGone)]),
         LeftCase(
             "refs of other kinds",
             """
