@@ -72,21 +72,31 @@ public struct Inquiry: Sendable, Hashable, Codable {
         self.items = items
     }
 
-    /// The same with every text and list cut to what a person can read, so that an agent can't grow what is kept of it.
+    /// The same with every text and list cut to what a person can read, so that an agent can't grow what is kept of it, and in a form
+    /// in which each item can be answered.
     public var bounded: Inquiry {
         var bounded = self
         bounded.toolCall = toolCall?.cut(to: 200)
         bounded.parent = parent?.cut(to: 200)
         // An id that was cut would be another one.
-        bounded.items = items.filter { $0.id.utf8.count <= 4_000 }.prefix(16).map { item in
+        var ids: Set<String> = []
+        bounded.items = items.filter { $0.id.utf8.count <= 4_000 && ids.insert($0.id).inserted }.prefix(16).map { item in
             var item = item
             item.header = item.header?.cut(to: 100)
             item.text = item.text.cut(to: 4_000)
-            item.choices = item.choices.filter { $0.label.utf8.count <= 1_000 }.prefix(32).map {
-                Choice(label: $0.label, detail: $0.detail?.cut(to: 1_000))
-            }
+            let choices = item.choices.filter(\.canBeTaken).prefix(32)
+            // A choice that is not shown can still be meant, and every item needs an answer.
+            if choices.isEmpty || choices.count < item.choices.count { item.allowsText = true }
+            item.choices = choices.map { Choice(label: $0.label, detail: $0.detail?.cut(to: 1_000)) }
             return item
         }
         return bounded
+    }
+}
+
+extension Inquiry.Choice {
+    /// Whether its label can be an answer: blanks and NUL bytes are refused as one.
+    fileprivate var canBeTaken: Bool {
+        label.utf8.count <= 1_000 && !label.allSatisfy(\.isWhitespace) && !label.contains("\0")
     }
 }

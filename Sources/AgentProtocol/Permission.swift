@@ -107,6 +107,9 @@ public struct Permission: Sendable, Hashable, Codable {
         return bounded
     }
 
+    /// The most bytes of a title: one character can have many.
+    private static let titleLimit = 8 << 10
+
     /// What a person is asked to allow, with nothing hidden behind blanks, and with a mark where it was cut.
     private static func shown(_ text: String) -> String {
         var shown = ""
@@ -121,7 +124,19 @@ public struct Permission: Sendable, Hashable, Codable {
             }
             if character.isNewline { shown += "⏎" } else { shown += String(character).cut(to: 64) }
         }
-        guard shown.count > 2_000 else { return shown }
-        return "\(shown.prefix(1_200)) ⟨… \(shown.count - 1_800) characters are not shown …⟩ \(shown.suffix(600))"
+        guard shown.count > 2_000 || shown.utf8.count > titleLimit else { return shown }
+        let beginning = fitting(shown.prefix(1_200), in: 4_800)
+        let end = fitting(shown.dropFirst(beginning.count).suffix(600).reversed(), in: 2_400)
+        let left = shown.count - beginning.count - end.count
+        return "\(String(beginning)) ⟨… \(left) characters are not shown …⟩ \(String(end.reversed()))"
+    }
+
+    /// The first of these characters, as many as so many bytes hold.
+    private static func fitting(_ characters: some Sequence<Character>, in bytes: Int) -> [Character] {
+        var left = bytes
+        return characters.prefix { character in
+            left -= character.utf8.count
+            return left >= 0
+        }
     }
 }

@@ -21,7 +21,7 @@ extension AgentSession {
         emit(.permission(permission))
     }
 
-    /// Whatever an agent may do without asking, what it wants to know only a person can tell.
+    /// Asks a person in every permission mode: a mode can allow something, but not answer a question.
     func inquire(_ asked: Inquiry) {
         if isCancelling || wasAskedToStop { return perform(driver.reply(asked.id, with: nil)) }
         var inquiry = asked.bounded
@@ -52,7 +52,7 @@ extension AgentSession {
         }
     }
 
-    /// Closes a question, once: whoever comes second changes nothing.
+    /// Closes a question. Does nothing when it is closed already.
     func settle(
         _ id: String, with option: Permission.Option? = nil, saying text: String? = nil, answers: [String: [String]]? = nil,
         by decider: Permission.Answer.Decider

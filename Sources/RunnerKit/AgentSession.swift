@@ -123,7 +123,7 @@ actor AgentSession {
         process = nil
         dropQuestions { _ in true }
         background = BackgroundWork(tasks: [])
-        // Nothing must be shown as running for ever.
+        // Otherwise the log would show its tasks as running for ever.
         if let ended = hold.end() { append(joiner.add(.background(ended))) }
         emit(.agentExited(AgentExit(evidence)))
     }
@@ -156,7 +156,7 @@ actor AgentSession {
         case .prompt(var prompt):
             if let recap { prompt.text = "\(recap)\n\n\(prompt.text)" }
             recap = nil
-            // Whoever goes on with the conversation allows its agent to ask again.
+            // A new prompt ends the cancellation: from here on the agent may ask again.
             isCancelling = false
             perform(driver.prompt(prompt))
         case .cancelTurn: cancelTurn()
@@ -257,8 +257,10 @@ actor AgentSession {
         case .turnEnded(let end):
             if end.isFollowUp == true { isFollowingUp = false } else { runningTurn = nil }
             if !isAtWork { isCancelling = false }
-            // Of two turns that run at once nobody can tell whose a question is.
+            // While two turns run, a question may belong to either, so it stands until both have ended.
             if runningTurn == nil, !isFollowingUp { dropQuestions(where: \.endsWithTurn) }
+            // A sub-agent that is not among the background work has ended with the turn.
+            if !isAtWork, !hold.isHolding { dropQuestions(where: \.endsWithWork) }
         case .background(let work): return take(work.bounded)
         default: break
         }

@@ -53,10 +53,11 @@ extension Inquiry {
 }
 
 extension Permission {
-    /// The same with a plan that leaves room for the rest of the event: a log's event that is too long is cut in the middle, and nobody
-    /// could read the question.
+    /// The same at a size that the log takes whole: it keeps only the beginning of a longer event, and the question could not be shown.
     var fitted: Permission {
         var fitted = self
+        // The title and the plan are what a person decides by, so the places go first.
+        if !fitted.fits { fitted.locations = nil }
         for limit in [24, 16, 8, 4] where !fitted.fits {
             guard let plan else { break }
             fitted.plan = plan.cut(to: limit << 10) + "\n\n⟨The plan is longer than \(limit) KiB; the rest is not shown.⟩"

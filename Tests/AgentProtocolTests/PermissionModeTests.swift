@@ -66,5 +66,9 @@ struct PermissionModeTests {
         #expect(long.hasSuffix("; rm -rf x"))
         let heavy = Permission(id: "p1", title: "a" + String(repeating: "\u{301}", count: 1_000_000), options: []).bounded.title
         #expect(heavy.utf8.count <= 70, "One character can be as long as a text")
+        let many = Permission(
+            id: "p1", title: String(repeating: "a" + String(repeating: "\u{301}", count: 31), count: 1_500) + "; rm -rf x", options: []
+        ).bounded.title
+        #expect(many.utf8.count <= 8 << 10 && many.hasSuffix("; rm -rf x") && many.contains("characters are not shown"))
     }
 }

@@ -67,7 +67,7 @@ struct InquiryTests {
         #expect(Inquiry(id: "p1", items: Self.items).valid(given) == taken)
     }
 
-    @Test("At the turn's end what the turn asked falls; what a sub-agent asked stands, and what nothing waits for; a stop drops all")
+    @Test("At the turn's end what the turn and its sub-agents asked falls when nothing runs on; what nothing waits for stands")
     func turn() async throws {
         let (told, written) = try await ScriptedDriver.run(script) { session in
             await session.take(Self.prompt)
@@ -75,8 +75,62 @@ struct InquiryTests {
             await session.take(reply(["text": ["later"]], to: "p3"), .cancelTurn, from: 2)
             await session.hear("asks")
         }
-        #expect(answers(told) == ["p1 turn", "p3 person", "p2 turn", "p1 turn"])
-        #expect(written.prefix(5) == ["prompt do it", "reply p1 -", "reply p3 text=later", "reply p2 -", "cancel"])
+        #expect(answers(told) == ["p1 turn", "p2 turn", "p3 person", "p1 turn"])
+        #expect(written.prefix(5) == ["prompt do it", "reply p1 -", "reply p2 -", "reply p3 text=later", "cancel"])
+    }
+
+    @Test("What a sub-agent asked stands while it runs on, also while the news of its end is held back; a stop drops all")
+    func runsOn() async throws {
+        var script = script
+        script["runs"] = [.emit(.background(BackgroundWork(tasks: [.init(id: "a", kind: .agent, title: "a")])))]
+        script["empty"] = [.emit(.background(BackgroundWork(tasks: [])))]
+        let (stopped, _) = try await ScriptedDriver.run(script) { session in
+            await session.take(Self.prompt)
+            await session.hear("runs", "asks", "sub-agent asks", "asks aside", "ends")
+            await session.take(.cancelTurn, from: 2)
+        }
+        #expect(answers(stopped) == ["p1 turn", "p2 turn", "p3 turn"])
+        let (held, _) = try await ScriptedDriver.run(script) { session in
+            await session.take(Self.prompt)
+            await session.hear("runs", "sub-agent asks", "empty", "ends")
+            await session.take(reply(["text": ["in time"]], to: "p2"), from: 2)
+        }
+        #expect(answers(held) == ["p2 person"])
+    }
+
+    @Test("A question whose choices can't be shown takes a text, which reaches the agent")
+    func unshownChoices() async throws {
+        let items = [
+            Inquiry.Item(id: "one", text: "Which?", choices: [.init(label: String(repeating: "x", count: 2_000))], allowsText: false)
+        ]
+        let script: [String: [DriverAction]] = ["asks": [.inquire(Inquiry(id: "p1", toolCall: "c", items: items))]]
+        let (told, written) = try await ScriptedDriver.run(script) { session in
+            await session.take(Self.prompt)
+            await session.hear("asks")
+            await session.take(reply(["one": ["that"]]), from: 2)
+        }
+        #expect(answers(told) == ["p1 person"] && written.contains("reply p1 one=that"))
+    }
+
+    @Test("What an agent asks to be allowed fits into the log, however many bytes its characters have")
+    func size() async throws {
+        let heavy = String(repeating: "a" + String(repeating: "\u{301}", count: 31), count: 3_000)
+        let asked = Permission(
+            id: "p1", toolCall: "c", title: heavy + "; rm -rf x", kind: "execute",
+            locations: (0..<50).map { ACP.Location(path: "\($0)" + String(repeating: "/x", count: 499)) },
+            options: [.init(id: "n", name: "No", kind: .refuse)], plan: heavy)
+        let plain = Permission(id: "p1", title: heavy, locations: asked.locations, options: [])
+        for (permission, keepsPlan) in [(asked, true), (plain, false)] {
+            let (told, _) = try await ScriptedDriver.run(["asks": [.ask(permission)]]) { session in
+                await session.take(Self.prompt)
+                await session.hear("asks")
+            }
+            let permissions = told.compactMap { if case .permission(let permission) = $0 { permission } else { nil } }
+            let open = try #require(permissions.first)
+            #expect(try JSONLine.encode(open).count <= 30 << 10)
+            #expect(open.title.contains("characters are not shown") && (open.plan != nil) == keepsPlan && open.locations == nil)
+            if keepsPlan { #expect(open.title.hasSuffix("; rm -rf x")) }
+        }
     }
 
     @Test("What it asks after it was told to stop gets no answer")

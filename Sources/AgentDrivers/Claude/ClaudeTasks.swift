@@ -128,7 +128,8 @@ struct ClaudeTasks: Hashable {
         agents[agent] = call
     }
 
-    /// The call whose sub-agent speaks or asks; `nil` for the agent itself. One that is not known is still no one else.
+    /// The call whose sub-agent speaks or asks; `nil` for the agent itself. A sub-agent whose call is not known goes by its own id, so
+    /// that it is not taken for the agent.
     func parent(of message: JSONValue?) -> String? {
         if let call = message?["parent_tool_use_id"]?.string { return call.cut(to: 200) }
         guard let agent = message?["agent_id"]?.string else { return nil }

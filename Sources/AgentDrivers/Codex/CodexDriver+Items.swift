@@ -62,7 +62,7 @@ extension CodexDriver {
     private mutating func changed(_ status: JSONValue?, of thread: String) -> [DriverAction] {
         let type = status?["type"]?.string
         guard type != "notLoaded" else { return gone(thread) }
-        // A thread is told of before anything is known of it, and most of them do nothing yet.
+        // The first status of a thread can come before its start. An idle thread needs no entry yet.
         if type == "active" || threads[thread] != nil { threads.update(thread) { $0.isActive = type == "active" } }
         return []
     }
