@@ -11,12 +11,12 @@ extension Setting {
 
     /// How long a question of an agent's stands.
     public static let answerTimeout = Setting(
-        key: "agents.answerSeconds", summary: "Seconds a person has to answer an agent's question; then it is refused.",
+        key: "agents.answerSeconds", summary: "Seconds a person has to answer an agent; then it gets a refusal, or no answer.",
         standard: .integer(3_600), mode: .override, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(5...604_800))
 
-    /// How long what an agent has running beside its turns may go on after the last answer.
+    /// How long what an agent has running beside its turns may go on without a prompt.
     public static let backgroundMinutes = Setting(
-        key: "agents.backgroundMinutes", summary: "Minutes that an agent's background work may go on after its last answer.",
+        key: "agents.backgroundMinutes", summary: "Minutes that an agent's background work may go on without a prompt.",
         standard: .integer(60), mode: .override, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(0...10_080))
 
     /// When an agent's silence is too long.

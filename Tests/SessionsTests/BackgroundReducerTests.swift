@@ -127,6 +127,55 @@ struct BackgroundReducerTests {
         #expect(both.state.phase == .working && both.state.background?.stop != nil && both.state.turn == nil)
     }
 
+    @Test("What was noted while only background work ran is not held against the next prompt, which can be stopped itself")
+    func stopBeforePrompt() {
+        let asked = take(background(.onRequest), [.progressed("half"), .turnCancelRequested], now: 5).state
+        #expect(asked.turn?.stopAsked == 5 && asked.turn?.progress == "half")
+        let next = take(asked, [.prompt(two), .agent(.turnStarted(Turn(prompt: two))), runs(), .turnGoesOn(two)], now: 20_000)
+        #expect(next.effects == [.deliver(two)] && next.state.turn == nil && notes(next).isEmpty)
+        let stopped = take(next.state, [.turnCancelRequested], now: 20_001)
+        #expect(stopped.effects == [.send(.cancelTurn)] && stopped.state.turn?.stopAsked == 20_001)
+        let waiting = take(take(background(.onRequest), [follows, .turnCancelRequested], now: 5).state, [.prompt(two)], now: 6)
+        #expect(waiting.state.current == two && waiting.state.turn == nil, "Nor is a stop of a turn of the agent's own")
+    }
+
+    @Test("Only a question that something waits for makes the agent wait")
+    func waiting() {
+        var inquiry = inquiry
+        func waits(_ event: AgentEvent) -> Bool { take(background(), [.agent(event)]).state.waitsForAnswer }
+        #expect(!waits(.inquiry(inquiry)) && !background().waitsForAnswer)
+        inquiry.toolCall = "c"
+        #expect(waits(.inquiry(inquiry)))
+        #expect(waits(.permission(Permission(id: "p2", title: "t", options: []))))
+        let text = OpenQuestion(id: "q", text: "?", suggestions: [], until: 1)
+        #expect(take(background(), [.asked(text)]).state.waitsForAnswer)
+    }
+
+    @Test("The log ends the questions of a runner that died, and ends none twice")
+    func diedAsking() {
+        let permission = Permission(
+            id: "p2", toolCall: "c", title: "t", options: [.init(id: "y", name: "Yes", kind: .allowOnce)], plan: "# Plan", parent: "a")
+        let asked = take(background(), [.agent(.inquiry(inquiry)), .agent(.permission(permission))]).state
+        var endedInquiry = inquiry
+        endedInquiry.answer = Inquiry.Answer(items: nil, by: .turn)
+        var endedPermission = permission
+        endedPermission.answer = Permission.Answer(option: nil, by: .turn)
+        for input: SessionInput in [.runnerDied, .agent(.agentExited(AgentExit(.crashed, "m")))] {
+            let dead = take(asked, [input, .runnerDied])
+            let ends = dead.log.filter {
+                switch $0 {
+                case .inquiry, .permission: true
+                default: false
+                }
+            }
+            #expect(ends == [.inquiry(endedInquiry), .permission(endedPermission)] && dead.state.questions.isEmpty)
+        }
+        #expect(throws: Never.self) {
+            let record = try LogRecord(.permission(endedPermission)) { _ in nil }
+            #expect(record == (try LogRecord(AgentEvent.permission(endedPermission))), "As the runner would have told it")
+        }
+    }
+
     @Test("An error of a turn that the agent began by itself fails the session only when no turn came after it")
     func errors() {
         let result = WorkspaceResult(
@@ -152,7 +201,8 @@ struct BackgroundReducerTests {
         #expect(take(silent, [runs()]).state.phase == .ready, "Its word is its return")
         #expect(take(silent, [.backgroundOverdue(minutes: 1), .turnCancelRequested]).effects.isEmpty)
         let away = take(take(state, [.turnCancelRequested], now: 7).state, [.resumed(away: 100)]).state
-        #expect(away.background?.since == 100 && away.background?.stop?.at == 107)
+        #expect(away.background?.since == 0, "Its agent ran on meanwhile")
+        #expect(away.background?.stop?.at == 107)
         #expect(take(state, [.cancelRequested]).effects == [.send(.stop)])
     }
 

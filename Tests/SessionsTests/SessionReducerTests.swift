@@ -159,6 +159,10 @@ struct SessionReducerTests {
         let kept = take(take(exited.state, [.salvageRequested]).state, [.salvaged(partial), .cleanedUp])
         #expect(kept.state.phase == .completed && kept.state.keepsWorkspace && kept.effects == [.cleanUp(keepingWorkspace: true)])
         let whole = take(take(kept.state, [.salvageRequested]).state, [.salvaged(result), .cleanedUp])
+        let session = SessionID(rawValue: "s_1")
+        #expect(exited.state.wayOn(from: session).contains("no other session can go on"))
+        #expect(kept.state.wayOn(from: session).hasPrefix("Some of its work") && kept.state.wayOn(from: session).contains("resume s_1"))
+        #expect(whole.state.wayOn(from: session).hasPrefix("Go on with it"))
         #expect(whole.state.isSettled && !whole.state.keepsWorkspace && whole.effects == [.cleanUp(keepingWorkspace: false)])
         #expect(take(whole.state, [.salvageRequested]).state == whole.state, "Nothing is kept any more")
     }

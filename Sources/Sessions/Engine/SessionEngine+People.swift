@@ -133,7 +133,7 @@ extension SessionEngine {
         }
     }
 
-    /// Ends a session as soon as all its prompts are answered.
+    /// Ends a session as soon as all its prompts are answered, nothing runs any more and no inquiry is open.
     ///
     /// - Throws: ``SessionsError`` when it is over already; `StoreError`.
     public func finish(_ session: SessionID) async throws {

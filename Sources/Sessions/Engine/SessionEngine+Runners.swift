@@ -62,7 +62,7 @@ extension SessionEngine {
     public func activity(of session: Session) -> AgentActivity? {
         guard session.state.phase == .working else { return nil }
         if let background = session.state.background, background.followUp == nil, background.isRunning, session.state.current == nil,
-            session.state.questions.isEmpty
+            !session.state.waitsForAnswer
         {
             return AgentActivity(
                 kind: .background, since: background.awaited.map(\.since).min() ?? session.updatedAt, sentence: background.sentence)
@@ -70,7 +70,7 @@ extension SessionEngine {
         let pulse = pulses[session.id] ?? Pulse(now: session.updatedAt)
         return Evidence(
             lastEvent: pulse.lastEvent, lastBusy: pulse.lastBusy, requestSince: gateway.openSince(SessionReference(session.id)),
-            isAsking: !session.state.questions.isEmpty
+            isAsking: session.state.waitsForAnswer
         ).activity(now: now())
     }
 

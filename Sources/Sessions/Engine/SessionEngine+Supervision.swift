@@ -22,7 +22,7 @@ extension SessionEngine {
         do {
             lastHeard[session.id] = now()
             pulses[session.id] = Pulse(now: now())
-            // The time in which SAM was away is nobody's fault.
+            // The server's own time limits do not run while it is away.
             try await apply(.resumed(away: max(0, now() - session.updatedAt)), to: session.id)
             if session.state.phase.hasRunner, !session.state.runnerIsGone { try await endpoints.open(session.id) }
         } catch {
@@ -30,7 +30,7 @@ extension SessionEngine {
         }
     }
 
-    /// For a session whose row can't be read nothing can be done. It is told, counted, and taken up when the row can be read again.
+    /// Takes up sessions whose rows could not be read before and can be read now.
     private func takeUpMended(_ unsettled: StoredSessions) async {
         let mended = unsettled.sessions.filter { unreadable.contains($0.id) }
         unreadable = Set(unsettled.unreadable.map(\.id))
@@ -87,10 +87,10 @@ extension SessionEngine {
     /// Stops what runs beside the turns for longer than it may, and ends a session that stayed idle.
     private func lookAfterBackground(_ session: Session) async throws {
         let state = session.state
-        // Without its runner's word nobody knows what runs.
+        // What runs is known only while the runner reports.
         let heard = lastHeard[session.id] ?? 0
         guard state.phase.isRunning, now() - heard < timing.silence else { return }
-        // Its runner was heard after the moment, and told of nothing that began in it.
+        // The runner was heard after this wait and reported no new turn.
         if let since = state.idleSince, heard - since >= timing.followingUp { try await apply(.stayedIdle, to: session.id) }
         guard let background = state.background, background.isRunning else { return }
         if let stop = background.stop {
@@ -107,7 +107,7 @@ extension SessionEngine {
     /// Says of an agent that was asked to stop its turn that it does not.
     private func lookForDeafness(_ session: Session) async throws {
         guard let prompt = session.state.current, let turn = session.state.turn, let asked = turn.stopAsked, turn.ignoresStop != true,
-            // Without its runner's word nobody knows what it does.
+            // What it does is known only while the runner reports.
             now() - (lastHeard[session.id] ?? 0) < timing.silence, now() - asked >= timing.stoppingTurn
         else { return }
         try await apply(.turnGoesOn(prompt), to: session.id)
@@ -117,7 +117,7 @@ extension SessionEngine {
     /// session after as long again.
     private func lookForSilence(_ session: Session) async throws {
         guard let prompt = session.state.current, let pulse = pulses[session.id], now() - pulse.lastLook >= 10_000,
-            // Without its runner's word nobody knows what it does.
+            // What it does is known only while the runner reports.
             now() - (lastHeard[session.id] ?? 0) < 10_000, let activity = activity(of: session), activity.kind == .silent,
             now() - activity.since >= 60_000
         else { return }

@@ -178,7 +178,11 @@ public struct SessionQueries: Sendable {
             let state = try SessionStore.state(session, transaction)
             if state.questions.contains(where: { $0.id == question }) { return nil }
             let rows = try transaction.query(
-                "SELECT seq, payload FROM session_events WHERE session_id = $1 AND kind = 'question' ORDER BY seq DESC", session)
+                """
+                SELECT e.seq AS seq, COALESCE(b.payload, e.payload) AS payload FROM session_events e
+                LEFT JOIN session_event_blobs b ON b.session_id = e.session_id AND b.seq = e.seq
+                WHERE e.session_id = $1 AND e.kind = 'question' ORDER BY e.seq DESC
+                """, session)
             let entries = transaction.readable(rows, of: "session_events", id: { SessionEvent.name(try $0.integer("seq"), session) }) {
                 try JSONLine.decode(QuestionEntry.self, from: try $0.text("payload"))
             }

@@ -16,6 +16,10 @@ public enum LogEntry: Sendable, Hashable, Codable {
     case result(WorkspaceResult)
     /// The agent asks a person something, or what came of it.
     case question(QuestionEntry)
+    /// A permission that ended with its runner, which could not log that itself.
+    case permission(Permission)
+    /// An inquiry that ended in the same way.
+    case inquiry(Inquiry)
     /// How far the agent says it has come.
     case progress(String)
     /// A sentence for whoever follows.

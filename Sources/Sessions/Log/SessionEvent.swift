@@ -77,6 +77,8 @@ struct LogRecord: Sendable, Hashable {
         case .workspace(let workspace): self.init(kind: "workspace", json: try JSONLine.text(workspace))
         case .result(let result): self.init(kind: "result", json: try JSONLine.text(result))
         case .question(let question): self.init(kind: "question", json: try JSONLine.text(question))
+        case .permission(let permission): self.init(kind: "permission", json: try JSONLine.text(permission))
+        case .inquiry(let inquiry): self.init(kind: "inquiry", json: try JSONLine.text(inquiry))
         case .progress(let text): self.init(kind: "progress", json: try JSONLine.text(Note(text)))
         case .note(let text): self.init(kind: "note", json: try JSONLine.text(Note(text)))
         }

@@ -29,7 +29,7 @@ struct Evidence: Sendable, Hashable {
     var lastBusy: Int64
     /// When the oldest request began that it has open at its model's provider.
     var requestSince: Int64?
-    /// When the oldest question was asked that a person has to answer.
+    /// Whether it waits for a person's answer.
     var isAsking = false
 
     /// How long an agent says nothing before that is worth a word.

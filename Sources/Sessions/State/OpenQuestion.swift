@@ -25,6 +25,8 @@ public struct OpenQuestion: Sendable, Hashable, Codable {
     public var items: [Inquiry.Item]?
     /// The plan that is to be approved, in Markdown, where it is one.
     public var plan: String?
+    /// The tool call that waits for the answer, by the agent's id; `nil` where none is known. Nothing waits for an inquiry without one.
+    public var toolCall: String?
     /// The tool call whose sub-agent asks; `nil` for the agent itself.
     public var parent: String?
     /// When it settles itself, in UTC milliseconds.
@@ -36,6 +38,7 @@ public struct OpenQuestion: Sendable, Hashable, Codable {
         title = permission.title
         options = permission.options
         plan = permission.plan
+        toolCall = permission.toolCall
         parent = permission.parent
         until = permission.until
     }
@@ -46,6 +49,7 @@ public struct OpenQuestion: Sendable, Hashable, Codable {
         title = inquiry.items.first?.text ?? ""
         options = []
         items = inquiry.items
+        toolCall = inquiry.toolCall
         parent = inquiry.parent
         until = inquiry.until
     }
@@ -59,6 +63,33 @@ public struct OpenQuestion: Sendable, Hashable, Codable {
         self.suggestions = suggestions.isEmpty ? nil : suggestions
         self.until = until
     }
+}
+
+extension OpenQuestion {
+    /// Whether the agent, or a part of it, does nothing until the answer is there.
+    var isWaitedFor: Bool { kind != .inquiry || toolCall != nil }
+
+    /// The log's entry for the end of a question that nobody can answer any more; `nil` for a question for a text, which has its own.
+    var dropped: LogEntry? {
+        switch kind {
+        case .text: return nil
+        case .permission:
+            var permission = Permission(id: id, toolCall: toolCall, title: title, options: options, plan: plan, parent: parent)
+            permission.until = until
+            permission.answer = Permission.Answer(option: nil, by: .turn)
+            return .permission(permission)
+        case .inquiry:
+            var inquiry = Inquiry(id: id, toolCall: toolCall, parent: parent, items: items ?? [])
+            inquiry.until = until
+            inquiry.answer = Inquiry.Answer(items: nil, by: .turn)
+            return .inquiry(inquiry)
+        }
+    }
+}
+
+extension SessionState {
+    /// Whether the agent waits for a person's answer. A question that nothing waits for does not count: the agent works on meanwhile.
+    var waitsForAnswer: Bool { questions.contains(where: \.isWaitedFor) }
 }
 
 /// What came of a question for a text.

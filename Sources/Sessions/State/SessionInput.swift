@@ -33,7 +33,7 @@ public enum SessionInput: Sendable, Hashable {
     case answered(AgentCommand.Answer)
     /// Someone answered what the agent asks in its own protocol.
     case inquiryAnswered(AgentCommand.Reply)
-    /// What runs after the last answer has run for so many minutes, which is as long as it may.
+    /// Background work has run for so many minutes without a prompt, which is as long as it may.
     case backgroundOverdue(minutes: Int)
     /// What was asked to stop beside the turns goes on.
     case backgroundGoesOn

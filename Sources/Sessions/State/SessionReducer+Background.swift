@@ -46,7 +46,7 @@ extension SessionReducer {
         goOn()
     }
 
-    /// The time for what runs after the last answer is over.
+    /// Background work has run for as long as it may without a prompt.
     mutating func backgroundOverdue(_ minutes: Int) {
         guard state.phase.isRunning, state.current == nil, var background = state.background, background.isRunning,
             background.stop == nil
@@ -55,9 +55,8 @@ extension SessionReducer {
         // Said once for each answer: an agent can begin something again and again.
         if !background.isOverdue {
             let names = BackgroundState.names(of: background.awaited, followUp: background.followUp != nil)
-            log.append(
-                .note("\(minutes) minutes after the last answer, the time of agents.backgroundMinutes, these were asked to stop: \(names).")
-            )
+            let time = "After \(minutes) minutes without a prompt, the time of agents.backgroundMinutes"
+            log.append(.note("\(time), these were asked to stop: \(names)."))
         }
         background.isOverdue = true
         state.background = background

@@ -16,7 +16,7 @@ extension SessionReducer {
         goOn()
     }
 
-    /// From here on nobody else can answer it. What the log tells of it is the runner's, which may have settled it meanwhile.
+    /// Takes a question's first answer. The runner logs how the question ended, since it may have closed it before the answer reaches it.
     mutating func answered(_ answer: AgentCommand.Answer) {
         guard let place = state.questions.firstIndex(where: { $0.id == answer.permission }),
             state.questions[place].options.contains(where: { $0.id == answer.option })
@@ -25,7 +25,7 @@ extension SessionReducer {
         effects.append(.send(.answer(answer)))
     }
 
-    /// From here on nobody else can answer it, as with ``answered(_:)``.
+    /// Takes the first answer to an inquiry, as ``answered(_:)`` does.
     mutating func inquiryAnswered(_ reply: AgentCommand.Reply) {
         guard let place = state.questions.firstIndex(where: { $0.id == reply.inquiry && $0.kind == .inquiry }) else { return }
         state.questions.remove(at: place)
@@ -44,7 +44,7 @@ extension SessionReducer {
         log.append(.question(QuestionEntry(state.questions.remove(at: place), answer: answer)))
     }
 
-    /// Once a turn, and once more for its session's end: what was said and done is said and done.
+    /// Notes it and acts once a turn, and once more to end the session.
     mutating func stuck(_ prompt: PromptID, _ sentence: String, _ act: StuckAct) {
         var turn = state.turn ?? SessionState.TurnNotes()
         guard state.phase == .working, state.current == prompt, !turn.isStuck || act == .cancelSession else { return }

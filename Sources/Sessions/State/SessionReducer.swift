@@ -186,6 +186,8 @@ extension SessionReducer {
         } else {
             let next = state.pending.removeFirst()
             state.current = next
+            // What was noted while only background work ran is not about this prompt.
+            state.turn = nil
             state.idleSince = nil
             state.background?.since = nil
             state.background?.isOverdue = false
@@ -234,11 +236,10 @@ extension SessionReducer {
         enter(.interrupted, wait: timing.grace, for: "the runner to come back")
     }
 
-    /// The time in which SAM was away is nobody's fault.
+    /// The server's own time limits do not run while it is away. The agent runs on meanwhile, and so does the time of its background work.
     private mutating func resumed(_ away: Int64) {
         if let wait = state.deadline?.wait { state.deadline?.at = now + wait }
         if let asked = state.turn?.stopAsked { state.turn?.stopAsked = asked + away }
-        if let since = state.background?.since { state.background?.since = since + away }
         if let asked = state.background?.stop?.at { state.background?.stop?.at = asked + away }
         if let since = state.background?.idleSince { state.background?.idleSince = since + away }
         if let since = state.idleSince { state.idleSince = since + away }
@@ -314,16 +315,18 @@ extension SessionReducer {
         enter(.failed)
     }
 
-    /// Nobody is there any more who could take an answer.
+    /// No runner is left that could take an answer.
     private mutating func loseRunner() {
         state.runnerIsGone = true
         state.background = nil
         state.idleSince = nil
         dropQuestions()
+        // A runner that died could not log the end of these.
+        log += state.questions.compactMap(\.dropped)
         state.questions = []
     }
 
-    /// What the agent asked in a turn that is over, nobody waits for. Permissions are the runner's to close.
+    /// Closes the questions for a text when the agent's turn is over. The runner closes permissions and inquiries.
     mutating func dropQuestions() {
         for question in state.questions where question.kind == .text { settle(question.id, QuestionAnswer(text: nil, by: .turn)) }
     }

@@ -4,7 +4,7 @@ import ControlPlane
 
 struct SessionsFinish: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "finish", abstract: "End a session once all its prompts are answered.")
+        commandName: "finish", abstract: "End a session once all its prompts are answered and nothing runs any more.")
 
     @OptionGroup var target: SessionArgument
 
