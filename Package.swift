@@ -186,7 +186,8 @@ let package = Package(
         tests(
             of: "Sessions",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Fuzzing", "Gateway", "Metering", "Settings", "Store", "Vault",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Fuzzing", "Gateway", "Metering", "Settings", "Store",
+                "Vault",
                 "Workspaces", .logging, .nioPosix,
             ]),
         tests(
@@ -198,6 +199,7 @@ let package = Package(
             ]),
         .executableTarget(
             name: "scripted-agent", dependencies: ["AgentProtocol"], path: "Tests/ScriptedAgent", swiftSettings: strict),
+        .testTarget(name: "SamTests", dependencies: ["sam", "AgentProtocol", "ControlPlane", "Sessions"], swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [

@@ -3,7 +3,7 @@ import Foundation
 import NIOHTTP1
 import Sessions
 
-/// Asks whoever sits at the terminal what a followed session's agent wants to know.
+/// Asks the person at the terminal what a followed session's agent wants to know.
 ///
 /// The server knows what is open: a question that was answered elsewhere is no longer asked here.
 struct AnswerDesk {
@@ -13,6 +13,9 @@ struct AnswerDesk {
     private var dialogue: AnswerDialogue?
     private var isClosed = false
     private var typed: [UInt8] = []
+    private var watch = QuestionWatch()
+    /// Whether the person was told that the server can't be asked.
+    private var hasFailed = false
 
     /// Whether somebody can be asked: on a terminal, in both directions.
     static var isPossible: Bool { Terminal.isTerminal && isatty(STDIN_FILENO) == 1 }
@@ -29,48 +32,72 @@ struct AnswerDesk {
     /// Asks and listens until the task is cancelled.
     mutating func run() async {
         while !Task.isCancelled, !isClosed {
-            if await printer.isAsking || dialogue != nil { await look() }
+            let isAsking = await printer.isAsking
+            let changes = await printer.questionChanges
+            if watch.isDue(changes: changes, isOpen: isAsking || dialogue != nil, now: .now) { await look() }
+            await listen()
+            await showAgain()
             try? await Task.sleep(for: .milliseconds(150))
         }
+        if dialogue != nil { await end(wasTyped: false) }
     }
 
     private mutating func look() async {
-        guard let session: SessionView = try? await client.get(path) else { return }
-        if let open = dialogue, !session.questions.contains(where: { $0.id == open.question.id }) { await end() }
+        do {
+            let session: SessionView = try await client.get(path)
+            hasFailed = false
+            await take(session)
+        } catch {
+            guard !Task.isCancelled, !hasFailed else { return }
+            hasFailed = true
+            await printer.say("  What the agent asks can't be read from the server at the moment: \(error)")
+        }
+    }
+
+    private mutating func take(_ session: SessionView) async {
+        if let open = dialogue, !session.questions.contains(where: { $0.id == open.question.id }) { await end(wasTyped: false) }
         if dialogue == nil, let question = session.questions.first {
             // What was typed before a question was there is no answer to it.
             tcflush(STDIN_FILENO, TCIFLUSH)
             typed = []
-            let opened = AnswerDialogue(question)
+            let opened = AnswerDialogue(question, asker: await printer.asker(question.parent))
             dialogue = opened
-            await printer.ask(opened.opening)
+            await printer.ask(opened.asked)
         }
-        await listen()
+    }
+
+    /// Shows the question again when something was written below it.
+    private mutating func showAgain() async {
+        guard watch.isCovered(below: await printer.writtenBelow), let open = dialogue else { return }
+        await printer.ask(open.asked)
     }
 
     private mutating func listen() async {
-        // Whoever reads from a terminal that another program has is stopped by the system.
-        guard tcgetpgrp(STDIN_FILENO) == getpgrp() else { return }
+        // The system stops a background job that reads from the terminal.
+        guard dialogue != nil, tcgetpgrp(STDIN_FILENO) == getpgrp() else { return }
         while var open = dialogue, let line = nextLine() {
             switch open.take(line) {
             case .ask(let lines):
                 dialogue = open
                 await printer.ask(lines)
             case .answer(let answer):
-                await end()
+                await end(wasTyped: true)
                 do {
-                    let _: SessionView = try await client.send(.POST, path + "/questions/\(open.question.id.pathSegment)", answer)
+                    let session: SessionView = try await client.send(
+                        .POST, path + "/questions/\(open.question.id.pathSegment)", answer)
+                    await take(session)
                 } catch {
+                    await printer.say("  That was not taken: \(error)")
                     // It is asked again if it is open still.
-                    await printer.ask([Terminal.plain("  That was not taken: \(error)")])
+                    watch.lookAgain()
                 }
             }
         }
     }
 
-    private mutating func end() async {
+    private mutating func end(wasTyped: Bool) async {
         dialogue = nil
-        await printer.endAsking()
+        await printer.endAsking(wasTyped: wasTyped)
     }
 
     /// A line that was typed, if one is there; never waits.
@@ -85,7 +112,7 @@ struct AnswerDesk {
             var buffer = [UInt8](repeating: 0, count: 4_096)
             let count = read(STDIN_FILENO, &buffer, buffer.count)
             guard count > 0 else {
-                // Nobody types here any more.
+                // The input is closed.
                 isClosed = count == 0 || errno != EINTR && errno != EAGAIN
                 return nil
             }

@@ -12,29 +12,37 @@ struct AnswerDialogue {
     }
 
     let question: OpenQuestion
+    private let asker: String
     private var answers: [String: [String]] = [:]
     private var place = 0
     /// The option that was chosen, while its words are asked for.
     private var chosen: Permission.Option?
 
-    init(_ question: OpenQuestion) {
+    private static let options = "  A number, or allow, always, refuse:"
+    private static let words = "  Why not, or what instead? (Enter to say nothing)"
+
+    /// - Parameter asker: who asks, for a person.
+    init(_ question: OpenQuestion, asker: String = "The agent") {
         self.question = question
+        self.asker = asker
     }
 
     private var items: [Inquiry.Item] { question.items ?? [] }
-    private var suggestions: [String] { question.suggestions ?? [] }
 
-    /// What opens it.
-    var opening: [String] {
+    /// The whole of what is asked at the moment. It names who asks and what: other questions may have been shown since this one came.
+    var asked: [String] {
+        let title = Terminal.plain(question.title)
         switch question.kind {
-        case .permission:
-            question.options.enumerated().map { "    \($0 + 1)  \(Terminal.plain($1.name))" } + ["  A number, or allow, always, refuse:"]
+        case .permission: return ["  \(asker) asks to be allowed: \(title)"] + (chosen == nil ? options : [Self.words])
         case .text:
-            suggestions.enumerated().map { "    \($0 + 1)  \(Terminal.plain($1))" }
+            let suggestions = question.suggestionLines
+            return ["  \(asker) asks: \(title)"] + suggestions
                 + [suggestions.isEmpty ? "  Your answer:" : "  A number, or your answer:"]
-        case .inquiry: item
+        case .inquiry: return ["  \(asker) asks:"] + item
         }
     }
+
+    private var options: [String] { Terminal.numbered(question.options.map(\.name)) + [Self.options] }
 
     private var item: [String] {
         guard items.indices.contains(place) else { return [] }
@@ -46,11 +54,7 @@ struct AnswerDialogue {
         let words = line.trimmed
         switch question.kind {
         case .permission: return takeOption(words)
-        case .text:
-            if let number = Int(words), suggestions.indices.contains(number - 1) {
-                return .answer(NewAnswer(text: suggestions[number - 1]))
-            }
-            return words.isEmpty ? .ask(["  Your answer:"]) : .answer(NewAnswer(text: words))
+        case .text: return words.isEmpty ? .ask(["  Your answer:"]) : .answer(NewAnswer(text: question.text(for: words)))
         case .inquiry:
             guard items.indices.contains(place) else { return .answer(NewAnswer(answers: answers)) }
             guard let taken = items[place].answers(for: words) else { return .ask(["  That is no answer to it: \(items[place].hint)."]) }
@@ -63,9 +67,9 @@ struct AnswerDialogue {
     private mutating func takeOption(_ words: String) -> Turn {
         if let chosen { return .answer(NewAnswer(option: chosen.id, text: words.isEmpty ? nil : words)) }
         let number = Int(words).flatMap { question.options.indices.contains($0 - 1) ? question.options[$0 - 1] : nil }
-        guard let option = number ?? question.option(for: words) else { return .ask(["  A number, or allow, always, refuse:"]) }
+        guard let option = number ?? question.option(for: words) else { return .ask([Self.options]) }
         guard option.kind == .refuse else { return .answer(NewAnswer(option: option.id)) }
         chosen = option
-        return .ask(["  Why not, or what instead? (Enter to say nothing)"])
+        return .ask([Self.words])
     }
 }

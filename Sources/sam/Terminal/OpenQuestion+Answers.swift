@@ -29,12 +29,22 @@ extension OpenQuestion {
         return items.first { $0.id == name } ?? items.first { $0.header == name }
     }
 
+    /// The text that a person means by their words: the number of a suggestion, else the words themselves.
+    func text(for words: String) -> String {
+        let suggestions = suggestions ?? []
+        guard let number = Int(words.trimmed), suggestions.indices.contains(number - 1) else { return words }
+        return suggestions[number - 1]
+    }
+
+    /// The answers that are proposed for a text, with their numbers.
+    var suggestionLines: [String] { Terminal.numbered(suggestions ?? []) }
+
     /// The question as lines for a person, without what opens it.
     var lines: [String] {
         var lines = plan.map { ["The plan:"] + Terminal.indented($0, by: 4) } ?? []
         switch kind {
         case .permission: lines += options.map { "    \(Terminal.plain($0.id))  \(Terminal.plain($0.name))" }
-        case .text: lines += (suggestions ?? []).map { "    \(Terminal.plain($0))" }
+        case .text: lines += suggestionLines
         case .inquiry:
             let items = items ?? []
             for (number, item) in items.enumerated() {
@@ -87,6 +97,11 @@ extension Inquiry.Item {
 }
 
 extension Terminal {
+    /// Texts from outside, with the numbers by which a person takes one.
+    static func numbered(_ texts: [String]) -> [String] {
+        texts.enumerated().map { number, text in "    \(number + 1)  \(plain(text))" }
+    }
+
     /// Text of several lines from outside, each of them further to the right.
     static func indented(_ text: String, by blanks: Int) -> [String] {
         plain(text, keepingNewlines: true).split(separator: "\n", omittingEmptySubsequences: false)

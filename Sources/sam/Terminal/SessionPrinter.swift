@@ -17,7 +17,9 @@ actor SessionPrinter {
     /// The call whose sub-agent speaks in the line that is being written.
     private var speaker: String?
     private var plan: [String] = []
-    private var questions: Set<String> = []
+    private var questions: Set<String> = [] {
+        didSet { if questions != oldValue { questionChanges += 1 } }
+    }
     private var promptTexts: [String: String] = [:]
     /// What runs beside the turns, by the agent's ids.
     private var tasks: [BackgroundWork.Task] = []
@@ -26,9 +28,16 @@ actor SessionPrinter {
     /// Whether somebody is asked on this terminal, and need not be told how to answer elsewhere.
     private let asksHere: Bool
     private var isTyping = false
+    /// How often a question was opened or closed.
+    private(set) var questionChanges = 0
+    /// How often something was written below what is asked here; 0 while that stands last.
+    private(set) var writtenBelow = 0
+    private let output: @Sendable (String) -> Void
 
-    init(_ session: SessionView, asksHere: Bool = false) {
+    /// - Parameter output: what writes to the terminal.
+    init(_ session: SessionView, asksHere: Bool = false, output: @escaping @Sendable (String) -> Void = { Terminal.write($0) }) {
         self.asksHere = asksHere
+        self.output = output
         begin = session.createdAt
         self.session = session.id
         var usual: [Phase: Int64] = [:]
@@ -61,13 +70,15 @@ actor SessionPrinter {
             }
         } catch {
             // An event that this program can't read is shown as what it is; the others matter more.
-            line(Terminal.styled("? \(event.kind)", .dim))
+            line(Terminal.styled("? \(Terminal.plain(event.kind))", .dim))
         }
     }
 
     private func state(_ change: StateChange, at time: Int64) {
         phase = change.phase
         phaseSince = time
+        // After its end nobody can answer, also what was answered and whose end its runner could not log.
+        if phase.isEnd, phase != .interrupted { questions = [] }
         let elapsed = Time.elapsed(time - begin)
         let attempt = change.attempt > 1 ? ", attempt \(change.attempt)" : ""
         line(Terminal.styled("● \(change.phase.rawValue)", .bold) + Terminal.styled("  \(elapsed)\(attempt)", .dim))
@@ -75,7 +86,7 @@ actor SessionPrinter {
 
     private func workspace(_ payload: JSONValue) {
         let branch = payload["defaultBranch"]?.string.map { " of \(Terminal.plain($0))" } ?? ""
-        line(Terminal.styled("  from commit \(payload["base"]?.string?.prefix(12) ?? "?")\(branch)", .dim))
+        line(Terminal.styled("  from commit \(Terminal.plain(String(payload["base"]?.string?.prefix(12) ?? "?")))\(branch)", .dim))
         if case .array(let notes)? = payload["notes"] {
             for note in notes { line(Terminal.styled("  ! \(Terminal.plain(note.string ?? ""))", .yellow)) }
         }
@@ -108,6 +119,8 @@ actor SessionPrinter {
     }
 
     private func message(_ chunk: MessageChunk) {
+        // The line that a person types into is not continued.
+        if isTyping, writtenBelow == 0 { finishLine() }
         var text = Terminal.plain(chunk.text, keepingNewlines: true)
         if let parent = chunk.parent {
             if speaker != parent {
@@ -140,7 +153,7 @@ actor SessionPrinter {
 
     private func toolCall(_ call: ToolCall) {
         let known = toolTitles[call.id]
-        let title = call.title.map { Terminal.plain($0) } ?? known ?? call.id
+        let title = call.title.map { Terminal.plain($0) } ?? known ?? Terminal.plain(call.id)
         toolTitles[call.id] = title
         if let parent = call.parent { parents[call.id] = parent }
         let blanks = indent(under: call.parent ?? parents[call.id])
@@ -182,7 +195,8 @@ actor SessionPrinter {
         }
     }
 
-    private func asker(_ parent: String?) -> String {
+    /// Who asks, for a person: the agent, or the sub-agent of a call.
+    func asker(_ parent: String?) -> String {
         guard let parent else { return "The agent" }
         return toolTitles[parent].map { "A sub-agent (\($0))" } ?? "A sub-agent"
     }
@@ -235,7 +249,7 @@ actor SessionPrinter {
             questions.insert(question.id)
             line(Terminal.styled("? The agent asks: \(Terminal.plain(question.title))", .yellow, .bold))
             guard !asksHere else { return }
-            for suggestion in question.suggestions ?? [] { line(Terminal.styled("    \(Terminal.plain(suggestion))", .yellow)) }
+            for text in Terminal.numbered(question.suggestions ?? []) { line(Terminal.styled(text, .yellow)) }
             line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) --question \(question.id) TEXT", .yellow))
         }
     }
@@ -252,7 +266,7 @@ actor SessionPrinter {
         guard Terminal.isTerminal, atLineStart, !phase.isEnd, !isTyping else { return }
         let elapsed = Time.now - phaseSince
         let usually = usual[phase].map { ", usually \(Time.elapsed($0))" } ?? ""
-        Terminal.write(
+        output(
             "\r\u{1b}[2K"
                 + Terminal.styled(
                     "◌ \(questions.isEmpty ? phase.rawValue : "needs an answer, \(phase.rawValue)") for \(Time.elapsed(elapsed))\(usually)\(waiting)",
@@ -275,33 +289,41 @@ actor SessionPrinter {
 
     /// Asks for a line, which is typed behind the last of these.
     func ask(_ lines: [String]) {
+        isTyping = false
         for text in lines.dropLast() { line(Terminal.styled(text, .yellow)) }
         finishLine()
         write(Terminal.styled("\(lines.last ?? "") ", .yellow))
         isTyping = true
+        writtenBelow = 0
     }
 
-    /// The answer was typed, or is no longer wanted.
-    func endAsking() {
+    /// The answer is no longer wanted, or was typed, and the person's own newline has ended the line.
+    func endAsking(wasTyped: Bool) {
         isTyping = false
-        // The person's own newline has ended the line.
-        atLineStart = true
+        writtenBelow = 0
+        if wasTyped { atLineStart = true }
+    }
+
+    /// Says something to the person, on a line of its own.
+    func say(_ text: String) {
+        line(Terminal.styled(Terminal.plain(text), .yellow))
     }
 
     func eraseStatus() {
         guard showsStatus else { return }
-        Terminal.write("\r\u{1b}[2K")
+        output("\r\u{1b}[2K")
         showsStatus = false
     }
 
     private func line(_ text: String) {
         finishLine()
-        Terminal.write(text + "\n")
+        output(text + "\n")
+        if isTyping { writtenBelow += 1 }
     }
 
     private func finishLine() {
         eraseStatus()
-        if !atLineStart { Terminal.write("\n") }
+        if !atLineStart { output("\n") }
         atLineStart = true
         speaker = nil
     }
@@ -309,7 +331,8 @@ actor SessionPrinter {
     private func write(_ text: String) {
         guard let last = text.last else { return }
         eraseStatus()
-        Terminal.write(text)
+        output(text)
+        if isTyping { writtenBelow += 1 }
         atLineStart = last == "\n"
     }
 }

@@ -8,8 +8,9 @@ struct SessionsAnswer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "answer", abstract: "Answer what an agent asks.",
         discussion: """
-            Without an answer it shows what is asked. A question that nobody answers in time is refused \
-            (setting agents.answerSeconds). Of proposed answers, numbers or their own words are taken.
+            Without an answer it shows what is asked. When nobody answers in time (setting agents.answerSeconds), what the \
+            agent asks to be allowed is refused, and any other question is dropped without an answer. Of proposed answers, \
+            numbers or their own words are taken.
 
             EXAMPLES
               sam sessions answer SESSION
@@ -77,7 +78,7 @@ struct SessionsAnswer: AsyncParsableCommand {
     private func answer(to open: OpenQuestion) throws -> (NewAnswer, said: String) {
         let words = answer.joined(separator: " ")
         switch open.kind {
-        case .text where item.isEmpty: return (NewAnswer(text: words), "Answered")
+        case .text where item.isEmpty: return (NewAnswer(text: open.text(for: words)), "Answered")
         case .permission where item.isEmpty:
             if let option = open.option(for: words) { return (NewAnswer(option: option.id), Terminal.plain(option.name)) }
             if let option = open.option(for: answer[0]) {
@@ -130,7 +131,8 @@ struct SessionsAnswer: AsyncParsableCommand {
         Terminal.line("\(open.id)  \(open.kind == .inquiry ? "" : Terminal.plain(open.title))")
         open.lines.forEach { Terminal.line($0) }
         if let until = open.until {
-            Terminal.line(Terminal.styled("    refused in \(Time.elapsed(until - Time.now)) if nobody answers", .dim))
+            let end = open.kind == .permission ? "refused" : "dropped"
+            Terminal.line(Terminal.styled("    \(end) in \(Time.elapsed(until - Time.now)) if nobody answers", .dim))
         }
     }
 }

@@ -1,0 +1,74 @@
+import AgentProtocol
+import ControlPlane
+import Testing
+
+@testable import Sessions
+@testable import sam
+
+@Suite("A question asked on a terminal")
+struct AnswerDialogueTests {
+    private static let options = [
+        Permission.Option(id: "y", name: "Yes", kind: .allowOnce), Permission.Option(id: "n", name: "No", kind: .refuse),
+    ]
+
+    private static func permission(_ title: String) -> OpenQuestion {
+        OpenQuestion(Permission(id: "p1", title: title, options: options))
+    }
+
+    private static func text(_ suggestions: [String]) -> OpenQuestion {
+        OpenQuestion(id: "q1", text: "Which\u{1b}[2J?", suggestions: suggestions, until: 0)
+    }
+
+    private static let inquiry = OpenQuestion(
+        Inquiry(
+            id: "p1",
+            items: [
+                .init(id: "a", text: "First?", choices: [.init(label: "A"), .init(label: "B")]),
+                .init(id: "b", text: "Second?", choices: []),
+            ]))
+
+    private func answer(_ turn: AnswerDialogue.Turn) -> NewAnswer? {
+        if case .answer(let answer) = turn { answer } else { nil }
+    }
+
+    @Test(
+        "It names who asks and what, without a control character",
+        arguments: [
+            (permission("touch a\u{1b}[2J\u{7}"), ["touch a[2J", "1  Yes", "2  No", "A number, or allow"]),
+            (text(["Postgres"]), ["Which[2J?", "1  Postgres", "A number, or your answer:"]), (text([]), ["Which[2J?", "Your answer:"]),
+            (inquiry, ["1. First?", "1  A"]),
+        ] as [(OpenQuestion, [String])])
+    func asked(question: OpenQuestion, words: [String]) {
+        let lines = AnswerDialogue(question, asker: "A sub-agent (Explore)").asked
+        #expect(lines.first?.hasPrefix("  A sub-agent (Explore) asks") == true)
+        let shown = lines.joined(separator: "\n")
+        for word in words { #expect(shown.contains(word), "\(word) in \(shown)") }
+        #expect(!shown.contains("\u{1b}") && !shown.contains("\u{7}"))
+    }
+
+    @Test("Shown again, it stands where it was: at its next item, or at the words of a refusal")
+    func shownAgain() {
+        var inquiry = AnswerDialogue(Self.inquiry)
+        _ = inquiry.take("B")
+        #expect(inquiry.asked.first == "  The agent asks:" && inquiry.asked.contains { $0.contains("2. Second?") })
+        #expect(answer(inquiry.take("x"))?.answers == ["a": ["B"], "b": ["x"]])
+        var permission = AnswerDialogue(Self.permission("touch a"))
+        _ = permission.take("2")
+        #expect(permission.asked.count == 2 && permission.asked.contains { $0.contains("touch a") })
+        let refused = answer(permission.take("not now"))
+        #expect(refused?.option == "n" && refused?.text == "not now")
+    }
+
+    @Test(
+        "A text question takes the number of a suggestion, or any other text, on the terminal as in the command",
+        arguments: [
+            ("2", "SQLite"), (" 1 ", "Postgres"), ("3", "3"), ("0", "0"), ("-1", "-1"), ("SQLite", "SQLite"), ("2 of them", "2 of them"),
+        ])
+    func suggestions(words: String, text: String) {
+        let question = Self.text(["Postgres", "SQLite"])
+        #expect(question.text(for: words) == text)
+        var dialogue = AnswerDialogue(question)
+        #expect(answer(dialogue.take(words))?.text == text)
+        #expect(question.lines == ["    1  Postgres", "    2  SQLite"])
+    }
+}
