@@ -77,7 +77,7 @@ actor SessionPrinter {
     private func state(_ change: StateChange, at time: Int64) {
         phase = change.phase
         phaseSince = time
-        // After its end nobody can answer, also what was answered and whose end its runner could not log.
+        // No question is open after the end. A runner that died may not have logged the end of one that was answered.
         if phase.isEnd, phase != .interrupted { questions = [] }
         let elapsed = Time.elapsed(time - begin)
         let attempt = change.attempt > 1 ? ", attempt \(change.attempt)" : ""

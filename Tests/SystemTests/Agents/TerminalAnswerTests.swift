@@ -33,6 +33,44 @@ struct TerminalAnswerTests {
         }
     }
 
+    @Test("Of two sub-agents that ask, each is answered by its own name, and a question that other lines cover is shown again")
+    func twoAsking() async throws {
+        try await SamFixture.with { sam in
+            try await sam.serve()
+            try await sam.project()
+            try await StandInRunner.with(sam) { runner in
+                func asked(_ id: String, _ title: String) -> Permission {
+                    Permission(
+                        id: id, toolCall: "c", title: title,
+                        options: [.init(id: "y", name: "Yes", kind: .allowOnce), .init(id: "n", name: "No", kind: .refuse)], parent: id)
+                }
+                func openings() -> Int {
+                    let shown = (try? String(contentsOfFile: sam.scratch + "/shown", encoding: .utf8)) ?? ""
+                    return shown.components(separatedBy: "  A sub-agent asks to be allowed: touch one").count - 1
+                }
+                try await runner.tell(.permission(asked("p1", "touch one")), .permission(asked("p2", "touch two")))
+                let ending = Task {
+                    try await eventually("it is asked") { openings() > 0 }
+                    let before = openings()
+                    try await runner.tell(.note(Note("Something else.")))
+                    try await eventually("it is asked again") { openings() > before }
+                    try await runner.tell(.note(Note("Now answer.")))
+                    try await eventually("both are answered") { try await runner.commands().count == 2 }
+                    #expect(
+                        try await runner.commands() == [
+                            .answer(AgentCommand.Answer(permission: "p1", option: "y")),
+                            .answer(AgentCommand.Answer(permission: "p2", option: "n", text: "not that")),
+                        ])
+                    return try await runner.end()
+                }
+                let shown = try await sam.onTerminal(
+                    [("Now answer.", "1"), ("  A sub-agent asks to be allowed: touch two", "2"), ("Why not", "not that")],
+                    ["sessions", "watch", runner.session])
+                #expect(try await ending.value.phase == "completed", "\(shown)")
+            }
+        }
+    }
+
     @Test("A question that is answered elsewhere is no longer asked here")
     func elsewhere() async throws {
         try await SamFixture.with { sam in
