@@ -113,13 +113,25 @@ struct Salvage: Sendable {
         guard let commit = try await object(branch) else { throw WorkspaceError(.salvage, "\(branch) did not arrive.") }
         result.branch = request.branch
         result.commit = commit
-        guard let earlier, earlier != commit else { return }
-        let ancestry = try await git.command(["merge-base", "--is-ancestor", earlier, commit], in: mirror.path).run(timeout: .seconds(120))
-        guard !ancestry.termination.isSuccess else { return }
+        guard let earlier, try await !holds(commit, earlier) else { return }
         let reference = "refs/sam/work/\(request.session.rawValue)/refs/earlier-\(earlier.prefix(12))"
         try await git.run(["update-ref", reference, earlier], in: mirror.path, failing: .salvage)
         result.others.append(
             OtherWork(kind: .refs, name: "earlier result", ref: reference, repository: mirror.path, commit: earlier))
+    }
+
+    /// Whether a commit has all that an earlier one of the session's has: it stands on it, or only its time differs.
+    private func holds(_ commit: String, _ earlier: String) async throws -> Bool {
+        func isAncestor(_ other: String) async throws -> Bool {
+            try await git.command(["merge-base", "--is-ancestor", other, commit], in: mirror.path).run(timeout: .seconds(120))
+                .termination.isSuccess
+        }
+        if try await isAncestor(earlier) { return true }
+        let trees = try await git.run(
+            ["rev-parse", "\(earlier)^{tree}", "\(commit)^{tree}"], in: mirror.path, failing: .salvage
+        ).text.split(separator: "\n")
+        guard trees.count == 2, trees[0] == trees[1] else { return false }
+        return try await isAncestor(earlier + "^")
     }
 
     /// What a ref of the mirror names; `nil` where there is none.

@@ -42,7 +42,7 @@ struct RandomAgent {
             "rm -rf \(one)", "mkdir -p \"$(dirname \(other))\"; mv \(one) \(other)", "chmod +x \(one)", "chmod 000 \(one)",
             "ln -sf \(other) \(one)", "rm -rf \(one); mkdir -p \(one); echo \(number()) > \(one)/in", "cp README.md \(one)",
             "touch -r \(one) .t; printf x | dd of=\(one) conv=notrunc; touch -r .t \(one); rm .t", "chmod 000 src",
-            "rm -rf pipe; mkfifo pipe", "rm -rf README.md; mkfifo README.md; echo 1 <> README.md",
+            "rm -rf pipe; mkfifo pipe",
             "printf '\\0\\377\\r\\n' > \(one)", "git mv -k \(one) \(other)", "git rm -rq --cached \(one)",
         ])
     }
