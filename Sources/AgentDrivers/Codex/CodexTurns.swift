@@ -46,19 +46,20 @@ struct CodexTurns: Sendable, Hashable {
     /// What was handed over and is not answered yet.
     private(set) var running: Handed?
     private(set) var own: Own?
-    /// A turn that began before Codex said which one is the one that was handed over.
-    private var unclaimed: Own?
+    /// The turns that began before Codex said which one is the one that was handed over, oldest first. Some may have ended.
+    private var unclaimed: [Own] = []
     private(set) var waiting: [Handed] = []
     private var lastPrompt: PromptID?
     /// Whose turns those were that others go back to, oldest first.
     private var roots: [Root] = []
     private static let rootLimit = 100
+    private static let unclaimedLimit = 16
 
     /// Whether a person's prompt is answered, or waits to be.
     var hasPrompt: Bool { running?.isFollowUp == false || waiting.contains { !$0.isFollowUp } }
-    var isBusy: Bool { running != nil || own != nil || unclaimed != nil || !waiting.isEmpty }
+    var isBusy: Bool { running != nil || own != nil || !waiting.isEmpty }
     /// The ids of the turns that run.
-    var ids: [String] { [running?.id, own?.id, unclaimed?.id].compactMap(\.self) }
+    var ids: [String] { [running?.id, own?.id].compactMap(\.self) + unclaimed.filter { $0.ending == nil }.map(\.id) }
 
     /// A turn of which no prompt can be told is known as work beside.
     var tasks: [BackgroundWork.Task] {
@@ -73,7 +74,7 @@ struct CodexTurns: Sendable, Hashable {
 
     /// What can be handed over now.
     mutating func next() -> Handed? {
-        guard running == nil, own == nil, unclaimed == nil, !waiting.isEmpty else { return nil }
+        guard running == nil, own == nil, !waiting.isEmpty else { return nil }
         running = waiting.removeFirst()
         return running
     }
@@ -93,16 +94,7 @@ struct CodexTurns: Sendable, Hashable {
         handed.id = id
         running = handed
         if !handed.isFollowUp { roots = (roots + [Root(id: id, prompt: handed.prompt)]).suffix(Self.rootLimit) }
-        // It came into a turn that Codex had begun by itself just before, which answers it.
-        if let own, own.id == id {
-            self.own = nil
-            return [.ended(own, Ending(reason: "end_turn"))]
-        }
-        guard let unclaimed, unclaimed.id == id else { return disclaim() }
-        self.unclaimed = nil
-        guard let ending = unclaimed.ending else { return [] }
-        running = nil
-        return [.answered(handed, ending)]
+        return claim(id, for: handed)
     }
 
     /// Codex has refused what was handed over.
@@ -110,33 +102,48 @@ struct CodexTurns: Sendable, Hashable {
         guard let handed = running, handed.id == nil else { return [] }
         running = nil
         let ending = handed.isCancelled ? Ending(reason: "cancelled") : Ending(reason: "error", error: error)
-        return disclaim() + [.answered(handed, ending)]
+        return claim(nil, for: handed) + [.answered(handed, ending)]
     }
 
-    /// What was unclaimed Codex began by itself.
-    private mutating func disclaim() -> [Event] {
-        guard let unclaimed else { return [] }
-        self.unclaimed = nil
-        guard let ending = unclaimed.ending else {
-            own = unclaimed
-            return [.began(unclaimed)]
+    /// It is known which turn answers what was handed over. The others Codex began by itself.
+    private mutating func claim(_ id: String?, for handed: Handed) -> [Event] {
+        let begun = unclaimed
+        unclaimed = []
+        var events: [Event] = []
+        for turn in begun {
+            if turn.id != id {
+                events += disclaim(turn)
+            } else if let ending = turn.ending {
+                running = nil
+                events.append(.answered(handed, ending))
+            }
         }
-        return [.began(unclaimed), .ended(unclaimed, ending)]
+        return events
+    }
+
+    private mutating func disclaim(_ turn: Own) -> [Event] {
+        guard let ending = turn.ending else { return begin(turn) }
+        return [.began(turn), .ended(turn, ending)]
+    }
+
+    private mutating func begin(_ turn: Own) -> [Event] {
+        // Two at once have not been seen. One of them would never be told to have ended.
+        defer { own = turn }
+        return (own.map { [.ended($0, Ending(reason: "end_turn"))] } ?? []) + [.began(turn)]
     }
 
     /// A turn began.
     ///
     /// - Parameter root: the turn that it goes back to.
     mutating func began(_ id: String, root: String?) -> [Event] {
-        guard !ids.contains(id) else { return [] }
+        guard !ids.contains(id), !unclaimed.contains(where: { $0.id == id }) else { return [] }
         let begun = Own(id: id, prompt: root.flatMap(prompt) ?? lastPrompt)
-        if let running, running.id == nil, unclaimed == nil {
-            unclaimed = begun
-            return []
-        }
-        // Two at once have not been seen. One of them would never be told to have ended.
-        defer { own = begun }
-        return (own.map { [.ended($0, Ending(reason: "end_turn"))] } ?? []) + [.began(begun)]
+        guard let running, running.id == nil else { return begin(begun) }
+        unclaimed.append(begun)
+        guard unclaimed.count > Self.unclaimedLimit else { return [] }
+        var oldest = unclaimed.removeFirst()
+        oldest.ending = oldest.ending ?? Ending(reason: "end_turn")
+        return disclaim(oldest)
     }
 
     /// A turn ended.
@@ -149,7 +156,7 @@ struct CodexTurns: Sendable, Hashable {
             self.own = nil
             return [.ended(own, ending)]
         }
-        if unclaimed?.id == id { unclaimed?.ending = ending }
+        if let place = unclaimed.firstIndex(where: { $0.id == id && $0.ending == nil }) { unclaimed[place].ending = ending }
         return []
     }
 
