@@ -13,10 +13,27 @@ extension CodexDriver {
         case .start: return started(result, error)
         case .turn: return handedOver(result, error)
         case .terminals(let thread, let stopping): return listed(result, of: thread, stopping)
-        case .answers:
+        case .words: return error.map { [Self.notHandedOver($0)] } ?? []
+        case .queue(let thread):
             guard let error else { return [] }
-            return [.emit(.note(Note("The answer could not be handed over to the agent: \(error)")))]
+            threads.update(thread) { $0.isQueued = false }
+            return [Self.notHandedOver(error)]
+        case .interrupt(let thread, let turn):
+            // A turn can't be interrupted between the answer that names it and its beginning.
+            if error != nil, threads[thread] != nil { threads.update(thread) { $0.forgetInterrupt(of: turn) } }
+            return []
+        case .goal(let thread):
+            guard let error else {
+                threads.endGoal(of: thread)
+                return []
+            }
+            if threads[thread]?.goal != nil { threads.update(thread) { $0.goal?.isEnding = false } }
+            return [.emit(.note(Note("The agent could not be kept from going on with its goal: \(error.cut(to: 1_000))")))]
         }
+    }
+
+    private static func notHandedOver(_ error: String) -> DriverAction {
+        .emit(.note(Note("The answer could not be handed over to the agent: \(error.cut(to: 1_000))")))
     }
 
     private mutating func initialized(_ result: JSONValue?, _ error: String?) -> [DriverAction] {

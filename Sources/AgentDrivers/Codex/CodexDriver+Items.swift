@@ -6,7 +6,7 @@ extension CodexDriver {
     /// What Codex tells besides, of which a person sees the outcome.
     private static let quiet: Set<String> = [
         "thread/started", "thread/settings/updated", "thread/readState/changed", "thread/name/updated", "thread/queue/changed",
-        "thread/goal/updated", "thread/goal/cleared", "thread/prediction/updated",
+        "thread/prediction/updated",
         "account/rateLimits/updated", "account/updated", "remoteControl/status/changed", "skills/changed",
         "item/commandExecution/outputDelta", "item/commandExecution/terminalInteraction", "item/fileChange/outputDelta",
         "item/fileChange/patchUpdated", "item/mcpToolCall/progress", "item/reasoning/summaryPartAdded", "turn/diff/updated",
@@ -16,9 +16,14 @@ extension CodexDriver {
     mutating func told(_ method: String, _ params: JSONValue) -> [DriverAction] {
         // What names no thread is about the main one, or about none.
         let thread = params["threadId"]?.string ?? threads.main ?? ""
+        guard thread.utf8.count <= CodexThreads.idLimit else { return [keep(method, params)] }
         switch method {
         case "thread/status/changed": return changed(params["status"], of: thread)
         case "thread/closed", "thread/deleted": return gone(thread)
+        case "thread/goal/updated": return pursues(params["goal"], in: thread)
+        case "thread/goal/cleared":
+            threads.endGoal(of: thread)
+            return []
         case "turn/started": return began(params, in: thread)
         case "turn/completed": return ended(params, in: thread)
         case "item/agentMessage/delta", "item/plan/delta": return chunk(params, .agent, in: thread)
@@ -38,7 +43,7 @@ extension CodexDriver {
         case "error":
             let why = params["error"].flatMap { CodexFault($0) }?.text ?? "It does not say what."
             if params["willRetry"] == true { return [.emit(.note(Note("The agent tries again: \(why)")))] }
-            threads.update(thread) { $0.lastError = why }
+            threads.update(thread) { $0.lastError = why.cut(to: 2_000) }
             return []
         case "warning", "guardianWarning": return warn(params["message"]?.string ?? "The agent warns, and does not say of what.")
         case "configWarning", "deprecationNotice":
@@ -49,12 +54,17 @@ extension CodexDriver {
         }
     }
 
+    /// An id that is not too long to be kept.
+    static func id(_ value: JSONValue?) -> String? {
+        value?.string.flatMap { $0.utf8.count <= CodexThreads.idLimit ? $0 : nil }
+    }
+
     func keep(_ kind: String, _ raw: JSONValue) -> DriverAction { .emit(.other(OtherUpdate(kind: kind, raw: raw))) }
 
     /// Each once: every thread has the same to say.
     private mutating func warn(_ words: String) -> [DriverAction] {
         if warnings.count >= 100 { warnings = [] }
-        return warnings.insert(words).inserted ? [.emit(.note(Note(words)))] : []
+        return warnings.insert(words.cut(to: 1_000)).inserted ? [.emit(.note(Note(words)))] : []
     }
 
     // MARK: - Threads
@@ -65,6 +75,16 @@ extension CodexDriver {
         // The first status of a thread can come before its start. An idle thread needs no entry yet.
         if type == "active" || threads[thread] != nil { threads.update(thread) { $0.isActive = type == "active" } }
         return []
+    }
+
+    /// Only an active goal makes it begin turns: one that is paused, blocked, over its budget or complete does not.
+    private mutating func pursues(_ goal: JSONValue?, in thread: String) -> [DriverAction] {
+        guard goal?["status"] == "active" else {
+            threads.endGoal(of: thread)
+            return []
+        }
+        threads.pursues(goal?["objective"]?.string ?? "it does not say which", in: thread)
+        return isStopping ? endGoal(of: thread) : []
     }
 
     /// A thread that Codex has put away runs nothing.
@@ -97,8 +117,8 @@ extension CodexDriver {
     // MARK: - Items
 
     private mutating func chunk(_ params: JSONValue, _ role: MessageChunk.Role, in thread: String) -> [DriverAction] {
-        guard let id = params["itemId"]?.string, let text = params["delta"]?.string, !text.isEmpty else { return [] }
-        threads.update(thread) { _ = $0.told.insert(id) }
+        guard let id = Self.id(params["itemId"]), let text = params["delta"]?.string, !text.isEmpty else { return [] }
+        threads.update(thread) { $0.tells(id) }
         return [message(id, role, text, in: thread)]
     }
 
@@ -109,15 +129,11 @@ extension CodexDriver {
     private mutating func started(_ params: JSONValue, in thread: String) -> [DriverAction] {
         guard let item = CodexItem(params["item"]), let call = item.call(isOver: false) else { return [] }
         spawned(by: item, in: thread)
-        let turn = params["turnId"]?.string ?? threads[thread]?.turn
+        let turn = Self.id(params["turnId"])
         if item.isCommand {
             threads.began(item.id, call.title ?? "a command", in: thread, turn: turn)
         } else {
-            threads.update(thread) { thread in
-                guard thread.calls.count < 1_000 else { return }
-                thread.calls[item.id] = CodexThread.Call(turn: turn)
-                thread.places[item.id] = call.locations
-            }
+            threads.began(item.id, at: call.locations ?? [], in: thread, turn: turn)
         }
         return [tell(call, in: thread)]
     }
@@ -126,16 +142,17 @@ extension CodexDriver {
         guard let item = CodexItem(params["item"]) else { return [keep("item", params["item"] ?? .null)] }
         if let questions = item.questions { return wondered(questions, turn: params["turnId"]?.string, in: thread) }
         spawned(by: item, in: thread)
-        threads.update(thread) { thread in
+        let wasTold = threads.update(thread) { thread in
             thread.calls[item.id] = nil
             thread.commands[item.id] = nil
+            return thread.endMessage(item.id)
         }
         if let call = item.call(isOver: true) { return [tell(call, in: thread)] }
         if let note = item.note { return threads.isMain(thread) ? [.emit(.note(Note(note)))] : [] }
         guard let (role, text) = item.text else {
             return item.isQuiet ? [] : [keep("item.\(item.type.cut(to: 100))", params["item"] ?? .null)]
         }
-        guard threads[thread]?.told.contains(item.id) != true, !text.isEmpty else { return [] }
+        guard wasTold != true, !text.isEmpty else { return [] }
         return [message(item.id, role, text, in: thread)]
     }
 

@@ -26,8 +26,10 @@ extension CodexDriver {
 
     private mutating func askedForChange(_ question: CodexRequest, _ params: JSONValue) -> [DriverAction] {
         // The item that came before has the changes.
-        let places = question.item.flatMap { threads[question.thread]?.places[$0] }
-        let paths = (places ?? []).map(\.path).joined(separator: ", ")
+        let call = question.item.flatMap { threads[question.thread]?.calls[$0] }
+        let places = call.flatMap { $0.places.isEmpty ? nil : $0.places }
+        let further = call.flatMap { $0.further > 0 ? ["and \($0.further) more"] : nil } ?? []
+        let paths = ((places ?? []).map(\.path) + further).joined(separator: ", ")
         let reason = params["reason"]?.string.map { " (\($0.cut(to: 200)))" } ?? ""
         let root = params["grantRoot"]?.string
         return ask(
@@ -90,7 +92,7 @@ extension CodexDriver {
         guard let text, !text.isEmpty, let turn = question.turn else { return [] }
         return request(
             "turn/steer",
-            ["threadId": .string(question.thread), "expectedTurnId": .string(turn), "input": Self.input(text)], for: .answers)
+            ["threadId": .string(question.thread), "expectedTurnId": .string(turn), "input": Self.input(text)], for: .words)
     }
 
     static func input(_ text: String) -> JSONValue { [["type": "text", "text": .string(text)]] }

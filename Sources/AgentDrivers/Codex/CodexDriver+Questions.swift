@@ -13,15 +13,14 @@ extension CodexDriver {
         }
         var seen: Set<String> = []
         let items = questions.filter { !isSecret($0) }.prefix(Self.questionLimit).compactMap { item -> Inquiry.Item? in
-            guard let id = item["id"]?.string, let text = (item["question"] ?? item["header"])?.string, seen.insert(id).inserted else {
+            guard let id = Self.id(item["id"]), let text = (item["question"] ?? item["header"])?.string, seen.insert(id).inserted else {
                 return nil
             }
-            let choices = (item["options"]?.elements ?? []).compactMap { option in
-                option["label"]?.string.map { Inquiry.Choice(label: $0, detail: option["description"]?.string) }
-            }
+            let options = item["options"]?.elements ?? []
+            let choices = options.compactMap { Self.choice($0["label"], $0["description"]) }
             return Inquiry.Item(
                 id: id, header: item["header"]?.string, text: text, choices: choices,
-                allowsText: choices.isEmpty || item["isOther"] == true)
+                allowsText: choices.isEmpty || choices.count < options.count || item["isOther"] == true)
         }
         guard !items.isEmpty else { return notes + send(["id": question.request ?? .null, "result": Self.answers([:])]) }
         var question = question
@@ -38,7 +37,7 @@ extension CodexDriver {
     mutating func wondered(_ questions: [JSONValue], turn: String?, in thread: String) -> [DriverAction] {
         let items = questions.prefix(Self.questionLimit).enumerated().compactMap { number, item -> Inquiry.Item? in
             item["title"]?.string.map { title in
-                let choices = (item["options"]?.elements ?? []).compactMap { $0.string.map { Inquiry.Choice(label: $0) } }
+                let choices = (item["options"]?.elements ?? []).compactMap { Self.choice($0, nil) }
                 return Inquiry.Item(id: "q\(number + 1)", text: title, choices: choices)
             }
         }
@@ -48,6 +47,12 @@ extension CodexDriver {
             thread: thread,
             turn: turn)
         return [.inquire(Inquiry(id: asked.add(question), parent: threads.parent(of: thread), items: items))]
+    }
+
+    /// `nil` for what can't be shown or taken. Who would have taken it can say so in words.
+    private static func choice(_ label: JSONValue?, _ detail: JSONValue?) -> Inquiry.Choice? {
+        guard let label = label?.string, label.utf8.count <= 1_000, !label.allSatisfy(\.isWhitespace) else { return nil }
+        return Inquiry.Choice(label: label, detail: detail?.string)
     }
 
     private static let questionLimit = 16
@@ -80,11 +85,12 @@ extension CodexDriver {
         isStopping = false
         guard threads.isMain(thread), let prompt else {
             // Codex has a queue for each thread, which begins a turn when none runs.
+            threads.update(thread) { $0.isQueued = true }
             return request(
                 "thread/queue/add",
                 [
                     "threadId": .string(thread), "clientUserMessageId": .string("sam-\(lastRequest + 1)"), "input": Self.input(text),
-                ], for: .answers)
+                ], for: .queue(thread: thread))
         }
         guard turns.waiting.count < Self.waitingLimit else {
             return [.emit(.note(Note("The answer was not handed over: too many wait already.")))]

@@ -11,12 +11,13 @@ extension CodexDriver {
             guard waiting.isFollowUp else { return [.emit(.turnEnded(TurnEnd(prompt: waiting.prompt, stopReason: "cancelled")))] }
             return [.emit(.note(Note("The answer to the agent's question was not handed over: everything was stopped before.")))]
         }
-        return dropped + interruptMain() + stopThreads()
+        // A goal would begin the next turn as soon as one has ended.
+        return dropped + endGoals() + interruptMain() + stopThreads()
     }
 
     /// Stops what runs beside a person's turn.
     mutating func stopBeside() -> [DriverAction] {
-        var actions: [DriverAction] = []
+        var actions = endGoals()
         // The person's prompt waits for what the agent does by itself.
         if let main = threads.main, turns.running?.isFollowUp != false {
             threads.update(main) { $0.isStopping = true }
@@ -41,10 +42,14 @@ extension CodexDriver {
                 actions += interrupt(turn, of: id)
             } else {
                 // Active without a turn: that is about to be told.
-                threads.update(id) { $0.isStopping = thread.isActive }
+                threads.update(id) {
+                    $0.isStopping = thread.isActive || thread.isQueued
+                    $0.isQueued = false
+                }
                 if !thread.commands.isEmpty { actions += clean(id) }
             }
         }
+        if let main = threads.main, threads[main]?.isQueued == true { threads.update(main) { $0.isQueued = false } }
         guard let main = threads.main, let thread = threads[main], !thread.background.isEmpty else { return actions }
         guard thread.turn != nil else { return actions + clean(main) }
         // Those of the running turn are not to be stopped with it.
@@ -53,11 +58,20 @@ extension CodexDriver {
 
     /// Once a turn: a second request would not be answered.
     mutating func interrupt(_ turn: String, of thread: String) -> [DriverAction] {
-        let isFirst = threads.update(thread) { thread in
-            thread.interrupted.insert(turn).inserted
-        }
-        guard isFirst == true else { return [] }
-        return request("turn/interrupt", ["threadId": .string(thread), "turnId": .string(turn)])
+        guard threads.update(thread, { $0.interrupts(turn) }) == true else { return [] }
+        return request(
+            "turn/interrupt", ["threadId": .string(thread), "turnId": .string(turn)], for: .interrupt(thread: thread, turn: turn))
+    }
+
+    /// Ends what Codex pursues by itself. Only paused it could not be replaced by another goal.
+    private mutating func endGoals() -> [DriverAction] {
+        threads.withGoal.flatMap { endGoal(of: $0) }
+    }
+
+    mutating func endGoal(of thread: String) -> [DriverAction] {
+        guard threads[thread]?.goal?.isEnding == false else { return [] }
+        threads.update(thread) { $0.goal?.isEnding = true }
+        return request("thread/goal/clear", ["threadId": .string(thread)], for: .goal(thread: thread))
     }
 
     /// Ends all commands of a thread's.

@@ -11,9 +11,9 @@ extension CodexDriver {
     }
 
     mutating func handedOver(_ result: JSONValue?, _ error: String?) -> [DriverAction] {
-        if error == nil, let id = result?["turn"]?["id"]?.string {
+        if error == nil, let id = Self.id(result?["turn"]?["id"]) {
             let events = turns.accepted(id)
-            if let main = threads.main, turns.running?.id == id { threads.update(main) { $0.turn = id } }
+            if let main = threads.main, turns.running?.id == id, turns.own == nil { threads.update(main) { $0.turn = id } }
             return tell(events) + interruptMain()
         }
         return tell(turns.refused(error ?? "Its answer to turn/start names no turn."))
@@ -43,8 +43,12 @@ extension CodexDriver {
 
     /// A turn began, in whatever thread.
     mutating func began(_ params: JSONValue, in thread: String) -> [DriverAction] {
-        guard let turn = params["turn"]?["id"]?.string else { return [keep("turn/started", params)] }
-        threads.update(thread) { $0.turn = turn }
+        guard let turn = Self.id(params["turn"]?["id"]) else { return [keep("turn/started", params)] }
+        threads.update(thread) { thread in
+            thread.turn = turn
+            thread.isQueued = false
+            thread.goal?.isHeld = false
+        }
         guard threads.isMain(thread) else {
             return isStopping || threads[thread]?.isStopping == true ? interrupt(turn, of: thread) : []
         }
@@ -58,6 +62,7 @@ extension CodexDriver {
         guard isMain ? turns.ids.contains(turn) : threads[thread]?.turn == turn else { return [] }
         let status = finished["status"]?.string
         let fault = finished["error"].flatMap { CodexFault($0) }?.text ?? threads[thread]?.lastError
+        if status == "interrupted" { threads.update(thread) { $0.goal?.isHeld = true } }
         let actions = close(turn, of: thread, hasSucceeded: status == "completed")
         guard isMain else {
             guard status == "failed" else { return actions }
@@ -81,16 +86,15 @@ extension CodexDriver {
                 if thread.turn == nil || thread.turn == turn {
                     thread.turn = nil
                     thread.isActive = false
-                    thread.told = []
+                    thread.forgetMessages()
                     thread.lastError = nil
                 }
-                thread.interrupted.remove(turn)
+                thread.forgetInterrupt(of: turn)
                 let calls = thread.calls.filter { $0.value.turn == nil || $0.value.turn == turn }.keys.sorted()
                 // What nobody has allowed yet never began.
                 let never = thread.commands.filter { $0.value.turn == turn && asking.contains($0.key) }.keys.sorted()
                 for call in calls { thread.calls[call] = nil }
                 for command in never { thread.commands[command] = nil }
-                if thread.calls.isEmpty { thread.places = [:] }
                 defer { thread.isStopping = false }
                 return (calls + never, !thread.commands.isEmpty, thread.isStopping)
             } ?? ([], false, false)

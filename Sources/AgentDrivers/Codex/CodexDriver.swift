@@ -21,8 +21,13 @@ public struct CodexDriver: AgentDriver {
         case turn
         /// Which commands go on without a turn; those of these items are to be stopped.
         case terminals(thread: String, stopping: Set<String>)
-        /// The answers to a question of a sub-agent's, which go to its thread.
-        case answers
+        /// Words for a turn that runs.
+        case words
+        /// The answers to a question, in the queue of its thread.
+        case queue(thread: String)
+        case interrupt(thread: String, turn: String)
+        /// The end of a thread's goal.
+        case goal(thread: String)
     }
 
     let conversation: Conversation
@@ -36,8 +41,9 @@ public struct CodexDriver: AgentDriver {
     var asked = OpenRequests<CodexRequest>()
     /// Everything was asked to stop, and nothing was handed over since: what starts is stopped as well.
     var isStopping = false
-    /// What was told last of what runs beside.
+    /// What was told last of what runs beside, and what of it are turns.
     private var toldTasks: [BackgroundWork.Task] = []
+    private var toldTurns: [BackgroundWork.Task] = []
     /// Warnings that were told: each thread repeats them.
     var warnings: Set<String> = []
 
@@ -97,11 +103,21 @@ public struct CodexDriver: AgentDriver {
 // MARK: - What runs beside
 
 extension CodexDriver {
-    /// Everything that runs beside the turns of the main thread.
-    private var tasks: [BackgroundWork.Task] { threads.tasks + turns.tasks }
+    /// More can't be shown.
+    private static let taskLimit = 64
+
+    /// What runs beside the turns of the main thread.
+    private var tasks: [BackgroundWork.Task] {
+        let turns = turns.tasks
+        return turns + threads.tasks(atMost: Self.taskLimit - turns.count)
+    }
 
     /// The whole set, if it has changed.
     mutating func tellBackground() -> [DriverAction] {
+        // After most lines nothing else runs than before.
+        let hasChanged = threads.takeChange()
+        guard hasChanged || turns.tasks != toldTurns else { return [] }
+        toldTurns = turns.tasks
         let tasks = tasks
         guard tasks != toldTasks else { return [] }
         toldTasks = tasks
@@ -112,9 +128,13 @@ extension CodexDriver {
 // MARK: - Writing
 
 extension CodexDriver {
+    private static let sentLimit = 500
+
     mutating func request(_ method: String, _ params: JSONValue, for purpose: Purpose? = nil) -> [DriverAction] {
         lastRequest += 1
         sent[lastRequest] = purpose
+        // Some are never answered.
+        if sent.count > Self.sentLimit, let oldest = sent.keys.min() { sent[oldest] = nil }
         return send(["id": .integer(lastRequest), "method": .string(method), "params": params])
     }
 

@@ -7,7 +7,7 @@ struct CodexItem {
     private let fields: JSONValue
 
     init?(_ item: JSONValue?) {
-        guard let item, let id = item["id"]?.string, let type = item["type"]?.string else { return nil }
+        guard let item, let id = CodexDriver.id(item["id"]), let type = item["type"]?.string else { return nil }
         self.id = id
         self.type = type
         fields = item

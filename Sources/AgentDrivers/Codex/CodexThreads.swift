@@ -13,6 +13,20 @@ struct CodexThread: Sendable, Hashable {
     /// A call that is neither a command nor has ended.
     struct Call: Hashable {
         var turn: String?
+        /// Where the files are that it changes.
+        var places: [ACP.Location] = []
+        /// How many more places it named.
+        var further = 0
+    }
+
+    /// What Codex pursues in turns that it begins by itself, one after another.
+    struct Goal: Hashable {
+        var title: String
+        var number: Int
+        /// Its turn was interrupted: Codex goes on with it after the next turn, and until then begins none.
+        var isHeld = false
+        /// Its end was asked for.
+        var isEnding = false
     }
 
     /// The main thread's call from which it comes; `nil` for the main thread itself.
@@ -24,24 +38,47 @@ struct CodexThread: Sendable, Hashable {
     var isActive = false
     /// The turn that runs.
     var turn: String?
+    /// Something waits in Codex's queue, which is about to begin a turn with it.
+    var isQueued = false
+    var goal: Goal?
     /// Its turn was asked to end; what it leaves running is to be stopped then.
     var isStopping = false
     /// The turns that were asked to end. A second request would have no answer.
-    var interrupted: Set<String> = []
+    private(set) var interrupted: Set<String> = []
     /// By the ids of their items.
     var commands: [String: Command] = [:]
     var calls: [String: Call] = [:]
-    /// Where the files are that its calls change.
-    var places: [String: [ACP.Location]] = [:]
-    /// Messages of which pieces were told.
-    var told: Set<String> = []
+    /// Messages of which pieces were told, and that have not ended.
+    private(set) var told: Set<String> = []
     /// What it used in all, as Codex counts.
     var input: Int?
     var output: Int?
     /// What went wrong for good, for a turn whose end does not say.
     var lastError: String?
 
-    var isBusy: Bool { isActive || turn != nil }
+    /// An agent can't fill our memory with what never ends.
+    private static let interruptedLimit = 100
+    private static let toldLimit = 64
+
+    var isPursuing: Bool { goal?.isHeld == false }
+    var isBusy: Bool { isActive || turn != nil || isQueued || isPursuing }
+
+    /// - Returns: whether the turn is to be asked to end, and was not before.
+    mutating func interrupts(_ turn: String) -> Bool {
+        interrupted.count < Self.interruptedLimit && interrupted.insert(turn).inserted
+    }
+
+    /// The turn has ended, or could not be interrupted.
+    mutating func forgetInterrupt(of turn: String) { interrupted.remove(turn) }
+
+    mutating func tells(_ message: String) {
+        if told.count < Self.toldLimit { told.insert(message) }
+    }
+
+    /// - Returns: whether pieces of the message were told.
+    mutating func endMessage(_ message: String) -> Bool { told.remove(message) != nil }
+
+    mutating func forgetMessages() { told = [] }
 
     /// The commands that go on without a turn that waits for them.
     var background: [String: Command] { commands.filter { turn == nil || $0.value.turn != turn } }
@@ -53,10 +90,35 @@ struct CodexThreads: Sendable, Hashable {
     var main: String?
     private var threads: [String: CodexThread] = [:]
     private var count = 0
+    /// How many commands and calls all threads have together.
+    private var commandCount = 0
+    private var callCount = 0
+    /// Whether the tasks may be others than they were.
+    private var hasChanged = false
     /// An agent can't fill our memory with them.
     private static let limit = 500
-    private static let commandLimit = 1_000
+    private static let commandLimit = 500
+    private static let callLimit = 500
+    private static let placeLimit = 50
     private static let titleLimit = 300
+    /// An id that was cut would be another one.
+    static let idLimit = 200
+
+    /// What the tasks are made of.
+    private struct Shape: Hashable {
+        let parent: String?
+        let title: String?
+        let turn: String?
+        let isBusy: Bool
+        let isQueued: Bool
+        let goal: CodexThread.Goal?
+        let commands: Int
+
+        init(_ thread: CodexThread) {
+            (parent, title, turn, isBusy) = (thread.parent, thread.title, thread.turn, thread.isBusy)
+            (isQueued, goal, commands) = (thread.isQueued, thread.goal, thread.commands.count)
+        }
+    }
 
     func isMain(_ thread: String) -> Bool { thread == main }
 
@@ -64,24 +126,36 @@ struct CodexThreads: Sendable, Hashable {
 
     /// Changes a thread, which is made if it is not known.
     ///
-    /// - Returns: `nil` when there are too many.
+    /// - Returns: `nil` when there are too many, or its id is too long.
     @discardableResult
     mutating func update<Result>(_ id: String, _ body: (inout CodexThread) -> Result) -> Result? {
         if threads[id] == nil {
-            if threads.count >= Self.limit { threads = threads.filter { isMain($0.key) || $0.value.isBusy || !$0.value.commands.isEmpty } }
+            guard id.utf8.count <= Self.idLimit else { return nil }
+            if threads.count >= Self.limit {
+                threads = threads.filter { isMain($0.key) || $0.value.isBusy || !$0.value.commands.isEmpty }
+                callCount = threads.values.reduce(0) { $0 + $1.calls.count }
+            }
             guard threads.count < Self.limit else { return nil }
             count += 1
-            // Of one that nobody spawned nothing but its name can be told.
-            threads[id] = CodexThread(parent: isMain(id) ? nil : id, number: count)
         }
-        return threads[id].map { thread in
-            var thread = thread
-            defer { threads[id] = thread }
-            return body(&thread)
-        }
+        // Of one that nobody spawned nothing but its name can be told. Taken out, it is changed in its place and not copied.
+        var thread = threads.removeValue(forKey: id) ?? CodexThread(parent: isMain(id) ? nil : id, number: count)
+        let (shape, calls) = (Shape(thread), thread.calls.count)
+        let result = body(&thread)
+        callCount += thread.calls.count - calls
+        commandCount += thread.commands.count - shape.commands
+        if Shape(thread) != shape { hasChanged = true }
+        threads[id] = thread
+        return result
     }
 
-    mutating func forget(_ id: String) -> CodexThread? { threads.removeValue(forKey: id) }
+    mutating func forget(_ id: String) -> CodexThread? {
+        guard let thread = threads.removeValue(forKey: id) else { return nil }
+        commandCount -= thread.commands.count
+        callCount -= thread.calls.count
+        hasChanged = true
+        return thread
+    }
 
     /// The main thread's call from which a thread's messages come; `nil` for the main thread's own.
     func parent(of thread: String) -> String? { isMain(thread) ? nil : threads[thread]?.parent ?? thread }
@@ -91,7 +165,7 @@ struct CodexThreads: Sendable, Hashable {
 
     /// A call of one thread began others.
     mutating func spawned(_ others: [String], by call: String, of thread: String, title: String?) {
-        let parent = isMain(thread) ? call : parent(of: thread)
+        let parent = (isMain(thread) ? call : parent(of: thread))?.cut(to: Self.idLimit)
         for other in others.prefix(Self.limit) where !isMain(other) && other != thread {
             update(other) { other in
                 other.parent = parent
@@ -101,13 +175,42 @@ struct CodexThreads: Sendable, Hashable {
     }
 
     mutating func began(_ item: String, _ command: String, in thread: String, turn: String?) {
+        // What has a longer name can't be told, so nothing would say what is waited for.
+        guard commandCount < Self.commandLimit, name(item, in: thread).utf8.count <= Self.idLimit else { return }
         count += 1
         let number = count
         update(thread) { thread in
-            guard thread.commands.count < Self.commandLimit else { return }
             thread.commands[item] = CodexThread.Command(
                 title: command.cut(to: Self.titleLimit), turn: turn ?? thread.turn, number: thread.commands[item]?.number ?? number)
         }
+        // The same item may have another title now.
+        hasChanged = true
+    }
+
+    mutating func began(_ item: String, at places: [ACP.Location], in thread: String, turn: String?) {
+        guard callCount < Self.callLimit else { return }
+        update(thread) { thread in
+            thread.calls[item] = CodexThread.Call(
+                turn: turn ?? thread.turn,
+                places: places.prefix(Self.placeLimit).map { ACP.Location(path: $0.path.cut(to: 1_000), line: $0.line) },
+                further: max(0, places.count - Self.placeLimit))
+        }
+    }
+
+    /// A thread has a goal, which Codex pursues by itself.
+    mutating func pursues(_ goal: String, in thread: String) {
+        count += 1
+        let number = count
+        update(thread) { thread in
+            let title = "Goal: \(goal.cut(to: Self.titleLimit))"
+            if thread.goal == nil { thread.goal = CodexThread.Goal(title: title, number: number) }
+            thread.goal?.title = title
+        }
+    }
+
+    mutating func endGoal(of thread: String) {
+        guard threads[thread]?.goal != nil else { return }
+        update(thread) { $0.goal = nil }
     }
 
     /// Threads besides the main one that work, or have left commands running.
@@ -116,20 +219,49 @@ struct CodexThreads: Sendable, Hashable {
             .sorted { $0.value.number < $1.value.number }.map { ($0.key, $0.value) }
     }
 
-    /// What runs beside the main thread's turn, in the order in which it began.
-    var tasks: [BackgroundWork.Task] {
-        var tasks: [(number: Int, task: BackgroundWork.Task)] = []
+    /// The threads with a goal of which the end was not asked for yet.
+    var withGoal: [String] {
+        threads.filter { $0.value.goal?.isEnding == false }.sorted { $0.value.number < $1.value.number }.map(\.key)
+    }
+
+    /// - Returns: whether the tasks may be others than at the last call.
+    mutating func takeChange() -> Bool {
+        defer { hasChanged = false }
+        return hasChanged
+    }
+
+    private enum Part {
+        case thread, goal, queue
+        case command(String)
+    }
+
+    /// What runs beside the main thread's turn, in the order in which it began: the first of it.
+    func tasks(atMost limit: Int) -> [BackgroundWork.Task] {
+        var parts: [(number: Int, thread: String, part: Part)] = []
         for (id, thread) in threads {
-            if !isMain(id), thread.isBusy {
-                let title = thread.title ?? "An agent of its own"
-                tasks.append((thread.number, BackgroundWork.Task(id: id, kind: .agent, title: title, toolCall: thread.parent)))
+            if !isMain(id) {
+                if thread.isBusy { parts.append((thread.number, id, .thread)) }
+            } else {
+                if let goal = thread.goal, !goal.isHeld { parts.append((goal.number, id, .goal)) }
+                if thread.isQueued { parts.append((thread.number, id, .queue)) }
             }
-            for (item, command) in thread.background {
-                let name = name(item, in: id)
-                tasks.append((command.number, BackgroundWork.Task(id: name, kind: .command, title: command.title, toolCall: name)))
-            }
+            for (item, command) in thread.background { parts.append((command.number, id, .command(item))) }
         }
-        return tasks.sorted { $0.number < $1.number }.map(\.task)
+        return parts.sorted { $0.number < $1.number }.prefix(limit).compactMap { task($0.part, of: $0.thread) }
+    }
+
+    private func task(_ part: Part, of id: String) -> BackgroundWork.Task? {
+        guard let thread = threads[id] else { return nil }
+        switch part {
+        case .thread:
+            let title = thread.title ?? "An agent of its own"
+            return BackgroundWork.Task(id: id, kind: .agent, title: title, toolCall: thread.parent)
+        case .goal: return thread.goal.map { BackgroundWork.Task(id: "goal of \(id)".cut(to: Self.idLimit), kind: .other, title: $0.title) }
+        case .queue: return BackgroundWork.Task(id: "queue of \(id)".cut(to: Self.idLimit), kind: .other, title: "An answer is handed over")
+        case .command(let item):
+            let name = name(item, in: id)
+            return thread.commands[item].map { BackgroundWork.Task(id: name, kind: .command, title: $0.title, toolCall: name) }
+        }
     }
 
     /// What all threads together used.

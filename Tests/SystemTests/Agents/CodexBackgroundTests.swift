@@ -195,8 +195,68 @@ struct CodexBackgroundTests {
         }
     }
 
+    /// The goal takes a second turn, which waits for the file `go`.
+    private static let goal = """
+        turns:
+          - say: I set a goal.
+            call:
+              \(CodexScript.call("create_goal", ["objective": "Do it all"]))
+          - say: The first part.
+          - say: I go on by myself.
+            call:
+              \(CodexScript.run(CodexScript.wait("go", then: "echo by itself > itself.txt")))
+          - say: That is all.
+            call:
+              \(CodexScript.call("update_goal", ["status": "complete"]))
+          - say: The goal is reached.
+          - say: The answer to the person.
+        """
+
+    private func goesOn(_ sam: SamFixture, _ id: String) async throws {
+        try await eventually("it goes on by itself") { try await sam.log(of: id).count { $0["kind"] == "turnStarted" } == 2 }
+    }
+
     @Test("A turn that it begins by itself for a goal is a follow-up, and a prompt meanwhile is answered after it")
     func goal() async throws {
+        try await SamFixture.with { sam in
+            try await sam.serveCodex(Self.goal)
+            let id = try await sam.startCodex("Do it all", model: "gpt-5.5")
+            try await sam.waitForTurns(1, of: id)
+            try await goesOn(sam, id)
+            try await sam.act("sessions", "prompt", id, "And then?")
+            try make("go", in: sam, id)
+            try await sam.waitForTurns(3, of: id)
+            try await sam.act("sessions", "finish", id)
+            let ended = try await sam.finish(id)
+            let session = FinishedSession(session: ended, events: try await sam.events(id))
+            #expect(session.payloads("turnEnded").map { $0["isFollowUp"] == true } == [false, true, false])
+            #expect(session.said.contains("The goal is reached.") && session.said.hasSuffix("The answer to the person."), "\(session.said)")
+            #expect(try await sam.file("itself.txt", of: ended) == "by itself\n")
+        }
+    }
+
+    @Test("A session that ends by itself ends when its goal is reached, and not before")
+    func goalToTheEnd() async throws {
+        try await SamFixture.with { sam in
+            try await sam.serveCodex(Self.goal)
+            let id = try await sam.startCodex("Do it all", model: "gpt-5.5", ending: "whenIdle")
+            try await goesOn(sam, id)
+            let session = try await sam.call(.GET, "/api/v1/sessions/\(id)")
+            #expect(session["phase"] == "working", "\(session.text)")
+            #expect(session["background"]?.elements?.compactMap { $0["title"]?.string } == ["Goal: Do it all"], "\(session.text)")
+            try make("go", in: sam, id)
+            let ended = try await sam.finish(id)
+            let finished = FinishedSession(session: ended, events: try await sam.events(id))
+            #expect(finished.phase == "completed", "\(ended)")
+            #expect(finished.payloads("turnEnded").map { $0["isFollowUp"] == true } == [false, true])
+            #expect(finished.said.contains("The goal is reached."), "\(finished.said)")
+            #expect(finished.payloads("background").last?["tasks"] == [])
+            #expect(try await sam.file("itself.txt", of: ended) == "by itself\n")
+        }
+    }
+
+    @Test("A goal that is stopped is not taken up by the next prompt")
+    func goalStopped() async throws {
         try await SamFixture.with { sam in
             try await sam.serveCodex(
                 """
@@ -208,24 +268,20 @@ struct CodexBackgroundTests {
                   - say: I go on by myself.
                     call:
                       \(CodexScript.run(CodexScript.wait("go", then: "echo by itself > itself.txt")))
-                  - say: That is all.
-                    call:
-                      \(CodexScript.call("update_goal", ["status": "complete"]))
-                  - say: The goal is reached.
                   - say: The answer to the person.
+                  - say: This is never said.
                 """)
             let id = try await sam.startCodex("Do it all", model: "gpt-5.5")
             try await sam.waitForTurns(1, of: id)
-            try await eventually("it goes on by itself") { try await sam.log(of: id).count { $0["kind"] == "turnStarted" } == 2 }
-            try await sam.act("sessions", "prompt", id, "And then?")
-            try make("go", in: sam, id)
-            try await sam.waitForTurns(3, of: id)
+            try await goesOn(sam, id)
+            try await sam.act("sessions", "cancel", id, "--turn")
+            try await eventually("nothing runs") { try await sam.call(.GET, "/api/v1/sessions/\(id)")["phase"] == "ready" }
+            try await sam.act("sessions", "prompt", id, "Something else")
             try await sam.act("sessions", "finish", id)
             let ended = try await sam.finish(id)
             let session = FinishedSession(session: ended, events: try await sam.events(id))
+            #expect(session.phase == "completed" && session.said.hasSuffix("The answer to the person."), "\(session.said)")
             #expect(session.payloads("turnEnded").map { $0["isFollowUp"] == true } == [false, true, false])
-            #expect(session.said.contains("The goal is reached.") && session.said.hasSuffix("The answer to the person."), "\(session.said)")
-            #expect(try await sam.file("itself.txt", of: ended) == "by itself\n")
         }
     }
 }
