@@ -62,6 +62,21 @@ struct CodexQuestionTests {
         #expect(codex.inquiries.isEmpty && codex.sent == [["id": 4, "result": ["answers": .object([:])]]])
     }
 
+    @Test(
+        "Where a choice can't be shown, the answer can be a text",
+        arguments: [
+            (#"{"label":"a"},{"label":"b"}"#, ["a", "b"], false), (#"{"label":"a"},{"label":"  "}"#, ["a"], true),
+            (#"{"label":"\n\t"}"#, [], true), (#"{"label":""}"#, [], true), (#"{"label":7},{"label":"a"}"#, ["a"], true), ("", [], true),
+            (#"{"label":"\#(String(repeating: "x", count: 1_001))"},{"label":"a"}"#, ["a"], true), (#"7,{"label":"a"}"#, ["a"], true),
+        ])
+    func choices(options: String, labels: [String], allowsText: Bool) throws {
+        var codex = try CodexFixture.running()
+        let question = #"{"id":"q","question":"Which?","isOther":false,"options":[\#(options)]}"#
+        try codex.tell(#"{"id":4,"method":"item/tool/requestUserInput","params":{"threadId":"main","questions":[\#(question)]}}"#)
+        let item = try #require(codex.inquiries.first?.items.first)
+        #expect(item.choices.map(\.label) == labels && item.allowsText == allowsText)
+    }
+
     private static let later: [String: JSONValue] = [
         "turnId": "turn",
         "item": [
@@ -139,8 +154,38 @@ struct CodexQuestionTests {
         #expect(codex.methods == ["thread/queue/add"] && codex.turnStarts.isEmpty)
         #expect(codex.sent.first?["params"]?["threadId"] == "sub")
         let request = try #require(codex.sent.first?["id"])
-        try codex.act { $0.receive(try! JSONLine.encode(["id": request, "error": ["message": "no"]] as JSONValue)) }
+        try codex.refuse(request, "no")
         #expect(codex.notes.count == 1)
+    }
+
+    @Test("A sub-agent that an answer is about to wake is waited for", arguments: ["begins", "is refused", "is stopped"])
+    func woken(how: String) throws {
+        var codex = try CodexFixture.running()
+        try codex.spawn()
+        try codex.tell("item/completed", in: "sub", Self.later)
+        try codex.end("subturn", in: "sub")
+        try codex.end("turn")
+        let id = try #require(codex.inquiries.last?.id)
+        #expect(codex.background.last?.tasks == [])
+        codex.forget()
+        try codex.act { $0.reply(id, with: ["q1": ["Red"]]) }
+        #expect(codex.background.last?.tasks.map(\.id) == ["sub"], "Else the session would end before it begins")
+        let request = try #require(codex.sent.first?["id"])
+        switch how {
+        case "begins":
+            try codex.answer(request, .object([:]))
+            try codex.begin("woken", in: "sub")
+            #expect(codex.background.count == 1)
+            try codex.end("woken", in: "sub")
+        case "is refused": try codex.refuse(request, "no")
+        default:
+            try codex.act { $0.cancelTurn() }
+            codex.forget()
+            try codex.begin("woken", in: "sub")
+            #expect(codex.methods == ["turn/interrupt"])
+            try codex.end("woken", in: "sub", "interrupted")
+        }
+        #expect(codex.background.last?.tasks == [])
     }
 
     // MARK: - Permissions

@@ -288,15 +288,72 @@ struct CodexThreadTests {
         #expect(codex.turnEnds == [TurnEnd(prompt: "t_1", stopReason: "end_turn")])
     }
 
-    @Test("Any number of threads and commands is taken, and a bounded one kept")
+    @Test("Any number of threads and commands is taken, and a bounded one kept and shown")
     func flood() throws {
         var codex = try CodexFixture.running()
         for number in 1...700 { try codex.begin("t\(number)", in: "thread\(number)") }
-        #expect((codex.background.last?.tasks.count ?? 0) <= 500)
+        #expect(codex.background.last?.tasks.count == 64)
+        let shown = codex.background.count
+        for number in 300...400 { try codex.command("c", "x", in: "thread\(number)", turn: "other") }
+        #expect(codex.background.count == shown, "What is not shown is not told")
         for number in 1...700 { try codex.end("t\(number)", in: "thread\(number)") }
+        for number in 300...400 { try codex.command("c", "x", in: "thread\(number)", turn: "other", "completed") }
         #expect(codex.background.last?.tasks.isEmpty == true)
         for number in 1...1_200 { try codex.command("c\(number)", "x", in: "main", turn: "turn") }
         try codex.end("turn")
-        #expect((codex.background.last?.tasks.count ?? 0) <= 1_000 && codex.turnEnds.count == 1)
+        #expect(codex.background.last?.tasks.count == 64 && codex.turnEnds.count == 1)
+        let list = try #require(codex.sent.last { $0["method"] == "thread/backgroundTerminals/list" }?["id"])
+        codex.forget()
+        try codex.answer(list, ["data": []])
+        #expect(codex.calls.count == 500 && codex.background.last?.tasks == [])
+    }
+
+    @Test("All threads together have a bounded number of commands and calls, and room again when some end")
+    func manyThreads() throws {
+        var codex = try CodexFixture.running()
+        func fill(_ threads: ClosedRange<Int>) throws {
+            for thread in threads {
+                for number in 1...100 {
+                    try codex.command("c\(number)", "x", in: "thread\(thread)", turn: "t")
+                    let call: JSONValue = ["type": "mcpToolCall", "id": .string("m\(number)"), "tool": "t", "status": "inProgress"]
+                    try codex.tell("item/started", in: "thread\(thread)", ["turnId": "t", "item": call])
+                }
+            }
+        }
+        func closed(_ threads: ClosedRange<Int>) throws -> Int {
+            codex.forget()
+            for thread in threads { try codex.tell("thread/closed", in: "thread\(thread)") }
+            return codex.calls.count
+        }
+        try fill(1...20)
+        #expect(try closed(1...20) == 1_000)
+        #expect(codex.background.last?.tasks == [])
+        try fill(31...33)
+        #expect(try closed(31...33) == 600)
+    }
+
+    @Test("Ids that are too long are not kept, and stop nothing", arguments: [200, 201, 5_000])
+    func longIds(length: Int) throws {
+        var codex = try CodexFixture.running()
+        let id = String(repeating: "i", count: length)
+        try codex.command(id, "sleep 9", in: "main", turn: "turn")
+        try codex.begin(id, in: id)
+        try codex.command("c", "sleep 9", in: id, turn: id)
+        try codex.tell("item/agentMessage/delta", in: "main", ["itemId": .string(id), "delta": "x"])
+        try codex.begin(id, root: "turn")
+        try codex.end("turn")
+        #expect(codex.turnEnds.last == TurnEnd(prompt: "t_1", stopReason: "end_turn"))
+        #expect((codex.background.last?.tasks ?? []).map(\.id) == (length == 200 ? [id, id] : []))
+        #expect(codex.background.last.map { $0.bounded == $0 } ?? true)
+    }
+
+    @Test("What a turn changes is asked for with as many places as can be read, and the number of the others")
+    func manyPlaces() throws {
+        var codex = try CodexFixture.running()
+        let changes = (1...60).map { number -> JSONValue in ["path": .string("/w/\(number)"), "kind": ["type": "add"], "diff": ""] }
+        let item: JSONValue = ["type": "fileChange", "id": "e", "status": "inProgress", "changes": .array(changes)]
+        try codex.tell("item/started", in: "main", ["turnId": "turn", "item": item])
+        try codex.tell(#"{"method":"item/fileChange/requestApproval","id":1,"params":{"threadId":"main","turnId":"turn","itemId":"e"}}"#)
+        #expect(codex.permissions.first?.title.hasSuffix("/w/50, and 10 more") == true && codex.permissions.first?.locations?.count == 50)
     }
 }

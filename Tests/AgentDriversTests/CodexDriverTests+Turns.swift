@@ -78,6 +78,65 @@ struct CodexTurnTests {
         #expect(codex.turnEnds.map(\.prompt) == ["t_1", "t_2"] && codex.turnEnds.map(\.isFollowUp) == [true, nil])
     }
 
+    /// Turns that begin (+) and end (-) between `turn/start` and its answer, which names `mine`.
+    private static let histories =
+        [
+            "+g1 -g1 +mine", "+g1 -g1 +mine -mine", "+g1 -g1 +g2 -g2", "+g1 -g1 +g2 -g2 +mine", "+mine -mine +g1 -g1", "+mine -mine +g1",
+            "+g1 +mine", "+g1 +g2 -g2", "+mine +g1", "+mine -mine +mine -mine",
+        ] + [(1...40).map { "+g\($0) -g\($0)" }.joined(separator: " ") + " +mine -mine", (1...40).map { "+g\($0)" }.joined(separator: " ")]
+
+    @Test(
+        "Whatever begins and ends before Codex says which turn is the prompt's, each is told once and the next prompt is handed over",
+        arguments: histories)
+    func around(history: String) throws {
+        let steps = history.split(separator: " ").map(String.init)
+        for isRefused in [false, true] {
+            var codex = try CodexFixture.running()
+            try codex.end("turn")
+            codex.forget()
+            try codex.prompt("t_2")
+            let request = try #require(codex.sent.last?["id"])
+            for event in steps {
+                if event.hasPrefix("+") {
+                    try codex.begin(String(event.dropFirst()), root: "turn")
+                } else {
+                    try codex.end(String(event.dropFirst()))
+                }
+            }
+            if isRefused { try codex.refuse(request, "no") } else { try codex.answer(request, ["turn": ["id": "mine"]]) }
+            for open in Set(steps.map { String($0.dropFirst()) }).union(["mine"]).sorted() { try codex.end(open) }
+            let names = Set(steps.map { $0.dropFirst() }.filter { isRefused || $0 != "mine" })
+            #expect(codex.turnStarts.count { $0.isFollowUp == true } == names.count, "\(history) \(isRefused)")
+            #expect(codex.turnEnds.count { $0.isFollowUp == true } == names.count, "\(history) \(isRefused)")
+            #expect(codex.turnEnds.filter { $0.isFollowUp == nil }.map(\.stopReason) == [isRefused ? "error" : "end_turn"])
+            codex.forget()
+            try codex.prompt("t_3")
+            #expect(codex.methods == ["turn/start"], "\(history) \(isRefused)")
+            try codex.accept("next")
+            try codex.end("next")
+            #expect(codex.turnEnds == [TurnEnd(prompt: "t_3", stopReason: "end_turn")])
+        }
+    }
+
+    @Test("A turn that could not be interrupted because it had not begun is interrupted when it begins")
+    func early() throws {
+        var codex = try CodexFixture()
+        try codex.prompt("t_1")
+        let request = try #require(codex.sent.last?["id"])
+        codex.forget()
+        try codex.act { $0.cancelTurn() }
+        #expect(codex.sent.isEmpty, "It has no id yet")
+        try codex.answer(request, ["turn": ["id": "turn"]])
+        #expect(codex.methods == ["turn/interrupt"])
+        let interrupt = try #require(codex.sent.last?["id"])
+        try codex.refuse(interrupt, "no active turn to interrupt")
+        #expect(codex.methods == ["turn/interrupt"], "It is not asked for in a circle")
+        try codex.begin("turn")
+        #expect(codex.methods == ["turn/interrupt", "turn/interrupt"])
+        try codex.end("turn", "interrupted")
+        #expect(codex.turnEnds == [TurnEnd(prompt: "t_1", stopReason: "cancelled")])
+    }
+
     @Test("A stopped prompt that still waits is never handed over, and what it waits for is stopped")
     func stopWaiting() throws {
         var codex = try CodexFixture.running()

@@ -64,6 +64,11 @@ struct CodexFixture {
         try act { $0.receive(line) }
     }
 
+    mutating func refuse(_ request: JSONValue, _ message: String) throws {
+        let line = try JSONLine.encode(["id": request, "error": ["code": -32600, "message": .string(message)]] as JSONValue)
+        try act { $0.receive(line) }
+    }
+
     mutating func begin(_ turn: String, in thread: String = "main", root: String? = nil) throws {
         let fields: JSONValue = ["id": .string(turn), "rootTurnId": .string(root ?? turn), "status": "inProgress"]
         try tell("turn/started", in: thread, ["turn": fields])
@@ -89,6 +94,12 @@ struct CodexFixture {
     mutating func command(_ id: String, _ command: String, in thread: String, turn: String, _ status: String = "inProgress") throws {
         let item: JSONValue = ["type": "commandExecution", "id": .string(id), "command": .string(command), "status": .string(status)]
         try tell(status == "inProgress" ? "item/started" : "item/completed", in: thread, ["item": item, "turnId": .string(turn)])
+    }
+
+    mutating func goal(_ status: String, _ objective: String = "Do it all", in thread: String = "main") throws {
+        try tell(
+            "thread/goal/updated", in: thread,
+            ["turnId": nil, "goal": ["threadId": .string(thread), "objective": .string(objective), "status": .string(status)]])
     }
 
     mutating func forget() {

@@ -28,6 +28,15 @@ private struct CodexPlayer {
     /// The commands that run, with their threads and turns.
     private(set) var commands: [String: (thread: String, turn: String)] = [:]
     private var interrupted: Set<String> = []
+    /// What was handed over and not taken yet.
+    private var handed: JSONValue?
+    /// What Codex is about to write, which comes after what it writes meanwhile: the answer to what it has taken, and the beginning of its turn.
+    private var answer: (request: JSONValue, turn: String)?
+    private var starting: String?
+    /// Whether the main thread goes on by itself.
+    private var hasGoal = false
+    /// Whether everything was stopped, and nothing was handed over since.
+    private var isStopped = false
     /// The turns that SAM has told the beginning of and not the end.
     private(set) var open: [Turn] = []
     private(set) var background: [BackgroundWork.Task] = []
@@ -45,15 +54,25 @@ private struct CodexPlayer {
     }
 
     mutating func step() throws {
-        switch Int.random(in: 0..<12, using: &random) {
-        case 0, 1, 2: if !open.contains(where: { $0.isFollowUp == nil }) { try codex.prompt(name("t_")) }
-        case 3: try codex.act { $0.cancelTurn() }
+        switch Int.random(in: 0..<16, using: &random) {
+        case 0, 1, 2:
+            if !open.contains(where: { $0.isFollowUp == nil }) {
+                isStopped = false
+                try codex.prompt(name("t_"))
+            }
+        case 3:
+            // When nothing runs there is nothing to stop.
+            isStopped = isStopped || !open.isEmpty || !background.isEmpty
+            try codex.act { $0.cancelTurn() }
         case 4: try codex.act { $0.stopBackground() }
-        case 5: if turns["main"] == nil { try begin("main") }
+        case 5: if turns["main"] == nil, starting == nil { try begin("main") }
         case 6: if turns["main"] != nil { try spawn() }
         case 7: if let agent = agents.randomElement(using: &random), turns[agent] == nil { try begin(agent) }
         case 8, 9: if let thread = turns.keys.sorted().randomElement(using: &random) { try end(thread) }
         case 10: if let (thread, turn) = turns.sorted(by: { $0.key < $1.key }).randomElement(using: &random) { try run(thread, turn) }
+        case 11: if turns["main"] != nil { try pursue(!hasGoal) }
+        case 12, 13: try take()
+        case 14: try tellAnswer()
         default: if let command = commands.keys.sorted().randomElement(using: &random) { try finish(command, "completed") }
         }
         try obey()
@@ -61,7 +80,12 @@ private struct CodexPlayer {
 
     /// Everything that runs ends, and nothing begins by itself.
     mutating func finish() throws {
-        while !turns.isEmpty || !commands.isEmpty {
+        while !turns.isEmpty || !commands.isEmpty || hasGoal || handed != nil || answer != nil || starting != nil {
+            if hasGoal { try pursue(false) }
+            try take()
+            try tellAnswer()
+            try start()
+            try obey()
             if let thread = turns.keys.sorted().first {
                 try end(thread)
             } else if let command = commands.keys.first {
@@ -69,6 +93,37 @@ private struct CodexPlayer {
             }
             try obey()
         }
+    }
+
+    // MARK: - What Codex does
+
+    /// Takes what was handed over: as a turn of its own, or into one that it has begun by itself.
+    private mutating func take() throws {
+        guard let request = handed, answer == nil, starting == nil else { return try start() }
+        handed = nil
+        let turn = turns["main"] ?? name("turn")
+        answer = (request, turn)
+        if turns["main"] == nil { starting = turn }
+        if Bool.random(using: &random) { try tellAnswer() }
+        if Bool.random(using: &random) { try start() }
+    }
+
+    private mutating func tellAnswer() throws {
+        guard let (request, turn) = answer else { return }
+        answer = nil
+        try codex.answer(request, ["turn": ["id": .string(turn)]])
+    }
+
+    private mutating func start() throws {
+        guard let turn = starting else { return }
+        starting = nil
+        turns["main"] = turn
+        try codex.begin(turn)
+    }
+
+    private mutating func pursue(_ isActive: Bool) throws {
+        hasGoal = isActive
+        try codex.goal(isActive ? "active" : "complete")
     }
 
     private mutating func begin(_ thread: String) throws {
@@ -79,7 +134,14 @@ private struct CodexPlayer {
 
     private mutating func end(_ thread: String) throws {
         guard let turn = turns.removeValue(forKey: thread) else { return }
-        try codex.end(turn, in: thread, interrupted.contains(turn) ? "interrupted" : "completed")
+        let isInterrupted = interrupted.contains(turn)
+        if isStopped, !isInterrupted { faults.append("\(turn) ran on after everything was stopped") }
+        try codex.end(turn, in: thread, isInterrupted ? "interrupted" : "completed")
+        guard thread == "main", hasGoal, !isInterrupted, starting == nil else { return }
+        try obey()
+        if background.isEmpty { faults.append("Nothing is waited for while a goal is pursued") }
+        // It takes what came meanwhile, or goes on.
+        if turns["main"] == nil, starting == nil, hasGoal { try begin("main") }
     }
 
     private mutating func spawn() throws {
@@ -131,16 +193,20 @@ private struct CodexPlayer {
         let thread = request["params"]?["threadId"]?.string ?? ""
         switch request["method"]?.string {
         case "turn/start":
-            if turns["main"] != nil { faults.append("A turn took the place of another") }
-            let turn = name("turn")
-            turns["main"] = turn
-            try codex.answer(id, ["turn": ["id": .string(turn)]])
-            try codex.begin(turn)
+            if turns["main"] != nil || handed != nil { faults.append("A turn took the place of another") }
+            handed = id
+            if Bool.random(using: &random) { try take() }
         case "turn/interrupt":
             let turn = request["params"]?["turnId"]?.string ?? ""
+            guard turns[thread] == turn else { return try codex.refuse(id, "no active turn to interrupt") }
             if !interrupted.insert(turn).inserted { faults.append("\(turn) was interrupted twice") }
-            if turns[thread] == turn, Bool.random(using: &random) { try end(thread) }
+            if Bool.random(using: &random) { try end(thread) }
             try codex.answer(id, .object([:]))
+        case "thread/goal/clear":
+            let wasActive = hasGoal
+            hasGoal = false
+            try codex.answer(id, ["cleared": .bool(wasActive)])
+            if wasActive { try codex.tell("thread/goal/cleared", in: thread) }
         case "thread/backgroundTerminals/clean":
             try codex.answer(id, .object([:]))
             for command in commands.filter({ $0.value.thread == thread }).keys.sorted() { try finish(command, "failed") }
