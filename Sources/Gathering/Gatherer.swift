@@ -41,7 +41,7 @@ public struct Gatherer {
         try git.endHistories(at: Set(request.shallow).union(ends))
         var gatherer = Gatherer(request: request, git: git, commits: commits, ends: ends)
         if beyond > 0 { gatherer.report.remaining.append("\(beyond) repositories beyond the first \(storeLimit) were not looked into.") }
-        for path in walk.closed { gatherer.report.remaining.append("\(path.shown) can't be looked at.") }
+        for path in walk.closed { gatherer.report.remaining.append("This folder can't be looked at: \(path.shown)") }
         try await gatherer.gather(walk, main, repositories, modules, stores)
         return gatherer.report.bounded
     }

@@ -121,7 +121,6 @@ struct SnapshotTaker {
         if !request.scope.takesSpecialFiles { only.removeAll { SpecialFile.isSpecial($0.path) } }
         guard !only.isEmpty else { return nil }
         try await other.load(commit)
-        try await other.set(try await other.links().mapValues { _ in .none })
         try await other.set(Dictionary(only.map { ($0.path, ($0.mode, $0.object)) }, uniquingKeysWith: { $1 }))
         return try await other.write()
     }

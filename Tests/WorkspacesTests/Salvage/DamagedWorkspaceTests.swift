@@ -143,8 +143,6 @@ struct DamagedWorkspaceTests {
             let result = try await workspace.salvage()
             #expect(try await fixture.mirror.tree(result.commit)["w"] != nil, "\(result)")
             #expect(result.remaining.contains { $0.contains(refusal.says) }, "\(result.remaining)")
-            let fsck = try await fixture.mirror.output(["fsck", "--full", "--no-dangling"])
-            #expect(fsck.termination == .exited(0) && fsck.text.isEmpty, "\(fsck.text)\(fsck.standardError)")
         }
     }
 
@@ -168,7 +166,8 @@ struct DamagedWorkspaceTests {
         Refusal(testDescription: "a branch without its commit", script: "printf '%040d\\n' 7 > .git/refs/heads/gone", says: "gone"),
         Refusal(
             testDescription: "folders deeper than a path can name",
-            script: "d=$(printf '%0200d' 0); for i in $(seq 25); do mkdir $d; cd $d; done; echo x > f", says: "can't be looked at"),
+            script: "python3 -c 'import os; [(os.mkdir(\"d\" * 200), os.chdir(\"d\" * 200)) for _ in range(25)]; open(\"f\", \"w\")'",
+            says: "can't be looked at"),
         Refusal(
             testDescription: "a link that is called .gitmodules in a submodule's folder",
             script: "echo m > module/m; ln -s m module/.gitmodules", says: "module/.gitmodules"),

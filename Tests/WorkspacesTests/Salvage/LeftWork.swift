@@ -39,7 +39,7 @@ struct LeftWork: Sendable {
             guard let content = file.content else { continue }
             // A linked worktree's or nested repository's files are known by their paths in it as well.
             // So are those in a submodule's folder.
-            let modules = walk.repositories.map { $0.isEmpty ? "module" : $0 + "/module" }
+            let modules = ["module"] + walk.repositories.map { $0 + "/module" }
             let roots = Set(walk.repositories + modules).filter { !$0.isEmpty && file.path.hasPrefix($0 + "/") }
             files.append(
                 File(
