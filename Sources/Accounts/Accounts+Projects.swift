@@ -32,7 +32,7 @@ extension Accounts {
         }
     }
 
-    /// All projects, whoever's they are, by name. A row that can't be read is reported and hides no other.
+    /// All projects, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
     public func projects() async throws -> [Project] {

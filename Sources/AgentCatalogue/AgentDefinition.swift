@@ -42,7 +42,7 @@ public struct AgentDefinition: Sendable, Hashable {
     public var providerEnvironment: [Provider: [String: String]]
     /// Files that it finds in its home whenever it is started, by their paths there.
     public var files: [String: HomeFile]
-    /// Patterns, as in `.gitignore`, of what it keeps in its working directory for itself, and nobody wants on a branch.
+    /// Patterns, as in `.gitignore`, of what it keeps in its working directory for itself. It does not land.
     public var leavesBehind: [String]
     /// What is added to the command when a model is chosen; `${model}` stands for it.
     public var modelArguments: [String]

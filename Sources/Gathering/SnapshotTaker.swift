@@ -73,7 +73,7 @@ struct SnapshotTaker {
             snapshot.remaining += special.map { Self.refused(folder.appending($0)) }.sorted()
             paths.removeAll(where: special.contains)
         }
-        // Pipes, sockets and devices hold nothing; where a file was, there is none any more.
+        // Pipes, sockets and devices hold nothing; a file that stood there is gone.
         let pipes = Set(paths.filter { path in tree.kind(of: path).map { $0 != S_IFREG && $0 != S_IFLNK } ?? false })
         try await tree.set(pipes.reduce(into: [:]) { $0[$1] = .some(nil) })
         paths.removeAll(where: pipes.contains)

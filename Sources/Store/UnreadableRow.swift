@@ -46,7 +46,7 @@ public final class UnreadableRows: Sendable {
         for row in known { tell(row) }
     }
 
-    /// Takes note of one.
+    /// Adds one.
     public func report(_ row: UnreadableRow) {
         let tell = state.withLock { state in
             state.rows.count < Self.limit && state.rows.insert(row).inserted ? state.tell : nil

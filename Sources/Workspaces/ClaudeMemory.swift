@@ -25,7 +25,7 @@ struct ClaudeMemory {
         let file = ".claude/projects/\(folder)/\(id).jsonl"
         guard let content = try? UntrustedFolder(path: home).read(file, limit: Self.sizeLimit) else { return false }
         return content.split(separator: UInt8(ascii: "\n")).contains { line in
-            // The line that a limit cut can't be read, and is none.
+            // A line that a limit cut can't be read.
             guard let entry: JSONValue = try? JSONLine.decode(from: Data(line)) else { return false }
             return ["user", "assistant"].contains(entry["type"]?.string) && entry["sessionId"]?.string == id
         }

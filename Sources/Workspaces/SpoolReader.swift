@@ -6,7 +6,7 @@ enum SpoolReader {
     /// The events after a number. One that can't be read, like a last line that was cut by the runner's death, is a note of that in its
     /// place: left out, it would take those after it along.
     ///
-    /// - Parameter now: the time of an event that tells none, in UTC milliseconds.
+    /// - Parameter now: the time of an event without one, in UTC milliseconds.
     static func events(in spool: Data, after last: Int, now: Int64) -> [NumberedEvent] {
         var at = now
         let lines = spool.split(separator: UInt8(ascii: "\n")).enumerated()

@@ -21,7 +21,7 @@ extension ClaudeDriver {
 
     private mutating func askPermission(_ id: String, _ tool: ClaudeTool, _ request: JSONValue) -> [DriverAction] {
         let isPlanning = request["decision_reason_type"] == "mode" && (mode == nil || mode == "plan")
-        // It would write all the same. Nobody has seen its plan yet, so only a person can allow that.
+        // It would write when allowed. No person has seen its plan yet, so only a person can allow that.
         if isPlanning, conversation.permissions != .ask {
             return respond(to: id, Self.denial("You are in plan mode: change nothing before your plan is approved. Present it first."))
         }
@@ -40,7 +40,7 @@ extension ClaudeDriver {
 
     private mutating func inquire(_ id: String, _ tool: ClaudeTool, _ request: JSONValue) -> [DriverAction] {
         guard let questions = ClaudeQuestions(tool.input) else {
-            return respond(to: id, Self.denial("These questions can't be read, so nobody was asked."))
+            return respond(to: id, Self.denial("These questions can't be read, so no person was asked."))
         }
         let parent = tasks.parent(of: request)
         return [
@@ -96,14 +96,14 @@ extension ClaudeDriver {
         case .plan(let input):
             let refusal = text ?? "The plan was not approved. Ask what should be different before you present it again."
             return respond(to: request.id, Self.planAnswer(input, option) ?? Self.denial(refusal))
-        case .questions: return respond(to: request.id, Self.denial("Nobody has answered these questions."))
+        case .questions: return respond(to: request.id, Self.denial("No person has answered these questions."))
         }
     }
 
     public mutating func reply(_ inquiry: String, with answers: [String: [String]]?) -> [DriverAction] {
         guard let request = asked.take(inquiry) else { return [] }
         guard case .questions(let questions) = request.subject, let answers else {
-            return respond(to: request.id, Self.denial("Nobody has answered these questions. Decide by yourself, and say how you did."))
+            return respond(to: request.id, Self.denial("No person has answered these questions. Decide by yourself, and say how you did."))
         }
         return respond(to: request.id, ["behavior": "allow", "updatedInput": questions.answered(answers)])
     }

@@ -13,7 +13,7 @@ extension ClaudeDriver {
         }
         guard let prompt = tasks.woken ?? turns.lastPrompt else { return [] }
         turns.followUp = ClaudeTurns.FollowUp(prompt: prompt)
-        // The person's own ends after this one begins, so that nobody takes the agent for idle in between.
+        // The person's turn ends after this one begins, so that the agent is not taken for idle in between.
         return [.emit(.turnStarted(Turn(prompt: prompt, isFollowUp: true)))] + tellEnd() + stopFollowUp()
     }
 
@@ -35,10 +35,10 @@ extension ClaudeDriver {
             tasks.forgetWoken()
             if turns.followUp?.end == nil, turns.followUp != nil { person.isWithinFollowUp = true }
             turns.person = person
-            // A turn that has ended and not been told as ended is not what goes on.
+            // A turn that has ended is not the one that goes on, although its end was not emitted yet.
             return turns.followUp?.end == nil ? [] : tellEndOfFollowUp()
         case "completed":
-            // Before any result: the next one is its own, whatever began that turn.
+            // It comes before any result, so the next result is this prompt's.
             turns.person?.isWithinFollowUp = true
         case "cancelled" where person.stage == .written:
             // The program never began with it and has no result for it.
@@ -123,7 +123,7 @@ extension ClaudeDriver {
 
     public mutating func stopBackground() -> [DriverAction] {
         guard phase == .open, turns.followUp != nil || !tasks.isEmpty else { return [] }
-        // With a prompt written nobody can tell whether the turn of the program's own still runs.
+        // Once a prompt was written it is unknown whether the turn of the program's own still runs.
         guard turns.person == nil else { return stopTasks() }
         turns.isStopping = true
         return stopTasks() + (turns.followUp == nil ? [] : stopFollowUp())

@@ -21,7 +21,7 @@ struct ClaudeQuestions: Hashable {
                 let detail = [option["description"], option["preview"]].compactMap { $0?.string }.first { !$0.isEmpty }
                 return Inquiry.Choice(label: label, detail: detail)
             }
-            // Two of the same text are told apart by number, and a text that is longer than an id may be is none.
+            // Two of the same text get numbers, as does a text that is too long for an id.
             let id = texts[text] == nil && text.utf8.count <= 1_000 ? text : "question \(number + 1)"
             guard texts[id] == nil else { continue }
             texts[id] = text

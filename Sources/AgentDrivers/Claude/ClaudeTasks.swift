@@ -62,7 +62,7 @@ struct ClaudeTasks: Hashable {
         }
     }
 
-    /// Takes in what is told of a task's start.
+    /// A task started.
     ///
     /// - Parameters:
     ///   - parent: the call whose sub-agent made the call that began it.

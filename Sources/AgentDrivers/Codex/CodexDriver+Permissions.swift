@@ -53,7 +53,7 @@ extension CodexDriver {
         ]
     }
 
-    /// A tool server's question that yes or no answers, as whether a tool may be used. A form to fill in nobody can see here.
+    /// A tool server's question that yes or no answers, as whether a tool may be used. A form to fill in can't be shown here.
     private mutating func askedByToolServer(_ question: CodexRequest, _ params: JSONValue) -> [DriverAction] {
         var question = question
         question.kind = .toolServer

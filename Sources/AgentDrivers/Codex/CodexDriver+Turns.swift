@@ -91,7 +91,7 @@ extension CodexDriver {
                 }
                 thread.forgetInterrupt(of: turn)
                 let calls = thread.calls.filter { $0.value.turn == nil || $0.value.turn == turn }.keys.sorted()
-                // What nobody has allowed yet never began.
+                // What was not allowed yet never began.
                 let never = thread.commands.filter { $0.value.turn == turn && asking.contains($0.key) }.keys.sorted()
                 for call in calls { thread.calls[call] = nil }
                 for command in never { thread.commands[command] = nil }

@@ -4,7 +4,7 @@ import AgentProtocol
 struct CodexFault {
     let text: String
 
-    /// Reads an error of Codex's; `nil` for what is none.
+    /// Reads an error of Codex's; `nil` for anything else.
     init?(_ error: JSONValue) {
         guard case .object = error else { return nil }
         let message = error["message"]?.string.flatMap { $0.isEmpty ? nil : $0 }

@@ -138,7 +138,7 @@ struct CodexThreads: Sendable, Hashable {
             guard threads.count < Self.limit else { return nil }
             count += 1
         }
-        // Of one that nobody spawned nothing but its name can be told. Taken out, it is changed in its place and not copied.
+        // Of a thread that no call started only its name is known. Taken out, it is changed in its place and not copied.
         var thread = threads.removeValue(forKey: id) ?? CodexThread(parent: isMain(id) ? nil : id, number: count)
         let (shape, calls) = (Shape(thread), thread.calls.count)
         let result = body(&thread)

@@ -108,7 +108,7 @@ public struct NewImage: Sendable, Codable {
 extension Array where Element == NewImage {
     /// The images themselves.
     ///
-    /// - Throws: `Problem` that names the first that is none, or the limit.
+    /// - Throws: `Problem` that names the first that is no image, or the limit.
     func checked() throws -> [PromptImage] {
         do {
             let images = try enumerated().map { number, image in

@@ -71,7 +71,7 @@ final class SessionEgress: Sendable {
         guard let engine else { return }
         do {
             let id = SessionID(rawValue: session.rawValue)
-            // Nobody's work asked for it, and nobody can do anything about it.
+            // No work asked for it, and a person can't do anything about it.
             if let host = refusal.host, let port = refusal.port {
                 let agent = catalogue.current.agent(try await engine.queries.session(id).agent)
                 if agent?.ownHosts.compactMap({ HostPattern($0) }).contains(where: { $0.matches(host, port: port) }) == true {

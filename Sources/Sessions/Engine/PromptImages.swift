@@ -45,7 +45,7 @@ enum PromptImages {
         return images.isEmpty ? nil : images
     }
 
-    /// Forgets images that nobody will be shown any more.
+    /// Removes images that no agent will get any more.
     static func forget(of prompt: PromptID, _ transaction: any Transaction) throws {
         try transaction.execute("DELETE FROM prompt_images WHERE prompt_id = $1", prompt)
     }

@@ -125,7 +125,7 @@ public actor SessionEngine {
         return change
     }
 
-    /// Waits until nobody else changes a session. Ends with ``leave(_:)``.
+    /// Waits until nothing else changes a session. Ends with ``leave(_:)``.
     func enter(_ session: SessionID) async {
         guard waiting[session] != nil else {
             waiting[session] = []

@@ -69,7 +69,7 @@ extension OpenQuestion {
     /// Whether the agent, or a part of it, does nothing until the answer is there.
     var isWaitedFor: Bool { kind != .inquiry || toolCall != nil }
 
-    /// The log's entry for the end of a question that nobody can answer any more; `nil` for a question for a text, which has its own.
+    /// The log's entry for the end of a question that can't be answered any more; `nil` for a question for a text, which has its own.
     var dropped: LogEntry? {
         switch kind {
         case .text: return nil

@@ -42,7 +42,7 @@ extension SessionState {
         } catch let error as DecodingError {
             throw SessionsError(.unreadable, "its state is not as it should be, \(error.place.dropLast())")
         } catch {
-            throw SessionsError(.unreadable, "its state is none that this SAM knows")
+            throw SessionsError(.unreadable, "this version of SAM does not know its state")
         }
     }
 

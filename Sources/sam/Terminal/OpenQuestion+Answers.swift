@@ -85,7 +85,7 @@ extension Inquiry.Item {
             var seen: Set<String> = []
             return labels.compactMap(\.self).filter { seen.insert($0).inserted }
         }
-        // A number that is none of a choice's is a slip, where there are choices.
+        // Where there are choices, any other number is a slip.
         guard allowsText, choices.isEmpty || Int(trimmed) == nil else { return nil }
         return [trimmed]
     }
