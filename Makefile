@@ -5,7 +5,7 @@ PACKAGES := bubblewrap git libsqlite3-dev zlib1g-dev
 TEST_PACKAGES := curl openssl gzip python3 python3-pip python3-venv
 GATEWAY_TESTS := SystemTests\.(Clients|KeyCommand|UsageCommand|BudgetCommand|ProviderCommand|SessionGateway|Remote|GatewayCanary|UsageSurvival|Egress[A-Za-z]*)Tests
 AGENT_TESTS := SystemTests\.(ClaudeCode[A-Za-z]*|Codex[A-Za-z]*|Agentao|Tool|Question|Activity|Resume|OneShot|ScoutClient)Tests
-CRASH_TESTS := SystemTests\.(Crash|PromptDelivery)Tests
+CRASH_TESTS := SystemTests\.(Crash|PromptDelivery|Background|Inquiry|TerminalAnswer)Tests
 BROKER_TESTS := SystemTests\.Broker[A-Za-z]*Tests
 CLIENTS := $(HOME)/.cache/sam/clients
 CLIENT_VERSIONS := anthropic==2.14.0 openai==3.57.0
@@ -48,7 +48,7 @@ test: build lint clients agents
 	  --skip '$(CRASH_TESTS)'
 	@# Real agents answer within the time that people give them, not within that which two cores give to 150 tests.
 	swift test --skip-build --filter '$(AGENT_TESTS)'
-	@# These by themselves for the same reason: a refresh and a crash have limits of seconds.
+	@# These by themselves for the same reason: a refresh, a crash and a person at a terminal have limits of seconds.
 	swift test --skip-build --filter '$(GATEWAY_TESTS)'
 	swift test --skip-build --filter '$(BROKER_TESTS)'
 	swift test --skip-build --filter '$(CRASH_TESTS)'
