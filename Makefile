@@ -4,7 +4,8 @@ PACKAGES := bubblewrap git libsqlite3-dev zlib1g-dev
 # What only the tests need: real tools and the providers' own clients, outside of the tree.
 TEST_PACKAGES := curl openssl gzip python3 python3-pip python3-venv
 GATEWAY_TESTS := SystemTests\.(Clients|KeyCommand|UsageCommand|BudgetCommand|ProviderCommand|SessionGateway|Remote|GatewayCanary|UsageSurvival|Egress[A-Za-z]*)Tests
-AGENT_TESTS := SystemTests\.(ClaudeCode[A-Za-z]*|Codex[A-Za-z]*|Agentao|Tool|Question|Activity|Resume|OneShot|ScoutClient)Tests
+CODER_TESTS := SystemTests\.(ClaudeCode[A-Za-z]*|Codex[A-Za-z]*)Tests
+AGENT_TESTS := SystemTests\.(Agentao|Tool|Question|Activity|Resume|OneShot|ScoutClient)Tests
 CRASH_TESTS := SystemTests\.(Crash|PromptDelivery|Background|Inquiry|TerminalAnswer)Tests
 BROKER_TESTS := SystemTests\.Broker[A-Za-z]*Tests
 CLIENTS := $(HOME)/.cache/sam/clients
@@ -39,15 +40,16 @@ demo: build
 test: build lint clients agents
 	@echo "==> Building the tests (a minute or two after the programs)"
 	swift build --build-tests
-	@echo "==> Testing each module (two minutes), then the programs from outside (two to three minutes)"
+	@echo "==> Testing each module (five minutes), then the programs from outside (twelve minutes)"
 	swift test --skip-build --skip SystemTests --skip '^GatewayTests\.' --skip '^WorkspacesTests\.'
 	@# By themselves: they measure what two cores that do something else can't do in time, or keep both cores busy.
 	swift test --skip-build --filter '^GatewayTests\.'
 	swift test --skip-build --filter '^WorkspacesTests\.'
 	swift test --skip-build --filter SystemTests --skip '$(GATEWAY_TESTS)' --skip '$(BROKER_TESTS)' --skip '$(AGENT_TESTS)' \
-	  --skip '$(CRASH_TESTS)'
+	  --skip '$(CODER_TESTS)' --skip '$(CRASH_TESTS)'
 	@# Real agents answer within the time that people give them, not within that which two cores give to 150 tests.
 	swift test --skip-build --filter '$(AGENT_TESTS)'
+	swift test --skip-build --filter '$(CODER_TESTS)'
 	@# These by themselves for the same reason: a refresh, a crash and a person at a terminal have limits of seconds.
 	swift test --skip-build --filter '$(GATEWAY_TESTS)'
 	swift test --skip-build --filter '$(BROKER_TESTS)'
