@@ -87,7 +87,7 @@ struct RandomAgent {
             "git worktree add -q --detach \(place)", "git worktree add -q /tmp/w\(made) -b w\(made); cd /tmp/w\(made)",
             "mkdir -p \(place); echo \(number()) > \(place)/loose", "git worktree remove --force \(place)", "rm -rf \(place)",
             "git worktree add -q \(place) \(branch())", "git fetch -q \(place) main:fetched\(made)", "git clone -q --bare . \(place)",
-            "git submodule add -q ./\(place) sub\(made); git commit -qam sub", "git init -q --separate-git-dir .git/sep\(made) \(place)",
+            "git submodule add -q ./\(place) sub\(made); git commit -qam sub", "git init -q --separate-git-dir .git/sep\(made) sep\(made)",
         ])
     }
 
