@@ -174,7 +174,7 @@ extension AgentDefinition {
         let ownHosts = try list("ownHosts")
         if let other = ownHosts.first(where: { $0.wholeMatch(of: /(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){0,20}/) == nil }) {
             throw EntryMistake(
-                message: "`ownHosts` names hosts, as a.example or *.a.example; “\(other.prefix(80))” is none.",
+                message: "`ownHosts` names hosts, as a.example or *.a.example; “\(other.prefix(80))” is not a host.",
                 line: fields["ownHosts"]?.mark?.line)
         }
         let versionArguments = fields["version"] == nil ? ["--version"] : try list("version")

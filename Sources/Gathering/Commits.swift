@@ -18,6 +18,9 @@ struct Commits {
         return types
     }
 
+    /// Whether an object is there and a commit.
+    func isCommit(_ object: String) async throws -> Bool { try await types(of: [object])[object] == "commit" }
+
     /// The commits that these reach and the origin has not.
     ///
     /// - Throws: ``GatherError`` when a history has holes.
@@ -34,10 +37,10 @@ struct Commits {
         return try await new(from: [object])
     }
 
-    /// Those of some commits at which a history ends since a parent is not there: a shallow clone's.
-    func ends(among commits: Set<String>) async throws -> Set<String> {
+    /// Those of some commits of which a parent is missing: a shallow clone's history ends there.
+    func withoutParents(among commits: Set<String>) async throws -> Set<String> {
         var parents: [String: [String]] = [:]
-        for commit in commits.sorted().prefix(1_000) where try await types(of: [commit])[commit] == "commit" {
+        for commit in commits.sorted().prefix(1_000) where try await isCommit(commit) {
             let content = String(decoding: try await git.run(["cat-file", "commit", commit]), as: UTF8.self)
             parents[commit] = content.split(separator: "\n").prefix { !$0.hasPrefix("author ") }.filter { $0.hasPrefix("parent ") }
                 .map { String($0.dropFirst("parent ".count)) }.filter(Repository.isObject)

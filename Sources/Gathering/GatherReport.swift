@@ -49,7 +49,7 @@ public struct GatherReport: Sendable, Codable {
     /// An empty report.
     public init() {}
 
-    /// The same with as many sentences as a person reads, so that it never grows beyond what is read of it.
+    /// The same with at most 100 notes and 100 remaining sentences, so that the report stays small enough to be read.
     var bounded: GatherReport {
         var bounded = self
         bounded.notes = Self.bounded(notes)
@@ -62,7 +62,7 @@ public struct GatherReport: Sendable, Codable {
         return sentences.count > first.count ? first + ["And \(sentences.count - first.count) more like these."] : first
     }
 
-    /// More refs than anybody looks at; what is beyond arrives behind commits that join them.
+    /// The most refs that are brought out one by one; commits join the rest.
     public static let refLimit = 400
     /// The most of those commits, for refs and for commits that no ref reaches.
     public static let joinLimit = 20

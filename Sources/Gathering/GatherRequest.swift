@@ -12,7 +12,7 @@ public struct GatherRequest: Sendable, Codable {
         case plainFiles
         /// With the files as one commit on the base, in place of HEAD's own history.
         case filesOnBase
-        /// Both.
+        /// On the base, and without changed special files.
         case plainFilesOnBase
 
         /// What HEAD's work stands on: HEAD, or the commit that the session started from.

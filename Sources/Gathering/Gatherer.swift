@@ -9,8 +9,8 @@ public struct Gatherer {
     private var report = GatherReport()
     private let git: GatherGit
     private let commits: Commits
-    /// Commits of the agent's own repositories at which their histories end.
-    private let ends: Set<String>
+    /// Commits at which the histories of shallow clones in the workspace end.
+    private let shallowCommits: Set<String>
     private var references: [String] = []
 
     /// Looks for work and tells what there is.
@@ -36,10 +36,10 @@ public struct Gatherer {
             GatherRequest.repository(in: request.folder), identity: request.identity, borrowing: stores + [request.objects],
             shallow: request.shallow)
         let commits = Commits(git: git, known: try known(request))
-        let ends = try await commits.ends(
+        let shallowCommits = try await commits.withoutParents(
             among: Set(([main].compactMap(\.self) + modules + nested).flatMap(\.shallow)).subtracting(request.shallow))
-        try git.endHistories(at: Set(request.shallow).union(ends))
-        var gatherer = Gatherer(request: request, git: git, commits: commits, ends: ends)
+        try git.endHistories(at: Set(request.shallow).union(shallowCommits))
+        var gatherer = Gatherer(request: request, git: git, commits: commits, shallowCommits: shallowCommits)
         if beyond > 0 { gatherer.report.remaining.append("\(beyond) repositories beyond the first \(storeLimit) were not looked into.") }
         for path in walk.closed { gatherer.report.remaining.append("This folder can't be looked at: \(path.shown)") }
         try await gatherer.gather(walk, main, repositories, modules, stores)
@@ -56,11 +56,11 @@ public struct Gatherer {
         return Array(known.split(separator: UInt8(ascii: "\n")).flatMap { [UInt8(ascii: "^")] + $0 + [UInt8(ascii: "\n")] })
     }
 
-    private init(request: GatherRequest, git: GatherGit, commits: Commits, ends: Set<String>) {
+    private init(request: GatherRequest, git: GatherGit, commits: Commits, shallowCommits: Set<String>) {
         self.request = request
         self.git = git
         self.commits = commits
-        self.ends = ends
+        self.shallowCommits = shallowCommits
     }
 
     private mutating func gather(
@@ -71,7 +71,8 @@ public struct Gatherer {
             return
         }
         let leftBehind = try leftBehindFile()
-        let taker = SnapshotTaker(git: git, request: request, walk: walk, main: main, repositories: repositories, leftBehind: leftBehind)
+        let taker = SnapshotTaker(
+            git: git, commits: commits, request: request, walk: walk, main: main, repositories: repositories, leftBehind: leftBehind)
         let head = try await head(of: main)
         let snapshot = try await taker.snapshot(
             of: .top, repository: main, head: head, base: request.base,
@@ -85,7 +86,7 @@ public struct Gatherer {
         let chosen = try await chooseMain(snapshot, main, head)
         var tips: [Tip] = []
         for reference in main?.references ?? [] where !reference.name.bytes.elementsEqual("refs/stash".utf8) {
-            if let chosen, chosen.branch == reference.name, chosen.replaces == reference.object { continue }
+            if let chosen, chosen.branch == reference.name, chosen.branchCommit == reference.object { continue }
             tips.append(Tip(reference))
         }
         for (number, stash) in (main?.stashes ?? []).enumerated() { tips.append(Tip(.stash, GitPath("stash@{\(number)}"), stash)) }
@@ -108,9 +109,10 @@ public struct Gatherer {
 
     /// What the session's branch will name.
     private struct Chosen {
-        /// The branch whose work it is, and the commit that this branch is at: it needs no second name.
+        /// The branch whose work it is; `nil` for a detached HEAD.
         var branch: GitPath?
-        var replaces: String
+        /// The commit that this branch is at. It needs no second ref.
+        var branchCommit: String
     }
 
     /// HEAD's work where it is new, and else that of the session's own branch.
@@ -120,7 +122,7 @@ public struct Gatherer {
         if let work = top ?? head, try await isNew(work) {
             emitMain(work)
             guard head != nil, case .commit(let commit, let branch)? = main?.head else { return nil }
-            return Chosen(branch: branch, replaces: commit)
+            return Chosen(branch: branch, branchCommit: commit)
         }
         if let head, head != request.base {
             report.notes.append(Self.known("HEAD", at: head))
@@ -128,7 +130,7 @@ public struct Gatherer {
         let ownBranch = GitPath("refs/heads/\(request.branch)")
         guard let own = main?.references.first(where: { $0.name == ownBranch })?.object, try await isNew(own) else { return nil }
         emitMain(own)
-        return Chosen(branch: ownBranch, replaces: own)
+        return Chosen(branch: ownBranch, branchCommit: own)
     }
 
     private static func known(_ what: String, at commit: String) -> String {
@@ -137,7 +139,7 @@ public struct Gatherer {
 
     private func head(of main: Repository?) async throws -> String? {
         guard request.scope.keepsHistory, case .commit(let commit, _)? = main?.head else { return nil }
-        return try await commits.types(of: [commit])[commit] == "commit" ? commit : nil
+        return try await commits.isCommit(commit) ? commit : nil
     }
 
     /// A commit with a tree, unless its parent has the same.
@@ -161,11 +163,10 @@ public struct Gatherer {
     {
         var tips: [Tip] = []
         var seen = Set([main?.common].compactMap(\.self))
-        for (folder, repository, tree, staged) in snapshot.repositories {
-            var head: String?
-            if case .commit(let commit, _) = repository.head, try await commits.types(of: [commit])[commit] == "commit" { head = commit }
+        for nested in snapshot.repositories {
+            let (folder, repository, head) = (nested.folder, nested.repository, nested.head)
             let branch = repository.references.first { $0.object == head }
-            if let changed = try await commit(tree, on: head) {
+            if let changed = try await commit(nested.tree, on: head) {
                 tips.append(Tip(.nested, folder, changed))
                 report.notes.append("What was not committed in \(folder.shown) is on a ref of its own.")
             } else if let head, try await !isNew(head) {
@@ -176,7 +177,7 @@ public struct Gatherer {
             } else if repository.isLinkedWorktree {
                 report.notes.append("The worktree \(folder.shown) comes as its branch.")
             }
-            if let staged, let tip = try await commit(staged, on: head) {
+            if let staged = nested.staged, let tip = try await commit(staged, on: head) {
                 tips.append(Tip(.nested, folder.appending("staged".utf8), tip))
             }
             if seen.insert(repository.common).inserted { tips += repository.references.map { Tip(in: folder, $0) } }
@@ -231,7 +232,7 @@ public struct Gatherer {
 
     private mutating func emit(_ kind: GatherReport.Kind, _ name: GitPath, _ object: String) async throws {
         references.append(object)
-        let isShallow = ends.isEmpty ? false : try await !commits.reached(from: object).isDisjoint(with: ends)
+        let isShallow = shallowCommits.isEmpty ? false : try await !commits.reached(from: object).isDisjoint(with: shallowCommits)
         report.works.append(GatherReport.Work(kind: kind, name: name.bytes, number: references.count, isShallow: isShallow))
     }
 

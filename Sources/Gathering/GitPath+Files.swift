@@ -32,7 +32,7 @@ extension GitPath {
         return true
     }
 
-    /// The names in a folder, sorted; none where it is no folder.
+    /// The names in a folder, sorted; empty where there is no folder.
     var entries: [[UInt8]] {
         guard let stream = opendir(zeroEnded) else { return [] }
         defer { closedir(stream) }
@@ -44,7 +44,7 @@ extension GitPath {
         return names.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
-    /// A file's bytes; `nil` for what is no file, or larger.
+    /// A file's bytes; `nil` where there is no file, or a larger one.
     func content(limit: Int) -> [UInt8]? {
         guard kind == S_IFREG else { return nil }
         let descriptor = open(zeroEnded, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -1,4 +1,4 @@
-/// Commits that join what is more than people look at: no ref is left behind, and their number stays small.
+/// Makes commits whose parents are the refs beyond the first ``GatherReport/refLimit``, so that none is left behind and few are fetched.
 struct Joining {
     let git: GatherGit
 
@@ -57,7 +57,7 @@ struct Joining {
         try await git.line(["mktree"], input: Array(Set(entries).sorted().map { $0 + "\n" }.joined().utf8))
     }
 
-    /// Written as an object, since a thousand parents are more than an argument list takes kindly.
+    /// Written as an object: `commit-tree` would take each of a thousand parents as two arguments.
     private func commit(_ tree: String, _ parents: [String]) async throws -> String {
         // Always the same time, so that the next salvage makes the same commit.
         let who = "\(git.identity["GIT_COMMITTER_NAME"] ?? "SAM") <\(git.identity["GIT_COMMITTER_EMAIL"] ?? "sam@localhost")> 0 +0000"

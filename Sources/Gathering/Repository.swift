@@ -25,7 +25,7 @@ struct Repository {
     let references: [Reference]
     /// Commits at which its history ends, as it says.
     let shallow: [String]
-    /// Why its refs and objects can't be read, or not all of them; `nil` when they can.
+    /// Why its refs and objects can't all be read; `nil` when they can.
     let obstacle: String?
 
     var objects: String { common + "/objects" }
@@ -38,7 +38,7 @@ struct Repository {
 
     /// Opens the repository of a working tree.
     ///
-    /// - Parameter workspace: what is closed in there is opened.
+    /// - Parameter workspace: files and folders in it that their owner closed are made readable.
     /// - Returns: `nil` when the tree has no repository.
     init?(at tree: String, in workspace: String) {
         guard let directory = Self.directory(of: tree + "/.git") else { return nil }
@@ -124,7 +124,7 @@ extension Repository {
         return isObject(text) ? text : nil
     }
 
-    /// What makes a repository one of a kind that SAM can't read.
+    /// Why SAM can't read this kind of repository; `nil` when it can.
     private static func foreignness(of common: String) -> String? {
         if GitPath(common + "/reftable").isFolder { return "its refs are kept in a reftable" }
         let settings = (text(common + "/config", limit: 1 << 20) ?? "").lowercased().filter { !$0.isWhitespace }
@@ -133,7 +133,7 @@ extension Repository {
 
     /// What the loose files say, and for other refs what `packed-refs` says.
     ///
-    /// - Returns: whether there was no more.
+    /// - Returns: whether all of them were read.
     private static func read(_ common: String, into references: inout [GitPath: String]) -> Bool {
         collect(GitPath(common), GitPath("refs"), into: &references, depth: 0)
         let packed = GitPath(common + "/packed-refs")

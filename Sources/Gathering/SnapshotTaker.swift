@@ -3,6 +3,7 @@ import Foundation
 /// Takes snapshots of the working trees in one workspace.
 struct SnapshotTaker {
     let git: GatherGit
+    let commits: Commits
     let request: GatherRequest
     let walk: TreeWalk
     /// The workspace's own repository, whose linked worktrees come as their branches.
@@ -11,7 +12,7 @@ struct SnapshotTaker {
     let repositories: [GitPath: Repository]
     let leftBehind: String?
 
-    /// The tree around a repository, whose `.gitignore` files count inside, too.
+    /// The tree around a nested repository. Its `.gitignore` files apply inside, too.
     struct Outer {
         var tree: WorkingTree
         var folder: GitPath
@@ -49,7 +50,7 @@ struct SnapshotTaker {
                 let sparse = try await tree.sparse(in: other)
                 gone.removeAll(where: sparse.contains)
             } catch {
-                // A damaged index leaves no file out.
+                // Then every missing file counts as deleted.
                 snapshot.notes.append("The index of \(folder.shown) can't be read.")
             }
         }
@@ -160,11 +161,14 @@ struct SnapshotTaker {
     private func add(_ path: GitPath, outer: Outer?, to snapshot: inout Snapshot) async throws -> String {
         let repository = repositories[path]
         var head: String?
-        if let repository, case .commit(let commit, _) = repository.head, try await isCommit(commit) { head = commit }
+        if let repository, case .commit(let commit, _) = repository.head, try await commits.isCommit(commit) { head = commit }
         let part = try await self.snapshot(of: path, repository: repository, head: head, base: head, outer: outer)
         snapshot.add(part)
         if let obstacle = repository?.obstacle { snapshot.remaining.append("The history in \(path.shown) stays there: \(obstacle).") }
-        if let repository { snapshot.repositories.append((path, repository, part.tree, part.staged)) }
+        if let repository {
+            snapshot.repositories.append(
+                Snapshot.Nested(folder: path, repository: repository, head: head, tree: part.tree, staged: part.staged))
+        }
         return part.tree
     }
 
@@ -212,8 +216,4 @@ struct SnapshotTaker {
     }
 
     private func freshIndex() -> String { request.folder + "/index-" + UUID().uuidString }
-
-    private func isCommit(_ object: String) async throws -> Bool {
-        do { return try await git.line(["cat-file", "-t", object]) == "commit" } catch { return false }
-    }
 }

@@ -1,4 +1,4 @@
-/// Files whose content git's checks judge, under every name that some file system takes for theirs.
+/// `.gitmodules` and `.gitattributes`, whose content git's checks judge, and the names that HFS+ and NTFS take for theirs.
 enum SpecialFile {
     /// Whether a file is one of them.
     static func isSpecial(_ path: GitPath) -> Bool {

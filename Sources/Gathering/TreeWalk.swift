@@ -7,6 +7,8 @@ struct TreeWalk {
     private(set) var repositories: [GitPath] = []
     /// How many files and links stand directly in each folder.
     private(set) var files: [GitPath: Int] = [:]
+    /// How many files and links stand under each folder, at any depth.
+    private var totals: [GitPath: Int] = [:]
     /// What can't be looked at.
     private(set) var closed: [GitPath] = []
 
@@ -24,19 +26,21 @@ struct TreeWalk {
         if let top = Self.open(AT_FDCWD, Array(root.utf8)) { walk(top, .top, depth: 0) } else { closed = [.top] }
     }
 
-    /// How many files stand under a folder.
-    func count(under folder: GitPath) -> Int {
-        files.reduce(0) { $1.key.isWithin(folder) ? $0 + $1.value : $0 }
-    }
+    /// How many files stand under a folder, at any depth.
+    func count(under folder: GitPath) -> Int { totals[folder] ?? 0 }
 
-    private mutating func walk(_ descriptor: Int32, _ path: GitPath, depth: Int) {
-        // git goes by whole paths, which have an end.
+    /// - Returns: how many files and links stand under it.
+    @discardableResult
+    private mutating func walk(_ descriptor: Int32, _ path: GitPath, depth: Int) -> Int {
+        // git opens files by their whole paths, which are limited in length.
         guard depth < Self.depthLimit, rootLength + path.bytes.count < Int(PATH_MAX) - 300, let stream = fdopendir(descriptor) else {
             close(descriptor)
-            return closed.append(path)
+            closed.append(path)
+            return 0
         }
         defer { closedir(stream) }
         var count = 0
+        var below = 0
         while let entry = readdir(stream) {
             let name = entry.name
             if name == [UInt8(ascii: ".")] || name == [UInt8(ascii: "."), UInt8(ascii: ".")] { continue }
@@ -50,7 +54,7 @@ struct TreeWalk {
             switch status.st_mode & S_IFMT {
             case S_IFDIR:
                 let child = path.appending(name)
-                if let folder = Self.open(descriptor, name) { walk(folder, child, depth: depth + 1) } else { closed.append(child) }
+                if let folder = Self.open(descriptor, name) { below += walk(folder, child, depth: depth + 1) } else { closed.append(child) }
             case S_IFREG:
                 count += 1
                 Self.makeReadable(descriptor, name)
@@ -59,6 +63,8 @@ struct TreeWalk {
             }
         }
         if count > 0 { files[path] = count }
+        totals[path] = count + below
+        return count + below
     }
 
     /// A file that its owner has closed.

@@ -89,7 +89,7 @@ struct Salvage: Sendable {
             }
         }
         let works = report.works.prefix(2 * (GatherReport.refLimit + GatherReport.joinLimit))
-        // A history that ends early would end the mirror's, too.
+        // In the mirror a shallow history would make the mirror shallow.
         let isOwn = { (work: GatherReport.Work) in work.kind == .lost || work.isShallow }
         let pieces = pieces(works, session, isOwn)
         let kept = pieces.filter { $0.repository == mirror.path }
@@ -100,7 +100,7 @@ struct Salvage: Sendable {
         return try await counted(result)
     }
 
-    /// Whether git's checks refuse what is fetched, and not something else went wrong.
+    /// Whether git's checks refused what was fetched. Any other failure is not a refusal.
     private static func isRefusal(_ error: WorkspaceError) -> Bool {
         ["fsck", "index-pack", "unpack", "shallow", "missing necessary objects", "bad object"].contains { error.message.contains($0) }
     }
@@ -134,7 +134,7 @@ struct Salvage: Sendable {
         return try await isAncestor(earlier + "^")
     }
 
-    /// What a ref of the mirror names; `nil` where there is none.
+    /// What a ref of the mirror names; `nil` where it does not exist.
     private func object(_ reference: String) async throws -> String? {
         let output = try await git.run(
             ["for-each-ref", "--format=%(objectname)", reference], in: mirror.path, failing: .salvage)
@@ -170,7 +170,7 @@ struct Salvage: Sendable {
         }
     }
 
-    /// Where each piece goes. No two get one name, whatever they are called.
+    /// The ref and the repository for each piece. No two get the same ref.
     private func pieces(
         _ works: some Collection<GatherReport.Work>, _ session: String, _ isOwn: (GatherReport.Work) -> Bool
     ) -> [Piece] {

@@ -22,7 +22,7 @@ public struct DatabaseCheck: Sendable {
     /// Reads every row. Changes nothing.
     public func findings() async -> [HostCheck.Finding] {
         guard FileManager.default.fileExists(atPath: home.database) else {
-            return [HostCheck.Finding(name: "database", severity: .ok, detail: "there is none yet; the first start makes it")]
+            return [HostCheck.Finding(name: "database", severity: .ok, detail: "not there yet; the first start creates it")]
         }
         do {
             let store = try Store.sqlite(at: home.database)

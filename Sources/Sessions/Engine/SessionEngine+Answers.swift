@@ -28,7 +28,7 @@ extension SessionEngine {
 
     /// Answers with a text what the agent asks.
     ///
-    /// - Throws: ``SessionsError`` when there is no such question, it was answered already, or the text is none; `StoreError`.
+    /// - Throws: ``SessionsError`` when there is no such question, it was answered already, or the text is empty; `StoreError`.
     public func reply(to question: String, _ text: String, in session: SessionID, by user: UserID) async throws {
         try Self.checkAnswer(text)
         try await steer(session, by: user) { [accounts] transaction, state in

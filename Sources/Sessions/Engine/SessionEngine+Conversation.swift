@@ -7,7 +7,7 @@ import Store
 extension SessionEngine {
     /// Changes the text of a prompt that is kept.
     ///
-    /// - Throws: ``SessionsError`` when it was handed over already, or the text is none; `StoreError`.
+    /// - Throws: ``SessionsError`` when it was handed over already, or the text is empty; `StoreError`.
     public func edit(_ prompt: PromptID, _ text: String, of session: SessionID, by user: UserID) async throws {
         try Self.check(text)
         try await change(prompt, of: session, by: user) { transaction in

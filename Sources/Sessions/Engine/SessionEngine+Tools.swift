@@ -20,7 +20,7 @@ extension SessionEngine {
         guard state.questions.contains(question) else {
             throw SessionsError(
                 .wrongState,
-                "Nobody can be asked now: only while the agent works, and at most \(SessionReducer.questionLimit) things at once.")
+                "A person can be asked only while the agent works, and at most \(SessionReducer.questionLimit) things at once.")
         }
         return id
     }

@@ -36,7 +36,7 @@ public struct SessionQueries: Sendable {
 
     /// A session that can't be read.
     ///
-    /// - Throws: ``SessionsError/Code/notFound`` when there is none, or it can be read; `StoreError`.
+    /// - Throws: ``SessionsError/Code/notFound`` when there is no such session, or it can be read; `StoreError`.
     func unreadable(_ id: SessionID) async throws -> UnreadableSession {
         try await store.read { transaction in
             let stored = try StoredSessions(try Self.rows(of: id, transaction), transaction)

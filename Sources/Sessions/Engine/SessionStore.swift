@@ -116,7 +116,7 @@ struct SessionStore: Sendable {
 
     /// The state in which a session stands.
     ///
-    /// - Throws: ``SessionsError`` when there is none, or it can't be read; `StoreError`.
+    /// - Throws: ``SessionsError`` when there is no such session, or it can't be read; `StoreError`.
     static func state(_ session: SessionID, _ transaction: any Transaction) throws -> SessionState {
         try SessionState(of: try row(session, transaction))
     }

@@ -50,7 +50,7 @@ extension Inquiry.Item {
         let others = answers.filter { answer in !choices.contains { $0.label == answer } }
         if let other = others.first, !allowsText {
             let labels = choices.map { "“\($0.label.prefix(80))”" }.joined(separator: ", ")
-            throw SessionsError(.invalid, "“\(other.prefix(80))” is none of the choices of \(name). There are: \(labels).")
+            throw SessionsError(.invalid, "“\(other.prefix(80))” is not one of the choices of \(name). There are: \(labels).")
         }
         guard others.count <= 1 else { throw SessionsError(.invalid, "\(name) takes one text beside its choices, not \(others.count).") }
     }

@@ -8,7 +8,7 @@ struct SessionsAnswer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "answer", abstract: "Answer what an agent asks.",
         discussion: """
-            Without an answer it shows what is asked. When nobody answers in time (setting agents.answerSeconds), what the \
+            Without an answer it shows what is asked. When no answer comes in time (setting agents.answerSeconds), what the \
             agent asks to be allowed is refused, and any other question is dropped without an answer. Of proposed answers, \
             numbers or their own words are taken.
 
