@@ -96,6 +96,7 @@ struct Salvage: Sendable {
         let lost = pieces.filter { $0.repository == lostWork }
         if !lost.isEmpty, !FileManager.default.fileExists(atPath: lostWork) { try await makeLostWork(request) }
         for group in [kept, lost] where !group.isEmpty { try await bringOut(group, &result) }
+        try await dropHeldEarlier(&result)
         try await nameBranches(session, &result)
         return try await counted(result)
     }
@@ -117,7 +118,23 @@ struct Salvage: Sendable {
         let reference = "refs/sam/work/\(request.session.rawValue)/refs/earlier-\(earlier.prefix(12))"
         try await git.run(["update-ref", reference, earlier], in: mirror.path, failing: .salvage)
         result.others.append(
-            OtherWork(kind: .refs, name: "earlier result", ref: reference, repository: mirror.path, commit: earlier))
+            OtherWork(kind: .refs, name: Self.earlierResult, ref: reference, repository: mirror.path, commit: earlier))
+    }
+
+    private static let earlierResult = "earlier result"
+
+    /// An earlier result needs no ref of its own where another ref of this result holds it.
+    private func dropHeldEarlier(_ result: inout WorkspaceResult) async throws {
+        guard let earlier = result.others.first(where: { $0.name == Self.earlierResult && $0.ref.contains("/refs/earlier-") }) else {
+            return
+        }
+        let holding = try await git.run(
+            ["for-each-ref", "--contains", earlier.commit, "--format=%(refname)", "refs/sam/work/"], in: mirror.path, failing: .salvage
+        ).text.split(separator: "\n").map(String.init)
+        let others = result.others.filter { $0.repository == mirror.path && $0.ref != earlier.ref }.map(\.ref)
+        guard !Set(others).isDisjoint(with: holding) else { return }
+        try await git.run(["update-ref", "-d", earlier.ref], in: mirror.path, failing: .salvage)
+        result.others.removeAll { $0.ref == earlier.ref }
     }
 
     /// Whether a commit has all that an earlier one of the session's has: it stands on it, or only its time differs.

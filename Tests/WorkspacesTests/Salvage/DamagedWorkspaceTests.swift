@@ -200,6 +200,19 @@ struct DamagedWorkspaceTests {
         }
     }
 
+    @Test("An earlier result that a branch of the later one holds is named once")
+    func heldEarlierResult() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            try await workspace.run("git checkout -qb good; echo w > w; git add w; git commit -qm w")
+            let first = try await workspace.salvage()
+            try await workspace.run("git checkout -qb other origin/main; echo x > x; git add x; git commit -qm x")
+            let second = try await workspace.salvage()
+            #expect(second.commit != first.commit)
+            #expect(second.others.filter { $0.commit == first.commit }.map(\.name) == ["good"])
+        }
+    }
+
     @Test("A link that is called .gitmodules, which git passes over in silence, is named")
     func linkedModules() async throws {
         try await SalvageFixture.with { fixture in
