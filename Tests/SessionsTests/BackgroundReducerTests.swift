@@ -241,7 +241,7 @@ struct BackgroundReducerTests {
     @Test(
         "Answers are checked by what the question takes, and what is wrong is said",
         arguments: [
-            (["a": ["A"], "b": ["x"]], nil), (["a": ["x"], "b": ["x"]], "none of the choices"), (["a": ["A"]], "“What?” is missing"),
+            (["a": ["A"], "b": ["x"]], nil), (["a": ["x"], "b": ["x"]], "not one of the choices"), (["a": ["A"]], "“What?” is missing"),
             (["a": ["A"], "b": [" "]], "missing"), (["a": ["A"], "b": ["x"], "c": ["y"]], "no item “c”"),
             (["a": ["A"], "b": ["x", "y"]], "takes one answer"), (["a": ["A"], "b": ["x\0"]], "NUL"),
             (["a": ["A"], "b": [String(repeating: "x", count: 40_000)]], "32 KiB"),

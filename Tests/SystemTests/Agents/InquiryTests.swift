@@ -41,7 +41,7 @@ struct InquiryTests {
                 let path = "/api/v1/sessions/\(runner.session)/questions/p1"
                 let wrong: [(JSONValue, Int, String)] = [
                     (["answers": ["colour": ["Red"], "parts": ["Core"]]], 400, "“What name?” is missing"),
-                    (["answers": ["colour": ["Black"], "parts": ["Core"], "name": ["x"]]], 400, "none of the choices"),
+                    (["answers": ["colour": ["Black"], "parts": ["Core"], "name": ["x"]]], 400, "not one of the choices"),
                     (["answers": ["colour": ["Red", "Green"], "parts": ["Core"], "name": ["x"]]], 400, "takes one answer"),
                     (["answers": ["size": ["1"]]], 400, "no item “size”"), (["text": "Red"], 400, "“answers”"),
                     (["option": "Red"], 400, "“answers”"), ([:], 400, "An answer is"),
