@@ -3,14 +3,14 @@
 PACKAGES := bubblewrap git libsqlite3-dev zlib1g-dev
 # What only the tests need: real tools and the providers' own clients, outside of the tree.
 TEST_PACKAGES := curl openssl gzip python3 python3-pip python3-venv
-GATEWAY_TESTS := SystemTests\.(Clients|KeyCommand|UsageCommand|BudgetCommand|ProviderCommand|SessionGateway|Remote|GatewayCanary|UsageSurvival|Egress[A-Za-z]*)Tests
+GATEWAY_TESTS := SystemTests\.(Clients|KeyCommand|UsageCommand|BudgetCommand|ProviderCommand|SessionGateway|Remote|GatewayCanary|UsageSurvival|Schemathesis|Egress[A-Za-z]*)Tests
 CODER_TESTS := SystemTests\.(ClaudeCode[A-Za-z]*|Codex[A-Za-z]*)Tests
 AGENT_TESTS := SystemTests\.(Agentao|Tool|Question|Activity|Resume|OneShot|ScoutClient)Tests
 CRASH_TESTS := SystemTests\.(Crash|PromptDelivery)Tests
 PERSON_TESTS := SystemTests\.(Background|Inquiry|TerminalAnswer)Tests
 BROKER_TESTS := SystemTests\.Broker[A-Za-z]*Tests
 CLIENTS := $(HOME)/.cache/sam/clients
-CLIENT_VERSIONS := anthropic==2.14.0 openai==3.57.0
+CLIENT_VERSIONS := anthropic==2.14.0 openai==3.57.0 schemathesis==4.32.5
 AGENTS := $(HOME)/.cache/sam/agents
 AGENT_VERSIONS := claude-agent-sdk==0.2.187 openai-codex-cli-bin==0.163.0
 ACP_VERSIONS := agentao==0.5.17 agent-client-protocol==0.12.1
@@ -82,7 +82,7 @@ setup:
 	  echo "==> Installing$$missing"; \
 	  $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; fi
 
-# The official Python packages of the providers, against which the gateway is tested.
+# The official Python packages of the providers, against which the gateway is tested, and what makes requests from the description of the API.
 test clients: PACKAGES += $(TEST_PACKAGES)
 clients: setup
 	@if [ "$$(cat $(CLIENTS)/versions 2>/dev/null)" != "$(CLIENT_VERSIONS)" ]; then \

@@ -6,11 +6,19 @@ import Synchronization
 
 /// Turns errors into problem details. Nothing that a client did not send and may not know stands in them.
 struct ProblemMiddleware: RouterMiddleware {
+    private let allowed = AllowedMethods.ofAPI
+
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
+        } catch let error as HTTPError where error.status == .notFound && !allowed.at(request.uri.path).isEmpty {
+            // The router knows no other answer than 404.
+            let methods = allowed.at(request.uri.path).joined(separator: ", ")
+            var response = Problem(.methodNotAllowed, "\(request.uri.path) takes \(methods), not \(request.method).").response
+            response.headers[.allow] = methods
+            return response
         } catch {
             let problem = Problem(error)
             if problem.status >= 500 { context.logger.error("\(request.method) \(request.uri.path): \(error)") }

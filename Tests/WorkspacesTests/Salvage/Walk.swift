@@ -13,7 +13,7 @@ struct Walk: Sendable {
     private(set) var files: [File] = []
     /// Folders with a `.git` of any kind, relative; the top is empty.
     private(set) var repositories: [String] = []
-    /// Folders of objects, wherever they are.
+    /// Folders of objects, wherever they are; but those of a bare repository, whose files are files to git and arrive as such.
     private(set) var stores: [String] = []
     private let root: String
 
@@ -25,7 +25,7 @@ struct Walk: Sendable {
     private mutating func visit(_ folder: String, insideGit: Bool) {
         let names = Self.names(in: folder.isEmpty ? root : root + "/" + folder)
         if names.contains(".git"), !insideGit { repositories.append(folder) }
-        if ["HEAD", "objects", "refs"].allSatisfy(names.contains) { stores.append(folder.isEmpty ? "objects" : folder + "/objects") }
+        if insideGit, ["HEAD", "objects", "refs"].allSatisfy(names.contains) { stores.append(folder.isEmpty ? "objects" : folder + "/objects") }
         for name in names.sorted() {
             let path = folder.isEmpty ? name : folder + "/" + name
             var status = stat()

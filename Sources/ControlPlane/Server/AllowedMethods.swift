@@ -1,0 +1,33 @@
+import AgentProtocol
+
+/// Which methods each path of the API takes, from its own description.
+struct AllowedMethods: Sendable {
+    private var paths: [(segments: [Substring], methods: [String])] = []
+
+    /// Those of the API as it is described; none where the description can't be read.
+    static let ofAPI: AllowedMethods = {
+        guard let bytes = try? OpenAPI.document.get(), let document: JSONValue = try? JSONLine.decode(from: bytes) else {
+            return AllowedMethods(document: .null)
+        }
+        return AllowedMethods(document: document)
+    }()
+
+    /// Reads a description.
+    init(document: JSONValue) {
+        guard case .object(let described)? = document["paths"] else { return }
+        for (template, operations) in described {
+            guard case .object(let operations) = operations else { continue }
+            let methods = operations.keys.filter { $0 != "parameters" }.map { $0.uppercased() }.sorted()
+            paths.append((template.split(separator: "/"), methods))
+        }
+    }
+
+    /// The methods that a path takes, in alphabetical order; none for a path that does not exist.
+    func at(_ path: String) -> [String] {
+        let segments = path.split(separator: "/")
+        return Set(
+            paths.filter { $0.segments.count == segments.count && zip($0.segments, segments).allSatisfy { $0 == $1 || $0.hasPrefix("{") } }
+                .flatMap(\.methods)
+        ).sorted()
+    }
+}
