@@ -120,6 +120,9 @@ struct SnapshotTaker {
         let objects = Set(arrived.map(\.object) + [Self.emptyBlob])
         var only = staged.filter { !objects.contains($0.object) }
         if !request.scope.takesSpecialFiles { only.removeAll { SpecialFile.isSpecial($0.path) } }
+        // An index can name an object that is not there, of which nothing can be brought out.
+        let present = try await commits.types(of: Set(only.map(\.object)))
+        only.removeAll { present[$0.object] != "blob" }
         guard !only.isEmpty else { return nil }
         try await other.load(commit)
         try await other.set(Dictionary(only.map { ($0.path, ($0.mode, $0.object)) }, uniquingKeysWith: { $1 }))

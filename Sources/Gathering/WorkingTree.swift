@@ -16,7 +16,13 @@ struct WorkingTree {
     /// Fills the index with a tree, keeping what is known of files that stand in both.
     func load(_ tree: String) async throws {
         let known = FileManager.default.fileExists(atPath: index)
-        try await run(["read-tree"] + (known ? ["-i", "-m", tree] : [tree]))
+        do {
+            try await run(["read-tree"] + (known ? ["-i", "-m", tree] : [tree]))
+        } catch is GatherError {
+            // It takes none with a path that git would not check out, such as a link that is called .gitmodules. This passes over such.
+            try await run(["read-tree", "--empty"])
+            try await set(Dictionary(try await entries(of: tree).map { ($0.path, ($0.mode, $0.object)) }, uniquingKeysWith: { $1 }))
+        }
     }
 
     /// What stands in the index for other repositories: the commits that it names, by their folders.

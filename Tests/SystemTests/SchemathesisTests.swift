@@ -1,6 +1,7 @@
 import AgentProtocol
 import AsyncHTTPClient
 import Foundation
+import NIOCore
 import NIOHTTP1
 import Processes
 import Testing

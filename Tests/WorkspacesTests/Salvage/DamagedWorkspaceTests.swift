@@ -169,9 +169,22 @@ struct DamagedWorkspaceTests {
             script: "python3 -c 'import os; [(os.mkdir(\"d\" * 200), os.chdir(\"d\" * 200)) for _ in range(25)]; open(\"f\", \"w\")'",
             says: "can't be looked at"),
         Refusal(
+            testDescription: "a link that is called .gitmodules in HEAD's tree", script: committed("120000 blob $o\\t.gitmodules"),
+            says: "branch"),
+        Refusal(testDescription: "a file that is called .git in HEAD's tree", script: committed("100644 blob $o\\t.git"), says: "branch"),
+        Refusal(testDescription: "a folder that is called .. in HEAD's tree", script: committed("040000 tree $t\\t.."), says: "branch"),
+        Refusal(
             testDescription: "a link that is called .gitmodules in a submodule's folder",
             script: "echo m > module/m; ln -s m module/.gitmodules", says: "module/.gitmodules"),
     ]
+
+    /// Commits HEAD's tree with an entry that git takes into no index.
+    private static func committed(_ entry: String) -> String {
+        """
+        o=$(git hash-object -w README.md); t=$(git rev-parse HEAD^{tree})
+        n=$( (git ls-tree HEAD; printf "\(entry)\\n") | git mktree); git update-ref HEAD $(git commit-tree -m n -p HEAD $n)
+        """
+    }
 
     @Test("With the repository gone, a repository in the workspace arrives all the same")
     func nestedAlone() async throws {
