@@ -1,6 +1,6 @@
 # The door to SAM. `make demo` and `make test` are all a newcomer needs.
 
-PACKAGES := bubblewrap git libsqlite3-dev zlib1g-dev
+PACKAGES := bubblewrap git libseccomp-dev libsqlite3-dev zlib1g-dev
 # What only the tests need: real tools and the providers' own clients, outside of the tree.
 TEST_PACKAGES := curl openssl gzip python3 python3-pip python3-venv
 GATEWAY_TESTS := SystemTests\.(Clients|KeyCommand|UsageCommand|BudgetCommand|ProviderCommand|SessionGateway|Remote|GatewayCanary|UsageSurvival|Schemathesis|Egress[A-Za-z]*)Tests

@@ -80,6 +80,7 @@ let package = Package(
         module("Store", [.grdb]),
         module("Vault", [.crypto]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
         .target(name: "CProcesses"),
         module("Processes", ["CProcesses", .subprocess]),
         module("Tunnels", [.nioCore]),
@@ -115,7 +116,7 @@ let package = Package(
             ]),
         module("ScoutKit", ["AgentProtocol", "Processes"]),
         module("Gathering", ["Processes"]),
-        module("Workspaces", ["Accounts", "AgentProtocol", "Gathering", "Processes", .logging]),
+        module("Workspaces", ["Accounts", "AgentProtocol", "CSeccomp", "Gathering", "Processes", .logging]),
 
         // Work
         module(

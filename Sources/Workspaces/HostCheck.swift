@@ -74,7 +74,7 @@ public struct HostCheck: Sendable {
         let filter = NSTemporaryDirectory() + "sam-filter-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: filter) }
         do {
-            try Data(SystemCallFilter.bytes).write(to: URL(filePath: filter))
+            try Data(SystemCallFilter.bytes()).write(to: URL(filePath: filter))
             try await SandboxProbe(runner: programs + "/sam-runner", filter: filter).succeed()
             return Finding(
                 name: "sandbox", severity: .ok, detail: "a sandbox with all its namespaces and a filter of system calls starts")

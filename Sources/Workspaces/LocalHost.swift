@@ -37,8 +37,9 @@ public struct LocalHost: WorkspaceHost {
         controlGroups = ControlGroups.detect()
         libraries = RuntimeLibraries.folders()
         probe = SandboxProbe(runner: programs + "/sam-runner", filter: home.systemCallFilter)
+        let filter = try SystemCallFilter.bytes()
         do {
-            try Data(SystemCallFilter.bytes).write(to: URL(filePath: home.systemCallFilter), options: .atomic)
+            try Data(filter).write(to: URL(filePath: home.systemCallFilter), options: .atomic)
             try Data("root:x:0:0::/nonexistent:/bin/false\nagent:x:1000:1000::/home/agent:/bin/sh\n".utf8)
                 .write(to: URL(filePath: home.sandboxFiles + "/passwd"), options: .atomic)
             try Data("root:x:0:\nagent:x:1000:\n".utf8)

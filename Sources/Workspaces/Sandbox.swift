@@ -49,8 +49,9 @@ struct Sandbox: Sendable {
         }
         for file in [
             "/etc/alternatives", "/etc/ca-certificates", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
-            "/etc/localtime", "/etc/mime.types", "/etc/nsswitch.conf", "/etc/ssl/certs", "/etc/ssl/openssl.cnf",
-        ] {
+            "/etc/chromium.d", "/etc/fonts", "/etc/localtime", "/etc/mime.types", "/etc/nsswitch.conf", "/etc/ssl/certs",
+            "/etc/ssl/openssl.cnf",
+        ] + Self.javaSettings() {
             arguments += ["--ro-bind-try", file, file]
         }
         arguments += ["--ro-bind", passwd, "/etc/passwd", "--ro-bind", group, "/etc/group"]
@@ -69,6 +70,14 @@ struct Sandbox: Sendable {
         // bubblewrap hands its own environment on. In arguments everybody on the machine could read it.
         return Command(
             program, arguments + command.arguments, environment: command.environment, workingDirectory: "/", openFile: filter)
+    }
+
+    /// Debian keeps what a Java runtime can't start without in `/etc`. Who may manage one remotely, with their passwords, stays outside.
+    static func javaSettings(in folder: String = "/etc") -> [String] {
+        func names(_ path: String) -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
+        return names(folder).filter { $0.hasPrefix("java-") }.flatMap { runtime in
+            names("\(folder)/\(runtime)").filter { $0 != "management" }.map { "\(folder)/\(runtime)/\($0)" }
+        }
     }
 
     /// `/bin` and its like are links into `/usr` on most systems and folders of their own on some.

@@ -1,145 +1,73 @@
+import CSeccomp
+import Foundation
 import Glibc
 
-/// What a program in a sandbox may not ask of the kernel, as the kernel reads it: a program of classic BPF
-/// (https://www.kernel.org/doc/html/latest/userspace-api/seccomp_filter.html).
+/// What a program in a sandbox may ask of the kernel, as the kernel reads it: a program of classic BPF, which libseccomp makes
+/// for the machine that it runs on.
 ///
-/// The list is Flatpak's (`common/flatpak-run.c`), with io_uring, which goes round such filters, and without sockets of other
-/// families than UNIX, INET, INET6 and NETLINK. Namespaces keep a program from much of this as well; the filter keeps it from the
-/// kernel's code for it, which has had its faults.
+/// It is a list of what is allowed (``SystemCalls``). What stands nowhere does not exist (`ENOSYS`), so that libraries take
+/// another way, as on a kernel that lacks it; what a program knows and has no right to is not permitted (`EPERM`). Calls of
+/// other architectures, i386 and x32 among them, do not exist either. Namespaces keep a program from much of this as well; the
+/// filter keeps it from the kernel's code for it, which has had its faults.
 enum SystemCallFilter {
-    /// What a refused call returns: that it is not permitted, or that there is no such call, so that a C library tries another one.
-    private static let refused: [(error: CInt, calls: [UInt32])] = [
-        (EPERM, Calls.forbidden), (ENOSYS, Calls.unknown),
-    ]
-
     /// The filter, ready to be handed to bubblewrap.
-    static var bytes: [UInt8] { program.flatMap(\.bytes) }
-
-    private static var program: [Instruction] {
-        // Another architecture's calls have other numbers, on which nothing below would be right.
-        var program: [Instruction] = [
-            .load(Field.architecture), .jump(equal: Calls.architecture, then: 1, otherwise: 0), .refuse(ENOSYS), .load(Field.number),
-        ]
-        if let other = Calls.otherABI { program += [.jump(atLeast: other, then: 0, otherwise: 1), .refuse(ENOSYS)] }
-        for (error, calls) in refused {
-            for call in calls { program += [.jump(equal: call, then: 0, otherwise: 1), .refuse(error)] }
-        }
-        program += when(
-            Calls.clone, [.load(Field.argument(0)), .jump(anyOf: Flags.newUserNamespace, then: 0, otherwise: 1), .refuse(EPERM)])
-        program += when(
-            Calls.ioctl,
-            [.load(Field.argument(1))]
-                + Flags.terminalInput.flatMap { [.jump(equal: $0, then: 0, otherwise: 1), .refuse(EPERM)] })
-        program += when(
-            Calls.personality,
-            [.load(Field.argument(0))] + Flags.personalities.flatMap { [.jump(equal: $0, then: 0, otherwise: 1), .allow] } + [
-                .refuse(EPERM)
-            ])
-        for call in [Calls.socket, Calls.socketpair] {
-            program += when(
-                call,
-                [.load(Field.argument(0))] + Flags.families.flatMap { [.jump(equal: $0, then: 0, otherwise: 1), .allow] }
-                    + [.refuse(EAFNOSUPPORT)])
-        }
-        return program + [.allow]
+    ///
+    /// - Throws: ``WorkspaceError`` when libseccomp can't make it.
+    static func bytes() throws(WorkspaceError) -> [UInt8] {
+        guard let context = seccomp_init(sam_seccomp_error(UInt16(ENOSYS))) else { throw failure("begin", ENOMEM) }
+        defer { seccomp_release(context) }
+        try check(seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, sam_seccomp_error(UInt16(ENOSYS))), "other architectures")
+        // A tree instead of a list: a call is found after eight comparisons and not after three hundred.
+        try check(seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2), "order")
+        for name in SystemCalls.allowed { try add(.allow, name, to: context) }
+        for call in SystemCalls.allowedByNumber { try check(seccomp_rule_add_array(context, SCMP_ACT_ALLOW, call, 0, nil), "\(call)") }
+        for name in SystemCalls.forbidden { try add(.refuse(EPERM), name, to: context) }
+        for rule in ArgumentRule.all { try add(rule.answer, rule.call, where: rule, to: context) }
+        return try export(context)
     }
 
-    /// Looks closer at one call. What is not refused there is allowed.
-    private static func when(_ call: UInt32, _ look: [Instruction]) -> [Instruction] {
-        [.jump(equal: call, then: 0, otherwise: UInt8(look.count + 1))] + look + [.allow]
+    // MARK: - Parts
+
+    /// A name that this machine's architecture, or its libseccomp, does not know is left out: what is not allowed is refused.
+    private static func add(
+        _ answer: ArgumentRule.Answer, _ name: String, where rule: ArgumentRule? = nil, to context: scmp_filter_ctx
+    ) throws(WorkspaceError) {
+        let number = seccomp_syscall_resolve_name(name)
+        guard number >= 0 else { return }
+        var comparisons: [scmp_arg_cmp] = []
+        if let rule { comparisons = [scmp_arg_cmp(arg: rule.argument, op: SCMP_CMP_MASKED_EQ, datum_a: rule.mask, datum_b: rule.value)] }
+        try check(seccomp_rule_add_array(context, answer.action, number, UInt32(comparisons.count), &comparisons), name)
     }
 
-    /// Where things stand in `struct seccomp_data`. Of an argument the lower half is looked at, which is all that these calls do.
-    private enum Field {
-        static let number: UInt32 = 0
-        static let architecture: UInt32 = 4
-        static func argument(_ index: UInt32) -> UInt32 { 16 + 8 * index }
+    /// libseccomp writes to a descriptor, so it is given a file in memory.
+    private static func export(_ context: scmp_filter_ctx) throws(WorkspaceError) -> [UInt8] {
+        let file = memfd_create("filter", 1)  // MFD_CLOEXEC
+        guard file >= 0 else { throw failure("write", errno) }
+        defer { close(file) }
+        try check(seccomp_export_bpf(context, file), "write")
+        let size = lseek(file, 0, SEEK_END)
+        guard size > 0, size % 8 == 0 else { throw failure("write", EIO) }
+        var bytes = [UInt8](repeating: 0, count: Int(size))
+        guard pread(file, &bytes, bytes.count, 0) == bytes.count else { throw failure("read", errno) }
+        return bytes
     }
 
-    private enum Flags {
-        /// `CLONE_NEWUSER`
-        static let newUserNamespace: UInt32 = 0x1000_0000
-        /// `TIOCSTI` and `TIOCLINUX`: typing for whoever sits at the terminal.
-        static let terminalInput: [UInt32] = [0x5412, 0x541c]
-        /// The usual one, and the question which it is.
-        static let personalities: [UInt32] = [0, 0xffff_ffff]
-        /// UNIX, INET, INET6 and NETLINK
-        static let families: [UInt32] = [1, 2, 10, 16]
+    private static func check(_ result: CInt, _ what: String) throws(WorkspaceError) {
+        guard result == 0 else { throw failure(what, -result) }
     }
 
-    /// One instruction: `struct sock_filter`.
-    private struct Instruction {
-        var code: UInt16
-        var then: UInt8 = 0
-        var otherwise: UInt8 = 0
-        var value: UInt32
+    private static func failure(_ what: String, _ error: CInt) -> WorkspaceError {
+        WorkspaceError(
+            .sandbox, "The filter of system calls could not be made (\(what): \(String(cString: strerror(error)))). Is libseccomp whole?")
+    }
+}
 
-        static func load(_ offset: UInt32) -> Self { Self(code: 0x20, value: offset) }
-        static func jump(equal value: UInt32, then: UInt8, otherwise: UInt8) -> Self {
-            Self(code: 0x15, then: then, otherwise: otherwise, value: value)
-        }
-        static func jump(atLeast value: UInt32, then: UInt8, otherwise: UInt8) -> Self {
-            Self(code: 0x35, then: then, otherwise: otherwise, value: value)
-        }
-        static func jump(anyOf bits: UInt32, then: UInt8, otherwise: UInt8) -> Self {
-            Self(code: 0x45, then: then, otherwise: otherwise, value: bits)
-        }
-        /// `SECCOMP_RET_ERRNO`
-        static func refuse(_ error: CInt) -> Self { Self(code: 0x06, value: 0x0005_0000 | UInt32(error)) }
-        /// `SECCOMP_RET_ALLOW`
-        static let allow = Self(code: 0x06, value: 0x7fff_0000)
-
-        var bytes: [UInt8] {
-            withUnsafeBytes(of: code) { Array($0) } + [then, otherwise] + withUnsafeBytes(of: value) { Array($0) }
+extension ArgumentRule.Answer {
+    /// libseccomp's word for it.
+    fileprivate var action: UInt32 {
+        switch self {
+        case .allow: SCMP_ACT_ALLOW
+        case .refuse(let error): sam_seccomp_error(UInt16(error))
         }
     }
-
-    #if arch(x86_64)
-        /// Numbers from `asm/unistd_64.h`.
-        private enum Calls {
-            /// `AUDIT_ARCH_X86_64`
-            static let architecture: UInt32 = 0xc000_003e
-            /// x32 marks its numbers with this bit.
-            static let otherABI: UInt32? = 0x4000_0000
-            static let clone: UInt32 = 56
-            static let ioctl: UInt32 = 16
-            static let personality: UInt32 = 135
-            static let socket: UInt32 = 41
-            static let socketpair: UInt32 = 53
-            static let forbidden: [UInt32] = [
-                // syslog, uselib, acct, quotactl, the keyring, NUMA
-                103, 134, 163, 179, 248, 249, 250, 279, 237, 239, 238, 256,
-                // unshare, setns, mount, umount2, pivot_root, chroot, ptrace, perf_event_open, process_vm_readv and writev, modify_ldt
-                272, 308, 165, 166, 155, 161, 101, 298, 310, 311, 154,
-            ]
-            static let unknown: [UInt32] = [
-                // clone3, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr, io_uring, and newer ways to what is
-                // forbidden: quotactl_fd, set_mempolicy_home_node
-                435, 428, 429, 430, 431, 432, 433, 442, 425, 426, 427, 443, 450,
-            ]
-        }
-    #elseif arch(arm64)
-        /// Numbers from `asm-generic/unistd.h`.
-        private enum Calls {
-            /// `AUDIT_ARCH_AARCH64`
-            static let architecture: UInt32 = 0xc000_00b7
-            static let otherABI: UInt32? = nil
-            static let clone: UInt32 = 220
-            static let ioctl: UInt32 = 29
-            static let personality: UInt32 = 92
-            static let socket: UInt32 = 198
-            static let socketpair: UInt32 = 199
-            static let forbidden: [UInt32] = [
-                // syslog, acct, quotactl, the keyring, NUMA
-                116, 89, 60, 217, 218, 219, 239, 235, 236, 237, 238,
-                // unshare, setns, mount, umount2, pivot_root, chroot, ptrace, perf_event_open, process_vm_readv and writev
-                97, 268, 40, 39, 41, 51, 117, 241, 270, 271,
-            ]
-            static let unknown: [UInt32] = [
-                // clone3, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr, io_uring, and newer ways to what is
-                // forbidden: quotactl_fd, set_mempolicy_home_node
-                435, 428, 429, 430, 431, 432, 433, 442, 425, 426, 427, 443, 450,
-            ]
-        }
-    #endif
 }

@@ -28,6 +28,18 @@ struct SandboxTests {
         }
     }
 
+    @Test("A Java runtime's settings are bound, and who may manage one is not")
+    func java() throws {
+        try withFolder { root in
+            try makeFiles(root + "/java-17-openjdk", ["net.properties"])
+            try makeFiles(root + "/java-17-openjdk/security", ["java.security"])
+            try makeFiles(root + "/java-17-openjdk/management", ["jmxremote.password"])
+            try makeFiles(root + "/javascript", ["x"])
+            #expect(Sandbox.javaSettings(in: root) == ["net.properties", "security"].map { "\(root)/java-17-openjdk/\($0)" })
+            #expect(Sandbox.javaSettings(in: root + "/none").isEmpty)
+        }
+    }
+
     @Test("A program comes with those beside it that are named after it, under the name by which it is called")
     func parts() throws {
         try withFolder { root in

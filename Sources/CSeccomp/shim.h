@@ -1,0 +1,9 @@
+#include <seccomp.h>
+
+// A macro with an argument, which Swift can't call.
+static inline uint32_t sam_seccomp_error(uint16_t error) {
+    return SCMP_ACT_ERRNO(error);
+}
+
+// The header hides it from who does not ask for GNU's extensions, and Swift can't ask.
+extern int memfd_create(const char *name, unsigned int flags);
