@@ -55,11 +55,6 @@ public struct Credential: Sendable, Hashable {
         setBy = try row.parsed("set_by")
         updatedAt = Int64(try row.integer("updated_at"))
     }
-
-    /// The words that its seal is bound to.
-    var sealContext: SealContext {
-        SealContext(id.rawValue, owner.scope.rawValue, owner.owner, provider.rawValue, kind.rawValue)
-    }
 }
 
 extension ScopeOwner {

@@ -53,5 +53,9 @@ public enum CredentialTables {
         Migration(
             "credentials", 4, "refreshes of which nobody knows the end",
             ["ALTER TABLE refreshes ADD COLUMN is_lost BIGINT NOT NULL DEFAULT 0"]),
+        // What was sealed before is renewed when the vault is open. An older program could not open what this one seals.
+        Migration(
+            "credentials", 5, "the form that all seals have",
+            ["CREATE TABLE seal_forms (form BIGINT PRIMARY KEY, since BIGINT NOT NULL)"]),
     ]
 }

@@ -212,8 +212,7 @@ extension Credentials {
     ) throws -> Credential {
         let id = try newIdentifier()
         let label = try SecretRules.label(new.label, for: change.provider)
-        let context = SealContext(
-            id.rawValue, change.owner.scope.rawValue, change.owner.owner, change.provider.rawValue, kind.rawValue)
+        let context = Credential.sealContext(id, change.owner, change.provider, kind, version: 1)
         let sealed = try vault.seal(new.secret, for: context)
         try transaction.execute(
             """

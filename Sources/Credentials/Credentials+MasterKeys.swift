@@ -35,6 +35,7 @@ extension Credentials {
                 """)
         }
         try await recordProofs(of: vault, store, now)
+        try await endOldForm(of: vault, store, now)
         return vault
     }
 
@@ -96,9 +97,9 @@ extension Credentials {
         var batch = Batch()
         let rows = try transaction.query(
             """
-            SELECT id, '' AS session_id, sealed, key_id FROM credentials WHERE id > $1
+            SELECT id, '' AS session_id, sealed, key_id, 0 AS held_at FROM credentials WHERE id > $1
             UNION ALL
-            SELECT credential_id, session_id, sealed, key_id FROM held
+            SELECT credential_id, session_id, sealed, key_id, held_at FROM held
             WHERE credential_id > $1 OR credential_id = $1 AND session_id > $2
             ORDER BY 1, 2 LIMIT 200
             """, place.0, place.1)
@@ -108,8 +109,10 @@ extension Credentials {
             batch.last = (id.rawValue, session.rawValue)
             let sealed: Sealed
             let credential: Credential
+            let heldAt: Int64
             do {
                 sealed = try Sealed(row)
+                heldAt = Int64(try row.integer("held_at"))
                 guard sealed.key != vault.currentKey, let found = try self.credential(id, transaction) else { continue }
                 credential = found
             } catch {
@@ -118,7 +121,7 @@ extension Credentials {
                 continue
             }
             let isHeld = !session.rawValue.isEmpty
-            let context = isHeld ? heldContext(credential, session) : credential.sealContext
+            let context = isHeld ? credential.heldContext(session, at: heldAt) : credential.sealContext
             guard let fresh = try? vault.rewrap(sealed, for: context) else {
                 batch.unreadable += 1
                 continue

@@ -45,9 +45,9 @@ extension Credentials {
         let owner = SessionReference(rawValue: rotation.session)
         guard
             let row = try transaction.first(
-                "SELECT sealed, key_id, set_by FROM held WHERE credential_id = $1 AND session_id = $2", credential.id, owner)
+                "SELECT sealed, key_id, set_by, held_at FROM held WHERE credential_id = $1 AND session_id = $2", credential.id, owner)
         else { throw Self.nothingHeld(change) }
-        let secret = try vault.open(Sealed(row), for: heldContext(credential, owner))
+        let secret = try vault.open(Sealed(row), for: credential.heldContext(owner, at: Int64(try row.integer("held_at"))))
         var written = credential
         written.version += 1
         // It is the sign-in of the person whose session rotated it, whoever brings it back.

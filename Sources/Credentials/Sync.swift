@@ -188,17 +188,23 @@ extension Credentials {
     private func hold(
         _ secret: Secret, _ credential: Credential, _ caller: SyncCaller, _ why: String, _ transaction: any Transaction
     ) throws {
-        let context = heldContext(credential, caller.session)
         let row = try transaction.first(
-            "SELECT sealed, key_id FROM held WHERE credential_id = $1 AND session_id = $2", credential.id, caller.session)
-        if let row, let known = try? vault.open(Sealed(row), for: context), known == secret { return }
-        let sealed = try vault.seal(secret, for: context)
+            "SELECT sealed, key_id, held_at FROM held WHERE credential_id = $1 AND session_id = $2", credential.id, caller.session)
+        let before = try row.map { Int64(try $0.integer("held_at")) }
+        if let row, let before, let known = try? vault.open(Sealed(row), for: credential.heldContext(caller.session, at: before)),
+            known == secret
+        {
+            return
+        }
+        // Never the same time twice: it tells this rotation from the one that it takes the place of.
+        let heldAt = max(now(), (before ?? 0) + 1)
+        let sealed = try vault.seal(secret, for: credential.heldContext(caller.session, at: heldAt))
         try transaction.execute(
             """
             INSERT INTO held (credential_id, session_id, sealed, key_id, set_by, held_at, why) VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (credential_id, session_id) DO UPDATE SET
                 sealed = excluded.sealed, key_id = excluded.key_id, set_by = excluded.set_by, held_at = excluded.held_at, why = excluded.why
-            """, credential.id, caller.session, sealed.bytes, sealed.key, caller.user, now(), why)
+            """, credential.id, caller.session, sealed.bytes, sealed.key, caller.user, heldAt, why)
         try accounts.record(transaction, .session(caller.session.rawValue), "sync.held", credential.id.rawValue, why)
         // Once for a session: an agent could rotate for ever.
         guard row == nil else { return }
@@ -246,9 +252,5 @@ extension Credentials {
         } catch {
             return error.message
         }
-    }
-
-    func heldContext(_ credential: Credential, _ session: SessionReference) -> SealContext {
-        SealContext("held", credential.id.rawValue, session.rawValue, credential.provider.rawValue, credential.kind.rawValue)
     }
 }

@@ -3,10 +3,16 @@ public struct Keyring: Sendable {
     /// The key that new seals are made with.
     public private(set) var current: MasterKey
     private var keys: [MasterKeyID: MasterKey]
+    /// Whether seals without a version may still be made into seals with one. It stands with the keys, where a hand that writes to the
+    /// database does not reach.
+    private(set) var takesOldForm: Bool
 
     /// A ring with one key, or with older ones beside it.
-    public init(current: MasterKey, older: [MasterKey] = []) {
+    ///
+    /// - Parameter takesOldForm: whether these keys may have sealed without a version.
+    public init(current: MasterKey, older: [MasterKey] = [], takesOldForm: Bool = false) {
         self.current = current
+        self.takesOldForm = takesOldForm
         keys = Dictionary((older + [current]).map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     }
 
@@ -23,6 +29,9 @@ public struct Keyring: Sendable {
         keys[key.id] = key
         current = key
     }
+
+    /// From now on a seal without a version is none.
+    mutating func endOldForm() { takesOldForm = false }
 
     /// Forgets an older key.
     mutating func forget(_ id: MasterKeyID) {

@@ -2,7 +2,8 @@ import Foundation
 
 /// Where the master keys come from.
 public enum KeyringSource: Sendable {
-    /// A file that only its owner can read: JSON with `current`, an id, and `keys`, a map from id to base64.
+    /// A file that only its owner can read: JSON with `current`, an id, `keys`, a map from id to base64, and `form`, the oldest form
+    /// of seals that is taken.
     case file(path: String)
     /// A text from the environment: `ID:BASE64`, more after commas; the first is the one that seals.
     case environment(String)
@@ -72,6 +73,8 @@ public enum KeyringSource: Sendable {
     private struct Contents: Codable {
         var current: String
         var keys: [String: String]
+        /// Missing in a file of the time when seals had no version.
+        var form: UInt8?
     }
 
     private static func read(_ path: String) throws(VaultError) -> Keyring? {
@@ -97,7 +100,9 @@ public enum KeyringSource: Sendable {
         guard let current = keys.first(where: { $0.id.rawValue == contents.current }) else {
             throw unreadable(path, "its current key is not among its keys")
         }
-        return Keyring(current: current, older: keys)
+        let form = SealForm(rawValue: contents.form ?? SealForm.unversioned.rawValue)
+        guard let form else { throw unreadable(path, "it was written by a newer SAM") }
+        return Keyring(current: current, older: keys, takesOldForm: form == .unversioned)
     }
 
     private static func unreadable(_ path: String, _ why: String) -> VaultError {
@@ -110,7 +115,8 @@ public enum KeyringSource: Sendable {
         let keys = [keyring.current] + keyring.older
         let contents = Contents(
             current: keyring.current.id.rawValue,
-            keys: Dictionary(keys.map { ($0.id.rawValue, $0.base64) }, uniquingKeysWith: { $1 }))
+            keys: Dictionary(keys.map { ($0.id.rawValue, $0.base64) }, uniquingKeysWith: { $1 }),
+            form: (keyring.takesOldForm ? SealForm.unversioned : .versioned).rawValue)
         let draft = path + ".new"
         unlink(draft)
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -145,6 +151,7 @@ public enum KeyringSource: Sendable {
             keys.append(try MasterKey(id: parts[0], base64: parts[1]))
         }
         guard let current = keys.first else { throw VaultError(.badKeyring, "SAM_MASTER_KEYS holds no key.") }
-        return Keyring(current: current, older: Array(keys.dropFirst()))
+        // What these have sealed so far, only the database can tell.
+        return Keyring(current: current, older: Array(keys.dropFirst()), takesOldForm: true)
     }
 }

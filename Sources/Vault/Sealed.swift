@@ -11,18 +11,18 @@ public struct Sealed: Sendable, Hashable {
 }
 
 /// What a sealed secret belongs to. The seal opens with exactly these words and no others, so what was sealed for
-/// one row is of no use in another.
+/// one row, or for an earlier version of the same row, is of no use in another.
 public struct SealContext: Sendable, Hashable {
     private let fields: [String]
 
-    /// Names the thing: for a credential its id, owner, provider and kind.
+    /// Names the thing: for a credential its id, owner, provider, kind and version.
     public init(_ fields: String...) {
         self.fields = fields
     }
 
     /// Each field after its length, so that no two lists of fields are the same bytes.
-    var bytes: [UInt8] {
-        fields.reduce(into: Array("sam.vault.1".utf8)) { bytes, field in
+    func bytes(_ form: SealForm) -> [UInt8] {
+        fields.reduce(into: Array("sam.vault.\(form.rawValue)".utf8)) { bytes, field in
             withUnsafeBytes(of: UInt32(field.utf8.count).bigEndian) { bytes += $0 }
             bytes += field.utf8
         }

@@ -12,8 +12,6 @@ public final class Vault: Sendable {
     private let keyring: Mutex<Keyring>
     private let source: KeyringSource
 
-    /// The first byte of a seal.
-    private static let format: UInt8 = 1
     /// A data key of 32 bytes, sealed: with its nonce of 12 and its tag of 16.
     private static let wrappedKeyLength = 60
 
@@ -32,15 +30,20 @@ public final class Vault: Sendable {
     ///
     /// - Throws: ``VaultError``.
     public func seal(_ secret: Secret, for context: SealContext) throws(VaultError) -> Sealed {
+        try seal(secret, for: context, .versioned)
+    }
+
+    func seal(_ secret: Secret, for context: SealContext, _ form: SealForm) throws(VaultError) -> Sealed {
+        let context = context.bytes(form)
         let master = keyring.withLock { $0.current }
         let data = SymmetricKey(size: .bits256)
         do {
             let wrapped = try data.withUnsafeBytes {
                 try AES.GCM.seal($0, using: master.key, authenticating: Self.associatedData(context, master.id))
             }
-            let box = try secret.withBytes { try AES.GCM.seal($0, using: data, authenticating: context.bytes) }
+            let box = try secret.withBytes { try AES.GCM.seal($0, using: data, authenticating: context) }
             guard let key = wrapped.combined, let content = box.combined else { throw CryptoKitError.incorrectParameterSize }
-            return Sealed(bytes: [Self.format] + key + content, key: master.id)
+            return Sealed(bytes: [form.rawValue] + key + content, key: master.id)
         } catch {
             throw VaultError(.doesNotOpen, "A secret could not be sealed.")
         }
@@ -48,15 +51,46 @@ public final class Vault: Sendable {
 
     /// Opens what was sealed for this context.
     ///
-    /// - Throws: ``VaultError/Code/unknownKey`` and ``VaultError/Code/doesNotOpen``.
+    /// - Throws: ``VaultError/Code/unknownKey``, ``VaultError/Code/doesNotOpen`` and ``VaultError/Code/oldForm``.
     public func open(_ sealed: Sealed, for context: SealContext) throws(VaultError) -> Secret {
-        let data = try dataKey(of: sealed, context)
+        guard !sealed.isOfOldForm else { throw Self.oldForm }
+        return try open(sealed, context.bytes(.versioned), .versioned)
+    }
+
+    private func open(_ sealed: Sealed, _ context: [UInt8], _ form: SealForm) throws(VaultError) -> Secret {
+        let data = try dataKey(of: sealed, context, form)
         do {
             let box = try AES.GCM.SealedBox(combined: sealed.bytes.dropFirst(1 + Self.wrappedKeyLength))
-            return Secret(bytes: try AES.GCM.open(box, using: data, authenticating: context.bytes))
+            return Secret(bytes: try AES.GCM.open(box, using: data, authenticating: context))
         } catch {
             throw Self.doesNotOpen
         }
+    }
+
+    // MARK: - Seals without a version
+
+    /// Whether seals without a version may still be renewed: until ``endOldForm()``, which these keys remember.
+    public var takesOldForm: Bool { keyring.withLock { $0.takesOldForm } }
+
+    /// Makes a seal with a version of one without.
+    ///
+    /// - Parameters:
+    ///   - old: the words that it was sealed for, which said nothing of a version.
+    ///   - context: those that it belongs to from now on.
+    /// - Throws: ``VaultError``; ``VaultError/Code/oldForm`` once the old form has ended.
+    public func renew(_ sealed: Sealed, from old: SealContext, as context: SealContext) throws(VaultError) -> Sealed {
+        guard takesOldForm else { throw Self.oldForm }
+        return try seal(open(sealed, old.bytes(.unversioned), .unversioned), for: context)
+    }
+
+    /// Ends the time of seals without a version, for good. Keys from the environment can't remember that: it is known from the database
+    /// at each start.
+    ///
+    /// - Throws: ``VaultError`` when it can't be kept; nothing has ended then.
+    public func endOldForm() throws(VaultError) {
+        guard takesOldForm else { return }
+        guard source.isOurs else { return keyring.withLock { $0.endOldForm() } }
+        try change { $0.endOldForm() }
     }
 
     // MARK: - Master keys
@@ -99,14 +133,15 @@ public final class Vault: Sendable {
     ///
     /// - Throws: ``VaultError``.
     public func rewrap(_ sealed: Sealed, for context: SealContext) throws(VaultError) -> Sealed {
-        let data = try dataKey(of: sealed, context)
+        let context = context.bytes(.versioned)
+        let data = try dataKey(of: sealed, context, .versioned)
         let master = keyring.withLock { $0.current }
         do {
             let wrapped = try data.withUnsafeBytes {
                 try AES.GCM.seal($0, using: master.key, authenticating: Self.associatedData(context, master.id))
             }
             guard let key = wrapped.combined else { throw CryptoKitError.incorrectParameterSize }
-            return Sealed(bytes: [Self.format] + key + sealed.bytes.dropFirst(1 + Self.wrappedKeyLength), key: master.id)
+            return Sealed(bytes: [SealForm.versioned.rawValue] + key + sealed.bytes.dropFirst(1 + Self.wrappedKeyLength), key: master.id)
         } catch {
             throw Self.doesNotOpen
         }
@@ -124,11 +159,11 @@ public final class Vault: Sendable {
         }
     }
 
-    private func dataKey(of sealed: Sealed, _ context: SealContext) throws(VaultError) -> SymmetricKey {
+    private func dataKey(of sealed: Sealed, _ context: [UInt8], _ form: SealForm) throws(VaultError) -> SymmetricKey {
         guard let master = keyring.withLock({ $0[sealed.key] }) else {
             throw VaultError(.unknownKey, "The master key \(sealed.key.rawValue) is not on the ring.")
         }
-        guard sealed.bytes.first == Self.format, sealed.bytes.count > 1 + Self.wrappedKeyLength else { throw Self.doesNotOpen }
+        guard sealed.bytes.first == form.rawValue, sealed.bytes.count > 1 + Self.wrappedKeyLength else { throw Self.doesNotOpen }
         do {
             let box = try AES.GCM.SealedBox(combined: sealed.bytes[1...Self.wrappedKeyLength])
             return SymmetricKey(
@@ -138,10 +173,17 @@ public final class Vault: Sendable {
         }
     }
 
-    private static func associatedData(_ context: SealContext, _ key: MasterKeyID) -> [UInt8] {
-        context.bytes + Array(key.rawValue.utf8)
+    private static func associatedData(_ context: [UInt8], _ key: MasterKeyID) -> [UInt8] {
+        context + Array(key.rawValue.utf8)
     }
 
+    private static let oldForm = VaultError(
+        .oldForm,
+        """
+        The seal is of an older SAM's form, without a version, and such seals are not taken any more: somebody put it back. Set the secret \
+        again; if the whole database is an older one, put the vault's keys of that time back with it.
+        """)
     private static let doesNotOpen = VaultError(
-        .doesNotOpen, "The seal does not open: it was damaged, belongs to something else, or was made with another master key.")
+        .doesNotOpen,
+        "The seal does not open: it was damaged, belongs to something else or to an earlier version, or was made with another master key.")
 }

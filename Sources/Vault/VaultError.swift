@@ -16,6 +16,8 @@ public struct VaultError: Error, Sendable, CustomStringConvertible {
         public static let unknownKey = Code(name: "unknownKey")
         /// The seal does not open: it was damaged, moved, or made with another key.
         public static let doesNotOpen = Code(name: "doesNotOpen")
+        /// The seal has no version, and such seals are not taken any more.
+        public static let oldForm = Code(name: "oldForm")
     }
 
     public let code: Code
