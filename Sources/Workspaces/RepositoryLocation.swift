@@ -1,3 +1,4 @@
+import AgentProtocol
 import Foundation
 
 /// The address of a repository, checked before git sees it.
@@ -40,6 +41,7 @@ public enum RepositoryLocation: Sendable, Hashable {
             let hint = scheme == "file" ? " Give the path itself." : ""
             throw WorkspaceError(.address, "SAM fetches over https, http and ssh, not over \(scheme).\(hint)")
         }
+        try check(HostAndPort.authority(of: text) ?? "")
         guard let url = URL(string: text), let host = url.host(percentEncoded: false), !host.isEmpty else {
             throw WorkspaceError(.address, "“\(text.prefix(80))” is no URL with a host.")
         }
@@ -55,6 +57,26 @@ public enum RepositoryLocation: Sendable, Hashable {
             throw WorkspaceError(.address, "“\(text.prefix(80))” names no repository.")
         }
         return .remote(text)
+    }
+
+    /// git, ssh and curl each read a host and a port in their own way: what is not plainly both is refused. It is not quoted, for a
+    /// password with a slash in it looks like one.
+    private static func check(_ authority: Substring) throws(WorkspaceError) {
+        do {
+            _ = try HostAndPort(authority)
+        } catch {
+            switch error {
+            case .port:
+                throw WorkspaceError(.address, "The repository's address has no port that is one: a port is a number from 1 to 65535.")
+            case .host:
+                throw WorkspaceError(
+                    .address,
+                    """
+                    The repository's address has no host that is one: a name of ASCII letters, or an address, one of IPv6 in brackets and \
+                    without a zone.
+                    """)
+            }
+        }
     }
 
     /// The address as git takes it.

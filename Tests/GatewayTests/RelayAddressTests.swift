@@ -1,8 +1,10 @@
 import Credentials
-import Gateway
 import Metering
+import NIOCore
 import Store
 import Testing
+
+@testable import Gateway
 
 @Suite("Addresses that a key is not sent to", .timeLimit(.minutes(20)))
 struct RelayAddressTests {
@@ -40,6 +42,54 @@ struct RelayAddressTests {
             try await write("http://127.0.0.1:\(fixture.upstream.port)", allowsPrivate: true, fixture)
             #expect(try await fixture.session().ask(Self.path).status == 200)
         }
+    }
+
+    @Test("A port beyond the last one, as an older version could have stored it, is not taken for the one that it comes down to")
+    func beyond() async throws {
+        try await GatewayFixture.with { fixture in
+            fixture.upstream.answering(ScriptedUpstream.answer("{}"))
+            for door in [try await fixture.session(), try await fixture.network()] {
+                for offset in [65_536, 131_072] {
+                    try await write("http://127.0.0.1:\(fixture.upstream.port + offset)", allowsPrivate: true, fixture)
+                    let answer = try await door.ask(Self.path)
+                    #expect(answer.status >= 500 && answer.isRefusal(.openai))
+                    #expect(!answer.everything.contains("127.0.0.1"))
+                    #expect(fixture.upstream.connections == 0)
+                }
+                try await write("http://127.0.0.1:\(fixture.upstream.port)", allowsPrivate: true, fixture)
+                #expect(try await door.ask(Self.path).status == 200)
+            }
+        }
+    }
+
+    @Test("Who asks for a model is not told where an administrator's provider is, however it fails; an official one is named")
+    func unnamed() async throws {
+        try await GatewayFixture.with { fixture in
+            for door in [try await fixture.session(), try await fixture.network()] {
+                try await ScriptedUpstream.with { gone in
+                    try await write(gone.url, allowsPrivate: true, fixture)
+                    try await gone.stopListening()
+                    let refused = try await door.ask(Self.path)
+                    #expect(refused.status == 502 && refused.everything.contains("custom-house can't be reached"))
+                    #expect(!refused.everything.contains("127.0.0.1") && !refused.everything.contains(String(gone.port)))
+                }
+                try await write("http://10.0.0.5:8443/secret", allowsPrivate: false, fixture)
+                let objected = try await door.ask(Self.path)
+                #expect(objected.status == 502 && objected.everything.contains("--allow-private"))
+                // No TLS is spoken there.
+                try await write("https://127.0.0.1:\(fixture.upstream.port)", allowsPrivate: true, fixture)
+                let unproved = try await door.ask(Self.path)
+                #expect(unproved.status == 502)
+                for answer in [objected, unproved] {
+                    for part in ["10.0.0.5", "8443", "secret", "127.0.0.1", String(fixture.upstream.port)] {
+                        #expect(!answer.everything.contains(part), "\(part)")
+                    }
+                }
+            }
+        }
+        let official = try ProviderEndpoint(
+            .anthropic, url: "https://api.anthropic.com", dialect: .anthropic, allowsPrivate: false, isBuiltIn: true)
+        #expect(Refusal(connectingTo: official, ChannelError.connectTimeout(.seconds(1))).sentence.contains("api.anthropic.com"))
     }
 
     @Test("A connection that was allowed and is open is not used once the permission is gone")

@@ -28,6 +28,35 @@ struct RepositoryLocationTests {
     }
 
     @Test(
+        "A port that is none is refused, and not what git, ssh or curl would make of it",
+        arguments: [
+            ":99999", ":65536", ":0", ":-1", ":+443", ":0443", ":80a", ":", "：443", ":４４３", "%3A443", ":%34%34%33", ":443:443",
+            ":4294967739",
+        ])
+    func ports(_ port: String) throws {
+        for url in ["https://h.example\(port)/r.git", "http://[::1]\(port)/r", "ssh://git@h.example\(port)/r", "http://10.0.0.5\(port)/r"] {
+            let error = #expect(throws: WorkspaceError.self, "\(url)") { try RepositoryLocation(url) }
+            #expect(error?.code == .address)
+        }
+        for port in ["", ":1", ":443", ":65535"] {
+            for url in ["https://h.example\(port)/r.git", "http://[::1]\(port)/r", "ssh://git@h.example\(port)/r"] {
+                #expect(try RepositoryLocation(url).address == url)
+            }
+        }
+    }
+
+    @Test(
+        "A host with a zone, in other letters or behind an encoding is refused, and no password of the address is told",
+        arguments: [
+            "http://[fe80::1%25eth0]/r", "https://h.exämple/r", "https://h%2eexample/r", "https://u:hun/ter2@h/r",
+            "https://u:hunter2@h:0/r",
+        ])
+    func hosts(_ url: String) {
+        let error = #expect(throws: WorkspaceError.self) { try RepositoryLocation(url) }
+        #expect(error?.code == .address && error?.message.contains("hun") == false)
+    }
+
+    @Test(
         "A name is made from the last part",
         arguments: [
             ("https://github.com/apple/swift-nio", "swift-nio"), ("git@h:a/b.git", "b"), ("/srv/My Repo", "My-Repo"), ("/", "project"),

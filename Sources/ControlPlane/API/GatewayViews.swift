@@ -45,24 +45,28 @@ public struct CreatedKey: Sendable, Codable {
     public var gateway: String
 }
 
-/// Where a provider is reached, as the API shows it.
+/// Where a provider is reached, as the API shows it. An address that an administrator set can lie inside of their network, so only
+/// administrators see it.
 public struct ProviderView: Sendable, Codable {
     public var id: String
-    public var url: String
+    /// Missing for one that is not the reader's to know.
+    public var url: String?
     public var format: Dialect
     /// Where its sign-ins are refreshed, where somebody set that.
     public var tokenUrl: String?
-    public var allowsPrivate: Bool
+    /// Missing like the address: it tells where that lies.
+    public var allowsPrivate: Bool?
     /// Whether it is the official address, which nobody set.
     public var isOfficial: Bool
 
-    init(_ endpoint: ProviderEndpoint) {
+    init(_ endpoint: ProviderEndpoint, for reader: User) {
         id = endpoint.provider.rawValue
-        url = endpoint.url
         format = endpoint.dialect
+        isOfficial = endpoint.isBuiltIn
+        guard endpoint.isOfficial || reader.role == .administrator else { return }
+        url = endpoint.url
         tokenUrl = endpoint.tokenURL
         allowsPrivate = endpoint.allowsPrivate
-        isOfficial = endpoint.isBuiltIn
     }
 }
 

@@ -21,7 +21,8 @@ struct ProviderRoutes {
     }
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(Listing.Providers(providers: try await endpoints.list().map(ProviderView.init)))
+        let reader = try context.requireUser()
+        return try .json(Listing.Providers(providers: try await endpoints.list().map { ProviderView($0, for: reader) }))
     }
 
     private func set(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -35,7 +35,7 @@ struct Announcement: Service {
         }
         guard listeners == 2 else { return }
         let view = ServerView(
-            version: Server.version, home: home.path, url: "http://\(host):\(port)", remote: remote,
+            version: Server.version, home: home.path, url: "http://\(host.contains(":") ? "[\(host)]" : host):\(port)", remote: remote,
             idleExit: idleLimit.map { Int($0.components.seconds) }, process: getpid())
         try JSONLine.encode(view).write(to: URL(filePath: home.serverFile), options: .atomic)
         router.ready(view)

@@ -1,3 +1,4 @@
+import AgentProtocol
 import Credentials
 import Settings
 
@@ -74,10 +75,8 @@ struct EgressTarget: Sendable, Hashable {
 
     /// What `CONNECT` names: a host and a port.
     init?(authority: String) {
-        guard let colon = authority.lastIndex(of: ":"), let port = Int(authority[authority.index(after: colon)...]),
-            (1...65_535).contains(port)
-        else { return nil }
-        self.init(host: authority[..<colon], port: port, path: nil)
+        guard let place = try? HostAndPort(authority), let port = place.port else { return nil }
+        self.init(host: place.host, port: port)
     }
 
     /// An absolute `http` address, as a client writes it to a proxy (RFC 9112, section 3.2.2).
@@ -85,27 +84,14 @@ struct EgressTarget: Sendable, Hashable {
         guard uri.lowercased().hasPrefix("http://") else { return nil }
         let rest = uri.dropFirst("http://".count)
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-        let authority = rest[..<end]
+        // A name and password, or anything else that is no host, is not taken for one.
+        guard let place = try? HostAndPort(rest[..<end]) else { return nil }
         let path = rest[end...]
-        let isBracketed = authority.hasSuffix("]")
-        if !isBracketed, let colon = authority.lastIndex(of: ":") {
-            guard let port = Int(authority[authority.index(after: colon)...]), (1...65_535).contains(port) else { return nil }
-            self.init(host: authority[..<colon], port: port, path: path.hasPrefix("/") ? String(path) : "/" + path)
-        } else {
-            self.init(host: authority, port: 80, path: path.hasPrefix("/") ? String(path) : "/" + path)
-        }
+        self.init(host: place.host, port: place.port ?? 80, path: path.hasPrefix("/") ? String(path) : "/" + path)
     }
 
-    private init?(host: Substring, port: Int, path: String?) {
-        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host
-        // A name and password, or anything else that is no host, is not taken for one.
-        guard !bare.isEmpty, bare.utf8.count <= 253,
-            bare.utf8.allSatisfy({ byte in
-                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-                    || [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ":")].contains(byte)
-            })
-        else { return nil }
-        self.host = String(bare)
+    private init(host: String, port: Int, path: String? = nil) {
+        self.host = host
         self.port = port
         self.path = path
     }

@@ -1,4 +1,5 @@
 import Accounts
+import AgentProtocol
 import Credentials
 import Foundation
 import Metering
@@ -51,13 +52,38 @@ public struct ProviderEndpoint: Sendable, Hashable {
     }
 
     private static func parse(_ text: String) throws(GatewayError) -> (URL, UpstreamAddress) {
-        guard text.utf8.count <= 2_000, let url = URL(string: text), let scheme = url.scheme?.lowercased(), let host = url.host(),
-            !host.isEmpty, ["http", "https"].contains(scheme)
-        else {
-            throw GatewayError(.invalid, "An address is like https://llm.example.org/v1, with https or http; not “\(text.prefix(80))”.")
+        let noAddress = GatewayError(
+            .invalid, "An address is like https://llm.example.org/v1, with https or http; not “\(shown(text))”.")
+        // The host and port are read here and not by `URL`, which takes more for a port than the network does.
+        guard text.utf8.count <= 2_000, let authority = HostAndPort.authority(of: text), !authority.isEmpty,
+            let scheme = text.firstRange(of: "://").map({ text[..<$0.lowerBound].lowercased() }), ["http", "https"].contains(scheme)
+        else { throw noAddress }
+        let place: HostAndPort
+        do {
+            place = try HostAndPort(authority)
+        } catch {
+            switch error {
+            case .port:
+                throw GatewayError(.invalid, "“\(shown(text))” has no port that is one: a port is a number from 1 to 65535.")
+            case .host:
+                throw GatewayError(
+                    .invalid,
+                    "“\(shown(text))” has no host that is one: a name of ASCII letters, or an address, one of IPv6 in brackets and without a zone."
+                )
+            }
         }
-        return (url, UpstreamAddress(isTLS: scheme == "https", host: host, port: url.port ?? (scheme == "https" ? 443 : 80)))
+        guard let url = URL(string: text) else { throw noAddress }
+        return (url, UpstreamAddress(isTLS: scheme == "https", host: place.host, port: place.port ?? (scheme == "https" ? 443 : 80)))
     }
+
+    /// An address as an error may quote it: without what stands before an `@`, which could be a password.
+    private static func shown(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@") else { return String(text.prefix(80)) }
+        return "…\(text[at...].prefix(80))"
+    }
+
+    /// Whether its address is one that everybody knows: a provider's own.
+    public var isOfficial: Bool { isBuiltIn && address.socket == nil }
 
     /// Whether addresses that it leads to are looked at. Where an official one leads is this network's own affair.
     var isVetted: Bool { !allowsPrivate && !isBuiltIn }

@@ -4,16 +4,25 @@ import NIOPosix
 
 extension Refusal {
     /// A provider that no connection could be made to: nothing was sent.
+    ///
+    /// Who asks is anybody with a lease, an agent among them. An address that an administrator set is not theirs to know, so it is
+    /// named by its provider; errors of TLS can hold it too.
     init(connectingTo endpoint: ProviderEndpoint, _ error: any Error) {
-        let host = endpoint.address.socket == nil ? endpoint.address.hostHeader : endpoint.provider.rawValue
+        let isOfficial = endpoint.isOfficial
+        let name = isOfficial ? endpoint.address.hostHeader : endpoint.provider.rawValue
         let sentence =
             if let objection = VettingResolver.Objection(in: error) {
-                "Nothing was sent: \(objection). An administrator can allow that with: sam providers set … --allow-private"
+                """
+                Nothing was sent: the address of \(name) is \(objection.why). An administrator can allow that with: \
+                sam providers set … --allow-private
+                """
             } else if endpoint.address.isTLS, !(error is NIOConnectionError), !(error is ChannelError) {
-                "Nothing was sent: \(host) showed no certificate that holds. (\(error))"
+                "Nothing was sent: \(name) showed no certificate that holds. \(isOfficial ? "(\(error))" : Self.whereToLook)"
             } else {
-                "\(host) can't be reached. Is this machine connected, and the address right?"
+                "\(name) can't be reached. Is this machine connected, and the address right?\(isOfficial ? "" : " \(Self.whereToLook)")"
             }
         self.init(.badGateway, sentence)
     }
+
+    private static let whereToLook = "Administrators see its address with: sam providers list"
 }

@@ -22,6 +22,7 @@ enum Connection {
         let environment = ProcessInfo.processInfo.environment
         let home = Home(environment: environment)
         if let url = environment["SAM_URL"], !url.isEmpty {
+            try ServerAddress.check(url)
             return APIClient(
                 base: url.hasSuffix("/") ? String(url.dropLast()) : url, token: try token(for: url, home, environment))
         }

@@ -74,6 +74,12 @@ struct ProviderCommandTests {
         (["google", "http://192.168.1.1"], "--allow-private"), (["google", "http://[fd00::1]"], "--allow-private"),
         (["google", "http://169.254.169.254"], "metadata"), (["google", "http://[fe80::1]"], "--allow-private"),
         (["google", "http://[::ffff:127.0.0.1]"], "--allow-private"), (["google", "http://100.64.0.1"], "--allow-private"),
+        (["google", "https://example.org:99999"], "from 1 to 65535"), (["google", "https://example.org:65979/v1"], "from 1 to 65535"),
+        (["google", "https://example.org:0"], "from 1 to 65535"), (["google", "https://example.org:-1"], "from 1 to 65535"),
+        (["google", "https://example.org:80a"], "from 1 to 65535"), (["google", "https://example.org:"], "from 1 to 65535"),
+        (["google", "https://example.org：443"], "no host that is one"), (["google", "https://example.org%3A443"], "no host that is one"),
+        (["google", "http://[fe80::1%25eth0]:443"], "without a zone"),
+        (["openai-chatgpt", "https://example.org", "--token-url", "https://example.org:99999/token"], "from 1 to 65535"),
         (["nosuch", "https://example.org"], "“nosuch”"), (["ANTHROPIC", "https://example.org"], "Did you mean “anthropic”?"),
         (["custom-", "https://example.org"], "“custom-”"), (["custom-A", "https://example.org"], "“custom-A”"),
         (["custom-a/b", "https://example.org"], "“custom-a/b”"), (["custom-a b", "https://example.org"], "“custom-a b”"),
@@ -122,6 +128,45 @@ struct ProviderCommandTests {
                 #expect(try await sam.sam("providers", "set", "anthropic", url, "--allow-private").termination == .exited(0))
                 try await eventually("it is reached") { try await sam.relay(with: key).status == 200 }
                 #expect(upstream.requests.first?.key == "sk-real-0123456789")
+            }
+        }
+    }
+
+    @Test("Where an administrator's provider is, only administrators are told; members see its id and format")
+    func internalAddresses() async throws {
+        try await SamFixture.with { sam in
+            let (admin, member) = (try await sam.user("robin", role: "administrator"), try await sam.user("kim"))
+            for (provider, url) in [("custom-house", "http://10.0.0.5:8443/inside"), ("anthropic", "http://10.0.0.6:8443/proxy")] {
+                let set = try await sam.sam("providers", "set", provider, url, "--allow-private")
+                #expect(set.termination == .exited(0), "\(set.standardError)")
+            }
+            func seen(as token: String?) async throws -> (text: String, byID: [String: JSONValue]) {
+                let reply = try await sam.call(.GET, "/api/v1/providers", as: token)
+                let all = reply.json["providers"]?.elements ?? []
+                return (reply.text, Dictionary(all.map { ($0["id"]?.string ?? "", $0) }, uniquingKeysWith: { one, _ in one }))
+            }
+            for token in [nil, admin] {
+                let all = try await seen(as: token).byID
+                #expect(all["custom-house"]?["url"] == "http://10.0.0.5:8443/inside" && all["custom-house"]?["allowsPrivate"] == true)
+                #expect(all["anthropic"]?["url"] == "http://10.0.0.6:8443/proxy")
+            }
+            let (text, all) = try await seen(as: member)
+            for part in ["10.0.0", "8443", "inside", "proxy", sam.home] { #expect(!text.contains(part), "\(part) in \(text)") }
+            for provider in ["custom-house", "anthropic", "rehearsal"] {
+                #expect(all[provider]?["format"] != nil && all[provider]?["url"] == nil && all[provider]?["allowsPrivate"] == nil)
+            }
+            #expect(all["openai"]?["url"] == "https://api.openai.com", "What everybody knows is told")
+            let shown = try await sam.sam(
+                "providers", environment: ["SAM_URL": try sam.address(), "SAM_TOKEN": member])
+            #expect(shown.termination == .exited(0) && shown.text.contains("custom-house") && !shown.text.contains("10.0.0"))
+
+            // What a member may ask otherwise says nothing either.
+            try await sam.setCredential("custom-house", "a-key-of-the-house-0123", "--scope", "platform")
+            for path in [
+                "/api/v1/agents", "/api/v1/credentials", "/api/v1/notifications", "/api/v1/settings", "/api/v1/usage", "/api/v1/audit",
+            ] {
+                let reply = try await sam.call(.GET, path, as: member)
+                #expect(!reply.text.contains("10.0.0.5") && !reply.text.contains("10.0.0.6"), "\(path): \(reply.text)")
             }
         }
     }

@@ -23,8 +23,11 @@ extension Listing.Providers {
         if json { return Terminal.line(try JSONLine.text(self)) }
         var table = Table(["PROVIDER", "ADDRESS", "FORMAT", ""])
         for provider in providers {
-            let notes = [provider.isOfficial ? nil : "set by an administrator", provider.allowsPrivate ? "may be private" : nil]
-            table.add([provider.id, provider.url, provider.format.rawValue, notes.compactMap(\.self).joined(separator: ", ")])
+            let notes = [provider.isOfficial ? nil : "set by an administrator", provider.allowsPrivate == true ? "may be private" : nil]
+            table.add([
+                provider.id, provider.url ?? "for administrators to see", provider.format.rawValue,
+                notes.compactMap(\.self).joined(separator: ", "),
+            ])
         }
         table.show()
     }
