@@ -180,8 +180,8 @@ public final class Vault: Sendable {
     private static let oldForm = VaultError(
         .oldForm,
         """
-        The seal is of an older SAM's form, without a version, and such seals are not taken any more: somebody put it back. Set the secret \
-        again; if the whole database is an older one, put the vault's keys of that time back with it.
+        The seal names no version, as an older SAM's did, and such seals are not taken any more: set the secret again, or put back the \
+        vault.keys of the database's own time.
         """)
     private static let doesNotOpen = VaultError(
         .doesNotOpen,

@@ -124,9 +124,7 @@ public struct HostCheck: Sendable {
 
     private func user() -> Finding {
         guard getuid() == 0 else { return Finding(name: "user", severity: .ok, detail: "not root") }
-        return Finding(
-            name: "user", severity: .warning, detail: "SAM runs as root, so a flaw in a sandbox would be root's",
-            fix: "Run SAM as a user of its own.")
+        return Finding(name: "user", severity: .warning, detail: RunningAsRoot.risk, fix: RunningAsRoot.remedy)
     }
 
     private func version(_ program: String, _ arguments: [String]) async -> String? {

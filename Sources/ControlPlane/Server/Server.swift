@@ -77,6 +77,7 @@ public struct Server: Sendable {
     public func run(onReady: @escaping @Sendable (ServerView) -> Void) async throws {
         Self.raiseDescriptorLimit()
         Self.forbidCoreFiles()
+        try home.checkOwner()
         try home.create()
         guard let lock = FileLock(path: home.serverLock) else {
             let holder = FileLock.holder(path: home.serverLock).map { " (process \($0))" } ?? ""
@@ -186,23 +187,29 @@ public struct Server: Sendable {
 
     /// The port to bind. Asking the kernel first gives a clear sentence instead of a failing service.
     private func freePort() throws -> Int {
-        if options.port == 0 || Self.canBind(options.host, options.port) { return options.port }
+        let error = options.port == 0 ? 0 : Self.bindError(options.host, options.port)
+        if error == 0 { return options.port }
+        if error == EACCES {
+            throw ServerError(
+                "Port \(options.port) is for root alone. Choose one from 1024 on with --port, and let a proxy of root's lead to it.")
+        }
         throw ServerError("Port \(options.port) on \(options.host) is taken. Choose another with --port, or --port 0 for any.")
     }
 
-    private static func canBind(_ host: String, _ port: Int) -> Bool {
+    /// What the kernel says against a port; 0 when nothing does, or when only the service itself will know.
+    private static func bindError(_ host: String, _ port: Int) -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return true }
+        guard descriptor >= 0 else { return 0 }
         defer { close(descriptor) }
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
-        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return true }
+        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return 0 }
         return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 ? 0 : errno
             }
         }
     }

@@ -70,7 +70,11 @@ enum Connection {
         ).detach(log: home.serverLog)
         // From its start to its lock is a moment in which nobody can tell it from none.
         for _ in 0..<200 {
-            if FileLock.isHeld(path: home.serverLock) { return }
+            if FileLock.isHeld(path: home.serverLock) {
+                // The server says so where nobody looks, in its log.
+                if geteuid() == 0 { Terminal.warn("! \(RunningAsRoot.risk). \(RunningAsRoot.remedy)") }
+                return
+            }
             try? await Task.sleep(for: .milliseconds(25))
         }
         throw notStarted(home)

@@ -14,6 +14,7 @@ struct Serve: AsyncParsableCommand {
               sam serve
               sam serve --port 8080
               SAM_HOME=/srv/sam sam serve --host 0.0.0.0
+              sudo sam serve --user sam
               sam serve --remote 0.0.0.0:7261 --certificate chain.pem --key key.pem
             """)
 
@@ -22,6 +23,9 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
+
+    @Option(help: "As root: become this user before anything is read or written. SAM's home is then that user's.")
+    var user: String?
 
     @Option(help: "End after this many seconds without a request or a running session.")
     var idleExit: Int?
@@ -47,6 +51,8 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let user { try ServeAs.begin(user) }
+        if geteuid() == 0 { Terminal.warn("! \(RunningAsRoot.risk). \(RunningAsRoot.remedy)") }
         let level: Logger.Level = verbose ? .debug : .info
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)

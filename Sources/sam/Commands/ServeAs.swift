@@ -1,0 +1,80 @@
+import Foundation
+import Processes
+import Workspaces
+
+/// `sam serve --user NAME`: root becomes that user before anything of SAM's is read or written.
+struct ServeAs {
+    /// Why it can't be, with the next step.
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// What is to be done.
+    enum Step: Equatable {
+        /// This process is that user already.
+        case goOn
+        case become(UnixUser)
+    }
+
+    /// Judges a wish.
+    ///
+    /// - Parameters:
+    ///   - user: the user of that name, if there is one.
+    ///   - me: who this process is.
+    /// - Throws: ``Failure``.
+    static func step(_ name: String, _ user: UnixUser?, me: uid_t) throws(Failure) -> Step {
+        guard let user else {
+            throw Failure(
+                description: """
+                    There is no user “\(name)” on this machine. Make one, as root: \
+                    useradd --system --create-home --shell /usr/sbin/nologin NAME
+                    """)
+        }
+        if user.id == me { return .goOn }
+        guard me == 0 else {
+            throw Failure(
+                description: "Only root can serve as \(name), and this is \(UnixUser.name(of: me)). Leave --user out, or run this as root.")
+        }
+        return .become(user)
+    }
+
+    /// The environment of a program that is this user's: without what names root's own folders and sockets.
+    static func environment(of user: UnixUser, from environment: [String: String]) -> [String: String] {
+        let rootsOwn = ["MAIL", "OLDPWD", "PWD", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GNUPGHOME"]
+        var own = environment.filter { name, _ in
+            !rootsOwn.contains(name) && !name.hasPrefix("XDG_") && !name.hasPrefix("SUDO_")
+        }
+        own["HOME"] = user.home
+        own["USER"] = user.name
+        own["LOGNAME"] = user.name
+        own["SHELL"] = user.shell
+        return own
+    }
+
+    /// Becomes the user and begins anew as that user's program, with the same arguments: no thread, descriptor or memory of root's goes
+    /// along. Returns only when this process is that user already.
+    ///
+    /// - Throws: ``Failure``; `ProcessError`.
+    static func begin(_ name: String) throws {
+        guard case .become(let user) = try step(name, UnixUser(named: name), me: geteuid()) else { return }
+        GroupDelegation.delegate(to: user)
+        closeAtExec()
+        try user.become()
+        let program = Command(
+            Program.ownFolder + "/sam", Array(CommandLine.arguments.dropFirst()),
+            environment: environment(of: user, from: ProcessInfo.processInfo.environment),
+            workingDirectory: access(".", X_OK) == 0 ? nil : "/")
+        let failure = program.replaceThisProcess()
+        throw Failure(
+            description: """
+                \(user.name) can't run SAM: \(failure) Put SAM's programs where that user can read and run them, in /opt/sam for \
+                example, and name that sam.
+                """)
+    }
+
+    private static func closeAtExec() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            if let descriptor = CInt(name), descriptor > 2 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        }
+    }
+}
