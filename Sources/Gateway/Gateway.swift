@@ -77,6 +77,9 @@ public final class Gateway: Sendable {
         services.grants.forget()
     }
 
+    /// How many answers on leases are remembered now, with their secrets.
+    var rememberedGrants: Int { services.grants.remembered }
+
     /// When the oldest request began that a session has open at a provider, in UTC milliseconds; `nil` when it has none.
     public func openSince(_ session: SessionReference) -> Int64? { services.open.oldest(of: session) }
 

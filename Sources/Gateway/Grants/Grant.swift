@@ -27,6 +27,11 @@ struct Grant: Sendable {
         return loan
     }
 
+    /// Lets go of the secret; it is overwritten with its last copy.
+    mutating func forgetKey() {
+        if case .lent = key { key = .none }
+    }
+
     /// Whether the agent's own authorization goes on to the provider.
     var passesOwnKey: Bool {
         guard case .own = key else { return false }

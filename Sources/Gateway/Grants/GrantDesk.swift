@@ -36,12 +36,17 @@ final class GrantDesk: Sendable {
         var unrenewed: [CredentialID: ContinuousClock.Instant] = [:]
         /// Counts how often everything was forgotten: what was looked up before is not remembered after.
         var age = 0
+        /// Whether somebody waits to forget what has expired.
+        var isSwept = false
     }
 
     /// How long an answer is remembered.
     static let span = Duration.milliseconds(250)
     /// How long nobody is asked again after something was not to be had: every request of an agent would ask a provider in trouble.
     static let rest = Duration.seconds(2)
+
+    /// Expired answers are looked for no more often than this: each look goes through all of them.
+    private static let sweepPause = Duration.milliseconds(100)
 
     /// How long a refresh that was not pressing, and came to nothing, is let be.
     static let pause = Duration.seconds(60)
@@ -101,13 +106,33 @@ final class GrantDesk: Sendable {
         memory.withLock { memory in
             guard memory.age == age else { return }
             memory.lookups[question] = nil
-            if memory.answers.count > 1_000 {
-                let now = ContinuousClock.now
-                memory.answers = memory.answers.filter { $0.value.until > now }
-            }
             memory.answers[question] = answer
+            guard !memory.isSwept else { return }
+            memory.isSwept = true
+            Task { [weak self] in await Self.sweep { self?.forgetExpired() } }
         }
     }
+
+    /// Forgets answers as they expire, until there are none. With the last copy of an answer its secret is overwritten.
+    private static func sweep(_ forgetExpired: () -> ContinuousClock.Instant?) async {
+        while let next = forgetExpired() {
+            do { try await Task.sleep(until: next, clock: .continuous) } catch { return }
+        }
+    }
+
+    /// - Returns: when the next expires; `nil` when nothing is remembered any more.
+    private func forgetExpired() -> ContinuousClock.Instant? {
+        let now = ContinuousClock.now
+        return memory.withLock { memory in
+            memory.answers = memory.answers.filter { $0.value.until > now }
+            let next = memory.answers.values.map(\.until).min()
+            if next == nil { memory.isSwept = false }
+            return next.map { max($0, now + Self.sweepPause) }
+        }
+    }
+
+    /// How many answers are remembered.
+    var remembered: Int { memory.withLock { $0.answers.count } }
 
     /// Looks it up, and has a sign-in refreshed that needs it.
     ///

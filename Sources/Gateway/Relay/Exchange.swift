@@ -346,6 +346,8 @@ extension Exchange: UpstreamReceiver {
                         knowsChunks: knowsChunks)))
         }
         if head.status == .unauthorized || head.status == .forbidden, let loan = grant?.loan { refused(loan, head.status) }
+        // An answer can go on for hours, and nothing is asked with the key any more.
+        grant?.forgetKey()
     }
 
     /// The answer goes to the client as it is. A sign-in is refreshed for the next request; nothing else takes its place.
