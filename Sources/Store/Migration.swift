@@ -60,11 +60,23 @@ extension Store {
         try await read { transaction in try Self.pending(migrations, transaction) }
     }
 
-    private static func pending(_ migrations: [Migration], _ transaction: any Transaction) throws -> [Migration] {
+    /// The newest migration of each module that was applied.
+    ///
+    /// - Throws: ``StoreError``.
+    public func schema() async throws -> [String: Int] {
+        try await read { transaction in try Self.applied(transaction) }
+    }
+
+    private static func applied(_ transaction: any Transaction) throws -> [String: Int] {
         var applied: [String: Int] = [:]
         for row in try transaction.query("SELECT module, MAX(number) AS number FROM migrations GROUP BY module") {
             applied[try row.text("module")] = try row.integer("number")
         }
+        return applied
+    }
+
+    private static func pending(_ migrations: [Migration], _ transaction: any Transaction) throws -> [Migration] {
+        let applied = try applied(transaction)
         for (module, number) in applied {
             let known = migrations.filter { $0.module == module }.map(\.number).max() ?? 0
             guard number <= known else {

@@ -13,23 +13,33 @@ extension Store {
     public static func sqlite(at path: String) throws -> Store {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(TimeInterval(SQLiteBackend.busySeconds))
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { database in
             // What is answered as stored is stored, also when the power goes at that moment: a runner forgets what was
             // acknowledged, and a rotated token exists once.
             try database.execute(sql: "PRAGMA synchronous = FULL")
+            guard !database.configuration.readonly else { return }
+            // Holds for a new file only; an older one is made so by rewriting it.
+            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            try database.execute(sql: "PRAGMA journal_size_limit = \(SQLiteBackend.logLimit)")
         }
         let unreadable = UnreadableRows()
         return try Store(
             backend: SQLiteBackend(
-                pool: translatingErrors { try DatabasePool(path: path, configuration: configuration) }, unreadable: unreadable),
+                pool: translatingErrors { try DatabasePool(path: path, configuration: configuration) },
+                path: URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false), unreadable: unreadable),
             unreadable: unreadable)
     }
 }
 
-private struct SQLiteBackend: Backend {
+struct SQLiteBackend: Backend {
+    /// How long a transaction waits for that of another process.
+    static let busySeconds = 5
+
     let pool: DatabasePool
+    /// The file itself, beside which its log stands.
+    let path: String
     let unreadable: UnreadableRows
 
     func read<Result: Sendable>(
@@ -115,7 +125,7 @@ extension SQLValue {
     }
 }
 
-private func translatingErrors<Result>(_ body: () throws -> Result) throws -> Result {
+func translatingErrors<Result>(_ body: () throws -> Result) throws -> Result {
     do {
         return try body()
     } catch let error as DatabaseError {
@@ -124,7 +134,7 @@ private func translatingErrors<Result>(_ body: () throws -> Result) throws -> Re
 }
 
 extension StoreError {
-    fileprivate init(_ error: DatabaseError) {
+    init(_ error: DatabaseError) {
         let code: Code =
             switch error.resultCode {
             case .SQLITE_CONSTRAINT: .constraint

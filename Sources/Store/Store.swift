@@ -30,6 +30,39 @@ public struct Store: Sendable {
     ) async throws -> Result {
         try await backend.write(body)
     }
+
+    // MARK: - Upkeep
+
+    /// Gives room back that removed rows took, in small steps between which others write, and keeps the write-ahead log short.
+    /// To be called now and then.
+    ///
+    /// - Throws: ``StoreError``; `CancellationError`.
+    public func tidy() async throws {
+        try await backend.tidy()
+    }
+
+    /// Whether the database can give room back without being written anew. Those made by earlier versions can't.
+    ///
+    /// - Throws: ``StoreError``.
+    public func canGiveRoomBack() async throws -> Bool {
+        try await backend.canGiveRoomBack()
+    }
+
+    /// Writes the whole database anew, so that it can give room back from then on. Nobody else writes meanwhile.
+    ///
+    /// - Throws: ``StoreError``, with code ``StoreError/Code/full`` where there is no room for a second copy; everything stands as
+    ///   before then.
+    public func rewrite() async throws {
+        try await backend.rewrite()
+    }
+
+    /// Moves everything into the database's own file, so that a copy of that file alone is whole, and closes it. Reads and writes
+    /// fail from then on.
+    ///
+    /// - Throws: ``StoreError`` when somebody else still reads; everything stands in the file and its log then.
+    public func close() async throws {
+        try await backend.close()
+    }
 }
 
 /// What a database must offer to stand behind ``Store``.
@@ -40,4 +73,8 @@ protocol Backend: Sendable {
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any Transaction) throws -> Result
     ) async throws -> Result
+    func tidy() async throws
+    func canGiveRoomBack() async throws -> Bool
+    func rewrite() async throws
+    func close() async throws
 }
