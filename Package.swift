@@ -135,7 +135,8 @@ let package = Package(
             [
                 "Accounts", "AgentCatalogue", "AgentProtocol", "AgentTools", "Cascade", "Credentials", "Gateway", "Metering", "Processes",
                 "Rehearsal", "Sessions",
-                "Settings", "Store", "Vault", "Workspaces", .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioHTTP1,
+                "Settings", "Store", "Vault", "Workspaces", .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore,
+                .nioHTTP1,
                 .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .unixSignals, .yams,
             ],
             resources: [.embedInCode("API/openapi.yaml")]),

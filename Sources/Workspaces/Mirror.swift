@@ -71,7 +71,8 @@ package struct Mirror: Sendable {
     /// Whether the mirror's history ends before its beginning, as that of a shallow repository does.
     private var isShallow: Bool { FileManager.default.fileExists(atPath: path + "/shallow") }
 
-    private func initialise() async throws {
+    /// Makes the repository, unless it was made before.
+    func initialise() async throws {
         guard !FileManager.default.fileExists(atPath: path + "/sam-ready") else { return }
         try await git.run(["init", "--bare", "--quiet", "--template=", "--", path], failing: .repository)
         for (key, value) in [

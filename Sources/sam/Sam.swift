@@ -21,7 +21,9 @@ struct Sam: AsyncParsableCommand {
         subcommands: [
             Serve.self, Run.self, Demo.self, Doctor.self, Agents.self, Projects.self, SessionsCommand.self,
             CredentialsCommand.self, SettingsCommand.self, NotificationsCommand.self, UsersCommand.self, TokensCommand.self,
-            KeysCommand.self, Usage.self, BudgetCommand.self, ProvidersCommand.self, VaultCommand.self, Audit.self,
+            KeysCommand.self, Usage.self, BudgetCommand.self, ProvidersCommand.self, VaultCommand.self, BackupCommand.self,
+            RestoreCommand.self,
+            Audit.self,
         ])
 
     /// Runs the command that was typed. Wrong usage ends with 2, everything else that goes wrong with 1.

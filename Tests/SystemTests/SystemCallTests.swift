@@ -14,9 +14,9 @@ import Testing
             def call(*arguments):
                 ctypes.set_errno(0)
                 return ctypes.get_errno() if libc.syscall(*[ctypes.c_long(a) for a in arguments]) < 0 else 0
-            def family(number):
+            def family(number, kind=socket.SOCK_STREAM):
                 try:
-                    socket.socket(number, socket.SOCK_STREAM).close()
+                    socket.socket(number, kind).close()
                     return 0
                 except OSError as error:
                     return error.errno
@@ -81,7 +81,7 @@ import Testing
             print("unix", family(1))
             print("inet", family(2))
             print("inet6", family(10))
-            print("netlink", family(16))
+            print("netlink", family(16, socket.SOCK_RAW))
             print("size", size())
             import threading
             threading.Thread(target=lambda: print("thread 0")).start()

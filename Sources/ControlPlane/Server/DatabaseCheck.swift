@@ -21,10 +21,14 @@ public struct DatabaseCheck: Sendable {
 
     /// Reads every row. Changes nothing.
     public func findings() async -> [HostCheck.Finding] {
-        guard FileManager.default.fileExists(atPath: home.database) else {
+        if let problem = await StateGuard(home: home).problem(.everything) {
+            return [HostCheck.Finding(name: "database", severity: .failure, detail: problem.what, fix: problem.remedy)]
+        }
+        guard case .sound = await DatabaseFile(home.database).condition(.pages(atMost: .zero)) else {
             return [HostCheck.Finding(name: "database", severity: .ok, detail: "not there yet; the first start creates it")]
         }
         do {
+            let facts = try await DatabaseFile(home.database).facts()
             let store = try Store.sqlite(at: home.database)
             guard try await store.pending(Server.migrations).isEmpty else {
                 return [
@@ -40,17 +44,42 @@ public struct DatabaseCheck: Sendable {
                 try SessionQueries.readAll(in: transaction)
             }
             let rows = store.unreadable.rows
-            guard !rows.isEmpty else { return [HostCheck.Finding(name: "database", severity: .ok, detail: "every row can be read")] }
             let others = rows.count - Self.limit
-            return rows.prefix(Self.limit).map(finding) + (others > 0 ? [more(others)] : [])
+            let bad = rows.prefix(Self.limit).map(finding) + (others > 0 ? [more(others)] : []) + warnings(facts)
+            guard bad.isEmpty else { return bad }
+            let sizes = "\(megabytes(facts.size)), \(megabytes(facts.free)) of it free, \(megabytes(facts.log)) of log"
+            return [HostCheck.Finding(name: "database", severity: .ok, detail: "whole, every row can be read; \(sizes)")]
         } catch {
             return [
                 HostCheck.Finding(
-                    name: "database", severity: .warning, detail: "\(home.database) can't be read: \(error)",
-                    fix: "Restore it from a backup, or point SAM_HOME elsewhere.")
+                    name: "database", severity: .failure, detail: "\(home.database) can't be read: \(error)",
+                    fix: "Restore a backup with: sam restore FILE. What was there is moved aside by that, and not lost.")
             ]
         }
     }
+
+    /// Longer than a log is while nothing is wrong, in bytes.
+    private static let logLimit = 64 << 20
+
+    private func warnings(_ facts: DatabaseFile.Facts) -> [HostCheck.Finding] {
+        var found: [HostCheck.Finding] = []
+        if facts.brokenReferences > 0 {
+            found.append(
+                HostCheck.Finding(
+                    name: "database", severity: .warning,
+                    detail: "\(facts.brokenReferences) row\(facts.brokenReferences == 1 ? " refers" : "s refer") to one that is not there",
+                    fix: "Something else than SAM has written to \(home.database). Restore a backup from before with: sam restore FILE"))
+        }
+        if facts.log > Self.logLimit {
+            found.append(
+                HostCheck.Finding(
+                    name: "database", severity: .warning, detail: "its log \(home.database)-wal has \(megabytes(facts.log))",
+                    fix: "A program reads the database for long; a server shortens the log once that ends, and when it stops."))
+        }
+        return found
+    }
+
+    private func megabytes(_ bytes: Int) -> String { String(format: "%.1f MB", Double(bytes) / 1_000_000) }
 
     private func finding(_ row: UnreadableRow) -> HostCheck.Finding {
         let give: [String: String] = [

@@ -28,8 +28,7 @@ struct MeteredGateway: Sendable {
     ) throws {
         let prices = PriceList(userFile: home.userPrices)
         for problem in prices.problems { logger.warning("\(problem)") }
-        // Whose reservations these are has to be the same after a restart, and another's on the same database must not be.
-        let holder = "\(ProcessInfo.processInfo.hostName):\(home.path)"
+        let holder = Self.holder(home)
         budgets = Budgets(store: store, accounts: accounts, now: now)
         ledger = try UsageLedger(budgets: budgets, prices: prices, spool: home.usageSpool, holder: holder, logger: logger)
         gateway = try Gateway(
@@ -38,6 +37,11 @@ struct MeteredGateway: Sendable {
             rehearsal: home.rehearsalSocket, trustRoots: FileManager.default.fileExists(atPath: home.trustRoots) ? home.trustRoots : nil,
             egress: egress, tools: tools, now: now)
     }
+}
+
+extension MeteredGateway {
+    /// Whose reservations are looked after: the same after a restart, and another's on the same database is another.
+    static func holder(_ home: Home) -> String { "\(ProcessInfo.processInfo.hostName):\(home.path)" }
 }
 
 /// Writes down what is used, in batches, and the last one when the process ends.

@@ -84,9 +84,22 @@ public struct Server: Sendable {
             throw ServerError("A server runs on \(home.path) already\(holder).")
         }
         defer { withExtendedLifetime(lock) {} }
-        let now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
+        try await StateGuard(home: home).check()
         let store = try Store.sqlite(at: home.database)
+        do {
+            try await serve(store, onReady)
+        } catch {
+            await store.closeOrTell(logger)
+            throw error
+        }
+        await store.closeOrTell(logger)
+    }
+
+    /// Serves from an open database.
+    private func serve(_ store: Store, _ onReady: @escaping @Sendable (ServerView) -> Void) async throws {
+        let now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
         try await store.migrate(Self.migrations, now: now())
+        try await store.modernise(logger)
         store.unreadable.tell { [logger] row in
             logger.error("\(row.table) \(row.id) can't be read and is kept as it is: \(row.reason). `sam doctor` names all of them.")
         }
@@ -150,7 +163,7 @@ public struct Server: Sendable {
         let services: [any Service] =
             [
                 LedgerService(ledger: metered.ledger), rehearsal, network, control, EngineService(engine: engine, sockets: sockets),
-                announcement,
+                StoreUpkeep(store: store, logger: logger), announcement,
             ]
             + (options.idleLimit.map { [IdleService(activity: activity, engine: engine, limit: $0)] } ?? [])
             + (remote.map { [$0] } ?? [])

@@ -66,6 +66,8 @@ public enum SessionInput: Sendable, Hashable {
     /// Someone wants the work of a kept workspace to be brought out again.
     case salvageRequested
     case cleanedUp
+    /// SAM was restored from a backup, which holds no runner and no workspace; with the path of the project's mirror.
+    case restored(mirror: String)
 }
 
 /// What is to be done about it. Recorded before it is done.

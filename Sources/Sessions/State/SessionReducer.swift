@@ -86,6 +86,7 @@ public struct SessionReducer: Sendable {
         case .salvageFailed(let message): salvageFailed(message)
         case .salvageRequested: salvageRequested()
         case .cleanedUp: state.isCleanedUp = true
+        case .restored(let mirror): restored(mirror)
         }
     }
 }
@@ -310,13 +311,13 @@ extension SessionReducer {
 // MARK: - The end
 
 extension SessionReducer {
-    private mutating func fail(_ failure: SessionState.Failure) {
+    mutating func fail(_ failure: SessionState.Failure) {
         state.failure = failure
         enter(.failed)
     }
 
     /// No runner is left that could take an answer.
-    private mutating func loseRunner() {
+    mutating func loseRunner() {
         state.runnerIsGone = true
         state.background = nil
         state.idleSince = nil
@@ -332,7 +333,7 @@ extension SessionReducer {
     }
 
     /// A prompt that was handed over and not answered: whether the agent saw it can't be known.
-    private mutating func loseCurrentPrompt() {
+    mutating func loseCurrentPrompt() {
         guard let current = state.current else { return }
         log.append(.prompt(current, .uncertain))
         state.current = nil
