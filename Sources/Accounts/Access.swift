@@ -1,18 +1,30 @@
 import Store
 
 extension Accounts {
-    /// The project with this id or name, if this user is a member of it. To others there is no such project.
+    /// The project with this id or name, if this user belongs to it. To others there is no such project.
     ///
     /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
     public func project(_ idOrName: String, for user: UserID) async throws -> Project {
         try await store.read { transaction in
             let project = try find(transaction, idOrName)
-            guard try isActiveMember(user, of: project.id, in: transaction) else { throw Self.noProject(idOrName) }
+            guard try role(of: user, in: project.id, transaction) != nil else { throw Self.noProject(idOrName) }
             return project
         }
     }
 
-    /// The projects that this user is a member of, by name. A row that can't be read is reported and hides no other.
+    /// The project with this id or name, if this user has such a role in it or one above.
+    ///
+    /// - Throws: ``AccountsError/Code/notFound`` for who does not belong to it, ``AccountsError/Code/forbidden`` with who may for
+    ///   another role; `StoreError`.
+    public func project(_ idOrName: String, for user: UserID, as least: ProjectRole) async throws -> Project {
+        try await store.read { transaction in
+            let project = try find(transaction, idOrName)
+            try check(user, hasRole: least, in: project, transaction, named: idOrName)
+            return project
+        }
+    }
+
+    /// The projects that this user belongs to, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
     public func projects(of user: UserID) async throws -> [Project] {
@@ -23,8 +35,41 @@ extension Accounts {
         }
     }
 
-    /// Checks that a user may change a layer: their own, that of a project they are a member of, or, for
-    /// administrators, the platform's.
+    /// The role of a user who may come in; `nil` for who does not belong to the project.
+    ///
+    /// - Throws: `StoreError`, also for a role that can't be read: what it allows is not known, and not everything.
+    public func role(of user: UserID, in project: ProjectID, _ transaction: any Transaction) throws -> ProjectRole? {
+        try transaction.first(
+            """
+            SELECT m.role FROM members m JOIN users u ON u.id = m.user_id
+            WHERE m.project_id = $1 AND m.user_id = $2 AND u.disabled_at IS NULL
+            """, project, user
+        ).map { try $0.parsed("role") }
+    }
+
+    /// Whether this user may come in and run sessions of the project.
+    ///
+    /// - Throws: `StoreError`.
+    public func mayRun(_ user: UserID, in project: ProjectID, _ transaction: any Transaction) throws -> Bool {
+        try role(of: user, in: project, transaction).map { $0 >= .member } ?? false
+    }
+
+    /// Whether who holds an API token may read what is in a project: one question, for those who follow something.
+    ///
+    /// - Throws: `StoreError`.
+    public func mayRead(_ project: ProjectID, withToken token: String) async throws -> Bool {
+        let hash = TokenHash(of: token)
+        return try await store.read { transaction in
+            try transaction.first(
+                """
+                SELECT 1 AS one FROM api_tokens t JOIN users u ON u.id = t.user_id
+                JOIN members m ON m.user_id = u.id AND m.project_id = $2
+                WHERE t.hash = $1 AND t.revoked_at IS NULL AND u.disabled_at IS NULL
+                """, hash, project) != nil
+        }
+    }
+
+    /// Checks that a user may change a layer: their own, that of a project which they own, or, for administrators, the platform's.
     ///
     /// - Throws: ``AccountsError/Code/forbidden``, or ``AccountsError/Code/notFound`` for what they may not know of;
     ///   `StoreError`.
@@ -32,11 +77,46 @@ extension Accounts {
         switch owner {
         case .user(let id):
             guard id == user.id else { throw AccountsError(.notFound, "There is no such user for you to change.") }
-        case .project(let id):
-            guard try isActiveMember(user.id, of: id, in: transaction) else { throw Self.noProject(id.rawValue) }
+        case .project(let id): try check(user.id, hasRole: .owner, in: id, transaction)
         case .platform:
             try user.requireAdministrator("The platform's layer is the administrators'.")
         }
+    }
+
+    /// Checks that a user has a role in a project, or one above.
+    ///
+    /// - Throws: as ``project(_:for:as:)``.
+    public func check(_ user: UserID, hasRole least: ProjectRole, in id: ProjectID, _ transaction: any Transaction) throws {
+        try check(user, hasRole: least, in: try find(transaction, id.rawValue), transaction, named: id.rawValue)
+    }
+
+    private func check(
+        _ user: UserID, hasRole least: ProjectRole, in project: Project, _ transaction: any Transaction, named idOrName: String
+    ) throws {
+        guard let role = try role(of: user, in: project.id, transaction) else { throw Self.noProject(idOrName) }
+        guard role < least else { return }
+        throw AccountsError(.forbidden, try refusal(least, role, project, transaction))
+    }
+
+    /// Who may, and how to become one of them.
+    private func refusal(
+        _ least: ProjectRole, _ role: ProjectRole, _ project: Project, _ transaction: any Transaction
+    ) throws -> String {
+        let owners = try transaction.query(
+            """
+            SELECT u.name FROM members m JOIN users u ON u.id = m.user_id
+            WHERE m.project_id = $1 AND m.role = 'owner' AND u.disabled_at IS NULL ORDER BY u.name LIMIT 5
+            """, project.id
+        ).map { try $0.text("name") }
+        let act =
+            least == .owner
+            ? "Keys, settings, budgets and members of project “\(project.name)” are its owners' to change"
+            : "Sessions and keys of project “\(project.name)” are for its members and owners to use"
+        let way =
+            owners.isEmpty
+            ? "It has no owner at the moment; an administrator can name one."
+            : "Ask one who owns it: \(owners.joined(separator: ", "))."
+        return "\(act), and you are a \(role.rawValue) of it. \(way)"
     }
 
     static func noProject(_ idOrName: String) -> AccountsError {

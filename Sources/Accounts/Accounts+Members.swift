@@ -1,46 +1,66 @@
 import Store
 
 extension Accounts {
-    /// The members of a project, by name.
+    /// Who belongs to a project, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
-    public func members(of project: ProjectID) async throws -> [User] {
+    public func members(of project: ProjectID) async throws -> [ProjectMember] {
         try await store.read { transaction in
             let rows = try transaction.query(
-                "SELECT \(User.columns) FROM members m JOIN users u ON u.id = m.user_id WHERE m.project_id = $1 ORDER BY u.name",
-                project)
-            return transaction.readable(rows, of: "users") { try User($0) }
+                """
+                SELECT \(ProjectMember.columns) FROM members m JOIN users u ON u.id = m.user_id
+                WHERE m.project_id = $1 ORDER BY u.name
+                """, project)
+            return transaction.readable(rows, of: "members") { try ProjectMember($0) }
         }
     }
 
-    /// Makes a user a member of a project: they share its sessions, keys and settings from now on.
+    /// Lets a user into a project, or gives one who belongs to it the role that is named.
     ///
-    /// - Throws: ``AccountsError``; `StoreError`.
-    public func addMember(_ idOrName: String, to project: ProjectID, by actor: UserID) async throws {
+    /// - Parameter role: `nil` for what one who belongs to it has already, and *member* for a newcomer.
+    /// - Throws: ``AccountsError``, also when who asks may not, or it would have no owner any more; `StoreError`.
+    public func addMember(_ idOrName: String, as role: ProjectRole? = nil, to project: ProjectID, by actor: UserID) async throws {
         let now = now()
         try await store.write { transaction in
+            try check(actor, mayManage: project, transaction)
             let user = try findUser(transaction, idOrName)
-            try join(transaction, project, user.id, actor, now)
-            try record(transaction, actor, "member.added", project.rawValue, user.name)
+            guard try storedRole(of: user, in: project, transaction) == nil else {
+                if let role { try setRole(role, of: user, in: project, by: actor, transaction) }
+                return
+            }
+            let role = role ?? .member
+            try join(transaction, project, user.id, role, actor, now)
+            try record(transaction, actor, "member.added", project.rawValue, "\(user.name), \(role.rawValue)")
+            try noteAccessChange(transaction)
         }
     }
 
-    /// Takes a user out of a project. What they could reach through it ends at once.
+    /// Gives who belongs to a project another role in it. What they lose by it ends at once.
     ///
-    /// - Throws: ``AccountsError`` when they are none, or its last; `StoreError`.
+    /// - Throws: ``AccountsError``, also when who asks may not, or it would have no owner any more; `StoreError`.
+    public func setRole(_ role: ProjectRole, of idOrName: String, in project: ProjectID, by actor: UserID) async throws {
+        try await store.write { transaction in
+            try check(actor, mayManage: project, transaction)
+            let user = try findUser(transaction, idOrName)
+            guard try storedRole(of: user, in: project, transaction) != nil else { throw Self.noMember(user) }
+            try setRole(role, of: user, in: project, by: actor, transaction)
+        }
+    }
+
+    /// Takes a user out of a project. What they could reach through it ends at once. Everyone may leave by themselves.
+    ///
+    /// - Throws: ``AccountsError``, also when who asks may not, or the project would have no owner any more; `StoreError`.
     public func removeMember(_ idOrName: String, from project: ProjectID, by actor: UserID) async throws {
         try await store.write { transaction in
+            let asking = try findUser(transaction, actor.rawValue)
+            // Judged before the other is looked for: who may not is not told whether there is one.
+            if idOrName != asking.id.rawValue, idOrName != asking.name { try check(actor, mayManage: project, transaction) }
             let user = try findUser(transaction, idOrName)
-            guard try transaction.execute("DELETE FROM members WHERE project_id = $1 AND user_id = $2", project, user.id) > 0 else {
-                throw AccountsError(.notFound, "\(user.name) is no member of this project.")
-            }
-            let rest = try transaction.first(
-                "SELECT 1 AS one FROM members m JOIN users u ON u.id = m.user_id WHERE m.project_id = $1 AND u.disabled_at IS NULL",
-                project)
-            guard rest != nil else {
-                throw AccountsError(.invalid, "\(user.name) is the last member of this project. Add another one first.")
-            }
+            guard let role = try storedRole(of: user, in: project, transaction) else { throw Self.noMember(user) }
+            try keepAnOwner(of: project, besides: user, role, transaction)
+            try transaction.execute("DELETE FROM members WHERE project_id = $1 AND user_id = $2", project, user.id)
             try record(transaction, actor, "member.removed", project.rawValue, user.name)
+            try noteAccessChange(transaction)
         }
     }
 
@@ -51,24 +71,58 @@ extension Accounts {
         try transaction.first("SELECT 1 AS one FROM users WHERE id = $1 AND disabled_at IS NULL", user) != nil
     }
 
-    /// Whether this user may come in and is a member of the project.
-    ///
-    /// - Throws: `StoreError`.
-    public func isActiveMember(_ user: UserID, of project: ProjectID, in transaction: any Transaction) throws -> Bool {
-        try transaction.first(
+    // MARK: - Parts
+
+    /// Who belongs to a project is its owners' to say. Administrators say it of any project, so that none is without an owner.
+    private func check(_ actor: UserID, mayManage project: ProjectID, _ transaction: any Transaction) throws {
+        let actor = try findUser(transaction, actor.rawValue)
+        guard actor.role != .administrator || actor.disabledAt != nil else { return }
+        try check(actor.id, hasRole: .owner, in: project, transaction)
+    }
+
+    private func setRole(
+        _ role: ProjectRole, of user: User, in project: ProjectID, by actor: UserID, _ transaction: any Transaction
+    ) throws {
+        let before = try storedRole(of: user, in: project, transaction)
+        guard before != role.rawValue else { return }
+        if role != .owner { try keepAnOwner(of: project, besides: user, before, transaction) }
+        try transaction.execute("UPDATE members SET role = $1 WHERE project_id = $2 AND user_id = $3", role, project, user.id)
+        try record(
+            transaction, actor, "member.role", project.rawValue, "\(user.name): \(role.rawValue), before \(before ?? "none")")
+        try noteAccessChange(transaction)
+    }
+
+    /// The role as it is stored, whether its user may come in or not; `nil` for who does not belong to the project.
+    private func storedRole(of user: User, in project: ProjectID, _ transaction: any Transaction) throws -> String? {
+        try transaction.first("SELECT role FROM members WHERE project_id = $1 AND user_id = $2", project, user.id)?.text("role")
+    }
+
+    private func keepAnOwner(of project: ProjectID, besides user: User, _ role: String?, _ transaction: any Transaction) throws {
+        guard role == ProjectRole.owner.rawValue, try owners(of: project, besides: user.id, transaction) == 0 else { return }
+        throw AccountsError(
+            .invalid, "\(user.name) is the last owner of this project. First make another one: sam projects members role PROJECT USER owner"
+        )
+    }
+
+    /// How many own a project and may come in.
+    func owners(of project: ProjectID, besides user: UserID, _ transaction: any Transaction) throws -> Int {
+        try transaction.query(
             """
-            SELECT 1 AS one FROM members m JOIN users u ON u.id = m.user_id
-            WHERE m.project_id = $1 AND m.user_id = $2 AND u.disabled_at IS NULL
-            """, project, user) != nil
+            SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id
+            WHERE m.project_id = $1 AND m.user_id <> $2 AND m.role = 'owner' AND u.disabled_at IS NULL
+            """, project, user
+        ).count
+    }
+
+    private static func noMember(_ user: User) -> AccountsError {
+        AccountsError(.notFound, "\(user.name) does not belong to this project.")
     }
 
     func join(
-        _ transaction: any Transaction, _ project: ProjectID, _ user: UserID, _ actor: UserID, _ now: Int64
+        _ transaction: any Transaction, _ project: ProjectID, _ user: UserID, _ role: ProjectRole, _ actor: UserID, _ now: Int64
     ) throws {
         try transaction.execute(
-            """
-            INSERT INTO members (project_id, user_id, added_by, added_at) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (project_id, user_id) DO NOTHING
-            """, project, user, actor, now)
+            "INSERT INTO members (project_id, user_id, role, added_by, added_at) VALUES ($1, $2, $3, $4, $5)",
+            project, user, role, actor, now)
     }
 }

@@ -6,7 +6,7 @@ extension Accounts {
     /// - Parameters:
     ///   - name: letters, digits, dots, dashes and underscores, at most 64.
     ///   - repository: a URL or an absolute path that was checked already.
-    ///   - actor: who adds it, and becomes its first member.
+    ///   - actor: who adds it, and owns it.
     /// - Throws: ``AccountsError`` when the name is taken or malformed, or the sandbox may not be left out; `StoreError`.
     public func addProject(
         named name: String, repository: String, sandbox: Project.Sandbox, by actor: UserID
@@ -26,7 +26,7 @@ extension Accounts {
             try transaction.execute(
                 "INSERT INTO projects (id, name, repository, sandbox, created_at) VALUES ($1, $2, $3, $4, $5)",
                 id, name, repository, sandbox, now)
-            try join(transaction, id, actor, actor, now)
+            try join(transaction, id, actor, .owner, actor, now)
             try record(transaction, actor, "project.added", id.rawValue, "\(name): \(repository), sandbox \(sandbox.rawValue)")
             return try find(transaction, id.rawValue)
         }
@@ -48,7 +48,7 @@ extension Accounts {
         try await store.read { transaction in try find(transaction, idOrName) }
     }
 
-    /// This user's project of this repository, if there is one.
+    /// The project of this repository in which this user may run sessions, if there is one.
     ///
     /// - Throws: `StoreError`.
     public func project(of repository: String, for user: UserID) async throws -> Project? {
@@ -56,7 +56,7 @@ extension Accounts {
             try transaction.first(
                 """
                 SELECT p.* FROM projects p JOIN members m ON m.project_id = p.id
-                WHERE p.repository = $1 AND m.user_id = $2 ORDER BY p.created_at
+                WHERE p.repository = $1 AND m.user_id = $2 AND m.role IN ('member', 'owner') ORDER BY p.created_at
                 """, repository, user
             ).map(Project.init)
         }
@@ -75,8 +75,18 @@ extension Accounts {
         }
     }
 
-    /// Without a sandbox an agent reads whatever SAM's own user can: everybody's work.
-    private func checkSandbox(_ sandbox: Project.Sandbox, _ transaction: any Transaction) throws {
+    /// The project with this id, in a transaction of somebody else's.
+    ///
+    /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
+    public func project(_ id: ProjectID, in transaction: any Transaction) throws -> Project {
+        try find(transaction, id.rawValue)
+    }
+
+    /// Checks that a sandbox may be chosen, or an agent begin with it. Without one an agent reads whatever SAM's own user can:
+    /// everybody's work.
+    ///
+    /// - Throws: ``AccountsError/Code/invalid`` when there is a second user; `StoreError`.
+    public func checkSandbox(_ sandbox: Project.Sandbox, _ transaction: any Transaction) throws {
         guard sandbox == .none, try transaction.query("SELECT id FROM users LIMIT 2").count > 1 else { return }
         throw AccountsError(.invalid, "This server has a second user, so no agent may run without a sandbox.")
     }

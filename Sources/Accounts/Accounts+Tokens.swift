@@ -97,6 +97,7 @@ extension Accounts {
                 throw AccountsError(.notFound, "There is no token \(id.rawValue.prefix(40)). `sam tokens list` shows those there are.")
             }
             try record(transaction, actor.id, "token.revoked", id.rawValue, "")
+            try noteAccessChange(transaction)
         }
     }
 }

@@ -17,9 +17,13 @@ extension Accounts {
 
     /// Adds a user, who can do nothing before they get a token.
     ///
+    /// - Parameter check: looks in the same transaction whether something else stands in the way.
     /// - Throws: ``AccountsError`` when the name is taken or malformed, or a project runs without a sandbox, which
-    ///   only a server with a single user may; `StoreError`.
-    public func addUser(named name: String, role: User.Role, by actor: UserID) async throws -> User {
+    ///   only a server with a single user may; what `check` throws; `StoreError`.
+    public func addUser(
+        named name: String, role: User.Role, by actor: UserID,
+        check: @escaping @Sendable (any Transaction) throws -> Void = { _ in }
+    ) async throws -> User {
         guard name.wholeMatch(of: /[a-z0-9][a-z0-9._-]{0,31}/) != nil else {
             throw AccountsError(
                 .invalid,
@@ -40,6 +44,7 @@ extension Accounts {
                     First give these projects a sandbox (sam projects sandbox NAME bubblewrap): \(names).
                     """)
             }
+            try check(transaction)
             let user = try insert(name, role, now, transaction)
             try record(transaction, actor, "user.added", user.id.rawValue, "\(name), \(role.rawValue)")
             return user
@@ -72,15 +77,32 @@ extension Accounts {
         }
     }
 
-    /// Shuts a user out: none of their tokens opens anything from now on.
+    /// Shuts a user out: none of their tokens opens anything from now on. That they own projects is no reason not to; of one that has
+    /// no other owner the administrators are told, who can name one.
     ///
     /// - Throws: ``AccountsError`` when nobody would be left to look after SAM; `StoreError`.
     public func disable(_ idOrName: String, by actor: UserID) async throws -> User {
         let now = now()
         return try await change(idOrName, actor, "user.disabled", "") { user, transaction in
             try keepAnAdministrator(besides: user, transaction)
-            try transaction.execute(
+            let changed = try transaction.execute(
                 "UPDATE users SET disabled_at = $1 WHERE id = $2 AND disabled_at IS NULL", now, user.id)
+            if changed > 0 { try tellOfProjectsWithoutOwner(after: user, transaction) }
+        }
+    }
+
+    private func tellOfProjectsWithoutOwner(after user: User, _ transaction: any Transaction) throws {
+        let owned = try transaction.query(
+            "SELECT p.id, p.name FROM members m JOIN projects p ON p.id = m.project_id WHERE m.user_id = $1 AND m.role = 'owner'", user.id)
+        for row in owned {
+            let project: ProjectID = try row.parsed("id")
+            guard try owners(of: project, besides: user.id, transaction) == 0 else { continue }
+            let name = try row.text("name")
+            try notify(
+                .platform, .projectWithoutOwner, project.rawValue,
+                """
+                \(user.name) was disabled and was the last owner of project “\(name)”. Name another:                 sam projects members add \(name) USER --role owner
+                """, in: transaction)
         }
     }
 
@@ -120,6 +142,7 @@ extension Accounts {
             let user = try findUser(transaction, idOrName)
             try body(user, transaction)
             try record(transaction, actor, action, user.id.rawValue, detail)
+            try noteAccessChange(transaction)
             return try findUser(transaction, user.id.rawValue)
         }
     }

@@ -70,5 +70,19 @@ public struct Accounts: Sendable {
                 "CREATE INDEX notifications_by_user ON notifications (user_id, at)",
                 "CREATE INDEX audit_by_actor ON audit (actor, action)",
             ]),
+        Migration(
+            "accounts", 3, "roles in projects, and a count of what changed in who may come in",
+            [
+                "ALTER TABLE members ADD COLUMN role TEXT NOT NULL DEFAULT 'member'",
+                // Of several who came at the same time, the one who added the project let themselves in.
+                """
+                UPDATE members SET role = 'owner' WHERE user_id = (
+                    SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id
+                    WHERE m.project_id = members.project_id AND u.disabled_at IS NULL
+                    ORDER BY m.added_at, CASE WHEN m.added_by = m.user_id THEN 0 ELSE 1 END, u.created_at, u.id LIMIT 1)
+                """,
+                "CREATE TABLE access_changes (id BIGINT PRIMARY KEY, number BIGINT NOT NULL)",
+                "INSERT INTO access_changes (id, number) VALUES (1, 0)",
+            ]),
     ]
 }

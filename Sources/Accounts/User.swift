@@ -16,10 +16,13 @@ public struct User: Sendable, Hashable {
     /// When the user was shut out, in UTC milliseconds; `nil` for one who may come in.
     public var disabledAt: Int64?
 
-    init(_ row: Row) throws {
+    init(_ row: Row) throws { try self.init(row, role: "role") }
+
+    /// - Parameter column: where the role stands, in a query that has another one beside it.
+    init(_ row: Row, role column: String) throws {
         id = try row.parsed("id")
         name = try row.text("name")
-        role = try row.parsed("role")
+        role = try row.parsed(column)
         disabledAt = try row.optionalInteger("disabled_at").map(Int64.init)
     }
 

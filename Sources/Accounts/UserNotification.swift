@@ -26,6 +26,10 @@ public struct UserNotification: Sendable, Hashable {
         case credentialRefused
         /// Four fifths of a budget are spent.
         case budgetNearlySpent
+        /// The last owner of a project was disabled.
+        case projectWithoutOwner
+        /// A setting asks for more than it gets since an upgrade.
+        case settingBounded
     }
 
     public var id: NotificationID
@@ -50,22 +54,35 @@ public struct UserNotification: Sendable, Hashable {
 }
 
 extension Accounts {
-    /// Tells everyone who owns a layer: the user, the project's members, or the administrators. In the transaction of
-    /// what it tells of, so that both stand or fall together.
+    /// Tells everyone who works with a layer: the user, the project's owners and members, or the administrators. In the
+    /// transaction of what it tells of, so that both stand or fall together.
     public func notify(
         _ owner: ScopeOwner, _ kind: UserNotification.Kind, _ subject: String, _ text: String, in transaction: any Transaction
     ) throws {
+        try notify([owner], kind, subject, text, in: transaction)
+    }
+
+    /// Tells everyone who works with one of several layers, each person once.
+    public func notify(
+        _ owners: [ScopeOwner], _ kind: UserNotification.Kind, _ subject: String, _ text: String, in transaction: any Transaction
+    ) throws {
+        let users = Set(try owners.flatMap { try audience(of: $0, transaction) })
+        for user in users.sorted() {
+            try transaction.execute(
+                "INSERT INTO notifications (id, user_id, at, kind, subject, text) VALUES ($1, $2, $3, $4, $5, $6)",
+                try newIdentifier("n", as: NotificationID.self), user, now(), kind, subject, text)
+        }
+    }
+
+    private func audience(of owner: ScopeOwner, _ transaction: any Transaction) throws -> [String] {
         let rows =
             switch owner {
             case .user(let user): try transaction.query("SELECT id FROM users WHERE id = $1", user)
-            case .project(let project): try transaction.query("SELECT user_id AS id FROM members WHERE project_id = $1", project)
+            case .project(let project):
+                try transaction.query("SELECT user_id AS id FROM members WHERE project_id = $1 AND role <> 'viewer'", project)
             case .platform: try transaction.query("SELECT id FROM users WHERE role = 'administrator' AND disabled_at IS NULL")
             }
-        for row in rows {
-            try transaction.execute(
-                "INSERT INTO notifications (id, user_id, at, kind, subject, text) VALUES ($1, $2, $3, $4, $5, $6)",
-                try newIdentifier("n", as: NotificationID.self), try row.text("id"), now(), kind, subject, text)
-        }
+        return try rows.map { try $0.text("id") }
     }
 
     /// A user's notifications, newest first.

@@ -23,12 +23,16 @@ public protocol AgentDriver: Sendable {
     mutating func reply(_ inquiry: String, with answers: [String: [String]]?) -> [DriverAction]
     /// Stop everything that runs beside its turns.
     mutating func stopBackground() -> [DriverAction]
+    /// The agent may do less without asking than when the conversation was opened.
+    mutating func tighten(to mode: PermissionMode)
 }
 
 extension AgentDriver {
     // Most protocols know neither.
     public mutating func reply(_ inquiry: String, with answers: [String: [String]]?) -> [DriverAction] { [] }
     public mutating func stopBackground() -> [DriverAction] { [] }
+    // Most agents ask by themselves, and who answers judges it.
+    public mutating func tighten(to mode: PermissionMode) {}
 }
 
 /// What a driver wants done.

@@ -10,6 +10,8 @@ public enum AgentCommand: Sendable, Hashable, Codable {
     case reply(Reply)
     /// Stop what runs beside the agent's turns.
     case stopBackground
+    /// From here on the agent may do this much without asking, which is less than before.
+    case permissions(PermissionMode)
     /// End the agent: first politely, then by force.
     case stop
 

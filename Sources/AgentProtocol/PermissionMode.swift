@@ -1,11 +1,15 @@
-/// What an agent may do without asking a person.
-public enum PermissionMode: String, Sendable, Hashable, Codable, CaseIterable {
+/// What an agent may do without asking a person, the strictest first.
+public enum PermissionMode: String, Sendable, Hashable, Codable, CaseIterable, Comparable {
     /// Nothing of what it asks about.
     case ask
     /// Looking at things, and changing files in its workspace.
     case edits
     /// Whatever it wants, but for the approval of its plans. The sandbox stands all the same.
     case everything
+
+    public static func < (one: PermissionMode, other: PermissionMode) -> Bool { one.looseness < other.looseness }
+
+    private var looseness: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
     /// The option by which this mode allows something by itself; `nil` when a person is to be asked.
     ///

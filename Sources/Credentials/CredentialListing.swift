@@ -36,7 +36,7 @@ public struct ListedCredential: Sendable, Hashable, Codable {
 }
 
 extension Credentials {
-    /// Everything that stands at the layers that this user may change: their own, their projects', and for
+    /// Everything that stands at the layers that this user may know of: their own, their projects', and for
     /// administrators the platform's. A row that can't be read hides no other.
     ///
     /// - Throws: `StoreError`.

@@ -229,7 +229,7 @@ extension Credentials {
 
     // MARK: - The facts
 
-    /// Whether the pinned layer or a narrower one is off, or the person was shut out or left the project.
+    /// Whether the pinned layer or a narrower one is off, or the person was shut out or may not run sessions of the project any more.
     func isBlocked(_ pin: Pin, _ binding: Binding, _ caller: SyncCaller, _ transaction: any Transaction) throws -> Bool {
         if binding.state == .inactive { return true }
         let narrower: [ScopeOwner] =
@@ -239,7 +239,7 @@ extension Credentials {
             case .platform: [.project(caller.project), .user(caller.user)]
             }
         for owner in narrower where try self.binding(owner, pin.provider, transaction)?.state == .inactive { return true }
-        return try !accounts.isActiveMember(caller.user, of: caller.project, in: transaction)
+        return try !accounts.mayRun(caller.user, in: caller.project, transaction)
     }
 
     /// Why what arrived is no rotation of what is stored.

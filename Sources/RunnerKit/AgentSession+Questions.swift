@@ -7,7 +7,7 @@ extension AgentSession {
     func ask(_ asked: Permission) {
         // It asked before it heard that it is to stop.
         if isCancelling || wasAskedToStop { return perform(driver.answer(asked.id, with: nil, saying: nil)) }
-        if let option = configuration.conversation.permissions.allowance(for: asked, in: configuration.conversation.workingDirectory) {
+        if let option = permissions.allowance(for: asked, in: configuration.conversation.workingDirectory) {
             return perform(driver.answer(asked.id, with: option, saying: nil))
         }
         var permission = asked.bounded.fitted

@@ -13,6 +13,8 @@ actor AgentSession {
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     let configuration: RunnerConfiguration
+    /// What the agent may do without asking. It grows stricter only.
+    private(set) var permissions: PermissionMode
     private let logger: Logger
     var driver: any AgentDriver
     private var spool: Spool
@@ -56,6 +58,7 @@ actor AgentSession {
 
     init(configuration: RunnerConfiguration, driver: any AgentDriver, logger: Logger) throws {
         self.configuration = configuration
+        permissions = configuration.conversation.permissions
         self.driver = driver
         self.logger = logger
         recap = configuration.conversation.earlier?.recap
@@ -170,6 +173,10 @@ actor AgentSession {
             guard case .inquiry(let inquiry)? = questions[reply.inquiry], let answers = inquiry.valid(reply.answers) else { return }
             settle(reply.inquiry, answers: answers, by: .person)
         case .stopBackground: perform(driver.stopBackground())
+        case .permissions(let mode):
+            guard mode < permissions else { return }
+            permissions = mode
+            driver.tighten(to: mode)
         case .stop: stop()
         }
     }

@@ -3,10 +3,10 @@ import Cascade
 import Foundation
 
 extension Setting {
-    /// What agents may do without asking. Off means what is safest: they ask.
+    /// What agents may do without asking at most. Off means what is safest: they ask.
     public static let permissions = Setting(
-        key: "agents.permissions", summary: "What an agent may do without asking: ask, edits (in its workspace) or everything.",
-        standard: .text("edits"), mode: .override, whenOff: .force(.text("ask")), scopes: Scope.allCases,
+        key: "agents.permissions", summary: "What an agent may do without asking, at most: ask, edits (in its workspace) or everything.",
+        standard: .text("edits"), mode: .ceiling, whenOff: .force(.text("ask")), scopes: Scope.allCases,
         kind: .choice(["ask", "edits", "everything"]))
 
     /// How long a question of an agent's stands.
@@ -45,10 +45,17 @@ extension Setting {
     /// What one agent may do without asking; `as-others` for what ``permissions`` says.
     public static func permissions(of agent: String) -> Setting {
         Setting(
-            key: "agents.\(agent).permissions", summary: "What \(agent) may do without asking, if not what agents.permissions says.",
-            standard: .text("as-others"), mode: .override, whenOff: .force(.text("ask")), scopes: Scope.allCases,
-            kind: .choice(["ask", "edits", "everything", "as-others"]))
+            key: "agents.\(agent).permissions",
+            summary: "What \(agent) may do without asking, at most, if not what agents.permissions says.",
+            standard: .text(asOthers), mode: .ceiling, whenOff: .force(.text("ask")), scopes: Scope.allCases,
+            kind: .choice(["ask", "edits", "everything", asOthers]))
     }
+
+    /// Whether it is one of those that bound what agents may do without asking.
+    public var boundsPermissions: Bool { key == Self.permissions.key || key.hasPrefix("agents.") && key.hasSuffix(".permissions") }
+
+    /// What a layer says of one agent when it means what it says of all.
+    static let asOthers = "as-others"
 
     /// What is added to an agent's command. Not a project's to say: a member could give orders to another member's agent, which works
     /// with that one's key.

@@ -6,7 +6,8 @@ extension Setting {
     public static let egressHosts = Setting(
         key: "egress.hosts",
         summary: "Hosts that agents may reach, like pypi.org, *.example.org or example.org:8443. Off: none.",
-        standard: .hosts(registries), mode: .ceiling, whenOff: .force(.hosts([])), scopes: [.project, .user, .platform], kind: .hosts)
+        standard: .hosts(registries), mode: .ceiling, whenOff: .force(.hosts([])), scopes: [.project, .user, .platform], kind: .hosts,
+        standardIsCeiling: true)
 
     /// Hosts that may be in a private network or on this machine.
     public static let egressPrivateHosts = Setting(

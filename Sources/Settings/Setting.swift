@@ -8,7 +8,7 @@ public struct Setting: Sendable {
     public enum Mode: Sendable, Hashable {
         /// The narrowest layer that says something decides.
         case override
-        /// No layer may loosen what another has set: the smallest number, or *off* for a flag, holds.
+        /// No layer may loosen what another has set: the smallest number, the strictest word, or *off* for a flag, holds.
         case ceiling
     }
 
@@ -23,6 +23,8 @@ public struct Setting: Sendable {
     /// The scopes at which it can be set.
     public var scopes: [Scope]
     public var kind: Kind
+    /// Whether the standard value is the platform's word for as long as the platform says nothing: for what a machine has to give.
+    public var standardIsCeiling = false
 
     /// What its values are.
     public enum Kind: Sendable, Hashable {
@@ -31,7 +33,7 @@ public struct Setting: Sendable {
         case integer(ClosedRange<Int>)
         /// A list of hosts.
         case hosts
-        /// One of these words.
+        /// One of these words, the strictest first.
         case choice([String])
         /// A word of anybody's.
         case name
@@ -95,7 +97,7 @@ extension Setting {
     /// How many sessions run at once; the others wait in line.
     public static let sessionLimit = Setting(
         key: "sessions.limit", summary: "Sessions that run at once; the others wait in line.",
-        standard: .integer(8), mode: .ceiling, whenOff: .inherit, scopes: [.platform], kind: .integer(1...10_000))
+        standard: .integer(8), mode: .ceiling, whenOff: .inherit, scopes: [.platform], kind: .integer(1...10_000), standardIsCeiling: true)
 
     /// How long an agent may take to answer its protocol's handshake.
     public static let handshakeTimeout = Setting(
@@ -105,28 +107,32 @@ extension Setting {
     /// How much an agent may write in one session.
     public static let outputLimit = Setting(
         key: "sessions.outputMebibytes", summary: "MiB an agent may write to SAM in one session.",
-        standard: .integer(256), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(1...65_536))
+        standard: .integer(256), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(1...65_536),
+        standardIsCeiling: true)
 
     /// The memory of a sandbox and everything in it.
     public static let sandboxMemory = Setting(
         key: "sandbox.memoryMebibytes", summary: "MiB of memory a sandbox may use.",
-        standard: .integer(4_096), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(64...1_048_576))
+        standard: .integer(4_096), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(64...1_048_576),
+        standardIsCeiling: true)
 
     /// The processes and threads of a sandbox.
     public static let sandboxProcesses = Setting(
         key: "sandbox.processes", summary: "Processes and threads a sandbox may have.",
-        standard: .integer(512), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(16...32_768))
+        standard: .integer(512), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(16...32_768),
+        standardIsCeiling: true)
 
     /// The processor time of a sandbox.
     public static let sandboxCPUs = Setting(
         key: "sandbox.cpuPercent", summary: "Processor time a sandbox may use, in percent of one core.",
         standard: .integer(100 * ProcessInfo.processInfo.activeProcessorCount), mode: .ceiling, whenOff: .inherit,
-        scopes: Scope.allCases, kind: .integer(5...102_400))
+        scopes: Scope.allCases, kind: .integer(5...102_400), standardIsCeiling: true)
 
     /// The room on disk of a workspace and its agent's home.
     public static let sandboxDisk = Setting(
         key: "sandbox.diskMebibytes", summary: "MiB of disk that an agent's workspace and home may take together.",
-        standard: .integer(10_240), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(16...16_777_216))
+        standard: .integer(10_240), mode: .ceiling, whenOff: .inherit, scopes: Scope.allCases, kind: .integer(16...16_777_216),
+        standardIsCeiling: true)
 
     /// Whether an agent that insists on it gets a sign-in as a file in its workspace.
     public static let signInFiles = Setting(

@@ -25,8 +25,8 @@ public struct SettingExplanation: Sendable, Hashable, Codable {
     public var summary: String
     /// What holds: a value, or `off`, or `broken`.
     public var value: String
-    /// The scope that decided; missing when the standard value holds.
-    public var decidedAt: Scope?
+    /// The scope that decided, or the standard where a scope asks for more; missing when no scope says anything that counts.
+    public var decidedAt: SettingLayer?
     public var standard: String
     /// `override` or `ceiling`.
     public var mode: String
@@ -53,8 +53,9 @@ extension Settings {
         try await store.read { transaction in
             let consulted = try layers(setting, project: project, user: user, in: transaction)
             let resolution = Self.resolve(setting, consulted)
-            let layers = try zip(consulted, resolution.trace).map { layer, step in
-                var shown = SettingExplanation.Layer(scope: step.layer, state: "absent", verdict: step.verdict.rawValue)
+            let layers = try zip(consulted, resolution.trace).compactMap { layer, step -> SettingExplanation.Layer? in
+                guard let scope = Scope(rawValue: step.layer.rawValue) else { return nil }
+                var shown = SettingExplanation.Layer(scope: scope, state: "absent", verdict: step.verdict.rawValue)
                 if let row = layer.row {
                     shown.value = try? row.optionalText("value")
                     shown.reason = try? row.optionalText("reason")
@@ -71,16 +72,19 @@ extension Settings {
                 }
                 return shown
             }
+            var outcome = resolution.outcome
+            // The standard that nobody asks to exceed holds as it does everywhere else.
+            if outcome.layer == .standard, !layers.contains(where: { $0.state == "active" }) { outcome = .absent }
             return SettingExplanation(
-                key: setting.key, summary: setting.summary, value: Self.value(setting, resolution.outcome),
-                decidedAt: resolution.outcome.layer, standard: setting.standard.text,
+                key: setting.key, summary: setting.summary, value: Self.value(setting, outcome),
+                decidedAt: outcome.layer, standard: setting.standard.text,
                 mode: setting.mode == .ceiling ? "ceiling" : "override", scopes: setting.scopes,
-                sentence: Self.sentence(setting, resolution.outcome, isOffSomewhere: layers.contains { $0.state == "inactive" }),
+                sentence: Self.sentence(setting, outcome, isOffSomewhere: layers.contains { $0.state == "inactive" }),
                 layers: layers)
         }
     }
 
-    private static func value(_ setting: Setting, _ outcome: Outcome<Scope, SettingValue, Tombstone, String>) -> String {
+    private static func value(_ setting: Setting, _ outcome: Outcome<SettingLayer, SettingValue, Tombstone, String>) -> String {
         switch outcome {
         case .found(let value, _): value.text
         case .absent: setting.standard.text
@@ -90,10 +94,15 @@ extension Settings {
     }
 
     private static func sentence(
-        _ setting: Setting, _ outcome: Outcome<Scope, SettingValue, Tombstone, String>, isOffSomewhere: Bool
+        _ setting: Setting, _ outcome: Outcome<SettingLayer, SettingValue, Tombstone, String>, isOffSomewhere: Bool
     ) -> String {
         switch (outcome, setting.mode) {
         case (.found(let value, let scope), .override): "\(setting.key) is \(value.text), set at the \(scope.rawValue) scope."
+        case (.found(let value, .standard), _):
+            """
+            \(setting.key) is \(value.text): the standard is the tightest for as long as the platform scope says nothing. \
+            An administrator can allow more with: sam settings set \(setting.key) … --scope platform
+            """
         case (.found(let value, let scope), .ceiling):
             "\(setting.key) is \(value.text): the \(scope.rawValue) scope is the tightest, and no other can loosen it."
         case (.absent, _) where isOffSomewhere:

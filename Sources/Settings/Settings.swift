@@ -15,11 +15,11 @@ public struct Settings: Sendable {
     }
 
     /// What the cascade says about a setting, before the standard value steps in.
-    public typealias Resolution = Cascade.Resolution<Scope, SettingValue, Tombstone, String>
-    typealias Layer = Layered<Scope, SettingValue, Tombstone, String>
+    public typealias Resolution = Cascade.Resolution<SettingLayer, SettingValue, Tombstone, String>
+    typealias Layer = Layered<SettingLayer, SettingValue, Tombstone, String>
 
     let store: Store
-    private let accounts: Accounts
+    let accounts: Accounts
     private let now: @Sendable () -> Int64
 
     /// Opens the settings.
@@ -40,7 +40,13 @@ public struct Settings: Sendable {
                     reason TEXT, changed_by TEXT NOT NULL, changed_at BIGINT NOT NULL,
                     PRIMARY KEY (scope, owner, key))
                 """
-            ])
+            ]),
+        Migration(
+            "settings", 2, "what is to be told once, because the standard value became a ceiling",
+            [
+                "CREATE TABLE setting_notices (name TEXT PRIMARY KEY)",
+                "INSERT INTO setting_notices (name) VALUES ('standardCeilings')",
+            ]),
     ]
 
     /// The value that holds, and why.
@@ -60,17 +66,19 @@ public struct Settings: Sendable {
         return try owners.filter { setting.scopes.contains($0.scope) }.map { try entry(setting, $0, transaction) }
     }
 
-    private func entry(_ setting: Setting, _ owner: ScopeOwner, _ transaction: any Transaction) throws -> (layer: Layer, row: Row?) {
+    func entry(_ setting: Setting, _ owner: ScopeOwner, _ transaction: any Transaction) throws -> (layer: Layer, row: Row?) {
         let row = try transaction.first(
             "SELECT * FROM settings WHERE scope = $1 AND owner = $2 AND key = $3", owner.scope, owner.owner, setting.key)
-        return (Layer(owner.scope, row.map { Self.entry($0, setting) } ?? .absent), row)
+        return (Layer(SettingLayer(owner.scope), row.map { Self.entry($0, setting) } ?? .absent), row)
     }
 
     static func resolve(_ setting: Setting, _ layers: [(layer: Layer, row: Row?)]) -> Resolution {
         let layers = layers.map(\.layer)
         return switch setting.mode {
         case .override: Cascade.resolve(layers, inactive: setting.whenOff)
-        case .ceiling: resolveCeiling(layers, inactive: setting.whenOff, tighten: Self.tighter)
+        case .ceiling:
+            resolveCeiling(
+                layers + (standardLayer(setting, layers).map { [$0] } ?? []), inactive: setting.whenOff, tighten: setting.tighter)
         }
     }
 
@@ -120,14 +128,14 @@ public struct Settings: Sendable {
         try owners.filter { setting.scopes.contains($0.scope) }.compactMap { owner in
             switch try entry(setting, owner, transaction).layer.entry {
             case .active(let value): return value.integer.map { (owner, $0) }
-            case .failed(let why): throw Self.unusable(setting, owner.scope, why)
+            case .failed(let why): throw Self.unusable(setting, SettingLayer(owner.scope), why)
             case .inactive, .absent: return nil
             }
         }
     }
 
-    private static func unusable(_ setting: Setting, _ scope: Scope, _ why: String) -> SettingsError {
-        SettingsError(.invalid, "\(setting.key) at \(scope.rawValue) can't be used: \(why)")
+    private static func unusable(_ setting: Setting, _ layer: SettingLayer, _ why: String) -> SettingsError {
+        SettingsError(.invalid, "\(setting.key) at \(layer.rawValue) can't be used: \(why)")
     }
 
     private func value(_ setting: Setting, _ project: ProjectID?, _ user: UserID) async throws -> SettingValue {
@@ -135,16 +143,16 @@ public struct Settings: Sendable {
         switch resolution.outcome {
         case .found(let value, _): return value
         case .absent: return setting.standard
-        case .failed(let scope, let why):
-            throw Self.unusable(setting, scope, why)
-        case .blocked(let scope, _):
-            throw SettingsError(.invalid, "\(setting.key) is turned off at \(scope.rawValue).")
+        case .failed(let layer, let why):
+            throw Self.unusable(setting, layer, why)
+        case .blocked(let layer, _):
+            throw SettingsError(.invalid, "\(setting.key) is turned off at \(layer.rawValue).")
         }
     }
 
     /// Sets a value at a scope.
     ///
-    /// - Throws: ``SettingsError``; `StoreError`.
+    /// - Throws: ``SettingsError``, also when it asks for more than the standard where that is the ceiling; `StoreError`.
     public func set(_ setting: Setting, to text: String, at owner: ScopeOwner, by actor: UserID) async throws {
         let value = try setting.parse(text)
         try await write(setting, owner, actor, "setting.set", value.text) { transaction, now in
@@ -157,6 +165,7 @@ public struct Settings: Sendable {
                     changed_by = excluded.changed_by, changed_at = excluded.changed_at
                 """,
                 owner.scope, owner.owner, setting.key, value.text, actor, now)
+            try checkCeiling(setting, at: owner, transaction)
         }
     }
 
@@ -195,6 +204,7 @@ public struct Settings: Sendable {
                 throw SettingsError(
                     .invalid, "\(setting.key) has no value at \(owner.scope.rawValue). Give it one with `sam settings set`.")
             }
+            try checkCeiling(setting, at: owner, transaction)
         }
     }
 
@@ -238,13 +248,22 @@ public struct Settings: Sendable {
             return .failed("\(error)")
         }
     }
+}
 
-    private static func tighter(_ one: SettingValue, _ other: SettingValue) -> SettingValue {
+extension Setting {
+    /// What two values of this setting both allow.
+    func tighter(_ one: SettingValue, _ other: SettingValue) -> SettingValue {
         switch (one, other) {
         case (.integer(let one), .integer(let other)): .integer(min(one, other))
         case (.flag(let one), .flag(let other)): .flag(one && other)
         case (.hosts(let one), .hosts(let other)): .hosts(HostPattern.intersection(one, other))
+        case (.text(let one), .text(let other)): .text(stricter(one, other))
         case (.integer, _), (.flag, _), (.hosts, _), (.text, _), (.words, _): one
         }
+    }
+
+    private func stricter(_ one: String, _ other: String) -> String {
+        guard case .choice(let words) = kind, let first = words.first(where: { $0 == one || $0 == other }) else { return one }
+        return first
     }
 }

@@ -186,6 +186,24 @@ struct CodexDriverTests {
         #expect(start?["params"]?["approvalPolicy"] == (mode == .everything ? "never" : "untrusted"))
     }
 
+    @Test("One that might do everything and may not any more is told with its next turn, once", arguments: PermissionMode.allCases)
+    func tightened(mode: PermissionMode) throws {
+        var codex = try CodexFixture(permissions: mode)
+        try codex.prompt("t_1")
+        codex.driver.tighten(to: .edits)
+        codex.driver.tighten(to: .ask)
+        try codex.accept("one")
+        try codex.end("one")
+        for (number, told) in [mode == .everything, false].enumerated() {
+            codex.forget()
+            try codex.prompt("t_\(number + 2)")
+            let start = codex.sent.first { $0["method"] == "turn/start" }
+            #expect(start?["params"]?["approvalPolicy"] == (told ? "untrusted" : nil), "\(number)")
+            try codex.accept("turn \(number)")
+            try codex.end("turn \(number)")
+        }
+    }
+
     @Test("What nobody knows is kept, answered or the agent's last words")
     func unknown() throws {
         var driver = ready()

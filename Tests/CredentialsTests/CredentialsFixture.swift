@@ -4,7 +4,7 @@ import Foundation
 import Store
 import Vault
 
-/// Credentials on a real database, with a vault, an administrator, a member, and a project that both work on.
+/// Credentials on a real database, with a vault, an administrator, a member, and a project that both own.
 struct CredentialsFixture: Sendable {
     let store: Store
     let accounts: Accounts
@@ -13,7 +13,7 @@ struct CredentialsFixture: Sendable {
     let folder: String
     /// An administrator.
     let owner: User
-    /// A member of the project, and no administrator.
+    /// Another owner of the project, and no administrator.
     let member: User
     /// A user who is no member of the project.
     let stranger: User
@@ -32,7 +32,7 @@ struct CredentialsFixture: Sendable {
         let member = try await accounts.addUser(named: "kim", role: .member, by: owner.id)
         let stranger = try await accounts.addUser(named: "robin", role: .member, by: owner.id)
         let project = try await accounts.addProject(named: "p", repository: "/r", sandbox: .bubblewrap, by: owner.id).id
-        try await accounts.addMember("kim", to: project, by: owner.id)
+        try await accounts.addMember("kim", as: .owner, to: project, by: owner.id)
         return try await body(
             CredentialsFixture(
                 store: store, accounts: accounts, credentials: Credentials(store: store, accounts: accounts, vault: vault, now: now),

@@ -20,7 +20,8 @@ struct MasterKeyTests {
                         "INSERT INTO projects (id, name, repository, sandbox, created_at) VALUES ($1, $1, '/', 'bubblewrap', 0)",
                         "p_\(number)")
                     _ = try transaction.execute(
-                        "INSERT INTO members (project_id, user_id, added_by, added_at) VALUES ($1, $2, $2, 0)", "p_\(number)", sam.owner.id)
+                        "INSERT INTO members (project_id, user_id, role, added_by, added_at) VALUES ($1, $2, 'owner', $2, 0)",
+                        "p_\(number)", sam.owner.id)
                 }
                 try await sam.set("key-\(number)", at: .project(ProjectID(rawValue: "p_\(number)")))
             }

@@ -85,7 +85,7 @@ struct RelayAuthorityTests {
 
     // MARK: - What bites within a second
 
-    enum Ban: CaseIterable { case tombstone, narrowerTombstone, disabled, left, ended }
+    enum Ban: CaseIterable { case tombstone, narrowerTombstone, disabled, left, reads, ended }
 
     private func impose(_ ban: Ban, _ fixture: GatewayFixture) async throws {
         switch ban {
@@ -93,6 +93,7 @@ struct RelayAuthorityTests {
         case .narrowerTombstone: try await fixture.act(.off, .anthropic, at: .user(fixture.member.id))
         case .disabled: _ = try await fixture.accounts.disable("kim", by: fixture.owner.id)
         case .left: try await fixture.accounts.removeMember("kim", from: fixture.project, by: fixture.owner.id)
+        case .reads: try await fixture.accounts.setRole(.viewer, of: "kim", in: fixture.project, by: fixture.owner.id)
         case .ended:
             try await fixture.store.write { [gateway = fixture.gateway] in
                 try gateway.leases.end(SessionReference(rawValue: "s_1"), in: $0)
@@ -107,6 +108,7 @@ struct RelayAuthorityTests {
         case .narrowerTombstone: try await fixture.act(.clear, .anthropic, at: .user(fixture.member.id))
         case .disabled: _ = try await fixture.accounts.enable("kim", by: fixture.owner.id)
         case .left: try await fixture.accounts.addMember("kim", to: fixture.project, by: fixture.owner.id)
+        case .reads: try await fixture.accounts.setRole(.member, of: "kim", in: fixture.project, by: fixture.owner.id)
         case .ended: break
         }
     }

@@ -57,6 +57,31 @@ struct BudgetRightsTests {
         }
     }
 
+    @Test("Who only works or reads in the project sees its budget and changes nothing of it", arguments: [ProjectRole.member, .viewer])
+    func lesserRoles(role: ProjectRole) async throws {
+        try await MeteringFixture.with { sam in
+            let layer = ScopeOwner.project(sam.project)
+            try await sam.budgets.set(cents(100), per: .month, at: layer, by: sam.member)
+            try await sam.accounts.setRole(role, of: "kim", in: sam.project, by: sam.owner.id)
+            let before = try await sam.budgets.list(for: sam.member)
+            #expect(before.map(\.limit) == [cents(100)])
+            let acts: [() async throws -> Void] = [
+                { try await sam.budgets.set(cents(9_999), per: .month, at: layer, by: sam.member) },
+                { try await sam.budgets.turn(on: false, .month, at: layer, reason: nil, by: sam.member) },
+                { try await sam.budgets.clear(.month, at: layer, by: sam.member) },
+            ]
+            for act in acts {
+                await #expect {
+                    try await act()
+                } throws: { error in
+                    (error as? AccountsError)?.code == .forbidden && "\(error)".contains("Ask one who owns it: owner.")
+                }
+            }
+            #expect(try await sam.budgets.list(for: sam.member) == before)
+            try await sam.budgets.clear(.month, at: layer, by: sam.owner)
+        }
+    }
+
     @Test("Everyone sees the budgets that they are subject to, and no other")
     func list() async throws {
         try await MeteringFixture.with { sam in

@@ -16,7 +16,7 @@ final class TestClock: Sendable {
     func pass(_ milliseconds: Int64) { time.withLock { $0 += milliseconds } }
 }
 
-/// Budgets and a ledger on a real database, with an administrator, a member, and a project that both work on.
+/// Budgets and a ledger on a real database, with an administrator, a member, and a project that both own.
 struct MeteringFixture: Sendable {
     let store: Store
     let accounts: Accounts
@@ -26,7 +26,7 @@ struct MeteringFixture: Sendable {
     let folder: String
     /// An administrator.
     let owner: User
-    /// A member of the project, and no administrator.
+    /// Another owner of the project, and no administrator.
     let member: User
     /// A user who is no member of the project.
     let stranger: User
@@ -45,7 +45,7 @@ struct MeteringFixture: Sendable {
         let member = try await accounts.addUser(named: "kim", role: .member, by: owner.id)
         let stranger = try await accounts.addUser(named: "robin", role: .member, by: owner.id)
         let project = try await accounts.addProject(named: "shed", repository: "/r", sandbox: .bubblewrap, by: owner.id).id
-        try await accounts.addMember("kim", to: project, by: owner.id)
+        try await accounts.addMember("kim", as: .owner, to: project, by: owner.id)
         return try await body(
             MeteringFixture(
                 store: store, accounts: accounts, budgets: Budgets(store: store, accounts: accounts, now: now), clock: clock,

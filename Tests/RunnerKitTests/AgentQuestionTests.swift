@@ -54,6 +54,21 @@ struct AgentQuestionTests {
         return (told, written)
     }
 
+    @Test("What a mode allowed is asked once it is stricter, and a looser one than before changes nothing")
+    func tightened() async throws {
+        let (told, written) = try await withTurn(.everything) { session in
+            await session.output(request(5, "execute", "/workspace"))
+            for (number, mode) in [PermissionMode.edits, .everything].enumerated() {
+                await session.receive(NumberedCommand(n: number + 2, command: .permissions(mode)))
+                await session.output(request(6 + 2 * number, "execute", "/workspace"))
+                await session.output(request(7 + 2 * number, "edit", "/workspace/a"))
+            }
+        }
+        let allowed = written.filter { $0["result"]?["outcome"]?["optionId"] == "y" }.map { $0["id"] }
+        #expect(allowed == [5, 7, 9])
+        #expect(told.filter { $0.answer == nil }.count == 2)
+    }
+
     @Test("A person's answer reaches the agent, once; a second, and one that is none of the options, change nothing")
     func person() async throws {
         let (told, written) = try await withTurn { session in

@@ -21,7 +21,8 @@ struct EgressCeilingTests {
     func intersection(_ lists: [String], _ expected: String) async throws {
         for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             try await World.with { world in
-                for (scope, index) in zip(Scope.allCases, order) { try await world.set(lists[index], at: scope) }
+                // The platform first: while it says nothing, the others can only narrow the standard list.
+                for (scope, index) in zip(Scope.allCases, order).reversed() { try await world.set(lists[index], at: scope) }
                 let hosts = try await world.hosts().map(\.description)
                 #expect(hosts.sorted() == (expected == "none" ? [] : expected.split(separator: ", ").map(String.init)), "\(order)")
             }
@@ -72,15 +73,15 @@ struct EgressCeilingTests {
     @Test("Turned off or empty at any layer nothing is reached, and cleared it is as before", arguments: Scope.allCases)
     func off(_ scope: Scope) async throws {
         try await World.with { world in
-            for other in Scope.allCases where other != scope { try await world.set("a.org, b.org", at: other) }
-            #expect(try await world.reaches("a.org", 443))
+            for other in Scope.allCases where other != scope { try await world.set("pypi.org, github.com", at: other) }
+            #expect(try await world.reaches("pypi.org", 443))
             for act in ["off", "none"] {
                 if act == "off" { try await world.turnOff(scope) } else { try await world.set("none", at: scope) }
                 #expect(try await world.hosts().isEmpty, "\(act)")
                 let explanation = try await world.explain()
-                #expect(explanation.value == "none" && explanation.decidedAt == scope, "\(act): \(explanation.sentence)")
+                #expect(explanation.value == "none" && explanation.decidedAt?.rawValue == scope.rawValue, "\(act): \(explanation.sentence)")
                 try await world.clear(scope)
-                #expect(try await world.hosts().map(\.description) == ["a.org", "b.org"], "\(act), and then cleared")
+                #expect(try await world.hosts().map(\.description) == ["pypi.org", "github.com"], "\(act), and then cleared")
             }
         }
     }
@@ -105,9 +106,9 @@ struct EgressCeilingTests {
     @Test("Asked why, SAM names the layer that was tightest", arguments: Scope.allCases)
     func tightest(_ scope: Scope) async throws {
         try await World.with { world in
-            for other in Scope.allCases { try await world.set(other == scope ? "x.a.org" : "*.a.org, b.org", at: other) }
+            for other in Scope.allCases.reversed() { try await world.set(other == scope ? "x.a.org" : "*.a.org, b.org", at: other) }
             let explanation = try await world.explain()
-            #expect(explanation.value == "x.a.org" && explanation.decidedAt == scope && explanation.mode == "ceiling")
+            #expect(explanation.value == "x.a.org" && explanation.decidedAt?.rawValue == scope.rawValue && explanation.mode == "ceiling")
             #expect(explanation.sentence.contains("the \(scope.rawValue) scope is the tightest"))
             #expect(explanation.layers.map(\.state) == ["active", "active", "active"])
         }

@@ -19,18 +19,18 @@ extension TenantTests {
 
     // MARK: - Keys
 
-    @Test("A project's keys are its members' to set, turn off, turn on, clear and remove, and nobody else's")
+    @Test("A project's keys are its owners' to set, turn off, turn on, clear and remove, and nobody else's")
     func projectKeys() async throws {
         try await World.with { world in
             try await world.knock([
-                Door(.PUT, Self.credential(""), Self.body(Self.project, ["secret": Self.key]), for: .members),
-                Door(.POST, Self.credential("/off"), Self.body(Self.project, ["reason": "not now"]), for: .members),
-                Door(.POST, Self.credential("/on"), Self.body(Self.project), for: .members),
-                Door(.POST, Self.credential("/off"), Self.body(Self.project, ["dryRun": .bool(true)]), for: .members),
-                Door(.GET, Self.credential("/held?scope=project&project={project}"), for: .members),
-                Door(.POST, Self.credential("/clear"), Self.body(Self.project), for: .memberOnce),
-                Door(.POST, Self.credential("/on"), Self.body(Self.project), for: .members),
-                Door(.POST, Self.credential("/remove"), Self.body(Self.project), for: .memberOnce),
+                Door(.PUT, Self.credential(""), Self.body(Self.project, ["secret": Self.key]), for: .owners),
+                Door(.POST, Self.credential("/off"), Self.body(Self.project, ["reason": "not now"]), for: .owners),
+                Door(.POST, Self.credential("/on"), Self.body(Self.project), for: .owners),
+                Door(.POST, Self.credential("/off"), Self.body(Self.project, ["dryRun": .bool(true)]), for: .owners),
+                Door(.GET, Self.credential("/held?scope=project&project={project}"), for: .owners),
+                Door(.POST, Self.credential("/clear"), Self.body(Self.project), for: .owners),
+                Door(.POST, Self.credential("/on"), Self.body(Self.project), for: .owners),
+                Door(.POST, Self.credential("/remove"), Self.body(Self.project), for: .owners),
             ])
             #expect(try await world.sam.credentials().isEmpty, "It was removed")
         }
@@ -47,7 +47,7 @@ extension TenantTests {
                 Door(.POST, Self.credential("/clear"), Self.body(Self.platform), for: .administrators),
                 Door(.POST, Self.credential("/remove"), Self.body(Self.platform), for: .administrators),
             ])
-            for person in [Person.robin, .kim] {
+            for person in [Person.robin, .lee, .kim] {
                 for discard in [false, true] {
                     let reply = try await world.call(
                         person, .POST, Self.credential("/recover"), Self.body(Self.platform, ["discard": .bool(discard)]))
@@ -79,16 +79,17 @@ extension TenantTests {
         }
     }
 
-    @Test("The list of keys holds the layers that one may change, and the verdict is one's own")
+    @Test("The list of keys holds one's own layer and those of one's projects, and the verdict is one's own")
     func keysThatOneMayChange() async throws {
         try await World.with { world in
-            for (person, layer) in [(Person.kim, Self.project), (.kim, Self.user), (.owner, Self.platform), (.robin, Self.user)] {
+            for (person, layer) in [(Person.owner, Self.project), (.kim, Self.user), (.owner, Self.platform), (.robin, Self.user)] {
                 let body = Self.body(layer.mapValues { $0 == "{project}" ? "project" : $0 }, ["secret": Self.key])
                 let reply = try await world.call(person, .PUT, Self.credential(""), body)
                 #expect(reply.status == 200, "\(person): \(reply.text)")
             }
             let expected: [Person: [String]] = [
-                .kim: ["project project", "user kim"], .robin: ["user robin"], .owner: ["platform", "project project"],
+                .kim: ["project project", "user kim"], .lee: ["project project"], .robin: ["user robin"],
+                .owner: ["platform", "project project"],
             ]
             for (person, layers) in expected {
                 let all = try await world.list(person, "/api/v1/credentials", "credentials")
@@ -97,7 +98,7 @@ extension TenantTests {
             }
             for (person, place, scope) in [
                 (Person.robin, "", "user"), (.kim, "", "user"), (.owner, "", "platform"),
-                (.kim, "projects/project/", "project"), (.owner, "projects/project/", "project"),
+                (.kim, "projects/project/", "project"), (.lee, "projects/project/", "project"), (.owner, "projects/project/", "project"),
             ] {
                 let path = "/api/v1/\(place)resolution?provider=anthropic"
                 let verdict = try await world.list(person, path, "resolution").first
@@ -108,10 +109,10 @@ extension TenantTests {
 
     // MARK: - Settings
 
-    @Test("A project's settings are its members' to change, and the platform's are the administrators'")
+    @Test("A project's settings are its owners' to change, and the platform's are the administrators'")
     func settings() async throws {
         try await World.with { world in
-            for (layer, rule) in [(Self.project, Rule.members), (Self.platform, .administrators)] {
+            for (layer, rule) in [(Self.project, Rule.owners), (Self.platform, .administrators)] {
                 try await world.knock([
                     Door(.PUT, Self.setting(""), Self.body(layer, ["value": "5"]), for: rule),
                     Door(.POST, Self.setting("/off"), Self.body(layer, ["reason": "not now"]), for: rule),

@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Processes
+import Synchronization
 import Testing
 
 /// Joining a project and leaving it.
@@ -35,8 +36,9 @@ extension TenantTests {
             }
             #expect(World.changes(before, try await world.sam.rows()) == [])
 
-            #expect(try await world.call(.kim, .POST, members, ["user": "robin"]).status == 201, "A member lets another in")
+            #expect(try await world.call(.owner, .POST, members, ["user": "robin"]).status == 201, "An owner lets another in")
             try await expect(200, .robin)
+            #expect(try await world.call(.robin, .DELETE, members + "/kim").status == 403, "A member puts no other out")
             #expect(try await world.call(.owner, .DELETE, members + "/kim").status == 204)
             try await expect(404, .kim)
             #expect(try await world.call(.kim, .DELETE, "/api/v1/sessions/\(session)").status == 404, "Also not of what they started")
@@ -50,13 +52,14 @@ extension TenantTests {
         }
     }
 
-    @Test("An administrator who is no member sees that a project is there and who works on it, and nothing in it")
+    @Test("An administrator outside of a project sees that a project is there and who works on it, and nothing in it")
     func administratorOutside() async throws {
         try await World.with { world in
             let session = try await world.finishedSession()
             let key: JSONValue = ["scope": "project", "project": "project", "secret": "sk-ant-0123456789abcdef"]
-            #expect(try await world.call(.kim, .PUT, "/api/v1/credentials/anthropic", key).status == 200)
+            #expect(try await world.call(.owner, .PUT, "/api/v1/credentials/anthropic", key).status == 200)
             let members = "/api/v1/projects/project/members"
+            #expect(try await world.call(.owner, .PATCH, members + "/kim", ["role": "owner"]).status == 200)
             #expect(try await world.call(.owner, .DELETE, members + "/owner").status == 204)
             for (method, path, body) in [
                 (HTTPMethod.GET, "projects/project", JSONValue?.none), (.PATCH, "projects/project", ["sandbox": "bubblewrap"]),
@@ -72,7 +75,7 @@ extension TenantTests {
             #expect(try await world.list(.owner, "/api/v1/projects", "projects").isEmpty)
             #expect(try await world.list(.owner, "/api/v1/credentials", "credentials").isEmpty)
             #expect(try await world.list(.owner, "/api/v1/projects?all=true", "projects").count == 1)
-            #expect(try await world.list(.owner, members, "users").map { $0["name"]?.string } == ["kim"])
+            #expect(try await world.list(.owner, members, "members").map { $0["name"]?.string } == ["kim", "lee"])
             #expect(try await world.call(.owner, .POST, members, ["user": "owner"]).status == 201)
             #expect(try await world.call(.owner, .GET, "/api/v1/sessions/\(session)").status == 200)
         }
@@ -80,11 +83,11 @@ extension TenantTests {
 
     /// How someone comes to have no business in a project any more.
     enum Departure: String, CaseIterable, CustomTestStringConvertible {
-        case removed, disabled
+        case removed, disabled, reads
         var testDescription: String { rawValue }
     }
 
-    @Test("Who follows a session and is shut out meanwhile hears nothing more of it", arguments: Departure.allCases)
+    @Test("Who follows a session and is shut out meanwhile hears nothing more of it", arguments: [Departure.removed, .disabled])
     func followerIsShutOut(_ departure: Departure) async throws {
         try await World.with { world in
             let session = try await world.sam.startIdle(agent: "shell", as: world.token(.owner))
@@ -97,6 +100,60 @@ extension TenantTests {
             let heard = await (stays: rest(of: stays), goes: rest(of: goes))
             #expect(heard.stays.contains("said-42-afterwards"))
             #expect(!heard.goes.contains("said-42-afterwards"))
+        }
+    }
+
+    /// How a line loses its listener.
+    enum Loss: String, CaseIterable, CustomTestStringConvertible {
+        case removed, disabled, tokenRevoked
+        var testDescription: String { rawValue }
+    }
+
+    @Test("The line of one who may not listen any more ends within a second, and a viewer's goes on", arguments: Loss.allCases)
+    func lineEnds(_ loss: Loss) async throws {
+        try await World.with { world in
+            let session = try await world.sam.startIdle(agent: "shell", as: world.token(.owner))
+            let ended = Mutex(false)
+            let goes = try await follow(session, as: .kim, world)
+            let stays = try await follow(session, as: .lee, world)
+            async let heard = rest(of: stays)
+            let listening = Task {
+                _ = await rest(of: goes)
+                ended.withLock { $0 = true }
+            }
+            defer { listening.cancel() }
+            // To read less than before is no reason to hear nothing more.
+            #expect(try await world.call(.owner, .PATCH, "/api/v1/projects/project/members/kim", ["role": "viewer"]).status == 200)
+            _ = try await world.sam.ask(session, "echo said-$((40 + 1))", as: world.token(.owner))
+            #expect(!ended.withLock { $0 })
+            switch loss {
+            case .removed: try await depart(.removed, world)
+            case .disabled: try await depart(.disabled, world)
+            case .tokenRevoked:
+                let token = try #require(try await world.list(.kim, "/api/v1/tokens", "tokens").first?["id"]?.string)
+                #expect(try await world.call(.owner, .DELETE, "/api/v1/tokens/\(token)").status == 204)
+            }
+            try await eventually("the line ends", within: .seconds(1)) { ended.withLock { $0 } }
+            _ = try await world.sam.ask(session, "echo said-$((40 + 2))", as: world.token(.owner))
+            #expect(try await world.call(.owner, .POST, "/api/v1/sessions/\(session)/finish").status == 202)
+            try await world.settle(session)
+            let all = await heard
+            #expect(all.contains("said-41") && all.contains("said-42"))
+        }
+    }
+
+    @Test("A session of one who may only read by now ends with its work kept, and another's in the same project goes on")
+    func starterReads() async throws {
+        try await World.with { world in
+            let kims = try await world.sam.startIdle(agent: "shell", as: world.token(.kim))
+            let owners = try await world.sam.startIdle(agent: "shell", as: world.token(.owner))
+            _ = try await world.sam.ask(kims, "echo kept > file", as: world.token(.kim))
+            try await depart(.reads, world)
+            try await world.settle(kims)
+            let ended = try await world.call(.kim, .GET, "/api/v1/sessions/\(kims)")
+            #expect(ended["phase"] == "cancelled" && ended["result"]?["branch"] != nil, "\(ended.text)")
+            #expect(try await world.call(.kim, .POST, "/api/v1/sessions/\(owners)/prompts", ["text": "true"]).status == 403)
+            #expect(try await world.sam.ask(owners, "echo goes on", as: world.token(.owner)) == "goes on")
         }
     }
 
@@ -128,6 +185,8 @@ extension TenantTests {
         switch departure {
         case .removed: #expect(try await world.call(.owner, .DELETE, "/api/v1/projects/project/members/kim").status == 204)
         case .disabled: #expect(try await world.call(.owner, .POST, "/api/v1/users/kim/disable").status == 200)
+        case .reads:
+            #expect(try await world.call(.owner, .PATCH, "/api/v1/projects/project/members/kim", ["role": "viewer"]).status == 200)
         }
     }
 

@@ -11,15 +11,15 @@ extension TenantTests {
     @Test("Users, the audit trail, the vault and the server's own disk are the administrators'")
     func administrators() async throws {
         try await World.with { world in
-            _ = try await world.sam.user("lee")
+            _ = try await world.sam.user("max")
             let local = try await world.sam.repository("local", files: ["a": "a\n"])
             try await world.knock([
                 Door(.GET, "/api/v1/users", for: .administrators),
                 Door(.POST, "/api/v1/users", ["name": "newcomer"], for: .administrators),
-                Door(.PATCH, "/api/v1/users/lee", ["role": "administrator"], for: .administrators),
+                Door(.PATCH, "/api/v1/users/max", ["role": "administrator"], for: .administrators),
                 Door(.PATCH, "/api/v1/users/kim", ["role": "member"], for: .administrators),
-                Door(.POST, "/api/v1/users/lee/disable", for: .administrators),
-                Door(.POST, "/api/v1/users/lee/enable", for: .administrators),
+                Door(.POST, "/api/v1/users/max/disable", for: .administrators),
+                Door(.POST, "/api/v1/users/max/enable", for: .administrators),
                 Door(.GET, "/api/v1/audit", for: .administrators),
                 Door(.POST, "/api/v1/vault/rotate", for: .administrators),
                 Door(.GET, "/api/v1/projects?all=true", for: .administrators),
@@ -60,7 +60,7 @@ extension TenantTests {
 
             let kim = try await sam.user("kim")
             let robin = try await sam.user("robin")
-            _ = try await sam.sam("projects", "members", "project", "--add", "kim")
+            try await sam.admit("kim", as: "owner")
             let before = try await sam.rows()
             let elsewhere: JSONValue = ["repository": "https://sam.invalid/a.git", "sandbox": "none"]
             for (name, token, status) in [

@@ -8,19 +8,20 @@ import Testing
 struct TenantTests {
     // MARK: - Doors
 
-    @Test("A project is its members' alone; whoever is none is answered as if it were not there")
+    @Test("A project is known to who belongs to it alone, and its owners' to change; to others it is not there")
     func project() async throws {
         try await World.with { world in
             try await world.knock([
-                Door(.GET, "/api/v1/projects/{project}", for: .members),
-                Door(.PATCH, "/api/v1/projects/{project}", ["sandbox": "bubblewrap"], for: .members),
-                Door(.GET, "/api/v1/projects/{project}/resolution", for: .members),
-                Door(.GET, "/api/v1/projects/{project}/resolution?provider=anthropic", for: .members),
-                Door(.GET, "/api/v1/projects/{project}/members", for: .members),
-                Door(.POST, "/api/v1/projects/{project}/members", ["user": "kim"], for: .members),
-                Door(.GET, "/api/v1/sessions?project={project}", for: .members),
-                Door(.GET, "/api/v1/settings?project={project}", for: .members),
-                Door(.GET, "/api/v1/settings/agents.handshakeSeconds?project={project}", for: .members),
+                Door(.GET, "/api/v1/projects/{project}", for: .readers),
+                Door(.PATCH, "/api/v1/projects/{project}", ["sandbox": "bubblewrap"], for: .owners),
+                Door(.GET, "/api/v1/projects/{project}/resolution", for: .readers),
+                Door(.GET, "/api/v1/projects/{project}/resolution?provider=anthropic", for: .readers),
+                Door(.GET, "/api/v1/projects/{project}/members", for: .readers),
+                Door(.POST, "/api/v1/projects/{project}/members", ["user": "kim"], for: .owners),
+                Door(.PATCH, "/api/v1/projects/{project}/members/kim", ["role": "member"], for: .owners),
+                Door(.GET, "/api/v1/sessions?project={project}", for: .readers),
+                Door(.GET, "/api/v1/settings?project={project}", for: .readers),
+                Door(.GET, "/api/v1/settings/agents.handshakeSeconds?project={project}", for: .readers),
             ])
             // A project's id is no better a key than its name.
             let id = try #require(try await world.call(.owner, .GET, "/api/v1/projects/project")["id"]?.string)
@@ -30,19 +31,19 @@ struct TenantTests {
         }
     }
 
-    @Test("A session that is over, with its log and its work, is its project's members' alone")
+    @Test("A session that is over, with its log and its work, is read by who belongs to its project, and landed and removed by members")
     func finishedSession() async throws {
         try await World.with { world in
             let session = try await world.finishedSession()
             let path = "/api/v1/sessions/{session}"
             try await world.knock(
                 [
-                    Door(.GET, path, for: .members),
-                    Door(.GET, path + "/events", for: .members),
-                    Door(.GET, path + "/events/stream", for: .members),
-                    Door(.GET, path + "/events/1/payload", for: .members),
-                    Door(.GET, path + "/diff", for: .members),
-                    Door(.GET, path + "/changes", for: .members),
+                    Door(.GET, path, for: .readers),
+                    Door(.GET, path + "/events", for: .readers),
+                    Door(.GET, path + "/events/stream", for: .readers),
+                    Door(.GET, path + "/events/1/payload", for: .readers),
+                    Door(.GET, path + "/diff", for: .readers),
+                    Door(.GET, path + "/changes", for: .readers),
                     Door(.POST, path + "/land", for: .members),
                     Door(.DELETE, path, for: .memberOnce),
                 ], Names(session: session))
@@ -72,7 +73,7 @@ struct TenantTests {
                 try await world.list(.kim, "/api/v1/sessions/\(asking)/prompts", "prompts").last?["id"]?.string)
             try await world.knock(
                 [
-                    Door(.GET, path + "/prompts", for: .members),
+                    Door(.GET, path + "/prompts", for: .readers),
                     Door(.PATCH, path + "/prompts/\(kept)", ["text": "changed"], for: .members),
                     Door(.DELETE, path + "/prompts/\(kept)", for: .memberOnce),
                     Door(.POST, path + "/turn/cancel", for: .memberOnce),
@@ -91,7 +92,7 @@ struct TenantTests {
     func lists() async throws {
         try await World.with { world in
             let session = try await world.finishedSession()
-            for (person, isMember) in [(Person.robin, false), (.kim, true), (.owner, true)] {
+            for (person, isMember) in [(Person.robin, false), (.lee, true), (.kim, true), (.owner, true)] {
                 let projects = try await world.list(person, "/api/v1/projects", "projects").map { $0["name"]?.string }
                 #expect(projects == (isMember ? ["project"] : []), "\(person)")
                 let sessions = try await world.list(person, "/api/v1/sessions", "sessions").map { $0["id"]?.string }
@@ -112,6 +113,8 @@ extension TenantTests {
         case nobody
         /// A user who is no member of the project.
         case robin
+        /// A viewer of the project.
+        case lee
         /// A user who is a member of the project.
         case kim
         /// The administrator, whose project it is.
@@ -120,10 +123,14 @@ extension TenantTests {
 
     /// Whom a door lets in, and what the others are answered.
     enum Rule: Sendable {
-        /// Every member of the project, one after another. To others there is no such thing.
+        /// Everyone who belongs to the project. To others there is no such thing.
+        case readers
+        /// Every member and owner of the project, one after another.
         case members
         /// Any member of the project, and it can be done once: kim does it.
         case memberOnce
+        /// The project's owners.
+        case owners
         /// Administrators. Others are told so.
         case administrators
         /// Everyone who has a token.
@@ -131,18 +138,21 @@ extension TenantTests {
 
         var refused: [(person: Person, status: Int)] {
             switch self {
-            case .members, .memberOnce: [(.nobody, 401), (.robin, 404)]
-            case .administrators: [(.nobody, 401), (.robin, 403), (.kim, 403)]
+            case .readers: [(.nobody, 401), (.robin, 404)]
+            case .members, .memberOnce: [(.nobody, 401), (.robin, 404), (.lee, 403)]
+            case .owners: [(.nobody, 401), (.robin, 404), (.lee, 403), (.kim, 403)]
+            case .administrators: [(.nobody, 401), (.robin, 403), (.lee, 403), (.kim, 403)]
             case .everyone: [(.nobody, 401)]
             }
         }
 
         var admitted: [Person] {
             switch self {
+            case .readers: [.lee, .kim, .owner]
             case .members: [.kim, .owner]
             case .memberOnce: [.kim]
-            case .administrators: [.owner]
-            case .everyone: [.robin, .kim, .owner]
+            case .owners, .administrators: [.owner]
+            case .everyone: [.robin, .lee, .kim, .owner]
             }
         }
     }
@@ -186,20 +196,21 @@ extension TenantTests {
 // MARK: - The world
 
 extension TenantTests {
-    /// A server with a project of the owner's, of which kim is a member and robin is none.
+    /// A server with a project of the owner's, in which kim is a member and lee a viewer, and which robin does not belong to.
     struct World: Sendable {
         let sam: SamFixture
         private let tokens: [Person: String]
 
-        static func with(_ body: (World) async throws -> Void) async throws {
+        /// - Parameter role: kim's in the project.
+        static func with(kimAs role: String = "member", _ body: (World) async throws -> Void) async throws {
             try await SamFixture.with { sam in
                 try await sam.serve()
                 try await sam.projectWithSignInFiles()
-                let kim = try await sam.user("kim")
-                let robin = try await sam.user("robin")
-                let added = try await sam.sam("projects", "members", "project", "--add", "kim")
-                #expect(added.termination == .exited(0), "\(added.standardError)")
-                try await body(World(sam: sam, tokens: [.nobody: "", .robin: robin, .kim: kim, .owner: try sam.ownerToken()]))
+                var tokens: [Person: String] = [.nobody: "", .owner: try sam.ownerToken()]
+                for person in [Person.robin, .lee, .kim] { tokens[person] = try await sam.newUser(person.rawValue) }
+                try await sam.admit("kim", as: role)
+                try await sam.admit("lee", as: "viewer")
+                try await body(World(sam: sam, tokens: tokens))
             }
         }
 

@@ -19,6 +19,8 @@ extension ClaudeDriver {
         }
     }
 
+    public mutating func tighten(to mode: PermissionMode) { conversation.permissions = mode }
+
     private mutating func askPermission(_ id: String, _ tool: ClaudeTool, _ request: JSONValue) -> [DriverAction] {
         let isPlanning = request["decision_reason_type"] == "mode" && (mode == nil || mode == "plan")
         // It would write when allowed. No person has seen its plan yet, so only a person can allow that.

@@ -10,7 +10,7 @@ public struct ClaudeDriver: AgentDriver {
         case new, initializing, open, over
     }
 
-    let conversation: Conversation
+    var conversation: Conversation
     var phase = Phase.new
     var lastRequest = 0
 

@@ -56,11 +56,13 @@ extension CodexDriver {
     private func opening(_ own: [String: JSONValue]) -> JSONValue {
         let common: [String: JSONValue] = [
             "cwd": .string(conversation.workingDirectory), "sandbox": "danger-full-access",
-            // Whether it asks at all. Even `untrusted` lets it run what only looks.
-            "approvalPolicy": conversation.permissions == .everything ? "never" : "untrusted",
+            "approvalPolicy": Self.approvalPolicy(conversation.permissions),
         ]
         return .object(common.merging(own) { $1 })
     }
+
+    /// Whether it asks at all. Even `untrusted` lets it run what only looks.
+    static func approvalPolicy(_ mode: PermissionMode) -> JSONValue { mode == .everything ? "never" : "untrusted" }
 
     private mutating func resumed(_ result: JSONValue?, _ error: String?) -> [DriverAction] {
         guard case .resuming(var identity) = phase else { return [] }

@@ -7,7 +7,16 @@ extension CodexDriver {
     mutating func handOver() -> [DriverAction] {
         guard let main = threads.main, let next = turns.next() else { return [] }
         let begun: [DriverAction] = next.isFollowUp ? [.emit(.turnStarted(Turn(prompt: next.prompt, isFollowUp: true)))] : []
-        return begun + request("turn/start", ["threadId": .string(main), "input": next.input], for: .turn)
+        var start: [String: JSONValue] = ["threadId": .string(main), "input": next.input]
+        // It holds for this turn and those after it.
+        if asksFromNow { start["approvalPolicy"] = Self.approvalPolicy(conversation.permissions) }
+        asksFromNow = false
+        return begun + request("turn/start", .object(start), for: .turn)
+    }
+
+    public mutating func tighten(to mode: PermissionMode) {
+        asksFromNow = asksFromNow || conversation.permissions == .everything && mode != .everything
+        conversation.permissions = mode
     }
 
     mutating func handedOver(_ result: JSONValue?, _ error: String?) -> [DriverAction] {

@@ -30,7 +30,9 @@ public struct CodexDriver: AgentDriver {
         case goal(thread: String)
     }
 
-    let conversation: Conversation
+    var conversation: Conversation
+    /// Whether its main thread is to be told that it asks from now on.
+    var asksFromNow = false
     var phase = Phase.new
     var lastRequest = 0
     var sent: [Int: Purpose] = [:]

@@ -16,6 +16,23 @@ public struct UserView: Sendable, Codable {
     }
 }
 
+/// Who belongs to a project, as the API shows it.
+public struct MemberView: Sendable, Codable {
+    public var id: String
+    public var name: String
+    /// What they may do in this project.
+    public var role: ProjectRole
+    /// When they were shut out, in UTC milliseconds; missing for one who may come in.
+    public var disabledAt: Int64?
+
+    init(_ member: ProjectMember) {
+        id = member.user.id.rawValue
+        name = member.user.name
+        role = member.role
+        disabledAt = member.user.disabledAt
+    }
+}
+
 /// An API token as the API shows it: everything but the token.
 public struct TokenView: Sendable, Codable {
     public var id: String

@@ -37,7 +37,7 @@ struct KeyRoutes {
         let wish: NewKey = try await request.json(limit: context.maxUploadSize)
         let provider = try wish.provider.map { try Provider(parsing: $0) }
         var project: Project?
-        if let name = wish.project { project = try await accounts.project(name, for: user.id) }
+        if let name = wish.project { project = try await accounts.project(name, for: user.id, as: .member) }
         let (key, token) = try await leases.makeKey(named: wish.name, project: project?.id, provider: provider, for: user)
         return try .json(
             CreatedKey(key: KeyView(key, project: project?.name), token: token.text, gateway: (address() ?? "") + "/gateway"),

@@ -23,6 +23,7 @@ public enum Listing {
     public struct Resolution: Sendable, Codable { public var resolution: [Explanation] }
     public struct Held: Sendable, Codable { public var held: [HeldRotation] }
     public struct Notifications: Sendable, Codable { public var notifications: [NotificationView] }
+    public struct Members: Sendable, Codable { public var members: [MemberView] }
     public struct Users: Sendable, Codable { public var users: [UserView] }
     public struct Tokens: Sendable, Codable { public var tokens: [TokenView] }
     public struct Keys: Sendable, Codable { public var keys: [KeyView] }

@@ -1,9 +1,10 @@
 import Accounts
 import Credentials
+import HTTPTypes
 import Hummingbird
 import Workspaces
 
-/// `/api/v1/projects`. To who is no member of a project there is no such project.
+/// `/api/v1/projects`. To who does not belong to a project there is no such project.
 struct ProjectRoutes {
     let accounts: Accounts
     let credentials: Credentials
@@ -23,6 +24,7 @@ struct ProjectRoutes {
         group.get(":id/resolution", use: resolution)
         group.get(":id/members", use: members)
         group.post(":id/members", use: addMember)
+        group.patch(":id/members/:user", use: changeMember)
         group.delete(":id/members/:user", use: removeMember)
     }
 
@@ -31,7 +33,7 @@ struct ProjectRoutes {
         guard request.uri.queryParameters["all"] == "true" else {
             return try .json(Listing.Projects(projects: try await accounts.projects(of: user.id).map(ProjectView.init)))
         }
-        try user.requireAdministrator("Only administrators see projects that they are no members of.")
+        try user.requireAdministrator("Only administrators see projects that they do not belong to.")
         return try .json(Listing.Projects(projects: try await accounts.projects().map(ProjectView.init)))
     }
 
@@ -62,7 +64,7 @@ struct ProjectRoutes {
     }
 
     private func change(_ request: Request, _ context: APIContext) async throws -> Response {
-        let project = try await project(context)
+        let project = try await project(context, as: .owner)
         let change: ProjectChange = try await request.json(limit: context.maxUploadSize)
         let user = try context.requireUser()
         try Self.check(change.sandbox, user)
@@ -80,18 +82,26 @@ struct ProjectRoutes {
     // MARK: - Members
 
     private func members(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(Listing.Users(users: try await accounts.members(of: try await managed(context).id).map(UserView.init)))
+        try await listing(of: try await known(context).id)
     }
 
     private func addMember(_ request: Request, _ context: APIContext) async throws -> Response {
-        let project = try await managed(context)
+        let project = try await known(context)
         let wish: NewMember = try await request.json(limit: context.maxUploadSize)
-        try await accounts.addMember(wish.user, to: project.id, by: try context.requireUser().id)
-        return try .json(Listing.Users(users: try await accounts.members(of: project.id).map(UserView.init)), status: .created)
+        try await accounts.addMember(wish.user, as: wish.role, to: project.id, by: try context.requireUser().id)
+        return try await listing(of: project.id, status: .created)
+    }
+
+    private func changeMember(_ request: Request, _ context: APIContext) async throws -> Response {
+        let project = try await known(context)
+        let change: MemberChange = try await request.json(limit: context.maxUploadSize)
+        try await accounts.setRole(
+            change.role, of: try context.parameter("user"), in: project.id, by: try context.requireUser().id)
+        return try await listing(of: project.id)
     }
 
     private func removeMember(_ request: Request, _ context: APIContext) async throws -> Response {
-        let project = try await managed(context)
+        let project = try await known(context)
         try await accounts.removeMember(
             try context.parameter("user"), from: project.id, by: try context.requireUser().id)
         return Response(status: .noContent)
@@ -99,12 +109,16 @@ struct ProjectRoutes {
 
     // MARK: - Parts
 
-    private func project(_ context: APIContext) async throws -> Project {
-        try await accounts.project(try context.parameter("id"), for: try context.requireUser().id)
+    private func project(_ context: APIContext, as least: ProjectRole = .viewer) async throws -> Project {
+        try await accounts.project(try context.parameter("id"), for: try context.requireUser().id, as: least)
     }
 
-    /// Who works on a project is its members' business, and the administrators'.
-    private func managed(_ context: APIContext) async throws -> Project {
+    private func listing(of project: ProjectID, status: HTTPResponse.Status = .ok) async throws -> Response {
+        try .json(Listing.Members(members: try await accounts.members(of: project).map(MemberView.init)), status: status)
+    }
+
+    /// A project that the one who asks belongs to; administrators know of all. What they may do with its members is judged with the act.
+    private func known(_ context: APIContext) async throws -> Project {
         let user = try context.requireUser()
         let id = try context.parameter("id")
         return try await user.role == .administrator ? accounts.project(id) : accounts.project(id, for: user.id)

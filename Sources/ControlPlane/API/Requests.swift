@@ -238,10 +238,23 @@ public struct UserChange: Sendable, Codable {
 public struct NewMember: Sendable, Codable {
     /// A user's id or name.
     public var user: String
+    /// The role that they get; when this is missing, a newcomer is a member and others stay what they are.
+    public var role: ProjectRole?
 
     /// Names a user.
-    public init(user: String) {
+    public init(user: String, role: ProjectRole? = nil) {
         self.user = user
+        self.role = role
+    }
+}
+
+/// The body of `PATCH /api/v1/projects/{id}/members/{user}`.
+public struct MemberChange: Sendable, Codable {
+    public var role: ProjectRole
+
+    /// Asks for a change.
+    public init(role: ProjectRole) {
+        self.role = role
     }
 }
 

@@ -64,7 +64,7 @@ struct SessionRoutes {
         let wish: NewSession = try await request.json(limit: request.uploadLimit(context))
         let user = try context.requireUser().id
         let session = try await engine.create(
-            project: try await accounts.project(wish.project, for: user), agent: wish.agent ?? "scout",
+            project: try await accounts.project(wish.project, for: user, as: .member), agent: wish.agent ?? "scout",
             provider: try wish.provider.map { try Provider(parsing: $0) }, task: wish.prompt,
             images: try (wish.images ?? []).checked(), ending: wish.ending ?? .onRequest, permissions: wish.permissions, model: wish.model,
             by: user)
@@ -77,7 +77,7 @@ struct SessionRoutes {
 
     private func remove(_ request: Request, _ context: APIContext) async throws -> Response {
         let force = request.uri.queryParameters["force"] == "true"
-        try await engine.remove(try await id(context), evenUnlanded: force, by: try context.requireUser().id)
+        try await engine.remove(try await id(context, as: .member), evenUnlanded: force, by: try context.requireUser().id)
         return Response(status: .noContent)
     }
 
@@ -97,9 +97,9 @@ struct SessionRoutes {
             request, after: EventStream.lastEventID(request), changes: engine.changes(of: id)
         ) { last in
             // A line can stand for hours: each time it is asked anew whether there is still someone who may listen.
-            guard let user = try await accounts.user(withToken: token),
-                (try? await accounts.project(session.project.rawValue, for: user.id)) != nil
-            else { return EventStream.Page(events: [], isLast: true) }
+            guard try await accounts.mayRead(session.project, withToken: token) else {
+                return EventStream.Page(events: [], isLast: true)
+            }
             // Read before the events: what settles a session is stored after its last event.
             let isSettled = try await queries.session(id).state.isSettled
             let events = try await queries.events(id, after: last)
@@ -118,7 +118,8 @@ struct SessionRoutes {
     private func prompt(_ request: Request, _ context: APIContext) async throws -> Response {
         let prompt: NewPrompt = try await request.json(limit: request.uploadLimit(context))
         let kept = try await engine.prompt(
-            prompt.text, images: try (prompt.images ?? []).checked(), to: try await session(context).id, by: try context.requireUser().id)
+            prompt.text, images: try (prompt.images ?? []).checked(), to: try await session(context, as: .member).id,
+            by: try context.requireUser().id)
         return try .json(kept, status: .accepted)
     }
 
@@ -130,19 +131,19 @@ struct SessionRoutes {
         let wish: NewPrompt = try await request.json(limit: context.maxUploadSize)
         guard wish.images == nil else { throw Problem(.badRequest, "A prompt keeps its images; only its text can be changed.") }
         try await engine.edit(
-            try prompt(context), wish.text, of: try await session(context).id, by: try context.requireUser().id)
+            try prompt(context), wish.text, of: try await session(context, as: .member).id, by: try context.requireUser().id)
         return try await prompts(request, context)
     }
 
     private func withdraw(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await engine.withdraw(try prompt(context), of: try await session(context).id, by: try context.requireUser().id)
+        try await engine.withdraw(try prompt(context), of: try await session(context, as: .member).id, by: try context.requireUser().id)
         return Response(status: .noContent)
     }
 
     private func answer(_ request: Request, _ context: APIContext) async throws -> Response {
         let wish: NewAnswer = try await request.json(limit: context.maxUploadSize)
         let question = try context.parameter("question")
-        let session = try await session(context).id
+        let session = try await session(context, as: .member).id
         let user = try context.requireUser().id
         switch (wish.option, wish.text, wish.answers) {
         case (let option?, let text, nil): try await engine.answer(question, with: option, saying: text, in: session, by: user)
@@ -154,33 +155,33 @@ struct SessionRoutes {
     }
 
     private func cancelTurn(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await engine.cancelTurn(of: try await session(context).id, by: try context.requireUser().id)
-        return try .json(try await view(try await session(context)), status: .accepted)
+        try await engine.cancelTurn(of: try await session(context, as: .member).id, by: try context.requireUser().id)
+        return try .json(try await view(try await session(context, as: .member)), status: .accepted)
     }
 
     private func resume(_ request: Request, _ context: APIContext) async throws -> Response {
         let wish: Resumption = try await request.json(limit: request.uploadLimit(context))
         let user = try context.requireUser().id
-        let earlier = try await session(context)
+        let earlier = try await session(context, as: .member)
         let session = try await engine.resume(
-            earlier, in: try await accounts.project(earlier.project.rawValue, for: user), task: wish.prompt,
+            earlier, in: try await accounts.project(earlier.project.rawValue, for: user, as: .member), task: wish.prompt,
             images: try (wish.images ?? []).checked(), ending: wish.ending ?? .onRequest, by: user)
         return try .json(try await view(session), status: .created)
     }
 
     private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await engine.cancel(try await session(context).id, by: try context.requireUser().id)
-        return try .json(try await view(try await session(context)), status: .accepted)
+        try await engine.cancel(try await session(context, as: .member).id, by: try context.requireUser().id)
+        return try .json(try await view(try await session(context, as: .member)), status: .accepted)
     }
 
     private func finish(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await engine.finish(try await session(context).id)
-        return try .json(try await view(try await session(context)), status: .accepted)
+        try await engine.finish(try await session(context, as: .member).id)
+        return try .json(try await view(try await session(context, as: .member)), status: .accepted)
     }
 
     private func salvage(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await engine.salvageAgain(try await session(context).id, by: try context.requireUser().id)
-        return try .json(try await view(try await session(context)), status: .accepted)
+        try await engine.salvageAgain(try await session(context, as: .member).id, by: try context.requireUser().id)
+        return try .json(try await view(try await session(context, as: .member)), status: .accepted)
     }
 
     private func diff(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -194,7 +195,7 @@ struct SessionRoutes {
     }
 
     private func land(_ request: Request, _ context: APIContext) async throws -> Response {
-        let session = try await session(context)
+        let session = try await session(context, as: .member)
         let result = try await result(context)
         guard let branch = result.branch else {
             let why = result.isEmpty ? "changed nothing" : "has nothing on a branch of its own"
@@ -212,17 +213,20 @@ struct SessionRoutes {
 
     private func prompt(_ context: APIContext) throws -> PromptID { PromptID(rawValue: try context.parameter("prompt")) }
 
-    /// The session, if the one who asks is a member of its project. To others there is no such session.
-    private func session(_ context: APIContext) async throws -> Session {
-        try await engine.queries.session(try await id(context))
+    /// The session, if the one who asks has such a role in its project. To who does not belong to it there is no such session.
+    private func session(_ context: APIContext, as least: ProjectRole = .viewer) async throws -> Session {
+        try await engine.queries.session(try await id(context, as: least))
     }
 
     /// The same without reading it.
-    private func id(_ context: APIContext) async throws -> SessionID {
+    private func id(_ context: APIContext, as least: ProjectRole = .viewer) async throws -> SessionID {
         let id = SessionID(rawValue: try context.parameter("id"))
         let project = try await engine.queries.project(of: id)
-        let user = try context.requireUser().id
-        guard (try? await accounts.project(project.rawValue, for: user)) != nil else { throw SessionsError.unknown(id) }
+        do {
+            _ = try await accounts.project(project.rawValue, for: try context.requireUser().id, as: least)
+        } catch let error as AccountsError where error.code == .notFound {
+            throw SessionsError.unknown(id)
+        }
         return id
     }
 

@@ -1,6 +1,7 @@
 import Accounts
 import AgentCatalogue
 import Hummingbird
+import Sessions
 import Settings
 
 /// `/api/v1/settings`.
@@ -75,6 +76,7 @@ struct SettingRoutes {
         // What is shown afterwards is for this project; one that is none of theirs refuses the change as well.
         if let project = wish.project { _ = try await modules.accounts.project(project, for: user.id) }
         try await act(setting, wish, owner, user.id)
+        if setting.boundsPermissions { try await modules.engine.permissionsChanged() }
         return try .json(try await listing([setting], project: wish.project, user: user.id))
     }
 }

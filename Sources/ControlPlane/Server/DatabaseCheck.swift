@@ -84,6 +84,7 @@ public struct DatabaseCheck: Sendable {
     private func finding(_ row: UnreadableRow) -> HostCheck.Finding {
         let give: [String: String] = [
             "sessions": "give it up with its workspace: sam sessions rm \(row.id) --force",
+            "members": "say it again: sam projects members role",
             "provider_endpoints": "set it again: sam providers set", "leases": "make another key: sam keys create",
             "budgets": "set it again: sam budget set",
             "credentials": "set it again: sam credentials set", "bindings": "set it again: sam credentials set",

@@ -31,7 +31,7 @@ extension Modules {
         case .user: return .user(user.id)
         case .project:
             guard let project else { throw Problem(.badRequest, "“project” is missing: whose layer is it?") }
-            return .project(try await accounts.project(project, for: user.id).id)
+            return .project(try await accounts.project(project, for: user.id, as: .owner).id)
         }
     }
 }

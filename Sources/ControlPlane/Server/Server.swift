@@ -110,6 +110,7 @@ public struct Server: Sendable {
         let credentials = Credentials(
             store: store, accounts: accounts, vault: vault, identities: try await IdentityKeys(folder: home.identityKeys), now: now)
         let settings = Settings(store: store, accounts: accounts, now: now)
+        for sentence in try await settings.tellOfBoundedValues() { logger.warning("\(sentence)") }
         let owner = try await accounts.owner()
         try await OwnerToken(file: home.tokenFile).ensure(accounts, owner)
 

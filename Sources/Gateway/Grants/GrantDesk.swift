@@ -236,9 +236,11 @@ final class GrantDesk: Sendable {
                 throw Refusal(.forbidden, "This key is for \(provider?.rawValue ?? "") alone.")
             }
             let isIn =
-                try project.map { try accounts.isActiveMember(lease.user, of: $0, in: transaction) }
+                try project.map { try accounts.mayRun(lease.user, in: $0, transaction) }
                 ?? accounts.isActive(lease.user, in: transaction)
-            guard isIn else { throw Refusal(.forbidden, "The owner of this key was shut out, or left the project that it belongs to.") }
+            guard isIn else {
+                throw Refusal(.forbidden, "The owner of this key was shut out, or may not work on the project any more that it belongs to.")
+            }
         }
     }
 

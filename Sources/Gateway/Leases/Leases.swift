@@ -45,7 +45,7 @@ public struct Leases: Sendable {
     /// Makes a gateway key for a person's own tools.
     ///
     /// - Parameters:
-    ///   - project: the project under whose layers it stands, which the person is a member of.
+    ///   - project: the project under whose layers it stands, in which the person may run sessions.
     ///   - provider: the one provider that it opens; `nil` for all.
     /// - Returns: the key and its token, which can't be shown again.
     /// - Throws: ``GatewayError/Code/invalid`` for a name that says nothing; `AccountsError`; `StoreError`.
@@ -57,7 +57,7 @@ public struct Leases: Sendable {
         }
         let token = LeaseToken()
         let key = try await store.write { [self] transaction in
-            if let project { try accounts.check(user, mayChange: .project(project), in: transaction) }
+            if let project { try accounts.check(user.id, hasRole: .member, in: project, transaction) }
             guard let id = GatewayKeyID.random(prefix: "g") else { throw GatewayError(.invalid, "No id could be made.") }
             try transaction.execute(
                 """

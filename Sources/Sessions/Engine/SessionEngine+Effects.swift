@@ -79,8 +79,10 @@ extension SessionEngine {
     private func launch(_ id: SessionID, _ attempt: Int) async throws {
         let session = try await queries.session(id)
         do {
-            let project = try await project(of: session)
-            guard let (token, lease) = try await claim(session, attempt) else { return try await giveUpLaunch(id, attempt) }
+            var project = try await project(of: session)
+            guard let claim = try await claim(session, attempt) else { return try await giveUpLaunch(id, attempt) }
+            project.sandbox = claim.bounds.sandbox
+            for note in claim.bounds.notes { try await apply(.noted(note), to: id) }
             // One that was slow to start must not work in the same folder.
             await killRunners(id, before: attempt)
             try await endpoints.open(id)
@@ -88,12 +90,12 @@ extension SessionEngine {
                 RunnerLaunch(
                     session: id, attempt: attempt, project: project,
                     agent: try await program(
-                        of: session, access: GatewayAccess(address: AgentProgram.gatewayAddress, lease: lease.text)),
-                    token: token,
+                        of: session, access: GatewayAccess(address: AgentProgram.gatewayAddress, lease: claim.lease.text)),
+                    token: claim.token,
                     limits: try await limits(of: session),
                     handshakeTimeout: try await settings.integer(.handshakeTimeout, project: project.id, user: session.user),
                     outputLimit: try await settings.integer(.outputLimit, project: project.id, user: session.user) << 20,
-                    permissions: session.permissions, earlier: try await earlier(of: session),
+                    permissions: claim.bounds.permissions, earlier: try await earlier(of: session),
                     answerTimeout: try await settings.integer(.answerTimeout, project: project.id, user: session.user),
                     signIn: try await signIn(of: session))
             let state = try await queries.session(id).state
@@ -123,15 +125,24 @@ extension SessionEngine {
         for earlier in 1..<max(1, attempt) { await host.killRunner(id, attempt: earlier) }
     }
 
-    /// Gives an attempt its token for SAM and its lease for the gateway. Whoever held the ones before is fenced off by it.
+    /// What an attempt begins with.
+    private struct Claim: Sendable {
+        var token: String
+        var lease: LeaseToken
+        var bounds: SessionBounds
+    }
+
+    /// Gives an attempt its token for SAM and its lease for the gateway, and judges what stands around its agent. Whoever held the ones
+    /// before is fenced off by it.
     ///
     /// - Returns: `nil` when the attempt was overtaken: cancelled meanwhile, or followed by another.
-    private func claim(_ session: Session, _ attempt: Int) async throws -> (token: String, lease: LeaseToken)? {
+    private func claim(_ session: Session, _ attempt: Int) async throws -> Claim? {
         let token = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).base64EncodedString() }
         let hash = TokenHash(of: token)
-        return try await sessions.store.write { [gateway] transaction in
+        return try await sessions.store.write { [gateway, accounts, settings] transaction in
             let state = try SessionStore.state(session.id, transaction)
             guard state.attempt == attempt, state.phase == .booting, !state.runnerIsGone else { return nil }
+            let bounds = try SessionBounds.judge(session.id, accounts, settings, transaction)
             try transaction.execute(
                 """
                 UPDATE sessions SET runner_token_hash = $1, sync_token_hash = $1, sync_token_until = NULL, runner_attempt = $2,
@@ -140,7 +151,7 @@ extension SessionEngine {
                 """, hash, attempt, session.id)
             let caller = SyncCaller(
                 session: SessionReference(session.id), agent: session.agent, project: session.project, user: session.user)
-            return (token, try gateway.leases.make(for: caller, in: transaction))
+            return Claim(token: token, lease: try gateway.leases.make(for: caller, in: transaction), bounds: bounds)
         }
     }
 

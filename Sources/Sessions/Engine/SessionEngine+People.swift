@@ -15,7 +15,8 @@ extension SessionEngine {
     ///   - task: the first prompt; `nil` for none yet.
     ///   - images: what goes with it.
     ///   - ending: when the session ends by itself.
-    ///   - permissions: what the agent may do without asking; `nil` for what the settings say.
+    ///   - permissions: what the agent may do without asking; `nil` for what is usual. More than every layer allows is refused, or, for one
+    ///     that goes on with another, bounded.
     ///   - model: `fast`, `strong`, or a name that the agent takes; `nil` for what the settings say.
     ///   - earlier: the session that it goes on with, from the commit at which that one ended.
     /// - Throws: ``SessionsError`` when the agent is unknown or the task too long; `WorkspaceError` when the
@@ -47,7 +48,7 @@ extension SessionEngine {
         guard let id = SessionID.random(prefix: "s"), let prompt = PromptID.random(prefix: "t") else {
             throw SessionsError(.invalid, "No id could be made.")
         }
-        let mode = try await permissionMode(permissions, of: agent, project: project.id, user: user)
+        let (mode, lowered) = try await permissionMode(permissions, of: agent, in: project, by: user, goesOn: earlier != nil)
         let model = try await self.model(model, of: definition, provider, project: project.id, user: user)
         let words = task?.split(whereSeparator: \.isWhitespace).joined(separator: " ") ?? definition.name
         let title = String(words.prefix(120))
@@ -71,6 +72,7 @@ extension SessionEngine {
                     at: created)
             }
             if let earlier { try writer.append(.note("Goes on with session \(earlier.id.rawValue), from its branch."), at: created) }
+            if let lowered { try writer.append(.note(lowered), at: created) }
             try transaction.execute("UPDATE sessions SET last_seq = $1 WHERE id = $2", writer.lastSeq, id)
             try accounts.record(transaction, user, "session.created", id.rawValue, "\(agent) on \(project.name)")
             if let task { try Self.keep(prompt, task, images, id, created, transaction) }
@@ -186,22 +188,17 @@ extension SessionEngine {
         }
     }
 
+    /// The mode that a session is created with, and what its log says of it when that is less than an earlier one had.
     private func permissionMode(
-        _ wish: PermissionMode?, of agent: String, project: ProjectID, user: UserID
-    ) async throws -> PermissionMode {
-        if let wish { return wish }
-        // A project can tighten what its members' agents may do, and not loosen it.
-        let modes = [
-            try await permissionMode(of: agent, project: project, user: user),
-            try await permissionMode(of: agent, project: nil, user: user),
-        ]
-        return PermissionMode.allCases.first(where: modes.contains) ?? .ask
-    }
-
-    private func permissionMode(of agent: String, project: ProjectID?, user: UserID) async throws -> PermissionMode {
-        let own = try await settings.text(.permissions(of: agent), project: project, user: user)
-        if let mode = PermissionMode(rawValue: own) { return mode }
-        return PermissionMode(rawValue: try await settings.text(.permissions, project: project, user: user)) ?? .ask
+        _ wish: PermissionMode?, of agent: String, in project: Project, by user: UserID, goesOn: Bool
+    ) async throws -> (PermissionMode, lowered: String?) {
+        let bound = try await sessions.store.read { [settings] transaction in
+            try settings.permissionBound(of: agent, project: project.id, user: user, in: transaction)
+        }
+        guard let wish else { return (bound.usual, nil) }
+        if goesOn { return (bound.bounded(wish), bound.note(on: wish)) }
+        if let refusal = bound.refusal(of: wish, project: project.name) { throw SessionsError(.forbidden, refusal) }
+        return (wish, nil)
     }
 
     private func model(

@@ -13,6 +13,8 @@ extension SessionEngine {
             let unsettled = try await queries.unsettled()
             unreadable = Set(unsettled.unreadable.map(\.id))
             for session in unsettled.sessions { await takeUp(session) }
+            // A layer may have changed just before the end of the one that was to see to it.
+            try await permissionsChanged()
         } catch {
             logger.error("The sessions could not be taken up: \(error)")
         }
@@ -173,12 +175,18 @@ extension SessionEngine {
             CredentialUser(
                 session: session.id, project: session.project, user: session.user, agent: agent, provider: session.provider,
                 insistsOnFile: session.signInFile != nil))
-        let change = try await self.change(session.id) { [credentials, accounts] transaction in
+        let change = try await self.change(session.id) { [credentials, accounts, settings] transaction in
             // It may have been cancelled since the queue was read; then nothing is pinned for it.
             let state = try SessionStore.state(session.id, transaction)
             guard state.phase == .queued else { return [] }
-            guard try accounts.isActiveMember(session.user, of: session.project, in: transaction) else { return [.starterShutOut] }
-            return [try need.start(credentials, transaction)]
+            guard try accounts.mayRun(session.user, in: session.project, transaction) else { return [.starterShutOut] }
+            do {
+                let bounds = try SessionBounds.judge(session.id, accounts, settings, transaction)
+                return bounds.notes.map { .noted($0) } + [try need.start(credentials, transaction)]
+            } catch let error as AccountsError {
+                let remedy = "Give its project one: sam projects sandbox \(session.projectName) bubblewrap"
+                return [.startFailed(code: "sandbox", message: "\(error.message) \(remedy)")]
+            }
         }
         return change.state.holdsSlot
     }

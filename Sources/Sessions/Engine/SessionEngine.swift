@@ -78,7 +78,11 @@ public actor SessionEngine {
                 waker.yield()
             }
         }
-        defer { clock.cancel() }
+        let watch = Task { await watchAccess() }
+        defer {
+            clock.cancel()
+            watch.cancel()
+        }
         var rounds = 0
         for await _ in wake {
             await supervise()

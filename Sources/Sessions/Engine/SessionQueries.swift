@@ -84,7 +84,7 @@ public struct SessionQueries: Sendable {
         }
     }
 
-    /// Sessions that go on although who asked for them was shut out or left the project.
+    /// Sessions that go on although who asked for them was shut out, left the project, or only reads in it by now.
     ///
     /// - Throws: `StoreError`.
     func withoutStarter() async throws -> [SessionID] {
@@ -94,7 +94,8 @@ public struct SessionQueries: Sendable {
                 SELECT id FROM sessions s WHERE s.settled = 0 AND s.phase NOT IN ('finishing', 'completed', 'failed', 'cancelled', 'interrupted')
                     AND NOT EXISTS (
                         SELECT 1 FROM members m JOIN users u ON u.id = m.user_id
-                        WHERE m.project_id = s.project_id AND m.user_id = s.user_id AND u.disabled_at IS NULL)
+                        WHERE m.project_id = s.project_id AND m.user_id = s.user_id AND m.role IN ('member', 'owner')
+                            AND u.disabled_at IS NULL)
                 """
             ).map { try $0.parsed("id") }
         }

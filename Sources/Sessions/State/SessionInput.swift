@@ -53,6 +53,8 @@ public enum SessionInput: Sendable, Hashable {
     case turnGoesOn(PromptID)
     /// The agent is silent for too long over a prompt.
     case stuck(PromptID, sentence: String, StuckAct)
+    /// A layer allows the agent less than it was started with.
+    case tightened(PermissionMode, note: String)
     /// Someone asked for an end once all prompts are answered.
     case finishRequested
     /// Something happened that whoever follows should know.

@@ -86,6 +86,13 @@ extension SessionReducer {
         log.append(.note("The agent goes on with its turn although it was asked to stop. What stops it is the end of its session."))
     }
 
+    /// The agent hears of it with its next question.
+    mutating func tightened(_ mode: PermissionMode, _ note: String) {
+        guard state.phase.hasRunner else { return }
+        log.append(.note(note))
+        effects.append(.send(.permissions(mode)))
+    }
+
     mutating func finishRequested() {
         guard !state.phase.isEnd, state.phase != .finishing else { return }
         state.ending = .whenIdle
@@ -95,7 +102,7 @@ extension SessionReducer {
     mutating func starterShutOut() {
         // What is finishing ends anyway, with its work on the branch.
         guard !state.phase.isEnd, state.phase != .finishing else { return }
-        log.append(.note("Who asked for this session is no member of its project any more, so it ends."))
+        log.append(.note("Who asked for this session may not run sessions of its project any more, so it ends."))
         cancelRequested()
     }
 

@@ -78,6 +78,7 @@ public struct SessionReducer: Sendable {
         case .progressed(let text): progressed(text)
         case .turnCancelRequested: turnCancelRequested()
         case .turnGoesOn(let prompt): turnGoesOn(prompt)
+        case .tightened(let mode, let note): tightened(mode, note)
         case .finishRequested: finishRequested()
         case .cancelRequested: cancelRequested()
         case .starterShutOut: starterShutOut()

@@ -18,6 +18,7 @@ import Workspaces
 /// An engine on a database of its own, with a host and a clock that the test holds. Nothing is looked after unless the test says so.
 struct EngineFixture: Sendable {
     let store: Store
+    let accounts: Accounts
     let engine: SessionEngine
     let settings: Settings
     let host: StagedHost
@@ -74,7 +75,8 @@ struct EngineFixture: Sendable {
             catalogue: LiveCatalogue(userFile: folder + "/agents.yaml"), host: host, endpoints: endpoints, programs: "/usr/bin", now: now,
             logger: logger)
         return EngineFixture(
-            store: store, engine: engine, settings: settings, host: host, endpoints: endpoints, clock: clock, user: user, project: project,
+            store: store, accounts: accounts, engine: engine, settings: settings, host: host, endpoints: endpoints, clock: clock,
+            user: user, project: project,
             folder: folder)
     }
 

@@ -21,6 +21,7 @@ final class StagedHost: WorkspaceHost {
     private struct State {
         var things: [SessionID: Set<String>] = [:]
         var launches: [SessionID: [Int]] = [:]
+        var lastLaunch: [SessionID: RunnerLaunch] = [:]
         var killed: Set<String> = []
         var stops: Set<Stop> = []
         var heedsCancellation = true
@@ -39,6 +40,9 @@ final class StagedHost: WorkspaceHost {
 
     /// The attempts whose runners were started.
     func launches(of session: SessionID) -> [Int] { state.withLock { $0.launches[session] ?? [] } }
+
+    /// With what the newest runner was started.
+    func lastLaunch(of session: SessionID) -> RunnerLaunch? { state.withLock { $0.lastLaunch[session] } }
 
     /// Stops at a place until ``goOn(from:)``.
     func stop(at stop: Stop) { state.withLock { _ = $0.stops.insert(stop) } }
@@ -79,7 +83,10 @@ final class StagedHost: WorkspaceHost {
     }
 
     func launch(_ launch: RunnerLaunch) async throws {
-        state.withLock { $0.launches[launch.session, default: []].append(launch.attempt) }
+        state.withLock {
+            $0.launches[launch.session, default: []].append(launch.attempt)
+            $0.lastLaunch[launch.session] = launch
+        }
         await signals.send("launched \(launch.session.rawValue) \(launch.attempt)")
     }
 

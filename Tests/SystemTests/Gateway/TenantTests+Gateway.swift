@@ -24,6 +24,7 @@ extension TenantTests {
                 #expect(try await world.call(.nobody, .DELETE, "/api/v1/keys/\(name)").status == 401)
             }
             #expect(try await world.call(.robin, .POST, "/api/v1/keys", ["name": "x", "project": "project"]).status == 404)
+            #expect(try await world.call(.lee, .POST, "/api/v1/keys", ["name": "x", "project": "project"]).status == 403)
             #expect(try await world.call(.nobody, .POST, "/api/v1/keys", ["name": "x"]).status == 401)
             #expect(try await world.call(.nobody, .GET, "/api/v1/keys").status == 401)
             #expect(World.changes(before, try await world.sam.rows()) == [])
@@ -40,7 +41,7 @@ extension TenantTests {
     }
 
     /// How a key's maker comes to have no business with what it opens any more.
-    static let partings = [(Departure.removed, 403), (.disabled, 401)]
+    static let partings = [(Departure.removed, 403), (.disabled, 401), (.reads, 403)]
 
     @Test("A key dies with its maker's right to what it opens, within a second", arguments: partings)
     func departure(_ departure: Departure, _ status: Int) async throws {
@@ -53,6 +54,8 @@ extension TenantTests {
             switch departure {
             case .removed: #expect(try await world.call(.owner, .DELETE, "/api/v1/projects/project/members/kim").status == 204)
             case .disabled: #expect(try await world.call(.owner, .POST, "/api/v1/users/kim/disable").status == 200)
+            case .reads:
+                #expect(try await world.call(.owner, .PATCH, "/api/v1/projects/project/members/kim", ["role": "viewer"]).status == 200)
             }
             try await eventually("it opens nothing", within: .seconds(1)) {
                 try await [401, 403].contains(world.sam.relay(with: kims).status)
@@ -85,7 +88,7 @@ extension TenantTests {
             func doors(_ act: String, _ method: HTTPMethod) -> [Door] {
                 let path = "/api/v1/budgets/month\(act)"
                 return [
-                    Door(method, path, amount, for: .administrators), Door(method, path, projects, for: .members),
+                    Door(method, path, amount, for: .administrators), Door(method, path, projects, for: .owners),
                     Door(method, path, ["scope": "user", "limit": "5"], for: .everyone),
                 ]
             }

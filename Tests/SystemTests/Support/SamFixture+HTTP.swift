@@ -66,6 +66,19 @@ extension SamFixture {
 
     private static let known = Mutex<APIDescription?>(nil)
 
+    /// Adds a user through the API and returns their token.
+    func newUser(_ name: String, role: String = "member") async throws -> String {
+        let reply = try await call(.POST, "/api/v1/users", ["name": .string(name), "role": .string(role)])
+        return try #require(reply["token"]?.string, "\(reply.text)")
+    }
+
+    /// Lets a user into a project.
+    func admit(_ user: String, as role: String = "member", to project: String = "project") async throws {
+        let body: JSONValue = ["user": .string(user), "role": .string(role)]
+        let reply = try await call(.POST, "/api/v1/projects/\(project)/members", body)
+        #expect(reply.status == 201, "\(reply.text)")
+    }
+
     /// Adds a user and returns their token.
     func user(_ name: String, role: String = "member") async throws -> String {
         let created = try await json("users", "add", name, "--role", role)

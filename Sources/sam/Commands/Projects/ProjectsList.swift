@@ -7,7 +7,7 @@ import Foundation
 struct ProjectsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List projects.")
 
-    @Flag(help: "Also those that you are no member of. For administrators.")
+    @Flag(help: "Also those that you do not belong to. For administrators.")
     var all = false
 
     @Flag(help: "Print JSON.")

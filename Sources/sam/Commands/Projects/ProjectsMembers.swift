@@ -6,36 +6,56 @@ import NIOHTTP1
 
 struct ProjectsMembers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "members", abstract: "Who works on a project: they share its sessions, keys and settings.",
+        commandName: "members", abstract: "Who belongs to a project, and what they may do in it.",
         discussion: """
+            Viewers read. Members run sessions, too, with the project's keys. Owners look after its keys, settings, budgets and members. \
+            An administrator can say who belongs to any project.
+
             EXAMPLES
               sam projects members swift-nio
-              sam projects members swift-nio --add kim
-              sam projects members swift-nio --remove kim
-            """)
+              sam projects members add swift-nio kim                   kim runs sessions in it
+              sam projects members add swift-nio lee --role viewer     lee reads
+              sam projects members role swift-nio kim owner
+              sam projects members remove swift-nio lee
+            """,
+        subcommands: [ProjectsMembersList.self, ProjectsMembersAdd.self, ProjectsMembersRole.self, ProjectsMembersRemove.self],
+        defaultSubcommand: ProjectsMembersList.self)
+}
 
+extension ProjectRole: ExpressibleByArgument {}
+
+/// The project whose members are meant.
+struct MembersArgument: ParsableArguments {
     @Argument(help: "The project's name or id.")
     var project: String
-
-    @Option(help: "Add this user.")
-    var add: String?
-
-    @Option(help: "Take this user out.")
-    var remove: String?
 
     @Flag(help: "Print JSON.")
     var json = false
 
-    func run() async throws {
-        let path = "/api/v1/projects/\(project.pathSegment)/members"
-        let listing = try await Connection.with { client in
-            if let add { let _: Listing.Users = try await client.send(.POST, path, NewMember(user: add)) }
-            if let remove { try await client.delete("\(path)/\(remove.pathSegment)") }
-            return try await client.get(path, as: Listing.Users.self)
-        }
+    var path: String { "/api/v1/projects/\(project.pathSegment)/members" }
+
+    func show(_ listing: Listing.Members) throws {
         if json { return Terminal.line(try JSONLine.text(listing)) }
-        var table = Table(["NAME", "ID", "ROLE"])
-        for user in listing.users { table.add([user.name, user.id, user.role.rawValue]) }
+        var table = Table(["NAME", "ID", "ROLE", "STATE"])
+        for member in listing.members {
+            table.add([member.name, member.id, member.role.rawValue, member.disabledAt == nil ? "" : "disabled"])
+        }
         table.show()
+    }
+}
+
+struct ProjectsMembersList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List who belongs to a project.",
+        discussion: """
+            EXAMPLES
+              sam projects members list swift-nio
+              sam projects members swift-nio --json
+            """)
+
+    @OptionGroup var target: MembersArgument
+
+    func run() async throws {
+        try target.show(try await Connection.with { try await $0.get(target.path) })
     }
 }

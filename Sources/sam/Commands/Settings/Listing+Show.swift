@@ -9,7 +9,7 @@ extension Listing.Settings {
     func show(json: Bool, only key: String? = nil) throws {
         if json { return Terminal.line(try JSONLine.text(self)) }
         for setting in settings where key == nil || setting.key == key {
-            let source = setting.decidedAt.map { "set at \($0.rawValue)" } ?? "standard"
+            let source = setting.decidedAt.map { $0 == .standard ? "the standard, as a ceiling" : "set at \($0.rawValue)" } ?? "standard"
             Terminal.line("\(Terminal.styled(setting.key, .bold)) = \(setting.value)  \(Terminal.styled("(\(source))", .dim))")
             Terminal.line("  \(setting.summary)")
             for layer in setting.layers where layer.state != "absent" {

@@ -31,7 +31,8 @@ struct SettingsExplain: AsyncParsableCommand {
                     layer.scope, finding: layer.state, verdict: layer.verdict, what: layer.value.map { "“\($0)”" }, by: layer.changedBy,
                     at: layer.changedAt, reason: layer.reason)
             }
-            Terminal.line(Terminal.styled("  standard  \(setting.standard)", .dim))
+            let tightest = setting.decidedAt == .standard ? "  (the tightest)" : ""
+            Terminal.line(Terminal.styled("  standard  \(setting.standard)\(tightest)", .dim))
         }
     }
 }
