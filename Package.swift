@@ -77,31 +77,35 @@ let package = Package(
     targets: [
         // Ground
         module("Cascade"),
-        module("Store", [.grdb]),
-        module("Vault", [.crypto]),
+        module("Store", ["Wording", .grdb]),
+        module("Vault", ["Wording", .crypto]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
         .target(name: "CProcesses"),
-        module("Processes", ["CProcesses", .subprocess]),
+        module("Processes", ["CProcesses", "Wording", .subprocess]),
         module("Tunnels", [.nioCore]),
+        module("Wording", [.logging]),
 
         // Facts
         module("Accounts", ["Store", .crypto]),
-        module("Credentials", ["Accounts", "Cascade", "Store", "Vault", .jwtKit]),
+        module("Credentials", ["Accounts", "Cascade", "Store", "Vault", "Wording", .jwtKit]),
         module(
-            "Metering", ["Accounts", "Cascade", "CZlib", "Store", .logging, .yams], resources: [.embedInCode("Prices/prices.yaml")]),
+            "Metering", ["Accounts", "Cascade", "CZlib", "Store", "Wording", .logging, .yams],
+            resources: [.embedInCode("Prices/prices.yaml")]),
         module("Settings", ["Accounts", "Cascade", "Store"]),
         module("AgentProtocol", ["Processes"]),
 
         // Means
         module(
-            "AgentCatalogue", ["AgentProtocol", "Credentials", "Processes", .yams],
+            "AgentCatalogue", ["AgentProtocol", "Credentials", "Processes", "Wording", .yams],
             resources: [.embedInCode("agents.yaml")]),
-        module("AgentDrivers", ["AgentProtocol"]),
+        module("AgentDrivers", ["AgentProtocol", "Wording"]),
         module(
             "Gateway",
             [
-                "Accounts", "AgentProtocol", "Credentials", "Metering", "Settings", "Store", "Tunnels", "Vault", .asyncHTTPClient, .crypto,
+                "Accounts", "AgentProtocol", "Credentials", "Metering", "Settings", "Store", "Tunnels", "Vault", "Wording",
+                .asyncHTTPClient,
+                .crypto,
                 .nioCore,
                 .nioHTTP1,
                 .nioPosix, .nioSSL, .nioTLS,
@@ -111,19 +115,20 @@ let package = Package(
         module(
             "RunnerKit",
             [
-                "AgentDrivers", "AgentProtocol", "Processes", "Tunnels", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix,
+                "AgentDrivers", "AgentProtocol", "Processes", "Tunnels", "Wording", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
+                .nioPosix,
                 .nioSSL,
             ]),
-        module("ScoutKit", ["AgentProtocol", "Processes"]),
-        module("Gathering", ["Processes"]),
-        module("Workspaces", ["Accounts", "AgentProtocol", "CSeccomp", "Gathering", "Processes", .logging]),
+        module("ScoutKit", ["AgentProtocol", "Processes", "Wording"]),
+        module("Gathering", ["Processes", "Wording"]),
+        module("Workspaces", ["Accounts", "AgentProtocol", "CSeccomp", "Gathering", "Processes", "Wording", .logging]),
 
         // Work
         module(
             "Sessions",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Settings", "Store", "Vault", "Workspaces",
-                .crypto,
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Settings", "Store", "Vault", "Wording",
+                "Workspaces", .crypto,
                 .logging,
             ]),
 
@@ -135,7 +140,7 @@ let package = Package(
             [
                 "Accounts", "AgentCatalogue", "AgentProtocol", "AgentTools", "Cascade", "Credentials", "Gateway", "Metering", "Processes",
                 "Rehearsal", "Sessions",
-                "Settings", "Store", "Vault", "Workspaces", .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore,
+                "Settings", "Store", "Vault", "Wording", "Workspaces", .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore,
                 .nioHTTP1,
                 .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .unixSignals, .yams,
             ],
@@ -147,10 +152,10 @@ let package = Package(
             [
                 "Accounts", "AgentCatalogue", "AgentProtocol", "ControlPlane", "Credentials", "Metering", "Processes", "Sessions",
                 "Settings",
-                "Vault", "Workspaces",
+                "Vault", "Wording", "Workspaces",
                 .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .unixSignals,
             ]),
-        program("sam-runner", ["AgentProtocol", "Gathering", "Processes", "RunnerKit", .logging]),
+        program("sam-runner", ["AgentProtocol", "Gathering", "Processes", "RunnerKit", "Wording", .logging]),
         program("sam-scout", ["ScoutKit", "AgentProtocol", "Processes"]),
 
         .executableTarget(
@@ -162,10 +167,11 @@ let package = Package(
             path: "Benchmarks", exclude: ["run"], swiftSettings: strict),
 
         // Tests
-        .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: strict),
+        .target(name: "Fuzzing", dependencies: ["Wording"], path: "Tests/Fuzzing", swiftSettings: strict),
         tests(of: "Cascade"),
         tests(of: "Store"),
         tests(of: "Processes"),
+        tests(of: "Wording", ["Fuzzing", .logging]),
         tests(of: "Accounts", ["Store"]),
         tests(of: "Vault", [.logging]),
         tests(of: "Credentials", ["Accounts", "Cascade", "Fuzzing", "Store", "Vault", .jwtKit]),
@@ -201,12 +207,14 @@ let package = Package(
             ]),
         .executableTarget(
             name: "scripted-agent", dependencies: ["AgentProtocol"], path: "Tests/ScriptedAgent", swiftSettings: strict),
-        .testTarget(name: "SamTests", dependencies: ["sam", "AgentProtocol", "ControlPlane", "Sessions"], swiftSettings: strict),
+        .testTarget(
+            name: "SamTests", dependencies: ["sam", "Accounts", "AgentProtocol", "ControlPlane", "Fuzzing", "Sessions", "Wording"],
+            swiftSettings: strict),
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Fuzzing", "Processes", "Store", .asyncHTTPClient,
-                .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+                "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Fuzzing", "Processes", "Store", "Wording",
+                .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
             ],
             exclude: ["Clients"], swiftSettings: strict),
     ]

@@ -1,4 +1,5 @@
 import Credentials
+import Wording
 
 /// A file that an entry brings into its agent's home, with placeholders as in the agent's variables.
 public struct HomeFile: Sendable, Hashable {
@@ -28,7 +29,7 @@ public struct HomeFile: Sendable, Hashable {
         if path.hasPrefix("/") { return "it is absolute" }
         if path.utf8.count > pathLimit || names.contains(where: { $0.utf8.count > nameLimit }) { return "it is too long" }
         if names.contains(where: { ["", ".", ".."].contains($0) }) { return "it has a step that is no name" }
-        if path.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) { return "it holds a control character" }
+        if VisibleText(path).text != path { return "it holds a control character" }
         return nil
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Wording
 
 /// The end of what a program wrote outside its protocol, for the sentence that says why it failed.
 struct LastWords: Sendable {
@@ -14,12 +15,9 @@ struct LastWords: Sendable {
         if bytes.count > limit { bytes = Data(bytes.suffix(limit)) }
     }
 
-    /// The text without escapes and other control characters: it will be shown on a terminal.
+    /// The text with escapes and the like made visible: it stands in sentences and logs.
     var text: String? {
-        let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars.filter {
-            $0 == "\n" || $0 == "\t" || ($0.value >= 0x20 && $0.value != 0x7f && !(0x80..<0xa0).contains($0.value))
-        }
-        let text = String(String.UnicodeScalarView(scalars)).trimmingCharacters(in: .whitespacesAndNewlines)
+        let text = VisibleText(bytes: bytes, as: .block).text.trimmingCharacters(in: .whitespacesAndNewlines)
         return text.isEmpty ? nil : text
     }
 }

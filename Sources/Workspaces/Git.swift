@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import Wording
 
 /// The git program, run with nothing of the user's own configuration unless it has to reach a remote.
 package struct Git: Sendable {
@@ -104,7 +105,7 @@ extension Output {
             prefixes.first { line.hasPrefix($0) }.map { line.dropFirst($0.count).trimmingCharacters(in: .whitespaces) }
         }
         let chosen = (telling.isEmpty ? lines.suffix(3).map(\.self) : telling).prefix(4).joined(separator: "; ")
-        let text = String(String.UnicodeScalarView(chosen.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }))
+        let text = VisibleText(chosen).text
         return text.isEmpty ? "\(termination)" : String(text.prefix(600))
     }
 }

@@ -1,5 +1,6 @@
 import AgentProtocol
 import Foundation
+import Wording
 
 /// The address of a repository, checked before git sees it.
 public enum RepositoryLocation: Sendable, Hashable {
@@ -16,8 +17,8 @@ public enum RepositoryLocation: Sendable, Hashable {
         guard !text.isEmpty, text.utf8.count <= 2_048 else {
             throw WorkspaceError(.address, "A repository is a URL or an absolute path of at most 2048 bytes.")
         }
-        guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) }) else {
-            throw WorkspaceError(.address, "The repository's address holds a control character.")
+        guard VisibleText(text).text == text else {
+            throw WorkspaceError(.address, "The repository's address holds a control character or another that can't be seen.")
         }
         guard !text.hasPrefix("-") else {
             throw WorkspaceError(.address, "The repository's address begins with a dash, which git would take for an option.")

@@ -14,7 +14,7 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let configuration: RunnerConfiguration = try JSONLine.decode(from: Data(contentsOf: URL(filePath: file)))
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LoggingSystem.bootstrap { VisibleLogHandler(StreamLogHandler.standardError(label: $0)) }
         var logger = Logger(label: "sam.runner")
         logger[metadataKey: "session"] = "\(configuration.session.rawValue)"
         // Held until the process ends, however it ends: this is how the control plane knows that it lives.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import Wording
 
 @main
 struct Sam: AsyncParsableCommand {
@@ -36,15 +37,23 @@ struct Sam: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            if let failure = error as? APIClient.Failure {
-                // It may quote what a repository or an agent said.
-                Terminal.warn("Error: \(Terminal.plain(failure.description, keepingNewlines: true))")
+            guard String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") else {
+                Terminal.warn("Error: \(block: sentence(for: error), indent: 2)")
                 exit(withError: ExitStatus.failed)
             }
-            guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-            Terminal.warn(fullMessage(for: error))
-            exit(withError: ExitStatus.usage)
+            let code = exitCode(for: error)
+            let message = fullMessage(for: error)
+            if !message.isEmpty { code.isSuccess ? Terminal.line("\(block: message)") : Terminal.warn("\(block: message)") }
+            exit(withError: code == .validationFailure ? ExitStatus.usage : code)
         }
+    }
+
+    private static func sentence(for error: any Error) -> String {
+        if error is DecodingError {
+            return "The server's answer can't be read. This is sam \(Server.version); compare with: sam --version, where the server runs."
+        }
+        let words = reason(of: error)
+        return words.prefix(1).uppercased() + words.dropFirst()
     }
 }
 

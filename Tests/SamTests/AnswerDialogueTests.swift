@@ -34,12 +34,12 @@ struct AnswerDialogueTests {
     @Test(
         "It names who asks and what, without a control character",
         arguments: [
-            (permission("touch a\u{1b}[2J\u{7}"), ["touch a[2J", "1  Yes", "2  No", "A number, or allow"]),
-            (text(["Postgres"]), ["Which[2J?", "1  Postgres", "A number, or your answer:"]), (text([]), ["Which[2J?", "Your answer:"]),
+            (permission("touch a\u{1b}[2J\u{7}"), ["touch a^[[2J^G", "1  Yes", "2  No", "A number, or allow"]),
+            (text(["Postgres"]), ["Which^[[2J?", "1  Postgres", "A number, or your answer:"]), (text([]), ["Which^[[2J?", "Your answer:"]),
             (inquiry, ["1. First?", "1  A"]),
         ] as [(OpenQuestion, [String])])
     func asked(question: OpenQuestion, words: [String]) {
-        let lines = AnswerDialogue(question, asker: "A sub-agent (Explore)").asked
+        let lines = AnswerDialogue(question, asker: "A sub-agent (Explore)").asked.map { $0.rendered(colour: false) }
         #expect(lines.first?.hasPrefix("  A sub-agent (Explore) asks") == true)
         let shown = lines.joined(separator: "\n")
         for word in words { #expect(shown.contains(word), "\(word) in \(shown)") }
@@ -50,11 +50,11 @@ struct AnswerDialogueTests {
     func shownAgain() {
         var inquiry = AnswerDialogue(Self.inquiry)
         _ = inquiry.take("B")
-        #expect(inquiry.asked.first == "  The agent asks:" && inquiry.asked.contains { $0.contains("2. Second?") })
+        #expect(inquiry.asked.first == "  The agent asks:" && inquiry.asked.contains { $0.rendered(colour: false).contains("2. Second?") })
         #expect(answer(inquiry.take("x"))?.answers == ["a": ["B"], "b": ["x"]])
         var permission = AnswerDialogue(Self.permission("touch a"))
         _ = permission.take("2")
-        #expect(permission.asked.count == 2 && permission.asked.contains { $0.contains("touch a") })
+        #expect(permission.asked.count == 2 && permission.asked.contains { $0.rendered(colour: false).contains("touch a") })
         let refused = answer(permission.take("not now"))
         #expect(refused?.option == "n" && refused?.text == "not now")
     }

@@ -13,15 +13,15 @@ struct SessionPrinterTests {
     private final class Screen: Sendable {
         private let content = Mutex("")
         var text: String { content.withLock { $0 } }
-        func write(_ text: String) { content.withLock { $0 += text } }
+        func write(_ text: PrintedText) { content.withLock { $0 += text.rendered(colour: false) } }
     }
 
-    private func printer(_ screen: Screen, asksHere: Bool = false) throws -> SessionPrinter {
+    private func printer(_ screen: Screen, asksHere: Bool = false, hasColour: Bool = false) throws -> SessionPrinter {
         let session = try JSONLine.decode(
             SessionView.self,
             from: #"{"id":"s_1","project":"p","projectId":"p_1","sandbox":"bubblewrap","agent":"a","title":"t","phase":"working","#
                 + #""settled":false,"branch":"b","pendingPrompts":0,"permissions":"ask","questions":[],"createdAt":0,"updatedAt":0}"#)
-        return SessionPrinter(session, asksHere: asksHere) { screen.write($0) }
+        return SessionPrinter(session, asksHere: asksHere, hasColour: hasColour) { screen.write($0) }
     }
 
     private func event(_ kind: String, _ content: some Encodable) throws -> SessionEvent {
@@ -56,7 +56,67 @@ struct SessionPrinterTests {
         for control in ["\u{1b}", "\u{9b}", "\u{202e}", "\r"] {
             #expect(!screen.text.contains(control), "\(screen.text.debugDescription)")
         }
-        #expect(screen.text.contains("▸ x[2J"))
+        #expect(screen.text.contains("▸ x^[[2J<U+009B><U+202E>^M\n"))
+    }
+
+    @Test("Thoughts, text and what sub-agents say stand apart, without colours by words and blanks, with colours on lines of their own")
+    func voices() async throws {
+        func chunk(_ role: MessageChunk.Role, _ text: String, _ parent: String? = nil) throws -> SessionEvent {
+            try event("message", MessageChunk(id: "m", role: role, text: text, parent: parent))
+        }
+        let events = [
+            try event("toolCall", ToolCall(id: "c", title: "Explore")), try chunk(.thought, "First I"), try chunk(.thought, " look.\nThen"),
+            try chunk(.agent, "It is"), try chunk(.agent, " a parser.\n\nSo"), try chunk(.agent, "Reading\nall", "c"),
+            try chunk(.thought, "Hm", "c"),
+            try chunk(.agent, "Done."),
+        ]
+        let (plain, coloured) = (Screen(), Screen())
+        for (screen, hasColour) in [(plain, false), (coloured, true)] {
+            let printer = try printer(screen, hasColour: hasColour)
+            for event in events { await printer.show(event) }
+        }
+        #expect(
+            plain.text == """
+                  ▸ Explore
+                Thinking:
+                  First I look.
+                  Then
+                It is a parser.
+
+                So
+                    Explore:
+                    Reading
+                    all
+                    Explore, thinking:
+                      Hm
+                Done.
+                """, "\(plain.text)")
+        #expect(
+            coloured.text == """
+                  ▸ Explore
+                First I look.
+                Then
+                It is a parser.
+
+                So
+                    Explore:
+                    Reading
+                    all
+                    Explore:
+                    Hm
+                Done.
+                """, "\(coloured.text)")
+    }
+
+    @Test("An emoji and an accent that come in two pieces stay whole; what waits for its other half is shown at the end")
+    func pieces() async throws {
+        let screen = Screen()
+        let printer = try printer(screen)
+        for piece in ["👩", "\u{200d}", "💻 e", "\u{301}", " 🙂\u{200d}"] {
+            await printer.show(try event("message", MessageChunk(id: "m", role: .agent, text: piece)))
+        }
+        await printer.show(try event("note", Note("so")))
+        #expect(screen.text.unicodeScalars.elementsEqual("👩‍💻 e\u{301} 🙂<U+200D>\n! so\n".unicodeScalars), "\(screen.text.debugDescription)")
     }
 
     @Test("What is written below an open question is counted, and begins on a line of its own")

@@ -24,6 +24,8 @@ import Foundation
 /// - `remembers`: can load a conversation again, and is `shell`.
 /// - `dying`: kills itself in the middle of a turn.
 /// - `escapes`: tells of a tool call with terminal escapes in its title and places outside of its workspace.
+/// - `hostile`: puts ``HostileWords/attack`` into all that an agent can tell, and then is `shell`; fails with it when asked to `fail`,
+///   and asks with it when asked to `ask`.
 /// - `clock US`: each prompt is a number; tells of that many tool calls, so many microseconds apart, each with the time in
 ///   nanoseconds as its title.
 /// - `chatty`: each prompt is a number; says that many numbered lines, one every 20 ms, and leaves a file behind.
@@ -124,6 +126,16 @@ struct ScriptedAgent {
             update.status = "completed"
             update.locations = [ACP.Location(path: "/etc/shadow"), ACP.Location(path: "../../outside")]
             send(update)
+        case "hostile":
+            HostileWords.updates.forEach(send)
+            if text.hasPrefix("fail") {
+                return send(RPCMessage.failure(id: id, error: RPCError(code: -32000, message: HostileWords.attack)))
+            }
+            if text.hasPrefix("ask") {
+                _ = askPermission(1, HostileWords.attack, option: HostileWords.attack)
+            } else {
+                say(shell(text).0)
+            }
         case "half":
             FileHandle.standardOutput.write(Data(#"{"jsonrpc":"2.0","method":"session/upd"#.utf8))
             exit(0)
@@ -163,14 +175,14 @@ struct ScriptedAgent {
         }
     }
 
-    private static func askPermission(_ id: Int, _ title: String) -> String? {
-        sendPermissionRequest(id, title)
+    private static func askPermission(_ id: Int, _ title: String, option: String = "Yes") -> String? {
+        sendPermissionRequest(id, title, option: option)
         return outcome(of: id)
     }
 
-    private static func sendPermissionRequest(_ id: Int, _ title: String) {
+    private static func sendPermissionRequest(_ id: Int, _ title: String, option: String = "Yes") {
         let options: JSONValue = [
-            ["optionId": "y", "name": "Yes", "kind": "allow_once"], ["optionId": "n", "name": "No", "kind": "reject_once"],
+            ["optionId": "y", "name": .string(option), "kind": "allow_once"], ["optionId": "n", "name": "No", "kind": "reject_once"],
         ]
         let call: JSONValue = ["toolCallId": .string("call-\(id)"), "title": .string(title), "kind": "execute"]
         send(

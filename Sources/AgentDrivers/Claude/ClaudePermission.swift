@@ -1,4 +1,5 @@
 import AgentProtocol
+import Wording
 
 /// What Claude Code wants to be allowed, and in which ways that can be answered.
 struct ClaudePermission: Hashable {
@@ -84,12 +85,7 @@ struct ClaudePermission: Hashable {
 
     private static func readable(_ value: JSONValue?) -> String? {
         guard let text = value?.string, !text.isEmpty, text.utf8.count <= 180 else { return nil }
-        let isPlain = text.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
-            default: true
-            }
-        }
+        let isPlain = VisibleText(text).text == text && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .unassigned }
         return isPlain && !text.contains("   ") ? text : nil
     }
 }

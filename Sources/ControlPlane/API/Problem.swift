@@ -10,6 +10,7 @@ import Sessions
 import Settings
 import Store
 import Vault
+import Wording
 import Workspaces
 
 /// An error as the API tells it: problem details of RFC 9457.

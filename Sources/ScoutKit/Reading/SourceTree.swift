@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import Wording
 
 /// The files of a repository: those git tracks, or, where there is no git, those in the folder.
 struct SourceTree: Sendable {
@@ -66,15 +67,11 @@ struct SourceTree: Sendable {
 extension String {
     /// Whether a name can stand in a brief between backticks and on one line.
     var canBeWrittenDown: Bool {
-        !unicodeScalars.contains {
-            $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) || $0 == "`" || $0.value == 0x2028 || $0.value == 0x2029
-        }
+        !contains("`") && VisibleText(self).text == self
     }
 
-    /// The text without what could break a line or rewrite a terminal.
-    var onOneLine: String {
-        String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) ? " " : $0 }))
-    }
+    /// The text with what could break a line or rewrite a terminal made visible.
+    var onOneLine: String { VisibleText(self).text }
 }
 
 /// Runs work that reads many files on a thread that may block.

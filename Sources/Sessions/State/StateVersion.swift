@@ -1,5 +1,6 @@
 import AgentProtocol
 import Store
+import Wording
 
 // How a session's state is stored: as JSON, with the version of its shape as a member beside its own.
 extension SessionState {

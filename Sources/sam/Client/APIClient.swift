@@ -5,6 +5,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Wording
 import Workspaces
 
 /// The command line's line to a server.
@@ -100,7 +101,7 @@ struct APIClient: Sendable {
         do {
             response = try await client.execute(request, timeout: .seconds(700))
         } catch {
-            throw Failure(status: nil, description: "The server does not answer: \(error)")
+            throw Failure(status: nil, description: "The server does not answer: \(reason(of: error)).")
         }
         try await check(response)
         return Data(try await response.body.collect(upTo: 512 << 20).readableBytesView)

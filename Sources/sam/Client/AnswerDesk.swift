@@ -2,6 +2,7 @@ import ControlPlane
 import Foundation
 import NIOHTTP1
 import Sessions
+import Wording
 
 /// Asks the person at the terminal what a followed session's agent wants to know.
 ///
@@ -50,7 +51,7 @@ struct AnswerDesk {
         } catch {
             guard !Task.isCancelled, !hasFailed else { return }
             hasFailed = true
-            await printer.say("  What the agent asks can't be read from the server at the moment: \(error)")
+            await printer.say("  What the agent asks can't be read from the server at the moment: \(reason(of: error))")
         }
     }
 
@@ -87,7 +88,7 @@ struct AnswerDesk {
                         .POST, path + "/questions/\(open.question.id.pathSegment)", answer)
                     await take(session)
                 } catch {
-                    await printer.say("  That was not taken: \(error)")
+                    await printer.say("  That was not taken: \(reason(of: error))")
                     // It is asked again if it is open still.
                     watch.lookAgain()
                 }

@@ -2,6 +2,7 @@ import AgentProtocol
 import ArgumentParser
 import ControlPlane
 import Foundation
+import Wording
 
 /// Images that go with a prompt.
 struct Attachments: ParsableArguments {
@@ -30,7 +31,7 @@ struct Attachments: ParsableArguments {
             defer { try? file.close() }
             return try file.read(upToCount: PromptImage.sizeLimit + 1) ?? Data()
         } catch {
-            throw APIClient.Failure(status: nil, description: "\(path) can't be read: \(error.localizedDescription)")
+            throw APIClient.Failure(status: nil, description: "\(path) can't be read: \(reason(of: error)).")
         }
     }
 }

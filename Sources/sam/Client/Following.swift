@@ -3,6 +3,7 @@ import ControlPlane
 import Foundation
 import Sessions
 import UnixSignals
+import Wording
 
 /// Following a session to its end.
 enum Following {
@@ -50,7 +51,7 @@ enum Following {
                     last = event.seq
                     switch form {
                     case .lines: await printer.show(event)
-                    case .json: Terminal.line(String(decoding: data, as: UTF8.self))
+                    case .json: Terminal.line("\(VisibleText(json: String(decoding: data, as: UTF8.self)))")
                     }
                 }
                 let session: SessionView = try await client.get(path)

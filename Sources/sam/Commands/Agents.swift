@@ -26,17 +26,17 @@ struct Agents: AsyncParsableCommand {
     func run() async throws {
         let query = project.map { "?project=\($0.pathSegment)" } ?? ""
         let listing: Listing.Agents = try await Connection.with { try await $0.get("/api/v1/agents\(query)") }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         var table = Table(["AGENT", "HERE", "PROTOCOL", "KEY", "WHAT IT IS"])
         for agent in listing.agents {
-            table.add([agent.id, agent.here, agent.protocol, agent.key, Terminal.plain(agent.description ?? agent.name)])
+            table.add([agent.id, agent.here, agent.protocol, agent.key, agent.description ?? agent.name])
         }
         table.show()
         for agent in listing.agents where !agent.missing.isEmpty {
             let install = agent.install.map { " Get it: \($0)" } ?? ""
-            Terminal.line("\n\(agent.id): \(Terminal.plain(agent.missing.joined(separator: " ") + install))")
+            Terminal.line("\n\(agent.id): \(agent.missing.joined(separator: " ") + install)")
         }
-        for problem in listing.problems { Terminal.warn(Terminal.styled("! \(Terminal.plain(problem))", .yellow)) }
+        for problem in listing.problems { Terminal.warn(Terminal.styled("! \(problem)", .yellow)) }
     }
 }
 
@@ -44,7 +44,7 @@ extension AgentView {
     /// Whether it is installed, in a word or two.
     fileprivate var here: String {
         guard missing.isEmpty, program != nil else { return "missing" }
-        return version.map { Terminal.plain($0) } ?? "installed"
+        return version ?? "installed"
     }
 
     /// The first key that it would find, and if there is none, why.

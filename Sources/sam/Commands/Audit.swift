@@ -19,7 +19,7 @@ struct Audit: AsyncParsableCommand {
 
     func run() async throws {
         let listing: Listing.Audit = try await Connection.with { try await $0.get("/api/v1/audit?limit=\(limit)") }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         var table = Table(["WHEN", "WHO", "WHAT", "TO WHAT", "DETAIL"])
         for line in listing.audit { table.add([Time.day(line.at), line.actorName ?? line.actor, line.action, line.subject, line.detail]) }
         table.show()

@@ -26,7 +26,7 @@ struct Doctor: AsyncParsableCommand {
         let home = Home(environment: ProcessInfo.processInfo.environment)
         let findings = await HostCheck(home: home).findings() + DatabaseCheck(home: home).findings()
         if json {
-            Terminal.line(try JSONLine.text(Report(findings: findings)))
+            try Terminal.json(Report(findings: findings))
         } else {
             for finding in findings { show(finding) }
             let bad = findings.contains { $0.severity == .failure }
@@ -46,7 +46,7 @@ struct Doctor: AsyncParsableCommand {
             case .warning: Terminal.styled("!", .yellow)
             case .failure: Terminal.styled("✗", .red)
             }
-        Terminal.line("\(mark) \(finding.name.padding(toLength: 11, withPad: " ", startingAt: 0)) \(Terminal.plain(finding.detail))")
-        if let fix = finding.fix { Terminal.line("              \(Terminal.plain(fix))") }
+        Terminal.line("\(mark) \(finding.name.padding(toLength: 11, withPad: " ", startingAt: 0)) \(finding.detail)")
+        if let fix = finding.fix { Terminal.line("              \(fix)") }
     }
 }

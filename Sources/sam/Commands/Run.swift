@@ -123,7 +123,7 @@ struct SessionFollowing {
     func run(_ client: APIClient) async throws -> SessionView {
         let path = "/api/v1/sessions/\(session.id.rawValue)"
         if form == .lines {
-            Terminal.line("Session \(Terminal.styled(session.id.rawValue, .bold)) on \(session.project), agent \(session.agent)")
+            Terminal.line("Session \(Terminal.styled("\(session.id.rawValue)", .bold)) on \(session.project), agent \(session.agent)")
             if session.sandbox == .none {
                 Terminal.line(Terminal.styled("WITHOUT A SANDBOX: this agent can read and change whatever you can.", .red, .bold))
             }
@@ -134,7 +134,7 @@ struct SessionFollowing {
         }
         if detach {
             if form == .json {
-                Terminal.line(try JSONLine.text(session))
+                try Terminal.json(session)
             } else {
                 if session.failure != nil {
                     session.conclusion().forEach(Terminal.line)
@@ -149,7 +149,7 @@ struct SessionFollowing {
             let _: SessionView? = try? await client.post(path + "/cancel")
         }
         switch form {
-        case .json: Terminal.line(try JSONLine.text(ended))
+        case .json: try Terminal.json(ended)
         case .lines:
             Terminal.line()
             ended.conclusion().forEach(Terminal.line)

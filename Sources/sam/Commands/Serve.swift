@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlPlane
 import Foundation
 import Logging
+import Wording
 import Workspaces
 
 struct Serve: AsyncParsableCommand {
@@ -55,7 +56,7 @@ struct Serve: AsyncParsableCommand {
         if geteuid() == 0 { Terminal.warn("! \(RunningAsRoot.risk). \(RunningAsRoot.remedy)") }
         let level: Logger.Level = verbose ? .debug : .info
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
+            var handler = VisibleLogHandler(StreamLogHandler.standardError(label: label))
             handler.logLevel = level
             return handler
         }

@@ -43,9 +43,9 @@ struct Usage: AsyncParsableCommand {
         if let session { query += "&session=\(session.pathSegment)" }
         let path = "/api/v1/usage" + query
         let listing: Listing.Usage = try await Connection.with { try await $0.get(path) }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         guard !listing.usage.isEmpty else { return Terminal.line("Nothing was used since \(Time.day(since)).") }
-        var table = Table([by.rawValue.uppercased(), "REQUESTS", "INPUT", "CACHED", "OUTPUT", "COST", ""])
+        var table = Table(["\(by.rawValue.uppercased())", "REQUESTS", "INPUT", "CACHED", "OUTPUT", "COST", ""])
         for line in listing.usage {
             let notes = [
                 line.estimated > 0 ? "\(line.estimated) estimated" : nil, line.unsettled > 0 ? "\(line.unsettled) unsettled" : nil,

@@ -1,13 +1,14 @@
 import AgentProtocol
 import ControlPlane
 import Sessions
+import Wording
 
 /// One question asked on a terminal: what to show, what a line that was typed means, and the answer in the end.
 struct AnswerDialogue {
     /// What comes of a line.
     enum Turn {
         /// More is to be typed, after these lines.
-        case ask([String])
+        case ask([PrintedText])
         case answer(NewAnswer)
     }
 
@@ -18,8 +19,8 @@ struct AnswerDialogue {
     /// The option that was chosen, while its words are asked for.
     private var chosen: Permission.Option?
 
-    private static let options = "  A number, or allow, always, refuse:"
-    private static let words = "  Why not, or what instead? (Enter to say nothing)"
+    private static let options: PrintedText = "  A number, or allow, always, refuse:"
+    private static let words: PrintedText = "  Why not, or what instead? (Enter to say nothing)"
 
     /// - Parameter asker: who asks, for a person.
     init(_ question: OpenQuestion, asker: String = "The agent") {
@@ -30,8 +31,8 @@ struct AnswerDialogue {
     private var items: [Inquiry.Item] { question.items ?? [] }
 
     /// The whole of what is asked at the moment. It names who asks and what: other questions may have been shown since this one came.
-    var asked: [String] {
-        let title = Terminal.plain(question.title)
+    var asked: [PrintedText] {
+        let title = question.title
         switch question.kind {
         case .permission: return ["  \(asker) asks to be allowed: \(title)"] + (chosen == nil ? options : [Self.words])
         case .text:
@@ -42,9 +43,9 @@ struct AnswerDialogue {
         }
     }
 
-    private var options: [String] { Terminal.numbered(question.options.map(\.name)) + [Self.options] }
+    private var options: [PrintedText] { Terminal.numbered(question.options.map(\.name)) + [Self.options] }
 
-    private var item: [String] {
+    private var item: [PrintedText] {
         guard items.indices.contains(place) else { return [] }
         return items[place].lines(number: items.count > 1 ? place + 1 : nil)
     }

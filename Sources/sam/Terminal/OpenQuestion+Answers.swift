@@ -2,6 +2,7 @@ import AgentProtocol
 import ControlPlane
 import Foundation
 import Sessions
+import Wording
 
 extension Permission.Option.Kind {
     /// What a person writes to choose it.
@@ -37,13 +38,13 @@ extension OpenQuestion {
     }
 
     /// The answers that are proposed for a text, with their numbers.
-    var suggestionLines: [String] { Terminal.numbered(suggestions ?? []) }
+    var suggestionLines: [PrintedText] { Terminal.numbered(suggestions ?? []) }
 
     /// The question as lines for a person, without what opens it.
-    var lines: [String] {
-        var lines = plan.map { ["The plan:"] + Terminal.indented($0, by: 4) } ?? []
+    var lines: [PrintedText] {
+        var lines: [PrintedText] = plan.map { ["The plan:"] + Terminal.indented($0, by: 4) } ?? []
         switch kind {
-        case .permission: lines += options.map { "    \(Terminal.plain($0.id))  \(Terminal.plain($0.name))" }
+        case .permission: lines += options.map { "    \($0.id)  \($0.name)" }
         case .text: lines += suggestionLines
         case .inquiry:
             let items = items ?? []
@@ -59,13 +60,13 @@ extension Inquiry.Item {
     /// The item as lines for a person.
     ///
     /// - Parameter number: its place among several.
-    func lines(number: Int?) -> [String] {
+    func lines(number: Int?) -> [PrintedText] {
         let place = number.map { "\($0). " } ?? ""
-        let above = header.map { "[\(Terminal.plain($0))] " } ?? ""
-        let shown = choices.enumerated().map { number, choice in
-            "      \(number + 1)  \(Terminal.plain(choice.label))" + (choice.detail.map { ": \(Terminal.plain($0))" } ?? "")
+        let above = header.map { "[\($0)] " } ?? ""
+        let shown: [PrintedText] = choices.enumerated().map { number, choice in
+            "      \(number + 1)  \(choice.label)\(choice.detail.map { ": \($0)" } ?? "")"
         }
-        return ["    \(place)\(above)\(Terminal.plain(text))"] + shown + ["      (\(hint))"]
+        return ["    \(place)\(above)\(text)"] + shown + ["      (\(hint))"]
     }
 
     /// What an answer to it is.
@@ -98,14 +99,14 @@ extension Inquiry.Item {
 
 extension Terminal {
     /// Texts from outside, with the numbers by which a person takes one.
-    static func numbered(_ texts: [String]) -> [String] {
-        texts.enumerated().map { number, text in "    \(number + 1)  \(plain(text))" }
+    static func numbered(_ texts: [String]) -> [PrintedText] {
+        texts.enumerated().map { number, text in "    \(number + 1)  \(text)" }
     }
 
     /// Text of several lines from outside, each of them further to the right.
-    static func indented(_ text: String, by blanks: Int) -> [String] {
-        plain(text, keepingNewlines: true).split(separator: "\n", omittingEmptySubsequences: false)
-            .map { String(repeating: " ", count: blanks) + $0 }
+    static func indented(_ text: String, by blanks: Int) -> [PrintedText] {
+        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { "\(String(repeating: " ", count: blanks))\(String($0))" }
     }
 }
 

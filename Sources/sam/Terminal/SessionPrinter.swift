@@ -2,6 +2,7 @@ import AgentProtocol
 import ControlPlane
 import Foundation
 import Sessions
+import Wording
 
 /// A session's events as lines on a terminal: text as it comes, and below it one line that says where things stand.
 actor SessionPrinter {
@@ -14,8 +15,11 @@ actor SessionPrinter {
     private var toolTitles: [String: String] = [:]
     /// The call whose sub-agent made a call.
     private var parents: [String: String] = [:]
-    /// The call whose sub-agent speaks in the line that is being written.
-    private var speaker: String?
+    /// Who speaks in the lines that are being written.
+    private var voice: Voice?
+    private var speech = VisibleText.Stream(.block)
+    /// Whether thoughts differ from text by their colour, and need no words above them.
+    private let hasColour: Bool
     private var plan: [String] = []
     private var questions: Set<String> = [] {
         didSet { if questions != oldValue { questionChanges += 1 } }
@@ -32,11 +36,15 @@ actor SessionPrinter {
     private(set) var questionChanges = 0
     /// How often something was written below what is asked here; 0 while that stands last.
     private(set) var writtenBelow = 0
-    private let output: @Sendable (String) -> Void
+    private let output: @Sendable (PrintedText) -> Void
 
     /// - Parameter output: what writes to the terminal.
-    init(_ session: SessionView, asksHere: Bool = false, output: @escaping @Sendable (String) -> Void = { Terminal.write($0) }) {
+    init(
+        _ session: SessionView, asksHere: Bool = false, hasColour: Bool = Terminal.hasColour,
+        output: @escaping @Sendable (PrintedText) -> Void = { Terminal.write($0) }
+    ) {
         self.asksHere = asksHere
+        self.hasColour = hasColour
         self.output = output
         begin = session.createdAt
         self.session = session.id
@@ -63,14 +71,14 @@ actor SessionPrinter {
             case "question": try question(event.payload.decoded())
             case "background": try background(event.payload.decoded())
             case "turnStarted": try turnStarted(event.payload.decoded())
-            case "progress": line(Terminal.styled("… \(Terminal.plain(event.payload["text"]?.string ?? ""))", .dim))
+            case "progress": line(Terminal.styled("… \(event.payload["text"]?.string ?? "")", .dim))
             case "turnEnded": try turnEnded(event.payload.decoded())
-            case "note": line(Terminal.styled("! \(Terminal.plain(event.payload["text"]?.string ?? ""))", .yellow))
+            case "note": line(Terminal.styled("! \(event.payload["text"]?.string ?? "")", .yellow))
             default: break
             }
         } catch {
             // An event that this program can't read is shown as what it is; the others matter more.
-            line(Terminal.styled("? \(Terminal.plain(event.kind))", .dim))
+            line(Terminal.styled("? \(event.kind)", .dim))
         }
     }
 
@@ -85,10 +93,10 @@ actor SessionPrinter {
     }
 
     private func workspace(_ payload: JSONValue) {
-        let branch = payload["defaultBranch"]?.string.map { " of \(Terminal.plain($0))" } ?? ""
-        line(Terminal.styled("  from commit \(Terminal.plain(String(payload["base"]?.string?.prefix(12) ?? "?")))\(branch)", .dim))
+        let branch = payload["defaultBranch"]?.string.map { " of \($0)" } ?? ""
+        line(Terminal.styled("  from commit \(String(payload["base"]?.string?.prefix(12) ?? "?"))\(branch)", .dim))
         if case .array(let notes)? = payload["notes"] {
-            for note in notes { line(Terminal.styled("  ! \(Terminal.plain(note.string ?? ""))", .yellow)) }
+            for note in notes { line(Terminal.styled("  ! \(note.string ?? "")", .yellow)) }
         }
     }
 
@@ -101,46 +109,57 @@ actor SessionPrinter {
             }
             return
         }
-        let images = payload["images"]?.wholeNumber.map { " (\($0) image\($0 == 1 ? "" : "s"))" } ?? ""
+        let images = payload["images"]?.wholeNumber.map { " (\($0.of("image")))" } ?? ""
         if let id = payload["id"]?.string { promptTexts[id] = text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
-        line(Terminal.styled("› \(Terminal.plain(text))\(images)", .cyan))
+        line(Terminal.styled("› \(block: text, indent: 2)\(images)", .cyan))
     }
 
     private func credential(_ payload: JSONValue) {
-        let provider = Terminal.plain(payload["provider"]?.string ?? "?")
-        let scope = Terminal.plain(payload["scope"]?.string ?? "?")
+        let provider = payload["provider"]?.string ?? "?"
+        let scope = payload["scope"]?.string ?? "?"
         let way = payload["mode"]?.string == "materialised" ? ", as a file in the workspace" : ""
         line(Terminal.styled("  \(provider): the \(scope)'s credential\(way)", .dim))
     }
 
     private func handshake(_ payload: JSONValue) {
-        let version = payload["version"]?.string.map { " \(Terminal.plain($0))" } ?? ""
-        line(Terminal.styled("  \(Terminal.plain(payload["name"]?.string ?? "The agent"))\(version) is ready", .dim))
+        let version = payload["version"]?.string.map { " \($0)" } ?? ""
+        line(Terminal.styled("  \(payload["name"]?.string ?? "The agent")\(version) is ready", .dim))
     }
 
     private func message(_ chunk: MessageChunk) {
         // The line that a person types into is not continued.
         if isTyping, writtenBelow == 0 { finishLine() }
-        var text = Terminal.plain(chunk.text, keepingNewlines: true)
-        if let parent = chunk.parent {
-            if speaker != parent {
-                let title = toolTitles[parent] ?? "A sub-agent"
-                line(Terminal.styled("\(indent(under: parent))\(title):", .dim))
-                speaker = parent
-            }
-            let blanks = indent(under: parent)
-            if atLineStart { text = blanks + text }
-            // A newline at the end is left to what follows, which may be somebody else's.
-            let ends = text.hasSuffix("\n")
-            text = (ends ? String(text.dropLast()) : text).replacing("\n", with: "\n" + blanks) + (ends ? "\n" : "")
-        } else if speaker != nil {
+        let next = Voice(parent: chunk.parent, isThought: chunk.role == .thought)
+        if voice != next {
             finishLine()
+            if let heading = heading(of: next) { line(Terminal.styled("\(blanks(indent(under: next.parent)))\(heading):", .dim)) }
+            voice = next
         }
-        write(chunk.role == .thought ? Terminal.styled(text, .dim) : text)
+        utter(speech.take(chunk.text), as: next)
+    }
+
+    /// Who speaks, and whether to the person or to themselves.
+    private struct Voice: Equatable {
+        /// The call whose sub-agent it is.
+        var parent: String?
+        var isThought: Bool
+    }
+
+    /// What stands above what somebody says; `nil` for the agent's own text.
+    private func heading(of voice: Voice) -> String? {
+        let thinks = voice.isThought && !hasColour
+        guard let parent = voice.parent else { return thinks ? "Thinking" : nil }
+        return (toolTitles[parent] ?? "A sub-agent") + (thinks ? ", thinking" : "")
+    }
+
+    private func utter(_ text: VisibleText, as voice: Voice) {
+        let blanks = indent(under: voice.parent) + (voice.isThought && !hasColour ? 2 : 0)
+        let said = PrintedText(text).indented(by: blanks, startsLine: atLineStart)
+        write(voice.isThought ? Terminal.styled(said, .dim) : said)
     }
 
     /// What a sub-agent does stands further to the right than the call that it works for.
-    private func indent(under parent: String?) -> String {
+    private func indent(under parent: String?) -> Int {
         var depth = 0
         var next = parent
         // An agent could name a call as its own parent.
@@ -148,15 +167,17 @@ actor SessionPrinter {
             depth += 1
             next = parents[call]
         }
-        return String(repeating: "    ", count: depth)
+        return depth * 4
     }
+
+    private func blanks(_ count: Int) -> String { String(repeating: " ", count: count) }
 
     private func toolCall(_ call: ToolCall) {
         let known = toolTitles[call.id]
-        let title = call.title.map { Terminal.plain($0) } ?? known ?? Terminal.plain(call.id)
+        let title = call.title ?? known ?? call.id
         toolTitles[call.id] = title
         if let parent = call.parent { parents[call.id] = parent }
-        let blanks = indent(under: call.parent ?? parents[call.id])
+        let blanks = blanks(indent(under: call.parent ?? parents[call.id]))
         switch call.status {
         case "completed": line(Terminal.styled("\(blanks)  ✓ \(title)", .green))
         case "failed": line(Terminal.styled("\(blanks)  ✗ \(title)", .red))
@@ -165,7 +186,7 @@ actor SessionPrinter {
     }
 
     private func plan(_ plan: Plan) {
-        let entries = plan.entries.map { Terminal.plain($0.content) }
+        let entries = plan.entries.map(\.content)
         guard entries != self.plan else { return }
         self.plan = entries
         line("Plan:")
@@ -173,7 +194,7 @@ actor SessionPrinter {
     }
 
     private func permission(_ permission: Permission) {
-        let what = Terminal.plain(permission.title)
+        let what = permission.title
         if let answer = permission.answer {
             questions.remove(permission.id)
             line(Terminal.styled("? \(what): \(answer.sentence)", .yellow))
@@ -208,8 +229,8 @@ actor SessionPrinter {
                 return line(Terminal.styled("? \(answer.by == .turn ? "No longer asked." : "Nobody answered.")", .yellow))
             }
             for item in inquiry.items {
-                let said = (items[item.id] ?? []).map { Terminal.plain($0) }.joined(separator: ", ")
-                line(Terminal.styled("? \(Terminal.plain(item.header ?? item.text)): \(said)", .yellow))
+                let said = (items[item.id] ?? []).joined(separator: ", ")
+                line(Terminal.styled("? \(item.header ?? item.text): \(said)", .yellow))
             }
         } else {
             questions.insert(inquiry.id)
@@ -228,26 +249,26 @@ actor SessionPrinter {
         let known = Set(tasks.map(\.id))
         let running = Set(work.tasks.map(\.id))
         for task in work.tasks where !known.contains(task.id) {
-            line(Terminal.styled("  ⧖ runs beside, \(task.kind.word): \(Terminal.plain(task.title))", .dim))
+            line(Terminal.styled("  ⧖ runs beside, \(task.kind.word): \(task.title)", .dim))
         }
-        for task in tasks where !running.contains(task.id) { line(Terminal.styled("  ⧗ over: \(Terminal.plain(task.title))", .dim)) }
+        for task in tasks where !running.contains(task.id) { line(Terminal.styled("  ⧗ over: \(task.title)", .dim)) }
         tasks = work.tasks
     }
 
     private func turnStarted(_ turn: Turn) {
         turns += 1
         guard turn.isFollowUp == true else { return }
-        let prompt = promptTexts[turn.prompt.rawValue].map { ", after “\(Terminal.plain(String($0.prefix(60))))”" } ?? ""
+        let prompt = promptTexts[turn.prompt.rawValue].map { ", after “\(String($0.prefix(60)))”" } ?? ""
         line(Terminal.styled("↻ The agent goes on by itself\(prompt)", .cyan))
     }
 
     private func question(_ question: QuestionEntry) {
         if let answer = question.answer {
             questions.remove(question.id)
-            line(Terminal.styled("? \(answer.text.map { "Answered: \(Terminal.plain($0))" } ?? "Nobody answered.")", .yellow))
+            line(Terminal.styled("? \(answer.text.map { "Answered: \($0)" } ?? "Nobody answered.")", .yellow))
         } else {
             questions.insert(question.id)
-            line(Terminal.styled("? The agent asks: \(Terminal.plain(question.title))", .yellow, .bold))
+            line(Terminal.styled("? The agent asks: \(question.title)", .yellow, .bold))
             guard !asksHere else { return }
             for text in Terminal.numbered(question.suggestions ?? []) { line(Terminal.styled(text, .yellow)) }
             line(Terminal.styled("  Answer with: sam sessions answer \(session.rawValue) --question \(question.id) TEXT", .yellow))
@@ -256,7 +277,7 @@ actor SessionPrinter {
 
     private func turnEnded(_ end: TurnEnd) {
         turns = max(0, turns - 1)
-        if let error = end.error { line(Terminal.styled("✗ \(Terminal.plain(error))", .red)) }
+        if let error = end.error { line(Terminal.styled("✗ \(error)", .red)) }
     }
 
     // MARK: - Lines
@@ -278,8 +299,8 @@ actor SessionPrinter {
     private var waiting: String {
         let awaited = tasks.filter { !$0.isAmbient }
         guard turns == 0, phase == .working, let first = awaited.first else { return "" }
-        let title = Terminal.plain(String(first.title.prefix(40)))
-        return ", waiting for \(awaited.count) background task\(awaited.count == 1 ? "" : "s"): \(title)"
+        let title = String(first.title.prefix(40))
+        return ", waiting for \(awaited.count.of("background task")): \(title)"
     }
 
     // MARK: - Asking here
@@ -288,7 +309,7 @@ actor SessionPrinter {
     var isAsking: Bool { !questions.isEmpty }
 
     /// Asks for a line, which is typed behind the last of these.
-    func ask(_ lines: [String]) {
+    func ask(_ lines: [PrintedText]) {
         isTyping = false
         for text in lines.dropLast() { line(Terminal.styled(text, .yellow)) }
         finishLine()
@@ -305,8 +326,8 @@ actor SessionPrinter {
     }
 
     /// Says something to the person, on a line of its own.
-    func say(_ text: String) {
-        line(Terminal.styled(Terminal.plain(text), .yellow))
+    func say(_ text: PrintedText) {
+        line(Terminal.styled(text, .yellow))
     }
 
     func eraseStatus() {
@@ -315,7 +336,7 @@ actor SessionPrinter {
         showsStatus = false
     }
 
-    private func line(_ text: String) {
+    private func line(_ text: PrintedText) {
         finishLine()
         output(text + "\n")
         if isTyping { writtenBelow += 1 }
@@ -323,17 +344,18 @@ actor SessionPrinter {
 
     private func finishLine() {
         eraseStatus()
+        if let voice { utter(speech.end(), as: voice) }
         if !atLineStart { output("\n") }
         atLineStart = true
-        speaker = nil
+        voice = nil
     }
 
-    private func write(_ text: String) {
-        guard let last = text.last else { return }
+    private func write(_ text: PrintedText) {
+        guard !text.isEmpty else { return }
         eraseStatus()
         output(text)
         if isTyping { writtenBelow += 1 }
-        atLineStart = last == "\n"
+        atLineStart = text.endsLine
     }
 }
 
@@ -341,7 +363,7 @@ extension Permission.Answer {
     /// How it went, for a person.
     fileprivate var sentence: String {
         switch by {
-        case .person: "answered “\(Terminal.plain(option?.name ?? "nothing"))”" + (text.map { ": \(Terminal.plain($0))" } ?? "")
+        case .person: "answered “\(option?.name ?? "nothing")”" + (text.map { ": \($0)" } ?? "")
         case .timeLimit: "nobody answered in time, so it was refused"
         case .flood: "refused, because too much is asked at once"
         case .turn: "no longer asked"

@@ -2,6 +2,7 @@ import Accounts
 import AgentProtocol
 import ControlPlane
 import Sessions
+import Wording
 import Workspaces
 
 extension SessionView {
@@ -22,40 +23,38 @@ extension SessionView {
 
     /// What a session that works does, where there is more to say.
     private var doing: String? {
-        if let activity, activity.kind != .active { return Terminal.plain(activity.sentence) }
+        if let activity, activity.kind != .active { return activity.sentence }
         return followUp == nil ? nil : "going on by itself"
     }
 
     /// What runs beside the agent's turns, a line each.
-    var backgroundLines: [String] {
+    var backgroundLines: [PrintedText] {
         (background ?? []).map { task in
-            "\(Terminal.plain(task.title))  (\(task.kind.word), for \(Time.elapsed(max(0, Time.now - task.since)))"
-                + (task.awaited ? ")" : "; not waited for)")
+            "\(task.title)  (\(task.kind.word), for \(Time.elapsed(max(0, Time.now - task.since)))\(task.awaited ? "" : "; not waited for"))"
         }
     }
 
     /// The last lines of a session: what it left and how to look further.
-    func conclusion() -> [String] {
-        var lines: [String] = []
+    func conclusion() -> [PrintedText] {
+        var lines: [PrintedText] = []
         if sandbox == .none { lines.append(Terminal.styled("This session ran WITHOUT A SANDBOX.", .red, .bold)) }
         if let failure {
-            lines.append(Terminal.styled("Failed: \(Terminal.plain(failure.message))", .red))
+            lines.append(Terminal.styled("Failed: \(failure.message)", .red))
             if let words = failure.lastWords {
                 lines.append(Terminal.styled("The agent's last words:", .dim))
-                lines += Terminal.plain(words, keepingNewlines: true).split(separator: "\n").suffix(8).map { "  \($0)" }
+                lines += words.unicodeScalars.split(separator: "\n").suffix(8).map { "  \(String($0))" }
             }
         }
         if let salvageFailure {
-            lines.append("Its work could not be taken out of the workspace, which is kept: \(Terminal.plain(salvageFailure))")
+            lines.append("Its work could not be taken out of the workspace, which is kept: \(salvageFailure)")
             lines += keptWorkspace
         }
         if let result {
             lines += found(result)
             if let branch = result.branch {
                 lines.append(
-                    "\(Terminal.styled("Branch", .bold)) \(Terminal.styled(branch, .green)): "
-                        + "\(result.files) file\(result.files == 1 ? "" : "s"), +\(result.insertions) −\(result.deletions), "
-                        + "\(result.commits) commit\(result.commits == 1 ? "" : "s")")
+                    "\(Terminal.styled("Branch", .bold)) \(Terminal.styled("\(branch)", .green)): \(result.files.of("file")), +\(result.insertions) −\(result.deletions), \(result.commits.of("commit"))"
+                )
                 lines.append("")
                 lines.append("To look further:")
                 lines.append("  sam sessions diff \(id.rawValue)        what it changed")
@@ -75,30 +74,30 @@ extension SessionView {
     private static let shown = 20
 
     /// What there is beside the branch, what stays behind, and what could not be brought out.
-    private func found(_ result: WorkspaceResult) -> [String] {
-        var lines = result.notes.map { Terminal.styled("! \(Terminal.plain($0))", .yellow) }
+    private func found(_ result: WorkspaceResult) -> [PrintedText] {
+        var lines: [PrintedText] = result.notes.map { Terminal.styled("! \($0)", .yellow) }
         for other in result.others.prefix(Self.shown) {
             let place = other.branch ?? "\(other.ref) in \(other.repository)"
-            lines.append("Also new, \(other.kind.rawValue) \(Terminal.plain(other.name)): \(Terminal.plain(place))")
+            lines.append("Also new, \(other.kind.rawValue) \(other.name): \(place)")
         }
         if result.others.count > Self.shown {
             lines.append("… and \(result.others.count - Self.shown) more: sam sessions show \(id.rawValue) --json")
         }
         for files in result.ignored {
-            let folder = files.folder.isEmpty ? "the top folder" : Terminal.plain(files.folder)
+            let folder = files.folder.isEmpty ? "the top folder" : files.folder
             lines.append(
-                "\(files.areLeftBehind ? "The agent's own" : "Ignored"), left behind: \(files.files) file\(files.files == 1 ? "" : "s") in \(folder)"
+                "\(files.areLeftBehind ? "The agent's own" : "Ignored"), left behind: \(files.files.of("file")) in \(folder)"
             )
         }
-        lines += result.remaining.map { Terminal.styled("Not brought out: \(Terminal.plain($0))", .red) }
+        lines += result.remaining.map { Terminal.styled("Not brought out: \($0)", .red) }
         return result.remaining.isEmpty ? lines : lines + keptWorkspace
     }
 
     /// Where the work still stands, and what tries again.
-    private var keptWorkspace: [String] {
+    private var keptWorkspace: [PrintedText] {
         (workspace.map { ["The workspace is kept: \($0)"] } ?? []) + ["Try again with: sam sessions salvage \(id.rawValue)"]
     }
 
     /// What goes on with it once it is over.
-    private var resumption: String { "sam sessions resume \(id.rawValue) \"…\"" }
+    private var resumption: PrintedText { "sam sessions resume \(id.rawValue) \"…\"" }
 }

@@ -15,14 +15,14 @@ extension Terminal {
             case "inactive": styled("turned off", .red)
             default: styled("broken", .red)
             }
-        let who = by.map { " by \(plain($0))" } ?? ""
+        let who = by.map { " by \($0)" } ?? ""
         let when = at.map { " on \(Time.day($0))" } ?? ""
-        let why = reason.map { ": \(plain($0))" } ?? ""
-        let thing = what.map { " \(plain($0))" } ?? ""
-        line("  \(name) \(state)\(thing)\(who)\(when)\(why)" + styled(consequence(verdict), .dim))
+        let why = reason.map { ": \($0)" } ?? ""
+        let thing = what.map { " \($0)" } ?? ""
+        line("  \(name) \(state)\(thing)\(who)\(when)\(why)\(styled(consequence(verdict), .dim))")
     }
 
-    private static func consequence(_ verdict: String) -> String {
+    private static func consequence(_ verdict: String) -> PrintedText {
         switch verdict {
         case "continuedBecauseAbsent", "continuedBecauseInherited": "  (the search goes on)"
         case "decidedByValue", "decidedByTombstone", "decidedByForcedValue", "decidedByFailure": "  (this decides)"
@@ -33,7 +33,7 @@ extension Terminal {
     }
 
     /// Asks a question that is answered with yes or no. Anything but yes is no.
-    static func confirm(_ question: String) -> Bool {
+    static func confirm(_ question: PrintedText) -> Bool {
         write("\(question) [y/N] ")
         let answer = readLine()?.trimmingCharacters(in: .whitespaces).lowercased()
         return answer == "y" || answer == "yes"

@@ -1,81 +1,62 @@
+import AgentProtocol
 import Foundation
+import Wording
 
-/// Standard output as a person or a program sees it. Colour and movement on a terminal only.
+/// Standard output and standard error as a person or a program sees them: the one place that writes to them. Colour and movement on a
+/// terminal only.
 struct Terminal: Sendable {
     static let isTerminal = isatty(STDOUT_FILENO) == 1
     static let hasColour = isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    private static let warnsInColour = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
 
-    enum Style: String {
-        case bold = "1"
-        case dim = "2"
-        case red = "31"
-        case green = "32"
-        case yellow = "33"
-        case cyan = "36"
+    static func styled(_ text: PrintedText, _ styles: PrintedText.Style...) -> PrintedText { text.styled(styles) }
+
+    static func write(_ text: PrintedText) {
+        try? FileHandle.standardOutput.write(contentsOf: Data(text.rendered(colour: hasColour).utf8))
     }
 
-    static func styled(_ text: String, _ styles: Style...) -> String {
-        guard hasColour, !styles.isEmpty else { return text }
-        return "\u{1b}[\(styles.map(\.rawValue).joined(separator: ";"))m\(text)\u{1b}[0m"
-    }
-
-    static func write(_ text: String) {
-        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
-    }
-
-    /// Writes what a program may read.
+    /// Writes what a program reads, as it is.
     ///
     /// - Throws: when not all of it could be written.
     static func write(bytes: Data) throws {
         do {
             try FileHandle.standardOutput.write(contentsOf: bytes)
         } catch {
-            throw APIClient.Failure(status: nil, description: "Not all of it could be written: \(error.localizedDescription)")
+            throw APIClient.Failure(status: nil, description: "Not all of it could be written: \(reason(of: error)).")
         }
     }
 
-    static func line(_ text: String = "") { write(text + "\n") }
+    static func line(_ text: PrintedText = "") { write(text + "\n") }
+
+    /// One line of JSON. The values are the same; what a terminal would act on is escaped.
+    static func json(_ value: some Encodable) throws { line("\(VisibleText(json: try JSONLine.text(value)))") }
 
     /// For what a person should see even when the output goes into a file.
-    static func warn(_ text: String) {
-        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
-    }
-
-    /// Text from an agent or a repository, without the controls that could rewrite the screen.
-    static func plain(_ text: String, keepingNewlines: Bool = false) -> String {
-        var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x0a where keepingNewlines, 0x09: scalars.append(scalar)
-            case 0x0a: scalars.append(" ")
-            case ..<0x20, 0x7f, 0x80..<0xa0, 0x200e...0x200f, 0x202a...0x202e, 0x2066...0x2069: break
-            default: scalars.append(scalar)
-            }
-        }
-        return String(scalars)
+    static func warn(_ text: PrintedText) {
+        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").rendered(colour: warnsInColour).utf8))
     }
 }
 
 /// Rows with columns as wide as their contents.
 struct Table {
-    private var rows: [[String]]
+    private var rows: [[PrintedText]]
 
-    init(_ header: [String]) {
+    init(_ header: [PrintedText]) {
         rows = [header]
     }
 
     mutating func add(_ row: [String]) {
-        rows.append(row.map { Terminal.plain($0) })
+        rows.append(row.map { PrintedText($0) })
     }
 
-    func show() {
+    func show() { lines.forEach { Terminal.line($0) } }
+
+    var lines: [PrintedText] {
         let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        for (number, row) in rows.enumerated() {
-            let cells = row.enumerated().map { index, cell in
-                index == row.count - 1 ? cell : cell.padding(toLength: widths[index], withPad: " ", startingAt: 0)
-            }
+        return rows.enumerated().map { number, row in
+            let cells = row.enumerated().map { index, cell in index == row.count - 1 ? cell : cell.padded(to: widths[index]) }
             let line = cells.joined(separator: "  ")
-            Terminal.line(number == 0 ? Terminal.styled(line, .bold) : line)
+            return number == 0 ? Terminal.styled(line, .bold) : line
         }
     }
 }
@@ -103,7 +84,7 @@ enum Time {
         case ..<60: return "\(seconds) s ago"
         case ..<3_600: return "\(seconds / 60) min ago"
         case ..<172_800: return "\(seconds / 3_600) h ago"
-        default: return "\(seconds / 86_400) days ago"
+        default: return "\((seconds / 86_400).of("day")) ago"
         }
     }
 }

@@ -58,7 +58,7 @@ struct BackgroundTests {
                 _ = try await runner.end()
                 let lines = try await sam.sam("sessions", "watch", runner.session).text.split(separator: "\n").map(String.init)
                 for line in [
-                    "  ▸ Explore", "    Explore:", "    I look", "    around[2J", "      ✓ Read a file",
+                    "  ▸ Explore", "    Explore:", "    I look", "    around^[[2J", "      ✓ Read a file",
                     "↻ The agent goes on by itself, after “sleep 1001”",
                     "Explored.",
                 ] {

@@ -46,7 +46,7 @@ struct SamFixture: Sendable {
         agents:
         \([
             "shell", "silent", "flood", "flood-noise", "half", "no-key", "stranger", "stubborn", "forking", "long-line", "chatty", "asking", "asking-flood", "asking-gone",
-            "dying", "escapes", "parrot", "remembers", "sees",
+            "dying", "escapes", "hostile", "parrot", "remembers", "sees",
         ].map {
             "  - {id: \($0), protocol: acp, command: [scripted-agent, \($0)]}"
         }.joined(separator: "\n"))

@@ -37,7 +37,7 @@ extension Period: ExpressibleByArgument {}
 extension Listing.Budgets {
     /// Prints all budgets.
     func show(json: Bool) throws {
-        if json { return Terminal.line(try JSONLine.text(self)) }
+        if json { return try Terminal.json(self) }
         guard !budgets.isEmpty else { return Terminal.line("There is no budget. Set one with: sam budget set 20") }
         var table = Table(["SCOPE", "A", "LIMIT", "SPENT", "HELD BACK", "STATE", "BEGINS ANEW"])
         for budget in budgets {

@@ -28,9 +28,9 @@ struct CredentialTarget: ParsableArguments {
     var path: String { "/api/v1/credentials/\(provider.pathSegment)" }
 
     func show(_ report: ChangeReport) throws {
-        if json { return Terminal.line(try JSONLine.text(report)) }
-        Terminal.line(Terminal.plain(report.done))
-        Terminal.line(Terminal.plain(report.after.sentence))
+        if json { return try Terminal.json(report) }
+        Terminal.line("\(report.done)")
+        Terminal.line("\(report.after.sentence)")
     }
 }
 
@@ -51,8 +51,8 @@ struct CredentialActOptions: ParsableArguments {
             if !target.json {
                 wish.dryRun = true
                 let outlook: ChangeReport = try await client.send(.POST, "\(target.path)/\(act)", wish)
-                Terminal.line("Now:  \(Terminal.plain(outlook.before.sentence))")
-                Terminal.line("Then: \(Terminal.plain(outlook.after.sentence))")
+                Terminal.line("Now:  \(outlook.before.sentence)")
+                Terminal.line("Then: \(outlook.after.sentence)")
                 if isatty(STDIN_FILENO) == 1, !yes, !Terminal.confirm("Go on?") {
                     Terminal.warn("Nothing was changed.")
                     throw ExitStatus.failed
@@ -61,7 +61,7 @@ struct CredentialActOptions: ParsableArguments {
             }
             return try await client.send(.POST, "\(target.path)/\(act)", wish, as: ChangeReport.self)
         }
-        if target.json { return Terminal.line(try JSONLine.text(report)) }
-        Terminal.line(Terminal.plain(report.done))
+        if target.json { return try Terminal.json(report) }
+        Terminal.line("\(report.done)")
     }
 }

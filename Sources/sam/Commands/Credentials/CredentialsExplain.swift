@@ -28,7 +28,7 @@ struct CredentialsExplain: AsyncParsableCommand {
         let query = provider.map { "?provider=\($0.pathSegment)" } ?? ""
         let listing: Listing.Resolution = try await Connection.with { try await $0.get(place + query) }
         if json {
-            Terminal.line(try JSONLine.text(listing))
+            try Terminal.json(listing)
         } else {
             listing.resolution.forEach(Self.show)
         }
@@ -41,7 +41,7 @@ struct CredentialsExplain: AsyncParsableCommand {
     }
 
     private static func show(_ explanation: Explanation) {
-        Terminal.line(Terminal.styled(Terminal.plain(explanation.sentence), .bold))
+        Terminal.line(Terminal.styled("\(explanation.sentence)", .bold))
         for layer in explanation.layers {
             let what = layer.label.map { "“\($0)”, version \(layer.version ?? 0)" }
             Terminal.layer(

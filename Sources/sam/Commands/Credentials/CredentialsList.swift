@@ -13,7 +13,7 @@ struct CredentialsList: AsyncParsableCommand {
 
     func run() async throws {
         let listing: Listing.Credentials = try await Connection.with { try await $0.get("/api/v1/credentials") }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         guard !listing.credentials.isEmpty else {
             return Terminal.line("No key is stored yet. Store one with: sam credentials set PROVIDER")
         }
@@ -29,13 +29,13 @@ struct CredentialsList: AsyncParsableCommand {
         table.show()
         for credential in listing.credentials {
             if let failure = credential.failure {
-                Terminal.warn(Terminal.styled("! \(credential.provider.rawValue): \(Terminal.plain(failure))", .yellow))
+                Terminal.warn(Terminal.styled("! \(credential.provider.rawValue): \(failure)", .yellow))
             }
             if credential.held > 0 {
                 Terminal.warn(
                     Terminal.styled(
                         "! A rotated token is held. Recover it with: sam credentials recover \(credential.provider.rawValue)"
-                            + (credential.scope == .project ? " --project \(Terminal.plain(credential.owner ?? ""))" : ""), .yellow))
+                            + (credential.scope == .project ? " --project \(credential.owner ?? "")" : ""), .yellow))
             }
         }
     }

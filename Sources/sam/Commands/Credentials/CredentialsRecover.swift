@@ -37,7 +37,7 @@ struct CredentialsRecover: AsyncParsableCommand {
         }
         let query = "?scope=\(target.layer.rawValue)" + (target.project.map { "&project=\($0.pathSegment)" } ?? "")
         let listing: Listing.Held = try await Connection.with { try await $0.get(target.path + "/held" + query) }
-        if target.json { return Terminal.line(try JSONLine.text(listing)) }
+        if target.json { return try Terminal.json(listing) }
         guard !listing.held.isEmpty else { return Terminal.line("Nothing is held.") }
         var table = Table(["SESSION", "LABEL", "SINCE", "WHY"])
         for rotation in listing.held { table.add([rotation.session, rotation.label, Time.ago(rotation.heldAt), rotation.why]) }

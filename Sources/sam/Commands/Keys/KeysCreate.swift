@@ -22,8 +22,8 @@ struct KeysCreate: AsyncParsableCommand {
         let created: CreatedKey = try await Connection.with {
             try await $0.send(.POST, "/api/v1/keys", NewKey(name: name, provider: provider, project: project))
         }
-        if json { return Terminal.line(try JSONLine.text(created)) }
-        Terminal.line(created.token)
+        if json { return try Terminal.json(created) }
+        Terminal.line("\(created.token)")
         let example = created.key.provider ?? "anthropic"
         Terminal.warn("It goes where a provider's key goes; the provider's address is then \(created.gateway)/\(example)")
         // The key is shown this once, so nothing else may stand in its way.

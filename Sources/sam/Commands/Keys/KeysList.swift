@@ -10,7 +10,7 @@ struct KeysList: AsyncParsableCommand {
 
     func run() async throws {
         let listing: Listing.Keys = try await Connection.with { try await $0.get("/api/v1/keys") }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         guard !listing.keys.isEmpty else { return Terminal.line("You have no gateway key. Make one with: sam keys create --name laptop") }
         var table = Table(["ID", "NAME", "PROVIDER", "PROJECT", "MADE"])
         for key in listing.keys { table.add([key.id, key.name, key.provider ?? "all", key.project ?? "", Time.ago(key.createdAt)]) }

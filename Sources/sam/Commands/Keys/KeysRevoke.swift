@@ -8,6 +8,6 @@ struct KeysRevoke: AsyncParsableCommand {
 
     func run() async throws {
         try await Connection.with { try await $0.delete("/api/v1/keys/\(key.pathSegment)") }
-        Terminal.line("The key \(Terminal.plain(key)) opens nothing any more.")
+        Terminal.line("The key \(key) opens nothing any more.")
     }
 }

@@ -15,12 +15,12 @@ struct NotificationsList: AsyncParsableCommand {
         let listing: Listing.Notifications = try await Connection.with {
             try await $0.get("/api/v1/notifications" + (all ? "" : "?unread=true"))
         }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         guard !listing.notifications.isEmpty else { return Terminal.line("Nothing new.") }
         for notification in listing.notifications {
             let mark = notification.readAt == nil ? Terminal.styled("●", .yellow) : " "
             Terminal.line(
-                "\(mark) \(Terminal.styled("\(notification.id)  \(Time.ago(notification.at))", .dim))  \(Terminal.plain(notification.text))"
+                "\(mark) \(Terminal.styled("\(notification.id)  \(Time.ago(notification.at))", .dim))  \(notification.text)"
             )
         }
     }

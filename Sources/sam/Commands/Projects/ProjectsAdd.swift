@@ -29,8 +29,8 @@ struct ProjectsAdd: AsyncParsableCommand {
     func run() async throws {
         let wish = NewProject(repository: Repository.address(of: repository), name: name, sandbox: sandbox)
         let project: ProjectView = try await Connection.with { try await $0.send(.POST, "/api/v1/projects", wish) }
-        if json { return Terminal.line(try JSONLine.text(project)) }
-        Terminal.line("Project \(project.name) (\(project.id)): \(Terminal.plain(project.repository))")
+        if json { return try Terminal.json(project) }
+        Terminal.line("Project \(project.name) (\(project.id)): \(project.repository)")
         project.warnAboutMissingSandbox()
     }
 }

@@ -15,7 +15,7 @@ struct ProjectsList: AsyncParsableCommand {
 
     func run() async throws {
         let listing: Listing.Projects = try await Connection.with { try await $0.get("/api/v1/projects" + (all ? "?all=true" : "")) }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         guard !listing.projects.isEmpty else {
             return Terminal.line("There are no projects yet. Add one with: sam projects add PATH|URL")
         }

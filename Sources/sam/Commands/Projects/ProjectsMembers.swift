@@ -35,7 +35,7 @@ struct MembersArgument: ParsableArguments {
     var path: String { "/api/v1/projects/\(project.pathSegment)/members" }
 
     func show(_ listing: Listing.Members) throws {
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         var table = Table(["NAME", "ID", "ROLE", "STATE"])
         for member in listing.members {
             table.add([member.name, member.id, member.role.rawValue, member.disabledAt == nil ? "" : "disabled"])

@@ -26,8 +26,8 @@ struct ProjectsSandbox: AsyncParsableCommand {
         let changed: ProjectView = try await Connection.with {
             try await $0.send(.PATCH, "/api/v1/projects/\(project.pathSegment)", ProjectChange(sandbox: sandbox))
         }
-        if json { return Terminal.line(try JSONLine.text(changed)) }
-        Terminal.line("Project \(changed.name): sandbox \(changed.sandbox)")
+        if json { return try Terminal.json(changed) }
+        Terminal.line("Project \(changed.name): sandbox \(changed.sandbox.rawValue)")
         changed.warnAboutMissingSandbox()
     }
 }

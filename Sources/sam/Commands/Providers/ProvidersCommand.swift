@@ -20,7 +20,7 @@ struct ProvidersCommand: AsyncParsableCommand {
 extension Listing.Providers {
     /// Prints all providers.
     func show(json: Bool) throws {
-        if json { return Terminal.line(try JSONLine.text(self)) }
+        if json { return try Terminal.json(self) }
         var table = Table(["PROVIDER", "ADDRESS", "FORMAT", ""])
         for provider in providers {
             let notes = [provider.isOfficial ? nil : "set by an administrator", provider.allowsPrivate == true ? "may be private" : nil]

@@ -9,6 +9,6 @@ struct ProvidersRemove: AsyncParsableCommand {
 
     func run() async throws {
         try await Connection.with { try await $0.delete("/api/v1/providers/\(provider.pathSegment)") }
-        Terminal.line("\(Terminal.plain(provider)) is reached at its official address, if it has one.")
+        Terminal.line("\(provider) is reached at its official address, if it has one.")
     }
 }

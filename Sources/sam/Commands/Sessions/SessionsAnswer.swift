@@ -49,13 +49,13 @@ struct SessionsAnswer: AsyncParsableCommand {
         try await Connection.with { client in
             let session: SessionView = try await client.get(target.path)
             guard !answer.isEmpty || !item.isEmpty else {
-                if json { return Terminal.line(try JSONLine.text(session.questions)) }
+                if json { return try Terminal.json(session.questions) }
                 return session.questions.isEmpty ? Terminal.line("It asks nothing.") : session.questions.forEach { show($0) }
             }
             let open = try open(in: session)
             let (answer, said) = try answer(to: open)
             let _: SessionView = try await client.send(.POST, target.path + "/questions/\(open.id.pathSegment)", answer)
-            Terminal.line("\(said): \(Terminal.plain(open.title))")
+            Terminal.line("\(said): \(open.title)")
         }
     }
 
@@ -80,9 +80,9 @@ struct SessionsAnswer: AsyncParsableCommand {
         switch open.kind {
         case .text where item.isEmpty: return (NewAnswer(text: open.text(for: words)), "Answered")
         case .permission where item.isEmpty:
-            if let option = open.option(for: words) { return (NewAnswer(option: option.id), Terminal.plain(option.name)) }
+            if let option = open.option(for: words) { return (NewAnswer(option: option.id), option.name) }
             if let option = open.option(for: answer[0]) {
-                return (NewAnswer(option: option.id, text: answer.dropFirst().joined(separator: " ")), Terminal.plain(option.name))
+                return (NewAnswer(option: option.id, text: answer.dropFirst().joined(separator: " ")), option.name)
             }
             throw noAnswer(words, to: open)
         case .inquiry: return (NewAnswer(answers: try answers(to: open)), "Answered")
@@ -128,7 +128,7 @@ struct SessionsAnswer: AsyncParsableCommand {
     }
 
     private func show(_ open: OpenQuestion) {
-        Terminal.line("\(open.id)  \(open.kind == .inquiry ? "" : Terminal.plain(open.title))")
+        Terminal.line("\(open.id)  \(open.kind == .inquiry ? "" : open.title)")
         open.lines.forEach { Terminal.line($0) }
         if let until = open.until {
             let end = open.kind == .permission ? "refused" : "dropped"

@@ -2,6 +2,7 @@ import AgentProtocol
 import ArgumentParser
 import ControlPlane
 import Foundation
+import Wording
 import Workspaces
 
 struct SessionsDiff: AsyncParsableCommand {
@@ -28,13 +29,14 @@ struct SessionsDiff: AsyncParsableCommand {
     func run() async throws {
         guard files || json else {
             let patch = try await Connection.with { try await $0.bytes(target.path + "/diff") }
-            return Terminal.isTerminal ? Terminal.write(VisibleText(patch).text) : try Terminal.write(bytes: patch)
+            return Terminal.isTerminal
+                ? Terminal.write(PrintedText(VisibleText(bytes: patch, as: .block))) : try Terminal.write(bytes: patch)
         }
         let listing: Listing.Changes = try await Connection.with { try await $0.get(target.path + "/changes") }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         for file in listing.files {
             let counts = file.insertions.map { "+\($0) −\(file.deletions ?? 0)" } ?? "binary"
-            Terminal.line("\(counts.padding(toLength: 12, withPad: " ", startingAt: 0)) \(Terminal.plain(file.path))")
+            Terminal.line("\(counts.padding(toLength: 12, withPad: " ", startingAt: 0)) \(file.path)")
         }
     }
 }

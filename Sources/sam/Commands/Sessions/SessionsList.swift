@@ -17,7 +17,7 @@ struct SessionsList: AsyncParsableCommand {
     func run() async throws {
         let query = project.map { "?project=\($0.pathSegment)" } ?? ""
         let listing: Listing.Sessions = try await Connection.with { try await $0.get("/api/v1/sessions\(query)") }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         guard !listing.sessions.isEmpty || !listing.unreadable.isEmpty else {
             return Terminal.line("There are no sessions yet. Start one with: sam run --repo PATH|URL")
         }
@@ -38,7 +38,7 @@ struct SessionsList: AsyncParsableCommand {
         for session in listing.unreadable {
             let slot = session.holdsSlot ? " It counts as one that runs." : ""
             Terminal.warn(
-                "! \(session.id.rawValue) can't be read and is kept as it is: \(Terminal.plain(session.reason)).\(slot)\n  \(Terminal.plain(session.nextStep))"
+                "! \(session.id.rawValue) can't be read and is kept as it is: \(session.reason).\(slot)\n  \(session.nextStep)"
             )
         }
     }

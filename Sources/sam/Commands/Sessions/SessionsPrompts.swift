@@ -2,6 +2,7 @@ import AgentProtocol
 import ArgumentParser
 import ControlPlane
 import Sessions
+import Wording
 
 struct SessionsPrompts: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,14 +15,14 @@ struct SessionsPrompts: AsyncParsableCommand {
 
     func run() async throws {
         let listing: Listing.Prompts = try await Connection.with { try await $0.get(target.path + "/prompts") }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         guard !listing.prompts.isEmpty else {
             return Terminal.line("Nobody has written to it yet. Write with: sam sessions prompt \(target.session) TEXT")
         }
         var table = Table(["PROMPT", "STATE", "WRITTEN", "TEXT"])
         for prompt in listing.prompts {
             let words = prompt.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            let images = prompt.images.map { "(\($0) image\($0 == 1 ? "" : "s")) " } ?? ""
+            let images = prompt.images.map { "(\($0.of("image"))) " } ?? ""
             table.add([prompt.id.rawValue, prompt.state.rawValue, Time.ago(prompt.createdAt), images + String(words.prefix(60))])
         }
         table.show()

@@ -13,12 +13,12 @@ struct SessionsShow: AsyncParsableCommand {
 
     func run() async throws {
         let session: SessionView = try await Connection.with { try await $0.get(target.path) }
-        if json { return Terminal.line(try JSONLine.text(session)) }
+        if json { return try Terminal.json(session) }
         Terminal.line("Session  \(session.id.rawValue)")
         Terminal.line("State    \(session.status)")
         Terminal.line("Project  \(session.project)")
         Terminal.line("Agent    \(session.agent)")
-        Terminal.line("Task     \(Terminal.plain(session.title))")
+        Terminal.line("Task     \(session.title)")
         Terminal.line("Started  \(Time.ago(session.createdAt))")
         for line in session.backgroundLines { Terminal.line("Beside   \(line)") }
         if let stages = session.stages, !stages.isEmpty {

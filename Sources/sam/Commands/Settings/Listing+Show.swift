@@ -7,14 +7,14 @@ import Settings
 extension Listing.Settings {
     /// Prints all settings, or one.
     func show(json: Bool, only key: String? = nil) throws {
-        if json { return Terminal.line(try JSONLine.text(self)) }
+        if json { return try Terminal.json(self) }
         for setting in settings where key == nil || setting.key == key {
             let source = setting.decidedAt.map { $0 == .standard ? "the standard, as a ceiling" : "set at \($0.rawValue)" } ?? "standard"
-            Terminal.line("\(Terminal.styled(setting.key, .bold)) = \(setting.value)  \(Terminal.styled("(\(source))", .dim))")
+            Terminal.line("\(Terminal.styled("\(setting.key)", .bold)) = \(setting.value)  \(Terminal.styled("(\(source))", .dim))")
             Terminal.line("  \(setting.summary)")
             for layer in setting.layers where layer.state != "absent" {
                 let by = layer.changedBy.map { " by \($0)" } ?? ""
-                let reason = layer.reason.map { ": \(Terminal.plain($0))" } ?? ""
+                let reason = layer.reason.map { ": \($0)" } ?? ""
                 Terminal.line("  \(layer.scope.rawValue): \(layer.state)\(by)\(reason)")
             }
         }

@@ -23,9 +23,9 @@ struct SettingsExplain: AsyncParsableCommand {
     func run() async throws {
         let query = project.map { "?project=\($0.pathSegment)" } ?? ""
         let listing: Listing.Settings = try await Connection.with { try await $0.get("/api/v1/settings/\(key.pathSegment)\(query)") }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         for setting in listing.settings {
-            Terminal.line(Terminal.styled(setting.sentence, .bold))
+            Terminal.line(Terminal.styled("\(setting.sentence)", .bold))
             for layer in setting.layers {
                 Terminal.layer(
                     layer.scope, finding: layer.state, verdict: layer.verdict, what: layer.value.map { "“\($0)”" }, by: layer.changedBy,

@@ -19,6 +19,6 @@ struct TokensCreate: AsyncParsableCommand {
         let created: CreatedToken = try await Connection.with {
             try await $0.send(.POST, "/api/v1/tokens", NewToken(name: name, user: user))
         }
-        Terminal.line(json ? try JSONLine.text(created) : created.token)
+        json ? try Terminal.json(created) : Terminal.line("\(created.token)")
     }
 }

@@ -10,7 +10,7 @@ struct TokensList: AsyncParsableCommand {
 
     func run() async throws {
         let listing: Listing.Tokens = try await Connection.with { try await $0.get("/api/v1/tokens") }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         var table = Table(["ID", "NAME", "MADE"])
         for token in listing.tokens { table.add([token.id, token.name, Time.ago(token.createdAt)]) }
         table.show()

@@ -20,7 +20,7 @@ struct UsersAdd: AsyncParsableCommand {
         let created: CreatedUser = try await Connection.with {
             try await $0.send(.POST, "/api/v1/users", NewUser(name: name, role: role))
         }
-        if json { return Terminal.line(try JSONLine.text(created)) }
+        if json { return try Terminal.json(created) }
         try created.user.show(json: false)
         Terminal.line("Their token, which is not shown again: \(created.token)")
         Terminal.line("They use it with SAM_URL and SAM_TOKEN in their environment.")

@@ -20,6 +20,7 @@ extension User.Role: ExpressibleByArgument {}
 
 extension UserView {
     func show(json: Bool) throws {
-        Terminal.line(json ? try JSONLine.text(self) : "\(name) (\(id)): \(role.rawValue)\(disabledAt == nil ? "" : ", disabled")")
+        if json { return try Terminal.json(self) }
+        Terminal.line("\(name) (\(id)): \(role.rawValue)\(disabledAt == nil ? "" : ", disabled")")
     }
 }

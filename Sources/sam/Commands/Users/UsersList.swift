@@ -11,7 +11,7 @@ struct UsersList: AsyncParsableCommand {
 
     func run() async throws {
         let listing: Listing.Users = try await Connection.with { try await $0.get("/api/v1/users") }
-        if json { return Terminal.line(try JSONLine.text(listing)) }
+        if json { return try Terminal.json(listing) }
         var table = Table(["NAME", "ID", "ROLE", "STATE"])
         for user in listing.users { table.add([user.name, user.id, user.role.rawValue, user.disabledAt == nil ? "" : "disabled"]) }
         table.show()

@@ -2,6 +2,7 @@ import AgentProtocol
 import ArgumentParser
 import ControlPlane
 import Credentials
+import Wording
 
 struct VaultRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,12 +19,14 @@ struct VaultRotate: AsyncParsableCommand {
 
     func run() async throws {
         let rotation: Credentials.VaultRotation = try await Connection.with { try await $0.post("/api/v1/vault/rotate") }
-        if json { return Terminal.line(try JSONLine.text(rotation)) }
+        if json { return try Terminal.json(rotation) }
         Terminal.line(
-            "The master key is \(rotation.key) now. \(rotation.rewrapped) seal\(rotation.rewrapped == 1 ? " was" : "s were") made anew.")
+            "The master key is \(rotation.key) now. \(rotation.rewrapped.of("seal was", "seals were")) made anew.")
         if !rotation.unneeded.isEmpty { Terminal.line("Nothing needs these any more: \(rotation.unneeded.joined(separator: ", ")).") }
         if rotation.unreadable > 0 {
-            Terminal.warn("! \(rotation.unreadable) seals do not open and were left as they are, with their key.")
+            Terminal.warn(
+                "! \(rotation.unreadable.of("seal does not open and was left as it is", "seals do not open and were left as they are")), with \(rotation.unreadable == 1 ? "its" : "their") key."
+            )
         }
     }
 }
