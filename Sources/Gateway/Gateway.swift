@@ -7,6 +7,7 @@ import NIOHTTP1
 import NIOSSL
 import Settings
 import Store
+import Wording
 
 /// The reverse proxy that turns a lease into the credential behind it, forwards, and meters.
 ///
@@ -42,7 +43,7 @@ public final class Gateway: Sendable {
         do {
             tls = try NIOSSLContext(configuration: configuration)
         } catch {
-            throw GatewayError(.invalid, "TLS can't be set up: \(error)")
+            throw GatewayError(.invalid, "TLS can't be set up: \(reason(of: error))")
         }
         self.egress = egress
         self.tools = tools
@@ -67,7 +68,7 @@ public final class Gateway: Sendable {
         do {
             configuration.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(trustRoots))]
         } catch {
-            throw GatewayError(.invalid, "The certificates in \(trustRoots) can't be read: \(error)")
+            throw GatewayError(.invalid, "The certificates in \(trustRoots) can't be read: \(reason(of: error))")
         }
         return configuration
     }

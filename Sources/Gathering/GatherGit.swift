@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import Wording
 
 /// git over a repository of the gatherer's own, which borrows the objects of those that an agent could write. None of their
 /// configuration, hooks, filters or excludes is read.
@@ -26,7 +27,7 @@ struct GatherGit: Sendable {
             let lines = objects.map { GitPath($0).quoted + "\n" }.joined()
             try Data(lines.utf8).write(to: URL(filePath: directory + "/objects/info/alternates"))
         } catch {
-            throw GatherError("\(directory) can't be written: \(error.localizedDescription)")
+            throw GatherError("\(directory) can't be written: \(reason(of: error)).")
         }
         try git.endHistories(at: Set(shallow))
         return git
@@ -38,7 +39,7 @@ struct GatherGit: Sendable {
         do {
             try Data((commits.sorted().joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: directory + "/shallow"))
         } catch {
-            throw GatherError("\(directory) can't be written: \(error.localizedDescription)")
+            throw GatherError("\(directory) can't be written: \(reason(of: error)).")
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Wording
 
 /// Finds everything that an agent left in a workspace and writes it to refs that can be fetched.
 ///
@@ -40,7 +41,11 @@ public struct Gatherer {
             among: Set(([main].compactMap(\.self) + modules + nested).flatMap(\.shallow)).subtracting(request.shallow))
         try git.endHistories(at: Set(request.shallow).union(shallowCommits))
         var gatherer = Gatherer(request: request, git: git, commits: commits, shallowCommits: shallowCommits)
-        if beyond > 0 { gatherer.report.remaining.append("\(beyond) repositories beyond the first \(storeLimit) were not looked into.") }
+        if beyond > 0 {
+            gatherer.report.remaining.append(
+                "\(beyond.of("repository", "repositories")) beyond the first \(storeLimit) \(beyond == 1 ? "was" : "were") not looked into."
+            )
+        }
         for path in walk.closed { gatherer.report.remaining.append("This folder can't be looked at: \(path.shown)") }
         try await gatherer.gather(walk, main, repositories, modules, stores)
         return gatherer.report.bounded
@@ -268,7 +273,8 @@ public struct Gatherer {
             try await emit(.joined, GitPath(String(number + 1)), commit)
         }
         report.notes.append(
-            "\(rest.count) refs beyond the first \(GatherReport.refLimit) are joined in commits; the file names in each lists them.")
+            "\(rest.count.of("ref")) beyond the first \(GatherReport.refLimit) \(rest.count == 1 ? "is" : "are") joined in commits; the file names in each lists them."
+        )
     }
 
     private mutating func emitLost(_ stores: [String]) async throws {
@@ -277,7 +283,7 @@ public struct Gatherer {
             do {
                 stored += try await Commits.stored(in: objects, scratch: "\(request.folder)/scan-\(number).git", identity: request.identity)
             } catch {
-                report.remaining.append("Not all objects of the workspace can be read: \(error)")
+                report.remaining.append("Not all objects of the workspace can be read: \(reason(of: error))")
             }
         }
         do {
@@ -290,7 +296,7 @@ public struct Gatherer {
                 try await emit(.lost, GitPath("joined-\(number + 1)"), commit)
             }
         } catch {
-            report.remaining.append("Commits that no ref reaches can't be told apart: \(error)")
+            report.remaining.append("Commits that no ref reaches can't be told apart: \(reason(of: error))")
         }
     }
 
@@ -312,7 +318,9 @@ public struct Gatherer {
             let largest = all.prefix(50)
             if all.count > largest.count {
                 let files = all.dropFirst(largest.count).reduce(0) { $0 + $1.value }
-                report.notes.append("\(files) more ignored files stay behind in \(all.count - largest.count) other folders.")
+                report.notes.append(
+                    "\(files.of("more ignored file stays", "more ignored files stay")) behind in \((all.count - largest.count).of("other folder"))."
+                )
             }
             report.ignored += largest.map { GatherReport.Ignored(folder: $0.key, files: $0.value, areLeftBehind: areLeftBehind) }
         }

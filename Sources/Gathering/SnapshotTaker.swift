@@ -1,4 +1,5 @@
 import Foundation
+import Wording
 
 /// Takes snapshots of the working trees in one workspace.
 struct SnapshotTaker {
@@ -96,12 +97,12 @@ struct SnapshotTaker {
                     try await addFiles(of: path, Outer(tree: tree, folder: inside, base: base), to: &snapshot)
                 }
             } catch {
-                snapshot.remaining.append("What stands in \(path.shown) can't be brought out: \(error)")
+                snapshot.remaining.append("What stands in \(path.shown) can't be brought out: \(reason(of: error))")
             }
         }
         for path in kept.keys.map({ folder.appending($0) }) where !nested.contains(path) && walk.count(under: path) > 0 {
             do { try await addLooseFiles(in: path, to: &snapshot) } catch {
-                snapshot.remaining.append("What stands in \(path.shown) can't be brought out: \(error)")
+                snapshot.remaining.append("What stands in \(path.shown) can't be brought out: \(reason(of: error))")
             }
         }
         try await tree.set(kept.mapValues { ("160000", $0) })

@@ -1,5 +1,6 @@
 import Subprocess
 import SystemPackage
+import Wording
 
 /// What a finished program left behind.
 public struct Output: Sendable {
@@ -70,7 +71,7 @@ extension Command {
             if error.code == .outputLimitExceeded {
                 throw ProcessError(.tooMuchOutput, "\(executable) printed more than \(limit) bytes and was stopped.")
             }
-            throw ProcessError(.notStarted, "\(executable) could not be run: \(error)")
+            throw ProcessError(.notStarted, "\(executable) could not be run: \(reason(of: error))")
         }
     }
 }

@@ -3,6 +3,7 @@ import AgentProtocol
 import Foundation
 import Logging
 import Processes
+import Wording
 
 /// One agent's program and everything that happens to it, in order.
 ///
@@ -116,7 +117,7 @@ actor AgentSession {
         if !lines.remainder.isEmpty {
             lastWords.append(lines.remainder)
             if verdict == nil, !wasAskedToStop {
-                emit(.note(Note("The agent ended in the middle of a line of \(lines.remainder.count) bytes, which is lost.")))
+                emit(.note(Note("The agent ended in the middle of a line of \(lines.remainder.count.of("byte")), which is lost.")))
             }
         }
         let evidence = ExitEvidence(
@@ -315,7 +316,7 @@ actor AgentSession {
                 try spool.append(event, at: now)
             } catch {
                 logger.error("An event could not be kept: \(error)")
-                end(.spoolFull, "The session's events can't be kept on disk: \((error as? Spool.Refused)?.message ?? "\(error)")")
+                end(.spoolFull, "The session's events can't be kept on disk: \((error as? Spool.Refused)?.message ?? reason(of: error))")
             }
         }
         if !events.isEmpty { spooledSender.yield() }

@@ -1,6 +1,7 @@
 import AgentProtocol
 import Foundation
 import Processes
+import Wording
 
 /// An agent of the Agent Client Protocol that starts a program for each prompt and tells what it prints.
 ///
@@ -90,7 +91,7 @@ public actor OneShotAgent {
             }
             reply(id, ACP.PromptResponse(stopReason: "end_turn"))
         } catch {
-            send(RPCMessage.failure(id: id, error: .internalError("The program could not be started: \(error)")).line)
+            send(RPCMessage.failure(id: id, error: .internalError("The program could not be started: \(reason(of: error))")).line)
         }
     }
 

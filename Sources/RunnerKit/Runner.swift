@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Processes
+import Wording
 
 /// The small process that owns one agent: it starts the sandbox, keeps what happens, and talks to the control plane.
 ///
@@ -68,7 +69,7 @@ public struct Runner: Sendable {
             try await keeper?.place()
             pipes = try await AgentPipes.start(configuration.command, joining: configuration.controlGroups)
         } catch {
-            return await session.notStarted("\(error)")
+            return await session.notStarted(reason(of: error))
         }
         await session.started(pipes.process)
         let clock = Task {

@@ -1,6 +1,7 @@
 import Accounts
 import AgentProtocol
 import Store
+import Wording
 
 /// A session whose row can't be read as one. It stays in the database as it is, nothing is done for it, and its workspace stays.
 public struct UnreadableSession: Sendable, Hashable, Codable {
@@ -32,7 +33,7 @@ public struct UnreadableSession: Sendable, Hashable, Codable {
         if case .integer(let time) = try row.value("created_at") { createdAt = time }
         let isSettled = try row.value("settled") == .integer(1)
         holdsSlot = !isSettled && phase != Phase.queued.rawValue
-        reason = String("\(error)".prefix(300))
+        reason = String(Wording.reason(of: error).prefix(300))
         nextStep =
             "Start the SAM that wrote it, or restore the row. To give it up with its workspace: sam sessions rm \(id.rawValue) --force"
     }

@@ -1,4 +1,5 @@
 import Synchronization
+import Wording
 
 /// A row that can't be read as what it should be. It stays in the database as it is, and hides no other.
 public struct UnreadableRow: Sendable, Hashable, Codable {
@@ -78,6 +79,6 @@ extension Transaction {
     public func report(_ row: Row, of table: String, id: (Row) throws -> String = { try $0.text("id") }, _ error: any Error) {
         let name: String
         do { name = try id(row) } catch { name = "?" }
-        unreadable.report(UnreadableRow(table: table, id: name, reason: "\(error)"))
+        unreadable.report(UnreadableRow(table: table, id: name, reason: reason(of: error)))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Wording
 
 /// Where the master keys come from.
 public enum KeyringSource: Sendable {
@@ -93,7 +94,7 @@ public enum KeyringSource: Sendable {
         } catch is DecodingError {
             throw unreadable(path, "it is damaged")
         } catch {
-            throw unreadable(path, (error as NSError).localizedDescription)
+            throw unreadable(path, reason(of: error))
         }
         var keys: [MasterKey] = []
         for (id, base64) in contents.keys { keys.append(try MasterKey(id: id, base64: base64)) }

@@ -1,6 +1,7 @@
 import AgentProtocol
 import Foundation
 import Processes
+import Wording
 
 /// A session's working tree: an index and files of its own over the mirror's objects.
 ///
@@ -48,7 +49,7 @@ package struct Checkout: Sendable {
                 try FileManager.default.copyItem(atPath: shallow, toPath: path + "/.git/shallow")
             }
         } catch {
-            throw WorkspaceError(.checkout, "The workspace \(path) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.checkout, "The workspace \(path) can't be written: \(reason(of: error)).")
         }
         var references = "create refs/heads/\(branch) \(base.commit)\n"
         if let origin = base.branch { references += "create refs/remotes/origin/\(origin) \(base.commit)\n" }

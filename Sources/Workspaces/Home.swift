@@ -1,6 +1,7 @@
 import Accounts
 import AgentProtocol
 import Foundation
+import Wording
 
 /// Where SAM keeps its state: the folder `SAM_HOME`, and what is where in it.
 public struct Home: Sendable, Hashable {
@@ -80,7 +81,7 @@ public struct Home: Sendable, Hashable {
             }
             try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
         } catch {
-            throw WorkspaceError(.home, "SAM's home \(path) can't be made: \(error.localizedDescription)")
+            throw WorkspaceError(.home, "SAM's home \(path) can't be made: \(reason(of: error)).")
         }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import Wording
 
 /// What `sam doctor` finds on this machine, each with the way to mend it.
 public struct HostCheck: Sendable {
@@ -80,7 +81,7 @@ public struct HostCheck: Sendable {
                 name: "sandbox", severity: .ok, detail: "a sandbox with all its namespaces and a filter of system calls starts")
         } catch {
             return Finding(
-                name: "sandbox", severity: .failure, detail: "\(error)",
+                name: "sandbox", severity: .failure, detail: reason(of: error),
                 fix: "See above. Without a sandbox SAM starts no agents, unless a project is set to run without one.")
         }
     }

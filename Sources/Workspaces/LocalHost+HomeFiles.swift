@@ -1,5 +1,6 @@
 import AgentProtocol
 import Processes
+import Wording
 
 extension LocalHost {
     /// Puts an agent's files into its home, in place of what stands there. The home can be one that an earlier session's agent shaped.
@@ -13,7 +14,7 @@ extension LocalHost {
             } catch {
                 throw WorkspaceError(
                     .home,
-                    "\(file) can't be written into the agent's home (\(error)): a folder or a link that an earlier session left there is in its way. Start a session of its own instead of resuming."
+                    "\(file) can't be written into the agent's home (\(reason(of: error))): a folder or a link that an earlier session left there is in its way. Start a session of its own instead of resuming."
                 )
             }
         }

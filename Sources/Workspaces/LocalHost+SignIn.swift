@@ -1,6 +1,7 @@
 import AgentProtocol
 import Foundation
 import Processes
+import Wording
 
 extension LocalHost {
     public func leftSignIn(_ session: SessionID, file: String, limit: Int) async throws -> Data? {
@@ -9,7 +10,7 @@ extension LocalHost {
         } catch {
             // Barred by whoever owns it, which is the agent's doing. All else is this machine's, and passes.
             guard error.number == EACCES || error.number == EPERM else { throw error }
-            throw WorkspaceError(.signIn, "The sign-in file \(file) of session \(session.rawValue) can't be read: \(error)")
+            throw WorkspaceError(.signIn, "The sign-in file \(file) of session \(session.rawValue) can't be read: \(reason(of: error))")
         }
     }
 
@@ -17,7 +18,7 @@ extension LocalHost {
         do throws(UntrustedFolder.Failure) {
             try UntrustedFolder(path: home.agentHome(session)).remove(file)
         } catch {
-            throw WorkspaceError(.signIn, "The sign-in file \(file) of session \(session.rawValue) can't be removed: \(error)")
+            throw WorkspaceError(.signIn, "The sign-in file \(file) of session \(session.rawValue) can't be removed: \(reason(of: error))")
         }
     }
 }

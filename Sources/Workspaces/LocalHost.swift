@@ -4,6 +4,7 @@ import Foundation
 import Gathering
 import Logging
 import Processes
+import Wording
 
 /// This machine as a place for workspaces: bubblewrap, control groups, and runners as detached processes.
 public struct LocalHost: WorkspaceHost {
@@ -45,7 +46,7 @@ public struct LocalHost: WorkspaceHost {
             try Data("root:x:0:\nagent:x:1000:\n".utf8)
                 .write(to: URL(filePath: home.sandboxFiles + "/group"), options: .atomic)
         } catch {
-            throw WorkspaceError(.home, "SAM's home \(home.path) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.home, "SAM's home \(home.path) can't be written: \(reason(of: error)).")
         }
     }
 
@@ -111,7 +112,7 @@ public struct LocalHost: WorkspaceHost {
                 workingDirectory: "/"
             ).detach(log: RunnerConfiguration.logPath(in: folder))
         } catch {
-            throw WorkspaceError(.sandbox, "The runner could not be started: \(error)")
+            throw WorkspaceError(.sandbox, "The runner could not be started: \(reason(of: error))")
         }
     }
 
@@ -286,7 +287,7 @@ public struct LocalHost: WorkspaceHost {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw WorkspaceError(.checkout, "\(path) can't be made: \(error.localizedDescription)")
+            throw WorkspaceError(.checkout, "\(path) can't be made: \(reason(of: error)).")
         }
     }
 }

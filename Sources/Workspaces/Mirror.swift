@@ -1,6 +1,7 @@
 import Accounts
 import Foundation
 import Processes
+import Wording
 
 /// A project's bare copy of its repository: fetched, never cloned anew, and shared with no other project.
 ///
@@ -94,7 +95,7 @@ package struct Mirror: Sendable {
         let tree = try await git.run(["ls-tree", "-r", "-z", "--format=%(objectmode)", commit], in: path, failing: .repository)
         let submodules = tree.standardOutput.split(separator: 0).count { $0.elementsEqual("160000".utf8) }
         if submodules > 0 {
-            notes.append("\(submodules) submodule\(submodules == 1 ? " is" : "s are") left empty: SAM does not fetch submodules.")
+            notes.append("\(submodules.of("submodule is", "submodules are")) left empty: SAM does not fetch submodules.")
         }
         let attributes = try? await git.run(["cat-file", "blob", "\(commit):.gitattributes"], in: path, failing: .repository)
         if attributes?.text.contains("filter=lfs") == true {

@@ -2,6 +2,7 @@ import AgentProtocol
 import Foundation
 import Gathering
 import Processes
+import Wording
 
 /// Taking a session's work out of a tree that an agent could write.
 ///
@@ -44,7 +45,7 @@ struct Salvage: Sendable {
             try Data(commits.joined(separator: "\n").utf8).write(to: URL(filePath: GatherRequest.known(in: folder)))
             try JSONLine.encode(wish).write(to: URL(filePath: folder + "/request.json"))
         } catch {
-            throw WorkspaceError(.salvage, "\(folder) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.salvage, "\(folder) can't be written: \(reason(of: error)).")
         }
         if FileManager.default.fileExists(atPath: baseIndex) {
             let copy = try await Command("/bin/cp", ["-p", "--", baseIndex, GatherRequest.baseIndex(in: folder)]).run()
@@ -64,7 +65,7 @@ struct Salvage: Sendable {
             throw WorkspaceError(.salvage, "What the agent left can't be looked at: \(output.complaint)")
         }
         do { return try JSONLine.decode(from: Data(output.standardOutput)) } catch {
-            throw WorkspaceError(.salvage, "What was found in the workspace can't be read: \(error)")
+            throw WorkspaceError(.salvage, "What was found in the workspace can't be read: \(reason(of: error))")
         }
     }
 
@@ -218,7 +219,7 @@ struct Salvage: Sendable {
         do {
             try Data("\(mirror.path)/objects\n".utf8).write(to: URL(filePath: lostWork + "/objects/info/alternates"))
         } catch {
-            throw WorkspaceError(.salvage, "\(lostWork) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.salvage, "\(lostWork) can't be written: \(reason(of: error)).")
         }
         // So that a fetch asks for no more than what is new.
         try await git.run(["update-ref", "refs/sam/base", request.base], in: lostWork, failing: .salvage)
@@ -235,7 +236,7 @@ struct Salvage: Sendable {
         do {
             try JSONLine.encode(uploadPack).write(to: URL(filePath: file), options: .atomic)
         } catch {
-            throw WorkspaceError(.salvage, "\(file) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.salvage, "\(file) can't be written: \(reason(of: error)).")
         }
         // git hands the value of --upload-pack to a shell, so it is a constant; what it names comes by environment.
         try await git.run(

@@ -1,6 +1,7 @@
 import Foundation
 import Processes
 import Synchronization
+import Wording
 
 /// Whether this machine can sandbox, found out by doing it.
 final class SandboxProbe: Sendable {
@@ -35,7 +36,7 @@ final class SandboxProbe: Sendable {
         do {
             output = try await sandbox.wrap(Command("/usr/bin/true", [])).entered(by: runner).run(timeout: .seconds(10))
         } catch {
-            throw WorkspaceError(.sandbox, "The sandbox could not be tried: \(error)")
+            throw WorkspaceError(.sandbox, "The sandbox could not be tried: \(reason(of: error))")
         }
         guard output.termination.isSuccess else {
             throw WorkspaceError(.sandbox, "This machine can't sandbox: \(output.complaint) \(Self.advice())")

@@ -1,5 +1,6 @@
 import AgentProtocol
 import Foundation
+import Wording
 
 /// Reads the events that a dead runner kept: one a line, numbered from 1 without gaps.
 enum SpoolReader {
@@ -18,7 +19,7 @@ enum SpoolReader {
                 guard event.n != number else { return event }
                 return unreadable(number, at, "it has the number \(event.n)")
             } catch {
-                return unreadable(number, at, "\(line.count) bytes that are none of its lines")
+                return unreadable(number, at, "\(line.count.of("byte that is", "bytes that are")) none of its lines")
             }
         }
     }

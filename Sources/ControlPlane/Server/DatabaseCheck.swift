@@ -5,6 +5,7 @@ import Gateway
 import Metering
 import Sessions
 import Store
+import Wording
 import Workspaces
 
 /// What `sam doctor` finds in the database.
@@ -52,7 +53,7 @@ public struct DatabaseCheck: Sendable {
         } catch {
             return [
                 HostCheck.Finding(
-                    name: "database", severity: .failure, detail: "\(home.database) can't be read: \(error)",
+                    name: "database", severity: .failure, detail: "\(home.database) can't be read: \(reason(of: error))",
                     fix: "Restore a backup with: sam restore FILE. What was there is moved aside by that, and not lost.")
             ]
         }
@@ -97,6 +98,7 @@ public struct DatabaseCheck: Sendable {
 
     private func more(_ count: Int) -> HostCheck.Finding {
         HostCheck.Finding(
-            name: "database", severity: .warning, detail: "\(count) more rows can't be read", fix: "Restore the database from a backup.")
+            name: "database", severity: .warning, detail: "\(count.of("more row")) can't be read",
+            fix: "Restore the database from a backup.")
     }
 }

@@ -7,6 +7,7 @@ import NIOPosix
 import NIOSSL
 import ServiceLifecycle
 import Sessions
+import Wording
 
 /// Listens with TLS for workspaces on other machines: a runner's token turns a connection into its session's, and a person's key
 /// opens what it opens under `/gateway`. The control plane's own API is not there.
@@ -40,7 +41,7 @@ struct RemoteListener: Service {
                 }
                 .bind(host: options.host, port: options.port).get()
         } catch {
-            throw ServerError("\(options.host):\(options.port) can't be listened on for workspaces elsewhere: \(error)")
+            throw ServerError("\(options.host):\(options.port) can't be listened on for workspaces elsewhere: \(reason(of: error))")
         }
     }
 
@@ -49,7 +50,7 @@ struct RemoteListener: Service {
         do {
             chain = try NIOSSLCertificate.fromPEMFile(options.certificate)
         } catch {
-            throw ServerError("There is no certificate in PEM in \(options.certificate): \(error)")
+            throw ServerError("There is no certificate in PEM in \(options.certificate): \(reason(of: error))")
         }
         do {
             var configuration = TLSConfiguration.makeServerConfiguration(
@@ -59,7 +60,7 @@ struct RemoteListener: Service {
             configuration.applicationProtocols = ["http/1.1"]
             return try NIOSSLContext(configuration: configuration)
         } catch {
-            throw ServerError("\(options.key) holds no key in PEM, or not that of \(options.certificate): \(error)")
+            throw ServerError("\(options.key) holds no key in PEM, or not that of \(options.certificate): \(reason(of: error))")
         }
     }
 

@@ -1,5 +1,6 @@
 import Store
 import Vault
+import Wording
 
 /// Refreshes sign-ins that the gateway uses: one at a time for each credential, across processes, and each token once.
 ///
@@ -60,7 +61,7 @@ public actor TokenBroker {
                     return await settle(ticket, await endpoint.refresh(ticket.credential.provider, ticket.token))
                 }
             } catch {
-                return Unrenewed("It can't be refreshed now: \(error)", isPassing: true)
+                return Unrenewed("It can't be refreshed now: \(reason(of: error))", isPassing: true)
             }
         }
     }
@@ -75,7 +76,7 @@ public actor TokenBroker {
                 try? await Task.sleep(for: pause)
                 pause *= 2
             } catch {
-                return Unrenewed("What was refreshed can't be stored: \(error)")
+                return Unrenewed("What was refreshed can't be stored: \(reason(of: error))")
             }
         }
     }

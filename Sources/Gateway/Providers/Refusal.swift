@@ -3,6 +3,7 @@ import Foundation
 import Metering
 import NIOCore
 import NIOHTTP1
+import Wording
 
 /// An error of SAM's own, which the client gets in the shape that its provider's errors have.
 struct Refusal: Error, Sendable, Hashable {
@@ -41,7 +42,7 @@ struct Refusal: Error, Sendable, Hashable {
         self.init(
             .overRate(seconds: seconds),
             """
-            The \(rate.owner.scope.rawValue) may make \(rate.requestsPerMinute) requests a minute. There is room again in \(seconds) s. \
+            The \(rate.owner.scope.rawValue) may make \(rate.requestsPerMinute.of("request")) a minute. There is room again in \(seconds) s. \
             Whoever owns it can raise it with: sam settings set gateway.requestsPerMinute
             """)
     }

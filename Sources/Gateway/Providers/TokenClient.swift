@@ -6,6 +6,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Vault
+import Wording
 
 /// Refreshes sign-ins at their provider, the way Codex does (observed in codex 0.163; see docs/providers.md).
 struct TokenClient: Sendable {
@@ -62,7 +63,7 @@ struct TokenClient: Sendable {
             // A host that is a number is connected to directly.
             return .notNow("The provider can't be reached.")
         } catch let error as NIOSSLError {
-            return .notNow("The provider shows no certificate that holds. (\(error))")
+            return .notNow("The provider shows no certificate that holds. (\(reason(of: error)))")
         } catch {
             return .unknown("the connection broke off")
         }

@@ -1,6 +1,7 @@
 import Credentials
 import NIOCore
 import NIOPosix
+import Wording
 
 extension Refusal {
     /// A provider that no connection could be made to: nothing was sent.
@@ -17,7 +18,7 @@ extension Refusal {
                 sam providers set … --allow-private
                 """
             } else if endpoint.address.isTLS, !(error is NIOConnectionError), !(error is ChannelError) {
-                "Nothing was sent: \(name) showed no certificate that holds. \(isOfficial ? "(\(error))" : Self.whereToLook)"
+                "Nothing was sent: \(name) showed no certificate that holds. \(isOfficial ? "(\(reason(of: error)))" : Self.whereToLook)"
             } else {
                 "\(name) can't be reached. Is this machine connected, and the address right?\(isOfficial ? "" : " \(Self.whereToLook)")"
             }

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Store
 import Synchronization
+import Wording
 
 /// The book of what requests used: written once each, in batches, off the path of the requests.
 ///
@@ -96,7 +97,11 @@ public final class UsageLedger: Sendable {
             try transaction.execute("DELETE FROM reservations WHERE holder = $1", holder)
         }
         try state.withLock { state throws(MeteringError) in try state.spool.compact(to: []) }
-        if !open.isEmpty { logger.notice("\(open.count) requests were under way when SAM died; they are marked as unsettled.") }
+        if !open.isEmpty {
+            logger.notice(
+                "\(open.count.of("request was", "requests were")) under way when SAM died; \(open.count == 1 ? "it is" : "they are") marked as unsettled."
+            )
+        }
     }
 
     /// Writes batches until the task is cancelled, and then the last one.

@@ -1,4 +1,5 @@
 import Foundation
+import Wording
 
 /// One exploration of a repository, told step by step.
 struct Exploration: Sendable {
@@ -35,7 +36,7 @@ struct Exploration: Sendable {
 
         report(.began(.files))
         let tree = try await SourceTree.read(root, git: git)
-        report(.ended(.files, summary: "\(tree.files.count) files", places: []))
+        report(.ended(.files, summary: tree.files.count.of("file"), places: []))
         if isCancelled() { return nil }
 
         report(.began(.survey))
@@ -48,7 +49,7 @@ struct Exploration: Sendable {
         var brief = Brief(survey: survey, builds: [], pipeline: [], licence: nil, history: nil, suggestions: [], request: request)
         report(
             .ended(
-                .survey, summary: "\(survey.sourceCount) source files, \(survey.markCount) marks", places: survey.entryPoints))
+                .survey, summary: "\(survey.sourceCount.of("source file")), \(survey.markCount.of("mark"))", places: survey.entryPoints))
         report(.found("**Languages**\n\n\(brief.languages)"))
 
         report(.began(.builds))
@@ -69,9 +70,9 @@ struct Exploration: Sendable {
         if let git {
             do {
                 brief.history = try await History.read(git)
-                report(.ended(.history, summary: "\(brief.history?.commits ?? 0) commits in 90 days", places: []))
+                report(.ended(.history, summary: "\((brief.history?.commits ?? 0).of("commit")) in 90 days", places: []))
             } catch {
-                report(.failed(.history, "\(error)"))
+                report(.failed(.history, reason(of: error)))
             }
         } else {
             report(.failed(.history, "This is no git checkout."))
@@ -82,7 +83,7 @@ struct Exploration: Sendable {
         report(.began(.tasks))
         let readme = try await onFileThread { Self.readme(tree) }
         brief.suggestions = Suggestions.choose(survey, history: brief.history, builds: builds, readme: readme)
-        report(.ended(.tasks, summary: "\(brief.suggestions.count) tasks", places: brief.suggestions.map(\.reference)))
+        report(.ended(.tasks, summary: brief.suggestions.count.of("task"), places: brief.suggestions.map(\.reference)))
         report(.found("**First tasks**\n\n\(brief.tasks)"))
 
         report(.began(.brief))

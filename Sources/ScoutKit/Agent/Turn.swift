@@ -1,6 +1,7 @@
 import AgentProtocol
 import Foundation
 import Synchronization
+import Wording
 
 /// One turn: an exploration told as a plan, tool calls and pieces of a message.
 final class Turn: Sendable {
@@ -24,7 +25,7 @@ final class Turn: Sendable {
             say("\n\nThe whole brief is in `.sam/brief.md`.\n")
             return .success("end_turn")
         } catch {
-            return .failure(.internalError("The exploration failed: \(error)"))
+            return .failure(.internalError("The exploration failed: \(reason(of: error))"))
         }
     }
 

@@ -1,3 +1,5 @@
+import Wording
+
 /// What a repository is, in the order in which a newcomer asks.
 public struct Brief: Sendable {
     public var survey: Survey
@@ -28,16 +30,16 @@ public struct Brief: Sendable {
         let total = survey.languages.map(\.bytes).reduce(0, +)
         var lines = survey.languages.prefix(8).map { share in
             let tenths = share.bytes * 1_000 / max(total, 1)
-            return "- \(share.name): \(tenths / 10).\(tenths % 10) % (\(plural(share.files, "file")), \(kibibytes(share.bytes)))"
+            return "- \(share.name): \(tenths / 10).\(tenths % 10) % (\(share.files.of("file")), \(kibibytes(share.bytes)))"
         }
         if lines.isEmpty { lines = ["No source code in a language that scout knows."] }
         let apart = [
             (survey.generatedCount, "generated"), (survey.vendoredCount, "vendored"), (survey.binaryCount, "binary"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-        var tail = "\(plural(survey.fileCount, "file")) in all"
+        var tail = "\(survey.fileCount.of("file")) in all"
         if !apart.isEmpty { tail += ", of them not counted above: \(apart.joined(separator: ", "))" }
-        if survey.linkCount > 0 { tail += "; \(plural(survey.linkCount, "link")) not followed" }
-        if survey.unnameableCount > 0 { tail += "; \(plural(survey.unnameableCount, "file")) with names that can't be written down here" }
+        if survey.linkCount > 0 { tail += "; \(survey.linkCount.of("link")) not followed" }
+        if survey.unnameableCount > 0 { tail += "; \(survey.unnameableCount.of("file")) with names that can't be written down here" }
         return lines.joined(separator: "\n") + "\n\n\(tail)."
     }
 
@@ -58,19 +60,19 @@ public struct Brief: Sendable {
 
     private var tests: String {
         let folders = survey.testFolders.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.prefix(10)
-        return list(folders.map { "`\($0.key)`: \(plural($0.value, "file"))" }, orElse: "No tests found.")
+        return list(folders.map { "`\($0.key)`: \($0.value.of("file"))" }, orElse: "No tests found.")
     }
 
     /// What happened lately, and who did it.
     public var lately: String {
         guard let history else { return "No git history can be read here." }
-        var lines = ["\(plural(history.commitsInAll, "commit")) in all, \(history.commits) in the last \(history.days) days."]
+        var lines = ["\(history.commitsInAll.of("commit")) in all, \(history.commits) in the last \(history.days) days."]
         if let newest = history.newest { lines.append("Newest, \(newest)") }
         if !history.authors.isEmpty {
             lines.append("By " + history.authors.map { "\($0.name) (\($0.count))" }.joined(separator: ", ") + ".")
         }
         if !history.files.isEmpty {
-            lines.append("Most changed:\n" + history.files.map { "- `\($0.name)`: \(plural($0.count, "commit"))" }.joined(separator: "\n"))
+            lines.append("Most changed:\n" + history.files.map { "- `\($0.name)`: \($0.count.of("commit"))" }.joined(separator: "\n"))
         }
         return lines.joined(separator: "\n\n")
     }
@@ -98,7 +100,5 @@ public struct Brief: Sendable {
         items.isEmpty ? empty : items.map { "- \($0)" }.joined(separator: "\n")
     }
 
-    private func plural(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
-    private func kibibytes(_ bytes: Int) -> String { bytes < 10 << 10 ? "\(bytes) bytes" : "\(bytes >> 10) KiB" }
+    private func kibibytes(_ bytes: Int) -> String { bytes < 10 << 10 ? bytes.of("byte") : "\(bytes >> 10) KiB" }
 }

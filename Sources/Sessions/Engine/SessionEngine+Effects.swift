@@ -8,6 +8,7 @@ import Gateway
 import Logging
 import Settings
 import Store
+import Wording
 import Workspaces
 
 extension SessionEngine {
@@ -56,7 +57,7 @@ extension SessionEngine {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            try await apply(.startFailed(code: "workspace", message: "\(error)"), to: session.id)
+            try await apply(.startFailed(code: "workspace", message: reason(of: error)), to: session.id)
         }
     }
 
@@ -109,7 +110,7 @@ extension SessionEngine {
             try await apply(.startFailed(code: "credentialFailed", message: error.message), to: id, ofAttempt: attempt)
             try await giveUpLaunch(id, attempt)
         } catch {
-            try await apply(.startFailed(code: "sandbox", message: "\(error)"), to: id, ofAttempt: attempt)
+            try await apply(.startFailed(code: "sandbox", message: reason(of: error)), to: id, ofAttempt: attempt)
             try await giveUpLaunch(id, attempt)
         }
     }
@@ -213,7 +214,7 @@ extension SessionEngine {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            try await apply(.salvageFailed("\(error)"), to: id)
+            try await apply(.salvageFailed(reason(of: error)), to: id)
         }
     }
 

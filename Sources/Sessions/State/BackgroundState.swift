@@ -1,4 +1,5 @@
 import AgentProtocol
+import Wording
 
 /// What a session's agent does beside answering prompts: tasks that run, and a turn that it began by itself.
 public struct BackgroundState: Sendable, Hashable, Codable {
@@ -61,7 +62,7 @@ public struct BackgroundState: Sendable, Hashable, Codable {
         let awaited = awaited
         guard let first = awaited.first else { return "going on by itself" }
         let others = awaited.count > 1 ? " and \(awaited.count - 1) more" : ""
-        return "waiting for \(awaited.count) background task\(awaited.count == 1 ? "" : "s"): \(first.title.cut(to: 120))\(others)"
+        return "waiting for \(awaited.count.of("background task")): \(first.title.cut(to: 120))\(others)"
     }
 
     mutating func take(_ work: BackgroundWork, now: Int64) {

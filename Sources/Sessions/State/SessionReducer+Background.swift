@@ -1,4 +1,5 @@
 import AgentProtocol
+import Wording
 
 // What runs beside the answers to prompts, and after them.
 extension SessionReducer {
@@ -55,7 +56,7 @@ extension SessionReducer {
         // Said once for each answer: an agent can begin something again and again.
         if !background.isOverdue {
             let names = BackgroundState.names(of: background.awaited, followUp: background.followUp != nil)
-            let time = "After \(minutes) minutes without a prompt, the time of agents.backgroundMinutes"
+            let time = "After \(minutes.of("minute")) without a prompt, the time of agents.backgroundMinutes"
             log.append(.note("\(time), these were asked to stop: \(names)."))
         }
         background.isOverdue = true

@@ -1,5 +1,6 @@
 import AgentProtocol
 import Credentials
+import Wording
 import Workspaces
 
 /// The session's state machine. Pure: a state and an input give a state, what to log, and what to do.
@@ -270,7 +271,8 @@ extension SessionReducer {
             loseRunner()
             fail(
                 SessionState.Failure(
-                    code: "runnerFailed", message: "The runner could not be started \(timing.launches) times; its log tells why."))
+                    code: "runnerFailed", message: "The runner could not be started in \(timing.launches.of("attempt")); its log tells why."
+                ))
             settleWithoutWork()
         case .starting, .ready, .working, .finishing, .interrupted:
             loseRunner()

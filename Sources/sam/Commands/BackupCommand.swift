@@ -52,7 +52,7 @@ struct BackupCommand: AsyncParsableCommand {
             )
             .write(replaces: force)
         }
-        if json { return Terminal.line(try JSONLine.text(manifest)) }
+        if json { return try Terminal.json(manifest) }
         Terminal.line(Terminal.plain(manifest.summary(verify ? "\(path) is whole: it" : "\(path)")))
         for note in manifest.notes { Terminal.warn("! \(Terminal.plain(note))") }
         if !manifest.masterKeys.isEmpty {

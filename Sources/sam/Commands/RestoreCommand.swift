@@ -31,7 +31,7 @@ struct RestoreCommand: AsyncParsableCommand {
             home: Home(environment: environment), file: absolute(file), environment: environment, now: { Time.now },
             progress: { if !json { Terminal.warn(Terminal.plain($0)) } }
         ).run()
-        if json { return Terminal.line(try JSONLine.text(outcome)) }
+        if json { return try Terminal.json(outcome) }
         Terminal.line(Terminal.plain(outcome.manifest.summary("\(outcome.home) now")))
         if outcome.ended > 0 {
             Terminal.line(
