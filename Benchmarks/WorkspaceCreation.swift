@@ -29,7 +29,7 @@ struct WorkspaceCreation: AsyncParsableCommand {
         let base = "\(scratch.path)/\(UUID().uuidString)"
         let git = try Git()
         let mirror = Mirror(git: git, path: base + "-mirror.git")
-        let start = try await mirror.update(from: RepositoryLocation(repository))
+        let start = try await mirror.update(from: .remote(repository))
         try await scratch.git("clone", "--quiet", "--bare", repository, base + "-bare.git")
 
         var sam = Series("SAM")
@@ -39,8 +39,8 @@ struct WorkspaceCreation: AsyncParsableCommand {
             let target = "\(base)-\(round)"
             let clock = ContinuousClock()
             let mine = try await clock.measure {
-                try await Checkout(git: git, mirror: mirror, path: target + "-sam", branch: "sam/\(round)")
-                    .create(from: start, keptFor: SessionID(rawValue: "round-\(round)"))
+                try await mirror.keep(start.commit, for: SessionID(rawValue: "round-\(round)"))
+                try await Checkout(git: git, mirror: mirror, path: target + "-sam", branch: "sam/\(round)").create(from: start)
             }
             let cloned = try await clock.measure {
                 try await scratch.git(

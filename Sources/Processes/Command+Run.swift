@@ -44,35 +44,54 @@ extension Command {
     }
 
     private func collect(input: [UInt8], limit: Int) async throws -> Output {
+        do {
+            let result = try await Subprocess.run(
+                .path(FilePath(executable)),
+                arguments: Arguments(arguments),
+                environment: subprocessEnvironment,
+                workingDirectory: workingDirectory.map { FilePath($0) },
+                platformOptions: Self.ownSession,
+                input: .array(input),
+                output: .bytes(limit: limit),
+                error: .bytes(limit: 1 << 20))
+            return Output(
+                termination: Termination(result.terminationStatus), standardOutput: result.standardOutput,
+                standardError: String(decoding: result.standardError, as: UTF8.self))
+        } catch let error as SubprocessError {
+            throw error.named(executable, limit: limit)
+        }
+    }
+
+    var subprocessEnvironment: Environment { .custom(environment.map { [UInt8]("\($0)=\($1)\0".utf8) }) }
+
+    /// A session of its own, whose end is asked for before it is forced.
+    static var ownSession: PlatformOptions {
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [
             .gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
         ]
-        do {
-            let result = try await Subprocess.run(
-                .path(FilePath(executable)),
-                arguments: Arguments(arguments),
-                environment: .custom(environment.map { [UInt8]("\($0)=\($1)\0".utf8) }),
-                workingDirectory: workingDirectory.map { FilePath($0) },
-                platformOptions: options,
-                input: .array(input),
-                output: .bytes(limit: limit),
-                error: .bytes(limit: 1 << 20))
-            let termination: Termination =
-                switch result.terminationStatus {
-                case .exited(let code): .exited(code)
-                case .signaled(let signal): .signalled(signal)
-                }
-            return Output(
-                termination: termination, standardOutput: result.standardOutput,
-                standardError: String(decoding: result.standardError, as: UTF8.self))
-        } catch let error as SubprocessError {
-            if error.code == .outputLimitExceeded {
-                throw ProcessError(.tooMuchOutput, "\(executable) printed more than \(limit) bytes and was stopped.")
+        return options
+    }
+}
+
+extension Termination {
+    init(_ status: TerminationStatus) {
+        self =
+            switch status {
+            case .exited(let code): .exited(code)
+            case .signaled(let signal): .signalled(signal)
             }
-            throw ProcessError(.notStarted, "\(executable) could not be run: \(reason(of: error))")
+    }
+}
+
+extension SubprocessError {
+    /// The same in a sentence.
+    func named(_ executable: String, limit: Int) -> ProcessError {
+        if code == .outputLimitExceeded {
+            return ProcessError(.tooMuchOutput, "\(executable) printed more than \(limit) bytes and was stopped.")
         }
+        return ProcessError(.notStarted, "\(executable) could not be run: \(reason(of: self))")
     }
 }
 

@@ -8,6 +8,8 @@ public struct ProcessError: Error, Sendable, CustomStringConvertible {
         public static let notStarted = Code(name: "notStarted")
         /// It took longer than its limit and was stopped.
         public static let timedOut = Code(name: "timedOut")
+        /// It said nothing new for too long, did nothing, and was stopped.
+        public static let stalled = Code(name: "stalled")
         /// It printed more than was allowed and was stopped.
         public static let tooMuchOutput = Code(name: "tooMuchOutput")
     }

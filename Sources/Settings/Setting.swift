@@ -91,7 +91,7 @@ extension Setting {
     /// Every setting there is.
     public static let all: [Setting] = [
         sessionLimit, handshakeTimeout, outputLimit, sandboxMemory, sandboxProcesses, sandboxCPUs, sandboxDisk, signInFiles, egressHosts,
-        egressPrivateHosts, requestRate, permissions, answerTimeout, backgroundMinutes, stuckMinutes, whenStuck,
+        egressPrivateHosts, requestRate, permissions, answerTimeout, backgroundMinutes, stuckMinutes, whenStuck, gitTimeout, gitStall,
     ]
 
     /// How many sessions run at once; the others wait in line.

@@ -32,13 +32,11 @@ package struct Checkout: Sendable {
 
     /// Makes the working tree. SAM runs git in it here for the last time: afterwards it is the agent's.
     ///
-    /// - Parameters:
-    ///   - base: the commit to start from.
-    ///   - keep: the session for which the mirror keeps that commit.
+    /// - Parameter base: the commit to start from, which the mirror keeps.
     /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/checkout``.
-    package func create(from base: Mirror.Base, keptFor session: SessionID) async throws {
-        try await git.run(
-            ["update-ref", "refs/sam/keep/\(session.rawValue)", base.commit], in: mirror.path, failing: .checkout)
+    package func create(from base: Mirror.Base, telling report: @escaping WorkspaceProgress.Report = { _ in }) async throws {
+        let step = "writing the files"
+        report(WorkspaceProgress(step))
         // An earlier try may have got halfway.
         try? FileManager.default.removeItem(atPath: path)
         try await git.run(["init", "--quiet", "--template=", "--initial-branch", branch, "--", path], failing: .checkout)
@@ -54,8 +52,16 @@ package struct Checkout: Sendable {
         var references = "create refs/heads/\(branch) \(base.commit)\n"
         if let origin = base.branch { references += "create refs/remotes/origin/\(origin) \(base.commit)\n" }
         try await git.run(["update-ref", "--stdin"], in: path, input: references, failing: .checkout)
-        let command = git.command(["-c", "checkout.workers=0", "read-tree", "--reset", "-u", "HEAD"], in: inside)
-        let output = try await wrap(command).run(timeout: .seconds(900))
+        let command = git.command(
+            ["-c", "checkout.workers=0", "read-tree", "-v", "--reset", "-u", "HEAD"], in: inside, extra: ["GIT_PROGRESS_DELAY": "1"])
+        let reader = GitProgressReader(step, report)
+        let whole = Duration.seconds(900)
+        var output: Output
+        do { output = try await wrap(command).follow(timeout: whole, patience: whole) { reader.take($0) } } catch let error as ProcessError
+        {
+            throw WorkspaceError(.checkout, error.message)
+        }
+        output.standardError = reader.complaints
         guard output.termination.isSuccess else { throw WorkspaceError(.checkout, "git read-tree failed: \(output.complaint)") }
     }
 }

@@ -60,13 +60,58 @@ package struct Git: Sendable {
         } catch let error as ProcessError {
             throw WorkspaceError(code, error.message)
         }
-        guard output.termination.isSuccess else {
-            if output.standardError.contains("does not appear to be a git repository") {
-                throw WorkspaceError(code, "That is not a git repository, or it can't be reached: \(output.complaint)")
-            }
-            throw WorkspaceError(code, "git \(arguments.first { !$0.hasPrefix("-") } ?? "") failed: \(output.complaint)")
+        return try output.successful(Self.verb(of: arguments), code)
+    }
+
+    /// Runs git, which may reach a network, and tells how far it has come.
+    ///
+    /// - Throws: ``WorkspaceError`` with the given code when it fails, takes too long, or gets nowhere for too long.
+    @discardableResult
+    func follow(
+        _ arguments: [String], in folder: String? = nil, configuration: Configuration = .none, extra: [String: String] = [:],
+        limits: FetchLimits, step: String, failing code: WorkspaceError.Code, telling report: @escaping WorkspaceProgress.Report
+    ) async throws -> Output {
+        // A server's word a second is progress enough; git itself would wait two.
+        let delay = ["GIT_PROGRESS_DELAY": "1"]
+        let slowness = ["-c", "http.lowSpeedLimit=\(Self.slowest)", "-c", "http.lowSpeedTime=\(limits.stall.components.seconds)"]
+        let command = command(
+            slowness + arguments, in: folder, configuration: configuration, extra: extra.merging(delay, uniquingKeysWith: { $1 }))
+        let reader = GitProgressReader(step, report)
+        report(WorkspaceProgress(step))
+        var output: Output
+        do {
+            output = try await command.follow(timeout: limits.whole, patience: limits.stall) { reader.take($0) }
+        } catch let error as ProcessError where error.code == .stalled {
+            throw WorkspaceError(
+                code,
+                "Nothing new came for \(limits.stall.components.seconds) s while \(step), so it was given up (the setting git.stallSeconds)."
+            )
+        } catch let error as ProcessError where error.code == .timedOut {
+            throw WorkspaceError(
+                code,
+                "After \(limits.whole.components.seconds) s of \(step) it was given up (the setting git.timeoutSeconds). \(reader.lastWords)"
+            )
+        } catch let error as ProcessError {
+            throw WorkspaceError(code, error.message)
         }
-        return output
+        output.standardError = reader.complaints
+        if output.standardError.contains("Operation too slow") {
+            throw WorkspaceError(
+                code,
+                "The server sent next to nothing for \(limits.stall.components.seconds) s while \(step), so it was given up (the setting git.stallSeconds)."
+            )
+        }
+        return try output.successful(Self.verb(of: arguments), code)
+    }
+
+    /// Bytes a second. A server that is at work says more, even if it only tells its progress.
+    private static let slowest = 10
+
+    /// The git command's own name, behind its switches.
+    private static func verb(of arguments: [String]) -> String {
+        var rest = arguments[...]
+        while rest.first == "-c" { rest = rest.dropFirst(2) }
+        return rest.first ?? ""
     }
 
     private func environment(_ configuration: Configuration) -> [String: String] {
@@ -76,7 +121,7 @@ package struct Git: Sendable {
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_NO_LAZY_FETCH": "1",
             "GIT_LFS_SKIP_SMUDGE": "1",
-            // `file` is what a user's own insteadOf may turn a URL into; addresses that arrive as such are refused before.
+            // `file` is for repositories of this machine, which are served in a sandbox; addresses that arrive as such are refused before.
             "GIT_ALLOW_PROTOCOL": "file:http:https:ssh",
         ]
         switch configuration {
@@ -97,6 +142,17 @@ package struct Git: Sendable {
 }
 
 extension Output {
+    /// The same where the program succeeded.
+    ///
+    /// - Throws: ``WorkspaceError`` with what git said.
+    fileprivate func successful(_ verb: String, _ code: WorkspaceError.Code) throws -> Output {
+        guard !termination.isSuccess else { return self }
+        if standardError.contains("does not appear to be a git repository") {
+            throw WorkspaceError(code, "That is not a git repository, or it can't be reached: \(complaint)")
+        }
+        throw WorkspaceError(code, "git \(verb) failed: \(complaint)")
+    }
+
     /// The lines in which a program says what went wrong, short enough for a sentence.
     var complaint: String {
         let lines = standardError.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }

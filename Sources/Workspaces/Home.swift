@@ -45,6 +45,7 @@ public struct Home: Sendable, Hashable {
     var sandboxFiles: String { path + "/sandbox" }
     var mirrors: String { path + "/mirrors" }
     var sessions: String { path + "/sessions" }
+    var trash: String { path + "/trash" }
 
     func mirror(_ project: ProjectID) -> String { "\(mirrors)/\(project.rawValue).git" }
     func session(_ session: SessionID) -> String { "\(sessions)/\(session.rawValue)" }
@@ -75,7 +76,7 @@ public struct Home: Sendable, Hashable {
                 .home, "The path of SAM's home is too long for Unix sockets: \(path). Set SAM_HOME to a shorter one.")
         }
         do {
-            for folder in [path, sandboxFiles, mirrors, sessions, path + "/sockets"] {
+            for folder in [path, sandboxFiles, mirrors, sessions, trash, path + "/sockets"] {
                 try FileManager.default.createDirectory(
                     atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             }

@@ -32,29 +32,49 @@ extension LocalHost {
         return output.text
     }
 
-    /// Pushes a result's branch to the repository it came from, under the same name.
+    /// Pushes a result's branch to the repository it came from, under the same name. Nothing of a local repository's own is run for it,
+    /// and none of its files but its objects, refs and logs are touched.
     ///
     /// - Throws: ``WorkspaceError`` with what git said.
-    public func land(_ branch: String, of project: Project) async throws {
+    public func land(_ branch: String, of project: Project, limits: FetchLimits = FetchLimits()) async throws {
         let location = try RepositoryLocation(project.repository)
-        var arguments = ["push", "--quiet", "--no-verify"]
-        if case .local = location {
-            // The repository's own hooks belong to whoever wrote it, not to whoever lands a branch in it.
-            arguments.append(
-                "--receive-pack=git -c safe.directory=* -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.alternateRefsCommand=true receive-pack"
-            )
+        let mirror = mirror(of: project.id)
+        // Whoever lands waits for the answer.
+        let limits = FetchLimits(whole: min(limits.whole, .seconds(600)), stall: limits.stall)
+        try await reaching(location, to: .write, sandbox: project.sandbox) { [git] access in
+            do {
+                try await git.follow(
+                    ["push", "--no-verify", "--progress"] + access.switches
+                        + ["--", access.address, "refs/heads/\(branch):refs/heads/\(branch)"],
+                    in: mirror.path, configuration: access.configuration, extra: access.extra, limits: limits, step: "pushing the branch",
+                    failing: .repository, telling: { _ in })
+            } catch let error as WorkspaceError where error.message.contains("refusing to update checked out branch") {
+                throw WorkspaceError(
+                    .repository,
+                    "The branch \(branch) is checked out in \(access.name), where a person works, so it is left as it is. Take it there with: git pull '\(mirror.path)' \(branch)"
+                )
+            }
         }
-        try await git.run(
-            arguments + ["--", location.address, "refs/heads/\(branch):refs/heads/\(branch)"],
-            in: mirror(of: project.id).path, configuration: .users,
-            timeout: .seconds(600), failing: .repository)
     }
 
     /// Asks a repository for its HEAD, to know that it is one.
     ///
+    /// - Parameter sandbox: what its project is to have.
     /// - Throws: ``WorkspaceError``.
-    public func probe(_ location: RepositoryLocation) async throws {
-        _ = try await Mirror.probe(location, git: git)
+    public func probe(_ location: RepositoryLocation, sandbox: Project.Sandbox = .bubblewrap) async throws {
+        try await reaching(location, to: .read, sandbox: sandbox) { [git] access in
+            _ = try await Mirror.probe(access, git: git, limits: FetchLimits(whole: .seconds(60), stall: .seconds(60)))
+        }
+    }
+
+    /// Where the repository is that a location names: of a linked worktree it is the one that it belongs to.
+    ///
+    /// - Returns: the location to keep, and what a person should know of it.
+    /// - Throws: ``WorkspaceError`` when a local one is none, or not whole.
+    public func resolve(_ location: RepositoryLocation) async throws -> (location: RepositoryLocation, note: String?) {
+        guard case .local(let path) = location else { return (location, nil) }
+        let found = try await aside { try LocalRepository(at: path) }
+        return (try RepositoryLocation(found.path), found.note)
     }
 
     private func diff(_ result: WorkspaceResult) -> Diff {

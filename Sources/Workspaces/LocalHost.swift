@@ -14,12 +14,15 @@ public struct LocalHost: WorkspaceHost {
     let programs: String
     let controlGroups: ControlGroups
     let libraries: [String]
-    private let mirrors = MirrorQueue()
+    let mirrors = MirrorQueue()
     /// Apart from the fetches of origins, which can take an hour: results wait for each other only.
-    private let results = MirrorQueue()
+    let results = MirrorQueue()
+    let trash: Trash
+    /// What is older than this and half done was left by somebody who was killed.
+    let started = Date()
     let probe: SandboxProbe
     let versions = ProgramVersions()
-    private let logger: Logger
+    let logger: Logger
 
     /// Looks at the machine.
     ///
@@ -35,6 +38,7 @@ public struct LocalHost: WorkspaceHost {
         guard Program.find(programs + "/sam-runner") != nil else {
             throw WorkspaceError(.home, "sam-runner is not beside sam in \(programs). Build or install both.")
         }
+        trash = Trash(folder: home.trash, logger: logger)
         controlGroups = ControlGroups.detect()
         libraries = RuntimeLibraries.folders()
         probe = SandboxProbe(runner: programs + "/sam-runner", filter: home.systemCallFilter)
@@ -59,8 +63,17 @@ public struct LocalHost: WorkspaceHost {
         try await check(request.project)
         let location = try RepositoryLocation(request.project.repository)
         let mirror = mirror(of: request.project.id)
-        var base = try await mirrors.exclusively(request.project.id) { try await mirror.update(from: location) }
-        if let start = request.start { base.commit = start }
+        request.report(WorkspaceProgress("waiting for the mirror, which is in use"))
+        let base = try await mirrors.exclusively(request.project.id) {
+            _ = try await aside { [started] in mirror.removeLeftovers(before: started) }
+            var base = try await reaching(location, to: .read, sandbox: request.project.sandbox) { access in
+                try await mirror.update(from: access, limits: request.limits, telling: request.report)
+            }
+            if let start = request.start { base.commit = start }
+            // Before anybody else has the mirror: what is named by nothing can leave it.
+            try await mirror.keep(base.commit, for: request.session)
+            return base
+        }
         try makeFolder(home.session(request.session))
         try makeFolder(home.agentHome(request.session))
         if let earlier = request.earlier { await KeptHome(path: home.agentHome(earlier)).copy(to: home.agentHome(request.session), logger) }
@@ -71,7 +84,7 @@ public struct LocalHost: WorkspaceHost {
         try await Checkout(
             git: git, mirror: mirror, path: home.workspace(session), branch: request.branch,
             inside: workspaceInside(request.project, session), wrap: wrap(request.project, session, joining: [])
-        ).create(from: base, keptFor: session)
+        ).create(from: base, telling: request.report)
         // Its time is part of what it tells: a file that was written in the same second is looked at again.
         let copy = Command("/bin/cp", ["-p", "--", home.workspace(session) + "/.git/index", home.baseIndex(session)])
         guard try await copy.run().termination.isSuccess else {
@@ -160,7 +173,7 @@ public struct LocalHost: WorkspaceHost {
             workspace: workspaceInside(request.project, session), runner: programs + "/sam-runner",
             runnerInside: isSandboxed ? Sandbox.Inside.programs + "/sam-runner" : programs + "/sam-runner", folder: folder,
             folderInside: isSandboxed ? Sandbox.Inside.gathering : folder, ownFolder: home.session(session),
-            baseIndex: home.baseIndex(session), lostWork: home.lostWork(session))
+            baseIndex: home.baseIndex(session), lostWork: home.lostWork(session), report: request.report)
         for scope in GatherRequest.Scope.allCases.dropLast() {
             if let result = try await bringOut(request, scope, by: salvage) { return result }
         }
@@ -222,12 +235,12 @@ public struct LocalHost: WorkspaceHost {
         for path in [home.workspace(session), home.baseIndex(session), home.gathering(session)] { await remove(path) }
         // Of one that never ran nothing is in it any more; another's folder is not removed by this.
         rmdir(home.session(session))
-        let mirror = mirror(of: project).path
-        guard files.fileExists(atPath: mirror) else { return }
+        let mirror = mirror(of: project)
+        guard files.fileExists(atPath: mirror.path) else { return }
         do {
-            try await git.run(["update-ref", "-d", "refs/sam/keep/\(session.rawValue)"], in: mirror, failing: .checkout)
+            try await git.run(["update-ref", "-d", "refs/sam/keep/\(session.rawValue)"], in: mirror.path, failing: .checkout)
         } catch {
-            logger.warning("\(mirror) keeps a ref for \(session.rawValue), which is over: \(error)")
+            logger.warning("\(mirror.path) keeps a ref for \(session.rawValue), which is over: \(error)")
         }
     }
 
@@ -237,24 +250,21 @@ public struct LocalHost: WorkspaceHost {
         return FileManager.default.fileExists(atPath: path) ? path : nil
     }
 
-    public func forget(_ session: SessionID) async {
+    public func forget(_ session: SessionID, of project: ProjectID, withWork: Bool) async {
         await remove(home.session(session))
+        let mirror = mirror(of: project)
+        guard withWork, FileManager.default.fileExists(atPath: mirror.path) else { return }
+        do {
+            try await results.exclusively(project) { try await mirror.forget(session) }
+        } catch {
+            logger.warning("\(mirror.path) keeps the work of \(session.rawValue), which is removed: \(error)")
+        }
     }
 
-    /// Removes a tree that an agent may have shaped. Programs do it: they go from folder to folder by descriptor, so
-    /// that no link leads them astray, and they hold up no thread of ours.
+    /// Removes a tree: out of the way at once, or (where it can't be moved) before anything else is done.
     private func remove(_ path: String) async {
-        let commands = [
-            // Folders without permissions can't be emptied by their owner before this.
-            Command("/bin/chmod", ["-R", "u+rwX", "--", path]), Command("/bin/rm", ["-rf", "--one-file-system", "--", path]),
-        ]
-        // A sandbox that was killed takes a moment to die, in which it can still write.
-        for _ in 0..<5 {
-            guard FileManager.default.fileExists(atPath: path) else { return }
-            for command in commands { _ = try? await command.run(timeout: .seconds(600)) }
-            if FileManager.default.fileExists(atPath: path) { try? await Task.sleep(for: .milliseconds(100)) }
-        }
-        if FileManager.default.fileExists(atPath: path) { logger.warning("\(path) could not be removed.") }
+        if await trash.take(path) { return }
+        if await !Removal(path: path).run() { logger.warning("\(path) could not be removed.") }
     }
 
     // MARK: - Parts

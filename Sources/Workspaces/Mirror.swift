@@ -1,12 +1,12 @@
-import Accounts
+import AgentProtocol
 import Foundation
 import Processes
 import Wording
 
 /// A project's bare copy of its repository: fetched, never cloned anew, and shared with no other project.
 ///
-/// Nothing is ever pruned from it that a workspace may need: garbage collection is off, its objects are
-/// marked precious, and each session keeps a ref on the commit it started from.
+/// Nothing is ever pruned from it that a workspace may need: git's own garbage collection is off, its objects are
+/// marked precious, and each workspace keeps a ref on the commit it started from.
 package struct Mirror: Sendable {
     let git: Git
     let path: String
@@ -29,44 +29,45 @@ package struct Mirror: Sendable {
     /// Asks a repository for its HEAD without fetching anything.
     ///
     /// - Throws: ``WorkspaceError`` when it can't be reached, is no repository, or has no commit.
-    static func probe(_ location: RepositoryLocation, git: Git) async throws -> Base {
-        if case .local(let path) = location {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-                throw WorkspaceError(.repository, "There is no folder \(path).")
-            }
-        }
-        let listing = try await git.run(
-            ["ls-remote", "--symref"] + uploadPack(location) + ["--", location.address], configuration: .users,
-            timeout: .seconds(60), failing: .repository)
-        return try base(in: listing.text, of: location)
+    static func probe(
+        _ access: RepositoryAccess, git: Git, limits: FetchLimits, telling report: @escaping WorkspaceProgress.Report = { _ in }
+    ) async throws -> Base {
+        let listing = try await git.follow(
+            ["ls-remote", "--symref"] + access.switches + ["--", access.address], configuration: access.configuration,
+            extra: access.extra, limits: limits, step: "asking the repository for its branches", failing: .repository, telling: report)
+        return try base(in: listing.text, of: access)
     }
 
     /// Brings the mirror up to date and returns the commit to start from.
     ///
     /// - Throws: ``WorkspaceError``.
-    package func update(from location: RepositoryLocation) async throws -> Base {
+    package func update(
+        from access: RepositoryAccess, limits: FetchLimits = FetchLimits(), telling report: @escaping WorkspaceProgress.Report = { _ in }
+    ) async throws -> Base {
         try await initialise()
-        var base = try await Self.probe(location, git: git)
-        try await git.run(
-            [
-                "fetch", "--prune", "--no-tags", "--force", "--no-write-fetch-head", "--no-auto-gc", "--update-shallow",
-                "--no-recurse-submodules", "--quiet",
-            ] + (isShallow ? ["--unshallow"] : []) + Self.uploadPack(location) + [
-                "--", location.address, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*",
-            ],
-            in: path, configuration: .users, timeout: .seconds(3_600),
-            failing: .repository)
-        if base.branch == nil {
-            // A detached HEAD is on no branch that the fetch above asked for.
-            try await git.run(
-                ["fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--quiet"] + Self.uploadPack(location)
-                    + ["--", location.address, base.commit],
-                in: path, configuration: .users, timeout: .seconds(3_600),
-                failing: .repository)
+        let begin = ContinuousClock.now
+        // One limit for all of it, however many times the repository is asked.
+        func left() -> FetchLimits { FetchLimits(whole: max(.seconds(1), limits.whole - (.now - begin)), stall: limits.stall) }
+        var base = try await Self.probe(access, git: git, limits: left(), telling: report)
+        func fetch(_ options: [String], _ references: [String]) async throws {
+            try await git.follow(
+                ["fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--progress"] + options + access.switches
+                    + ["--", access.address] + references,
+                in: path, configuration: access.configuration, extra: access.extra, limits: left(), step: "fetching the repository",
+                failing: .repository, telling: report)
         }
+        try await fetch(
+            ["--prune", "--force", "--update-shallow", "--no-recurse-submodules"] + (isShallow ? ["--unshallow"] : []),
+            ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"])
+        // A detached HEAD is on no branch that the fetch above asked for.
+        if base.branch == nil { try await fetch([], [base.commit]) }
         base.notes = try await notes(on: base.commit)
         return base
+    }
+
+    /// Keeps a commit for a session's workspace. To be called before anybody else works on the mirror.
+    package func keep(_ commit: String, for session: SessionID) async throws {
+        try await git.run(["update-ref", "refs/sam/keep/\(session.rawValue)", commit], in: path, failing: .checkout)
     }
 
     /// Whether the mirror's history ends before its beginning, as that of a shallow repository does.
@@ -74,7 +75,7 @@ package struct Mirror: Sendable {
 
     /// Makes the repository, unless it was made before.
     func initialise() async throws {
-        guard !FileManager.default.fileExists(atPath: path + "/sam-ready") else { return }
+        guard !FileManager.default.fileExists(atPath: path + "/sam-ready") else { return try await protect() }
         try await git.run(["init", "--bare", "--quiet", "--template=", "--", path], failing: .repository)
         for (key, value) in [
             ("gc.auto", "0"), ("maintenance.auto", "false"), ("core.repositoryFormatVersion", "1"),
@@ -104,7 +105,7 @@ package struct Mirror: Sendable {
         return notes
     }
 
-    private static func base(in listing: String, of location: RepositoryLocation) throws -> Base {
+    private static func base(in listing: String, of access: RepositoryAccess) throws -> Base {
         var commit: String?
         var branch: String?
         var hasRefs = false
@@ -120,23 +121,14 @@ package struct Mirror: Sendable {
             }
         }
         if let commit, commit.count > 40 {
-            throw WorkspaceError(.repository, "\(location.address) names its objects by SHA-256, which SAM does not take yet.")
+            throw WorkspaceError(.repository, "\(access.name) names its objects by SHA-256, which SAM does not take yet.")
         }
         if let commit { return Base(commit: commit, branch: branch) }
         if hasRefs {
             throw WorkspaceError(
                 .empty,
-                "\(location.address) has branches or tags, but its HEAD names none that is there. Point HEAD at the default branch.")
+                "\(access.name) has branches or tags, but its HEAD names none that is there. Point HEAD at the default branch.")
         }
-        throw WorkspaceError(.empty, "\(location.address) has no commit yet. Make a first commit and try again.")
-    }
-
-    /// git refuses repositories of other owners. Naming one is the administrator's word that it is meant. The
-    /// word has to stand here: git hands no configuration from its environment to a local upload-pack.
-    private static func uploadPack(_ location: RepositoryLocation) -> [String] {
-        guard case .local = location else { return [] }
-        return [
-            "--upload-pack=git -c safe.directory=* -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.alternateRefsCommand=true upload-pack"
-        ]
+        throw WorkspaceError(.empty, "\(access.name) has no commit yet. Make a first commit and try again.")
     }
 }

@@ -25,6 +25,7 @@ struct Salvage: Sendable {
     let ownFolder: String
     let baseIndex: String
     let lostWork: String
+    var report: WorkspaceProgress.Report = { _ in }
 
     /// The most that is kept of a text from the gatherer.
     private static let textLimit = 500
@@ -33,6 +34,7 @@ struct Salvage: Sendable {
 
     /// Looks for work.
     func gather(_ request: SalvageRequest, _ scope: GatherRequest.Scope) async throws -> GatherReport {
+        report(WorkspaceProgress("looking for work in the workspace"))
         let known = try await git.run(
             ["for-each-ref", "--format=%(objectname)", "refs/remotes/origin", "refs/tags"], in: mirror.path, failing: .salvage)
         let shallow = FileManager.default.contents(atPath: mirror.path + "/shallow").map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -102,9 +104,9 @@ struct Salvage: Sendable {
         return try await counted(result)
     }
 
-    /// Whether git's checks refused what was fetched. Any other failure is not a refusal.
+    /// Whether git refused what was to be fetched, or could not read it. That it took too long or could not be run is no refusal.
     private static func isRefusal(_ error: WorkspaceError) -> Bool {
-        ["fsck", "index-pack", "unpack", "shallow", "missing necessary objects", "bad object"].contains { error.message.contains($0) }
+        error.message.hasPrefix("git fetch failed")
     }
 
     /// The session's branch. What it named before stays reachable.
@@ -239,15 +241,23 @@ struct Salvage: Sendable {
             throw WorkspaceError(.salvage, "\(file) can't be written: \(reason(of: error)).")
         }
         // git hands the value of --upload-pack to a shell, so it is a constant; what it names comes by environment.
-        try await git.run(
+        let arguments =
             [
                 "-c", "transfer.fsckObjects=true", "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-gc",
-                "--no-recurse-submodules", "--quiet",
+                "--no-recurse-submodules", "--progress",
             ] + (repository == mirror.path ? [] : ["--update-shallow"]) + [
                 "--upload-pack=\"$SAM_UPLOAD_PACK\" upload-pack", source,
-            ] + references.sorted { $0.key < $1.key }.map { "+\(GatherReport.reference($0.key)):\($0.value)" },
-            in: repository, extra: ["SAM_UPLOAD_PACK": runner, "SAM_UPLOAD_PACK_COMMAND": file],
-            timeout: .seconds(600), failing: .salvage)
+            ] + references.sorted { $0.key < $1.key }.map { "+\(GatherReport.reference($0.key)):\($0.value)" }
+        do {
+            try await git.follow(
+                arguments, in: repository, extra: ["SAM_UPLOAD_PACK": runner, "SAM_UPLOAD_PACK_COMMAND": file],
+                limits: FetchLimits(whole: .seconds(600), stall: .seconds(600)), step: "bringing the work out", failing: .salvage,
+                telling: report)
+        } catch {
+            // What is refused has come in part.
+            if repository == mirror.path { mirror.markGarbage() }
+            throw error
+        }
     }
 
     private func bounded(_ sentences: [String]) -> [String] { sentences.prefix(100).map { $0.cut(to: Self.textLimit) } }

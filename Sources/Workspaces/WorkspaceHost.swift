@@ -50,8 +50,10 @@ public protocol WorkspaceHost: Sendable {
     /// - Parameter keepingHome: whether what the agent keeps in its home stays, for a session that goes on with this one.
     func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool, keepingHome: Bool) async
 
-    /// Removes everything of a session that is over. Its branch stays in the mirror.
-    func forget(_ session: SessionID) async
+    /// Removes everything of a session that is over.
+    ///
+    /// - Parameter withWork: whether its branches go, too, and not only what stands beside the mirror.
+    func forget(_ session: SessionID, of project: ProjectID, withWork: Bool) async
 }
 
 /// What to prepare.
@@ -63,9 +65,18 @@ public struct WorkspaceRequest: Sendable {
     public var start: String?
     /// The session that it goes on with, whose agent's home it takes over where that was kept.
     public var earlier: SessionID?
+    /// How long the repository may take.
+    public var limits: FetchLimits
+    /// Takes how far it has come.
+    public var report: WorkspaceProgress.Report
 
     /// Asks for a workspace.
-    public init(session: SessionID, project: Project, branch: String, start: String? = nil, earlier: SessionID? = nil) {
+    public init(
+        session: SessionID, project: Project, branch: String, start: String? = nil, earlier: SessionID? = nil,
+        limits: FetchLimits = FetchLimits(), report: @escaping WorkspaceProgress.Report = { _ in }
+    ) {
+        self.limits = limits
+        self.report = report
         self.session = session
         self.project = project
         self.branch = branch
@@ -190,11 +201,15 @@ public struct SalvageRequest: Sendable {
     public var limits: SandboxLimits
     /// Patterns, as in `.gitignore`, of files that the agent keeps in the workspace for itself.
     public var leavesBehind: [String]
+    /// Takes how far it has come.
+    public var report: WorkspaceProgress.Report
 
     /// Asks for a salvage.
     public init(
-        session: SessionID, project: Project, branch: String, base: String, limits: SandboxLimits, leavesBehind: [String] = []
+        session: SessionID, project: Project, branch: String, base: String, limits: SandboxLimits, leavesBehind: [String] = [],
+        report: @escaping WorkspaceProgress.Report = { _ in }
     ) {
+        self.report = report
         self.limits = limits
         self.leavesBehind = leavesBehind
         self.session = session

@@ -15,6 +15,9 @@ struct RepositoryTests {
             try sam.write("not a repository\n", to: "plain/file.txt")
             try FileManager.default.createDirectory(atPath: sam.scratch + "/empty", withIntermediateDirectories: true)
             try await sam.git(["init", "-q", "-b", "main"], in: sam.scratch + "/empty")
+            if refused.address.hasSuffix("/lent") {
+                try await sam.git(["clone", "-q", "--shared", path, sam.scratch + "/lent"], in: sam.scratch)
+            }
             let address = refused.address
                 .replacingOccurrences(of: "REPOSITORY", with: path)
                 .replacingOccurrences(of: "SCRATCH", with: sam.scratch)
@@ -31,6 +34,22 @@ struct RepositoryTests {
 
             try await add(sam, path)
             #expect(try await projects(sam).count == 1, "The repository itself is taken by its plain path")
+        }
+    }
+
+    @Test("A linked worktree stands for the repository that it belongs to, which is named; both are one project")
+    func worktree() async throws {
+        try await SamFixture.with { sam in
+            let path = try await sam.repository("project", files: ["README.md": "# A project\n"])
+            try await sam.git(["worktree", "add", "-q", "-b", "side", sam.scratch + "/tree"], in: path)
+            let added = try await sam.sam("projects", "add", sam.scratch + "/tree")
+            #expect(added.termination == .exited(0), "\(added.standardError)")
+            #expect(added.standardError.contains("is a worktree of \(path)"), "\(added.standardError)")
+            let run = try await sam.sam("run", "--repo", sam.scratch + "/tree", "--agent", "shell", "echo x > new.txt")
+            #expect(run.termination == .exited(0), "\(run.standardError)")
+            let plain = try await sam.sam("run", "--repo", path, "--agent", "shell", "echo x > new.txt")
+            #expect(plain.termination == .exited(0) && !plain.standardError.contains("worktree"), "\(plain.standardError)")
+            #expect(try await projects(sam).count == 1)
         }
     }
 
@@ -556,6 +575,7 @@ struct RefusedAddress: CustomTestStringConvertible, Sendable {
     static let all = [
         RefusedAddress("a missing path", "SCRATCH/nowhere", says: "no folder"),
         RefusedAddress("a folder that is not git", "SCRATCH/plain", says: "git repository"),
+        RefusedAddress("a repository that borrows objects", "SCRATCH/lent", says: "borrows objects"),
         RefusedAddress("a repository without a commit", "SCRATCH/empty", says: "no commit"),
         RefusedAddress("a file URL", "file://REPOSITORY", says: "file"),
         RefusedAddress("a remote helper", "ext::sh -c 'touch CANARY'", says: "ext::"),

@@ -31,23 +31,30 @@ struct ProjectRoutes {
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         let user = try context.requireUser()
         guard request.uri.queryParameters["all"] == "true" else {
-            return try .json(Listing.Projects(projects: try await accounts.projects(of: user.id).map(ProjectView.init)))
+            return try .json(Listing.Projects(projects: try await accounts.projects(of: user.id).map { ProjectView($0) }))
         }
         try user.requireAdministrator("Only administrators see projects that they do not belong to.")
-        return try .json(Listing.Projects(projects: try await accounts.projects().map(ProjectView.init)))
+        return try .json(Listing.Projects(projects: try await accounts.projects().map { ProjectView($0) }))
     }
 
     /// The same repository twice is the same project, unless a name says otherwise.
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let wish: NewProject = try await request.json(limit: context.maxUploadSize)
         let user = try context.requireUser()
-        let location = try RepositoryLocation(wish.repository)
+        var location = try RepositoryLocation(wish.repository)
         if wish.name == nil, wish.sandbox == nil, let known = try await accounts.project(of: location.address, for: user.id) {
             return try .json(ProjectView(known))
         }
         // git runs with what the server's own user may reach, on this disk and elsewhere.
         try user.requireAdministrator("Projects are added by administrators, who then say who works on them.")
-        try await host.probe(location)
+        let found = try await host.resolve(location)
+        if found.location != location {
+            location = found.location
+            if wish.name == nil, wish.sandbox == nil, let known = try await accounts.project(of: location.address, for: user.id) {
+                return try .json(ProjectView(known, note: found.note))
+            }
+        }
+        try await host.probe(location, sandbox: wish.sandbox ?? .bubblewrap)
         let name: String
         if let wished = wish.name {
             name = wished
@@ -56,7 +63,7 @@ struct ProjectRoutes {
         }
         let project = try await accounts.addProject(
             named: name, repository: location.address, sandbox: wish.sandbox ?? .bubblewrap, by: user.id)
-        return try .json(ProjectView(project), status: .created)
+        return try .json(ProjectView(project, note: found.note), status: .created)
     }
 
     private func show(_ request: Request, _ context: APIContext) async throws -> Response {

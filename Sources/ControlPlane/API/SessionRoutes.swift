@@ -55,7 +55,8 @@ struct SessionRoutes {
         for session in sessions.sessions {
             views.append(
                 SessionView(
-                    session, queuePlace: queued.firstIndex(of: session.id).map { $0 + 1 }, activity: await engine.activity(of: session)))
+                    session, queuePlace: queued.firstIndex(of: session.id).map { $0 + 1 }, activity: await engine.activity(of: session),
+                    step: engine.step(of: session.id)))
         }
         return try .json(Listing.Sessions(sessions: views, unreadable: sessions.unreadable))
     }
@@ -202,7 +203,9 @@ struct SessionRoutes {
             throw Problem(.conflict, "Session \(session.id.rawValue) \(why), so there is nothing to land.")
         }
         let user = try context.requireUser().id
-        try await host.land(branch, of: try await accounts.project(session.project.rawValue))
+        try await host.land(
+            branch, of: try await accounts.project(session.project.rawValue),
+            limits: try await engine.fetchLimits(project: session.project, user: user))
         try await store.write { [accounts] transaction in
             try accounts.record(transaction, user, "session.landed", session.id.rawValue, branch)
         }
@@ -243,7 +246,8 @@ struct SessionRoutes {
         SessionView(
             session, workspace: session.state.keepsWorkspace ? host.keptWorkspace(session.id) : nil,
             queuePlace: try await engine.queries.queuePlace(session),
-            stages: try await engine.queries.progress(of: session), activity: await engine.activity(of: session))
+            stages: try await engine.queries.progress(of: session), activity: await engine.activity(of: session),
+            step: engine.step(of: session.id))
     }
 
     private func number(_ request: Request, _ name: String) throws -> Int? {

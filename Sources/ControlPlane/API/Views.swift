@@ -15,8 +15,11 @@ public struct ProjectView: Sendable, Codable {
     public var sandbox: Project.Sandbox
     /// UTC milliseconds, as all times of the API.
     public var createdAt: Int64
+    /// What to know of how its repository was found. Only where it was just added.
+    public var note: String?
 
-    init(_ project: Project) {
+    init(_ project: Project, note: String? = nil) {
+        self.note = note
         id = project.id.rawValue
         name = project.name
         repository = project.repository
@@ -99,14 +102,19 @@ public struct SessionView: Sendable, Codable {
     public var followUp: PromptID?
     /// What the agent does while it answers a prompt, or while something of it runs, by evidence.
     public var activity: AgentActivity?
+    /// What is being done for it beside its agent, and how far that has come; missing when nothing is.
+    public var step: WorkspaceProgress?
     public var createdAt: Int64
     public var updatedAt: Int64
     /// Only where one session is shown, not in lists.
     public var stages: [StageProgress]?
 
     init(
-        _ session: Session, workspace: String? = nil, queuePlace: Int? = nil, stages: [StageProgress]? = nil, activity: AgentActivity? = nil
+        _ session: Session, workspace: String? = nil, queuePlace: Int? = nil, stages: [StageProgress]? = nil,
+        activity: AgentActivity? = nil,
+        step: WorkspaceProgress? = nil
     ) {
+        self.step = step
         id = session.id
         project = session.projectName
         projectId = session.project.rawValue

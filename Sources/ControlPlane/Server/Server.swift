@@ -164,7 +164,7 @@ public struct Server: Sendable {
         let services: [any Service] =
             [
                 LedgerService(ledger: metered.ledger), rehearsal, network, control, EngineService(engine: engine, sockets: sockets),
-                StoreUpkeep(store: store, logger: logger), announcement,
+                StoreUpkeep(store: store, logger: logger), HousekeepingService(host: host, engine: engine), announcement,
             ]
             + (options.idleLimit.map { [IdleService(activity: activity, engine: engine, limit: $0)] } ?? [])
             + (remote.map { [$0] } ?? [])

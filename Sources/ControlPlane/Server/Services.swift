@@ -15,6 +15,18 @@ struct EngineService: Service {
     }
 }
 
+/// Tidies up behind everything else.
+struct HousekeepingService: Service {
+    let host: LocalHost
+    let engine: SessionEngine
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await host.keepHouse { try await engine.mirrorNeeds(of: $0) } }
+        // The group takes a service that ends for the end of all.
+        try? await gracefulShutdown()
+    }
+}
+
 /// Tells once that everything listens, in a file and to whoever started the server.
 struct Announcement: Service {
     let home: Home

@@ -33,7 +33,10 @@ extension SessionEngine {
     }
 
     private func prepare(_ id: SessionID) async throws {
-        defer { preparations[id] = nil }
+        defer {
+            preparations[id] = nil
+            steps[id] = nil
+        }
         let session = try await queries.session(id)
         // It may have ended since this was asked for.
         guard session.state.phase == .preparing else { return }
@@ -51,7 +54,8 @@ extension SessionEngine {
             let workspace = try await host.prepare(
                 WorkspaceRequest(
                     session: session.id, project: try await project(of: session), branch: session.branch, start: session.startCommit,
-                    earlier: session.continues))
+                    earlier: session.continues, limits: try await fetchLimits(project: session.project, user: session.user),
+                    report: steps.report(for: session.id)))
             // The reducer looks at the phase again: for a session that ended meanwhile this changes nothing.
             try await apply(.prepared(workspace), to: session.id)
         } catch is CancellationError {
@@ -200,6 +204,7 @@ extension SessionEngine {
     private func salvage(_ id: SessionID) async throws {
         let session = try await queries.session(id)
         guard session.state.salvage == .running else { return }
+        defer { steps[id] = nil }
         await killRunners(id, before: session.state.attempt + 1)
         try await giveBackSignIn(session)
         do {
@@ -209,7 +214,7 @@ extension SessionEngine {
                 SalvageRequest(
                     session: id, project: try await project(of: session), branch: session.branch,
                     base: session.state.workspace?.base ?? "", limits: try await limits(of: session),
-                    leavesBehind: catalogue.current.agent(session.agent)?.leavesBehind ?? []))
+                    leavesBehind: catalogue.current.agent(session.agent)?.leavesBehind ?? [], report: steps.report(for: id)))
             try await apply(.salvaged(result), to: id)
         } catch is CancellationError {
             throw CancellationError()

@@ -146,7 +146,7 @@ extension SessionEngine {
         try await apply(.finishRequested, to: session)
     }
 
-    /// Forgets a session that is settled: its log goes; its branch stays in the mirror.
+    /// Forgets a session that is settled: its log goes; its branch stays in the mirror, unless `evenUnlanded` is true.
     ///
     /// - Throws: ``SessionsError`` when it is not settled, or its work stands only in its workspace and
     ///   `evenUnlanded` is false; `StoreError`.
@@ -170,7 +170,7 @@ extension SessionEngine {
             )
         }
         await host.cleanUp(id, of: session.project, keepingWorkspace: false, keepingHome: false)
-        await host.forget(id)
+        await host.forget(id, of: session.project, withWork: evenUnlanded)
         try await sessions.store.write { [accounts, credentials] transaction in
             try credentials.forget(SessionReference(id), in: transaction)
             try transaction.execute("DELETE FROM sessions WHERE id = $1", id)

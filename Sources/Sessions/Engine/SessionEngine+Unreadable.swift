@@ -16,7 +16,8 @@ extension SessionEngine {
         for attempt in 1...max(1, timing.launches) { await host.killRunner(id, attempt: attempt) }
         await endpoints.close(id)
         await host.cleanUp(id, of: project, keepingWorkspace: false, keepingHome: false)
-        await host.forget(id)
+        // What it left on branches may be all that is left of it.
+        await host.forget(id, of: project, withWork: false)
         let reference = SessionReference(id)
         let (lent, caller) = try await sessions.store.read { [credentials] transaction in
             let row = try SessionStore.row(id, transaction)

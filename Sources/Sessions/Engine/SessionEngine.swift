@@ -28,6 +28,7 @@ public actor SessionEngine {
     let now: @Sendable () -> Int64
     let logger: Logger
     nonisolated let ticker = Ticker()
+    nonisolated let steps = StepBoard()
     /// Reading sessions and their logs.
     public nonisolated let queries: SessionQueries
 

@@ -70,6 +70,17 @@ public struct SessionQueries: Sendable {
         }
     }
 
+    /// All sessions of a project.
+    ///
+    /// - Throws: `StoreError`.
+    func sessions(of project: ProjectID) async throws -> StoredSessions {
+        try await store.read { transaction in
+            let rows = try transaction.query(
+                "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.project_id = $1", project)
+            return try StoredSessions(rows, transaction)
+        }
+    }
+
     /// Sessions to which something may still happen, oldest first.
     ///
     /// - Throws: `StoreError`.

@@ -1,7 +1,7 @@
 /// How long each wait may take, in milliseconds. Each wait has its own clock, and nothing but progress resets it.
 public struct Timing: Sendable {
-    /// Fetching a repository can take long; a clone of a large one takes minutes.
-    public var preparing: Int64 = 3_900_000
+    /// A backstop behind git's own limits (the longest that git.timeoutSeconds can be) and the writing of the files.
+    public var preparing: Int64 = 18_000_000
     /// From the start of the runner's process to its first word.
     public var booting: Int64 = 30_000
     /// A backstop behind the runner's own clock for the handshake, which ends first.

@@ -33,6 +33,15 @@ enum Following {
             }
         }
         defer { clock.cancel() }
+        let steps = Task {
+            // An answer that is lost is asked for again in a second.
+            while form == .lines, !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(1))
+                guard await printer.mayHaveSteps, let session: SessionView = try? await client.get(path) else { continue }
+                await printer.step(session.step)
+            }
+        }
+        defer { steps.cancel() }
         let asking = Task {
             guard asksHere else { return }
             var desk = AnswerDesk(client, path: path, printer: printer)

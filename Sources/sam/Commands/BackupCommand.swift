@@ -48,15 +48,15 @@ struct BackupCommand: AsyncParsableCommand {
                 Terminal.warn("! SAM_URL does not count here: this is a backup of \(home.path), on this machine.")
             }
             manifest = try await BackupWriter(
-                home: home, target: path, now: { Time.now }, progress: { if !json { Terminal.warn(Terminal.plain($0)) } }
+                home: home, target: path, now: { Time.now }, progress: { if !json { Terminal.warn("\($0)") } }
             )
             .write(replaces: force)
         }
         if json { return try Terminal.json(manifest) }
-        Terminal.line(Terminal.plain(manifest.summary(verify ? "\(path) is whole: it" : "\(path)")))
-        for note in manifest.notes { Terminal.warn("! \(Terminal.plain(note))") }
+        Terminal.line("\(manifest.summary(verify ? "\(path) is whole: it" : path))")
+        for note in manifest.notes { Terminal.warn("! \(note)") }
         if !manifest.masterKeys.isEmpty {
-            let keys = Terminal.plain(manifest.masterKeys.joined(separator: ", "))
+            let keys = manifest.masterKeys.joined(separator: ", ")
             Terminal.line("The keys are not in it. Keep vault.keys apart from it; needed: \(keys).")
         }
     }

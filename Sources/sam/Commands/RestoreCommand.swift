@@ -29,10 +29,10 @@ struct RestoreCommand: AsyncParsableCommand {
         let json = json
         let outcome = try await Restore(
             home: Home(environment: environment), file: absolute(file), environment: environment, now: { Time.now },
-            progress: { if !json { Terminal.warn(Terminal.plain($0)) } }
+            progress: { if !json { Terminal.warn("\($0)") } }
         ).run()
         if json { return try Terminal.json(outcome) }
-        Terminal.line(Terminal.plain(outcome.manifest.summary("\(outcome.home) now")))
+        Terminal.line("\(outcome.manifest.summary("\(outcome.home) now"))")
         if outcome.ended > 0 {
             Terminal.line(
                 outcome.ended == 1
@@ -51,7 +51,7 @@ struct RestoreCommand: AsyncParsableCommand {
                     : "\(outcome.running) agents of the earlier state still run; they end once a server starts.")
         }
         if let folder = outcome.movedTo { Terminal.line("The earlier state is in \(folder). Remove it once you don't need it.") }
-        for note in outcome.notes { Terminal.warn("! \(Terminal.plain(note))") }
+        for note in outcome.notes { Terminal.warn("! \(note)") }
         Terminal.line("Start the server: sam serve")
     }
 }

@@ -80,8 +80,11 @@ struct Run: AsyncParsableCommand {
 
     private func projectName(_ client: APIClient) async throws -> String {
         if let project { return project }
-        let added: ProjectView = try await client.send(
-            .POST, "/api/v1/projects", NewProject(repository: Repository.address(of: repo ?? ".")))
+        let wish = NewProject(repository: Repository.address(of: repo ?? "."))
+        let added: ProjectView = try await saying("Asking \(wish.repository) for its branches …") {
+            try await client.send(.POST, "/api/v1/projects", wish)
+        }
+        if let note = added.note, !json { Terminal.warn("\(note)") }
         return added.id
     }
 }

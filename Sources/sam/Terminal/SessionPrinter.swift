@@ -3,6 +3,7 @@ import ControlPlane
 import Foundation
 import Sessions
 import Wording
+import Workspaces
 
 /// A session's events as lines on a terminal: text as it comes, and below it one line that says where things stand.
 actor SessionPrinter {
@@ -37,6 +38,7 @@ actor SessionPrinter {
     /// How often something was written below what is asked here; 0 while that stands last.
     private(set) var writtenBelow = 0
     private let output: @Sendable (PrintedText) -> Void
+    private var steps = StepLines()
 
     /// - Parameter output: what writes to the terminal.
     init(
@@ -85,6 +87,7 @@ actor SessionPrinter {
     private func state(_ change: StateChange, at time: Int64) {
         phase = change.phase
         phaseSince = time
+        _ = steps.take(nil, at: time)
         // No question is open after the end. A runner that died may not have logged the end of one that was answered.
         if phase.isEnd, phase != .interrupted { questions = [] }
         let elapsed = Time.elapsed(time - begin)
@@ -284,15 +287,23 @@ actor SessionPrinter {
 
     /// Draws the line below: where things stand and for how long.
     func drawStatus() {
-        guard Terminal.isTerminal, atLineStart, !phase.isEnd, !isTyping else { return }
+        guard Terminal.isTerminal, atLineStart, !phase.isEnd || steps.current != nil, !isTyping else { return }
         let elapsed = Time.now - phaseSince
         let usually = usual[phase].map { ", usually \(Time.elapsed($0))" } ?? ""
-        output(
-            "\r\u{1b}[2K"
-                + Terminal.styled(
-                    "◌ \(questions.isEmpty ? phase.rawValue : "needs an answer, \(phase.rawValue)") for \(Time.elapsed(elapsed))\(usually)\(waiting)",
-                    .dim))
+        let state = questions.isEmpty ? phase.rawValue : "needs an answer, \(phase.rawValue)"
+        // A line that wraps can't be drawn over.
+        let text = "◌ \(state) for \(Time.elapsed(elapsed))\(usually)\(waiting)\(steps.suffix)".prefix(Terminal.columns - 1)
+        output("\r\u{1b}[2K" + Terminal.styled(String(text), .dim))
         showsStatus = true
+    }
+
+    /// Whether somebody else than the agent may be at work for the session.
+    var mayHaveSteps: Bool { phase == .preparing || phase == .finishing || phase.isEnd }
+
+    /// Takes what is being done for the session. Where no line can be drawn again and again, one is written now and then.
+    func step(_ step: WorkspaceProgress?) {
+        let text = steps.take(step, at: Time.now)
+        if !Terminal.isTerminal, let text { line("  … \(text)") }
     }
 
     /// What is waited for while no turn runs.

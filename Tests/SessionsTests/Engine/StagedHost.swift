@@ -75,6 +75,7 @@ final class StagedHost: WorkspaceHost {
 
     func prepare(_ request: WorkspaceRequest) async throws -> PreparedWorkspace {
         for (number, thing) in Self.steps.enumerated() {
+            request.report(WorkspaceProgress("making the \(thing)"))
             try await pass(.prepare(request.session, step: number))
             state.withLock { _ = $0.things[request.session, default: []].insert(thing) }
         }
@@ -121,7 +122,7 @@ final class StagedHost: WorkspaceHost {
         }
     }
 
-    func forget(_ session: SessionID) async { state.withLock { $0.things[session] = nil } }
+    func forget(_ session: SessionID, of project: ProjectID, withWork: Bool) async { state.withLock { $0.things[session] = nil } }
 }
 
 /// The addresses of sessions, which a test can hold up.

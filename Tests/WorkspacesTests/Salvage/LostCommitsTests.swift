@@ -1,3 +1,4 @@
+import Accounts
 import Testing
 
 @testable import Workspaces
@@ -20,7 +21,7 @@ struct LostCommitsTests {
             #expect(Set(again.others).isSuperset(of: result.others))
             #expect(again.commit == result.commit && again.branch == result.branch)
             #expect(!lost.repository.hasPrefix(workspace.path), "It does not go with the workspace")
-            await fixture.host.forget(workspace.session)
+            await fixture.host.forget(workspace.session, of: fixture.project.id, withWork: false)
             #expect(!(try await fixture.mirror.has(lost.commit)))
         }
     }

@@ -50,8 +50,8 @@ struct SalvageFixture: Sendable {
         return AgentWorkspace(fixture: self, session: session, branch: branch, base: prepared.base)
     }
 
-    private static func project(_ sandbox: Project.Sandbox, repository: String) throws -> Project {
-        let id = try #require(ProjectID.random(prefix: "p"))
+    static func project(_ sandbox: Project.Sandbox, repository: String, id known: ProjectID? = nil) throws -> Project {
+        let id = try #require(known ?? ProjectID.random(prefix: "p"))
         let values: [(String, SQLValue)] = [
             ("id", .text(id.rawValue)), ("name", .text("project")), ("repository", .text(repository)),
             ("sandbox", .text(sandbox.rawValue)), ("created_at", .integer(0)),

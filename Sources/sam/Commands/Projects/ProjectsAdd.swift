@@ -28,9 +28,14 @@ struct ProjectsAdd: AsyncParsableCommand {
 
     func run() async throws {
         let wish = NewProject(repository: Repository.address(of: repository), name: name, sandbox: sandbox)
-        let project: ProjectView = try await Connection.with { try await $0.send(.POST, "/api/v1/projects", wish) }
+        let project: ProjectView = try await Connection.with { client in
+            try await saying("Asking \(wish.repository) for its branches …") {
+                try await client.send(.POST, "/api/v1/projects", wish)
+            }
+        }
         if json { return try Terminal.json(project) }
         Terminal.line("Project \(project.name) (\(project.id)): \(project.repository)")
+        if let note = project.note { Terminal.warn("\(note)") }
         project.warnAboutMissingSandbox()
     }
 }

@@ -9,7 +9,9 @@ struct SessionsLand: AsyncParsableCommand {
     @OptionGroup var target: SessionArgument
 
     func run() async throws {
-        let session: SessionView = try await Connection.with { try await $0.post(target.path + "/land") }
+        let session: SessionView = try await Connection.with { client in
+            try await saying("Pushing the branch …") { try await client.post(target.path + "/land") }
+        }
         Terminal.line("Landed as \(session.branch).")
     }
 }

@@ -2,11 +2,11 @@ import ArgumentParser
 
 struct SessionsRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Forget a session that is over. Its branch stays in the mirror.")
+        commandName: "rm", abstract: "Forget a session that is over. Its branch stays in the mirror, unless --force is given.")
 
     @OptionGroup var target: SessionArgument
 
-    @Flag(help: "Also when its work stands only in its workspace, or it can't be read.")
+    @Flag(help: "Also when its work stands only in its workspace, or it can't be read. Its branches go, too, and the room they take.")
     var force = false
 
     func run() async throws {

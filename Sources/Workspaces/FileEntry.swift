@@ -1,0 +1,47 @@
+import Foundation
+
+/// What stands at a path, looked at without following a link there.
+enum FileEntry: Hashable {
+    case missing
+    case folder
+    case file
+    case link(to: String)
+    case other
+
+    init(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            // What can't be looked at is not taken for missing.
+            self = errno == ENOENT || errno == ENOTDIR ? .missing : .other
+            return
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: self = .folder
+        case S_IFREG: self = .file
+        case S_IFLNK: self = .link(to: (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) ?? "?")
+        default: self = .other
+        }
+    }
+
+    /// The path without links, or `nil` where nothing is.
+    static func canonical(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// The text of a plain file of at most 64 KiB.
+    static func text(_ path: String) -> String? {
+        guard FileEntry(path) == .file, let file = FileHandle(forReadingAtPath: path), let data = try? file.read(upToCount: 64 << 10) else {
+            return nil
+        }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// The size of a plain file in bytes; 0 where there is none.
+    static func size(_ path: String) -> Int {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return 0 }
+        return Int(status.st_size)
+    }
+}

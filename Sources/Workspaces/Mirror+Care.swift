@@ -1,0 +1,133 @@
+import AgentProtocol
+import Foundation
+import Processes
+
+// What keeps a mirror small, and loses nothing: every act here may be killed at any moment and begun again.
+extension Mirror {
+    /// How a mirror stands.
+    struct State: Sendable, Hashable {
+        /// Objects in files of their own, as far as a sample tells.
+        var loose = 0
+        var packs = 0
+        /// Whether something is known to stand in it that nothing names.
+        var hasGarbage = false
+
+        /// As git's own `gc.auto` and, because each fetch brings a pack, fewer than its `gc.autoPackLimit`.
+        var isUntidy: Bool { loose > 6_700 || packs > 20 }
+    }
+
+    private var garbageMark: String { path + "/sam-garbage" }
+    private var unprotectedMark: String { path + "/sam-unprotected" }
+
+    var state: State {
+        let objects = path + "/objects"
+        let packs = Self.names(in: objects + "/pack").count { $0.hasSuffix(".pack") }
+        // One folder of 256, as git does it: names are evenly spread.
+        let loose = Self.names(in: objects + "/17").count { $0.count == 38 } * 256
+        return State(loose: loose, packs: packs, hasGarbage: FileEntry(garbageMark) != .missing)
+    }
+
+    /// Notes that something stands in it that nothing names.
+    func markGarbage() {
+        // Without the mark it goes a little later.
+        _ = FileManager.default.createFile(atPath: garbageMark, contents: nil)
+    }
+
+    /// Whether any workspace has its objects.
+    func hasWorkspaces() async throws -> Bool {
+        try await !git.run(["for-each-ref", "--count=1", "refs/sam/keep"], in: path, failing: .repository).standardOutput.isEmpty
+    }
+
+    /// Lets go what is kept for workspaces that are not there: who removed one may have been killed before the ref's turn.
+    func release(unless isThere: (SessionID) -> Bool) async throws {
+        let listed = try await git.run(["for-each-ref", "--format=%(refname)", "refs/sam/keep"], in: path, failing: .repository)
+        for reference in listed.text.split(separator: "\n") {
+            guard let name = reference.split(separator: "/").last, !isThere(SessionID(rawValue: String(name))) else { continue }
+            try await git.run(["update-ref", "-d", String(reference)], in: path, failing: .repository)
+        }
+    }
+
+    /// Keeps the commits that sessions name, and no longer those of sessions that are forgotten.
+    ///
+    /// - Parameter commits: by session. Those that are not here are left out.
+    func keep(_ commits: [SessionID: [String]]) async throws {
+        let wanted = Set(commits.flatMap { session, commits in commits.map { "refs/sam/base/\(session.rawValue)/\($0)" } })
+        let listed = try await git.run(["for-each-ref", "--format=%(refname)", "refs/sam/base"], in: path, failing: .repository)
+        let standing = Set(listed.text.split(separator: "\n").map(String.init))
+        let missing = wanted.subtracting(standing).sorted()
+        var orders = standing.subtracting(wanted).sorted().map { "delete \($0)\n" }
+        if !missing.isEmpty {
+            let names = missing.compactMap { $0.split(separator: "/").last.map(String.init) }
+            let found = try await git.run(
+                ["cat-file", "--batch-check=%(objectname)"], in: path, input: names.joined(separator: "\n") + "\n", failing: .repository)
+            let present = Set(found.text.split(separator: "\n").map(String.init))
+            orders += zip(missing, names).compactMap { present.contains($1) ? "create \($0) \($1)\n" : nil }
+        }
+        guard !orders.isEmpty else { return }
+        try await git.run(["update-ref", "--stdin"], in: path, input: orders.joined(), failing: .repository)
+    }
+
+    /// Lets the work of a session go that somebody removed for good.
+    func forget(_ session: SessionID) async throws {
+        let id = session.rawValue
+        let listed = try await git.run(
+            [
+                "for-each-ref", "--format=delete %(refname)", "refs/sam/work/\(id)", "refs/sam/base/\(id)", "refs/heads/sam/\(id)",
+                "refs/heads/sam/\(id)-*",
+            ], in: path, failing: .repository)
+        guard !listed.standardOutput.isEmpty else { return }
+        try await git.run(["update-ref", "--stdin"], in: path, input: listed.text, failing: .repository)
+        markGarbage()
+    }
+
+    /// Joins small packs and single objects. Everything stays, also what nothing names.
+    func join() async throws {
+        try await unprotected {
+            try await slowly(["repack", "-d", "--geometric=2", "--quiet"])
+            try await slowly(["pack-refs", "--all"])
+        }
+    }
+
+    /// Packs what a ref reaches, and removes the rest. Only while no workspace has its objects, and nobody makes one.
+    func drop() async throws {
+        try await unprotected {
+            try await slowly(["pack-refs", "--all"])
+            try await slowly(["repack", "-a", "-d", "--quiet"])
+            try await slowly(["prune", "--expire=now"])
+        }
+        unlink(garbageMark)
+    }
+
+    /// Marks its objects as precious again, where somebody was killed before they could.
+    func protect() async throws {
+        guard FileEntry(unprotectedMark) != .missing else { return }
+        try await git.run(["config", "extensions.preciousObjects", "true"], in: path, failing: .repository)
+        unlink(unprotectedMark)
+    }
+
+    /// git removes nothing from a repository whose objects are precious.
+    private func unprotected(_ body: () async throws -> Void) async throws {
+        guard FileManager.default.createFile(atPath: unprotectedMark, contents: nil) else {
+            throw WorkspaceError(.repository, "The mirror \(path) can't be written.")
+        }
+        try await git.run(["config", "extensions.preciousObjects", "false"], in: path, failing: .repository)
+        var failure: (any Error)?
+        do { try await body() } catch { failure = error }
+        // What was cancelled can run nothing any more, and this has to be.
+        try await Task { try await protect() }.value
+        if let failure { throw failure }
+    }
+
+    /// Runs git behind everything else that this machine does.
+    private func slowly(_ arguments: [String]) async throws {
+        let settings = [
+            "-c", "pack.threads=1", "-c", "pack.windowMemory=256m", "-c", "core.bigFileThreshold=32m", "-c", "repack.writeBitmaps=false",
+        ]
+        let output = try await git.command(settings + arguments, in: path).slow.run(timeout: .seconds(7_200))
+        guard output.termination.isSuccess else {
+            throw WorkspaceError(.repository, "git \(arguments[0]) of the mirror \(path) failed: \(output.complaint)")
+        }
+    }
+
+    static func names(in folder: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
+}
