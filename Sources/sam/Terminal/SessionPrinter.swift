@@ -293,7 +293,7 @@ actor SessionPrinter {
         let state = questions.isEmpty ? phase.rawValue : "needs an answer, \(phase.rawValue)"
         // A line that wraps can't be drawn over.
         let text = "◌ \(state) for \(Time.elapsed(elapsed))\(usually)\(waiting)\(steps.suffix)".prefix(Terminal.columns - 1)
-        output("\r\u{1b}[2K" + Terminal.styled(String(text), .dim))
+        output("\r\u{1b}[2K" + Terminal.styled("\(String(text))", .dim))
         showsStatus = true
     }
 
