@@ -6,8 +6,15 @@ extension Accounts {
     /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
     public func project(_ idOrName: String, for user: UserID) async throws -> Project {
         try await store.read { transaction in
-            let project = try find(transaction, idOrName)
-            guard try role(of: user, in: project.id, transaction) != nil else { throw Self.noProject(idOrName) }
+            guard let project = try row(transaction, idOrName).map(Project.init),
+                try role(of: user, in: project.id, transaction) != nil
+            else {
+                // Only names that they may know are proposed.
+                let names = try transaction.query(
+                    "SELECT p.name FROM projects p JOIN members m ON m.project_id = p.id WHERE m.user_id = $1 LIMIT 1000", user
+                ).map { try $0.text("name") }
+                throw Self.noProject(idOrName, Nearest.hint(for: idOrName, among: names))
+            }
             return project
         }
     }
@@ -69,6 +76,20 @@ extension Accounts {
         }
     }
 
+    /// A part of the projects that this user is a member of, by name. A row that can't be read is reported and hides no other.
+    ///
+    /// - Throws: `StoreError`.
+    public func projects(of user: UserID, _ page: PageRequest) async throws -> Page<Project> {
+        try await store.read { transaction in
+            let rows = try transaction.query(
+                """
+                SELECT p.* FROM projects p JOIN members m ON m.project_id = p.id
+                WHERE m.user_id = $1 AND p.name > $2 ORDER BY p.name LIMIT $3
+                """, user, page.after?.text ?? "", page.probe)
+            return transaction.page(rows, page, of: "projects", key: PageKey.name) { try Project($0) }
+        }
+    }
+
     /// Checks that a user may change a layer: their own, that of a project which they own, or, for administrators, the platform's.
     ///
     /// - Throws: ``AccountsError/Code/forbidden``, or ``AccountsError/Code/notFound`` for what they may not know of;
@@ -119,8 +140,8 @@ extension Accounts {
         return "\(act), and you are a \(role.rawValue) of it. \(way)"
     }
 
-    static func noProject(_ idOrName: String) -> AccountsError {
-        AccountsError(.notFound, "There is no project “\(idOrName.prefix(80))”. `sam projects list` shows those there are.")
+    static func noProject(_ idOrName: String, _ hint: String = "") -> AccountsError {
+        AccountsError(.notFound, "There is no project “\(idOrName.prefix(80))”.\(hint) `sam projects list` shows those there are.")
     }
 }
 

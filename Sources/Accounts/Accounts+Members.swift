@@ -1,17 +1,17 @@
 import Store
 
 extension Accounts {
-    /// Who belongs to a project, by name. A row that can't be read is reported and hides no other.
+    /// A part of those who belong to a project, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
-    public func members(of project: ProjectID) async throws -> [ProjectMember] {
+    public func members(of project: ProjectID, _ page: PageRequest) async throws -> Page<ProjectMember> {
         try await store.read { transaction in
             let rows = try transaction.query(
                 """
                 SELECT \(ProjectMember.columns) FROM members m JOIN users u ON u.id = m.user_id
-                WHERE m.project_id = $1 ORDER BY u.name
-                """, project)
-            return transaction.readable(rows, of: "members") { try ProjectMember($0) }
+                WHERE m.project_id = $1 AND u.name > $2 ORDER BY u.name LIMIT $3
+                """, project, page.after?.text ?? "", page.probe)
+            return transaction.page(rows, page, of: "members", key: PageKey.name) { try ProjectMember($0) }
         }
     }
 

@@ -11,25 +11,46 @@ extension Accounts {
     public func addProject(
         named name: String, repository: String, sandbox: Project.Sandbox, by actor: UserID
     ) async throws -> Project {
+        try await addProject(try draft(named: name, repository: repository, sandbox: sandbox), by: actor)
+    }
+
+    /// Adds a project that was drafted.
+    ///
+    /// - Throws: ``AccountsError`` when the name is taken, or the sandbox may not be left out; `StoreError`.
+    public func addProject(_ project: Project, by actor: UserID) async throws -> Project {
+        try await store.write { transaction in
+            try add(project, by: actor, in: transaction)
+            return try find(transaction, project.id.rawValue)
+        }
+    }
+
+    /// A project as it would be added. Nothing is stored.
+    ///
+    /// - Throws: ``AccountsError`` when the name is malformed.
+    public func draft(named name: String, repository: String, sandbox: Project.Sandbox) throws -> Project {
         guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,63}/) != nil else {
             throw AccountsError(
                 .invalid,
                 "A project's name has letters, digits, dots, dashes and underscores, at most 64: “\(name.prefix(80))” has not.")
         }
-        let now = now()
-        return try await store.write { transaction in
-            guard try transaction.first("SELECT id FROM projects WHERE name = $1", name) == nil else {
-                throw AccountsError(.nameTaken, "There is a project “\(name)” already. Choose another with --name.")
-            }
-            try checkSandbox(sandbox, transaction)
-            let id: ProjectID = try newIdentifier("p")
-            try transaction.execute(
-                "INSERT INTO projects (id, name, repository, sandbox, created_at) VALUES ($1, $2, $3, $4, $5)",
-                id, name, repository, sandbox, now)
-            try join(transaction, id, actor, .owner, actor, now)
-            try record(transaction, actor, "project.added", id.rawValue, "\(name): \(repository), sandbox \(sandbox.rawValue)")
-            return try find(transaction, id.rawValue)
+        return Project(id: try newIdentifier("p"), name: name, repository: repository, sandbox: sandbox, createdAt: now())
+    }
+
+    /// Stores a project that was drafted, together with what it is added for.
+    ///
+    /// - Throws: ``AccountsError`` when the name is taken, or the sandbox may not be left out; `StoreError`.
+    public func add(_ project: Project, by actor: UserID, in transaction: any Transaction) throws {
+        guard try transaction.first("SELECT id FROM projects WHERE name = $1", project.name) == nil else {
+            throw AccountsError(.nameTaken, "There is a project “\(project.name)” already. Choose another with --name.")
         }
+        try checkSandbox(project.sandbox, transaction)
+        try transaction.execute(
+            "INSERT INTO projects (id, name, repository, sandbox, created_at) VALUES ($1, $2, $3, $4, $5)",
+            project.id, project.name, project.repository, project.sandbox, project.createdAt)
+        try join(transaction, project.id, actor, .owner, actor, project.createdAt)
+        try record(
+            transaction, actor, "project.added", project.id.rawValue,
+            "\(project.name): \(project.repository), sandbox \(project.sandbox.rawValue)")
     }
 
     /// All projects, by name. A row that can't be read is reported and hides no other.
@@ -41,11 +62,26 @@ extension Accounts {
         }
     }
 
+    /// A part of all projects, by name. A row that can't be read is reported and hides no other.
+    ///
+    /// - Throws: `StoreError`.
+    public func projects(_ page: PageRequest) async throws -> Page<Project> {
+        try await store.read { transaction in
+            let rows = try transaction.query(
+                "SELECT * FROM projects WHERE name > $1 ORDER BY name LIMIT $2", page.after?.text ?? "", page.probe)
+            return transaction.page(rows, page, of: "projects", key: PageKey.name) { try Project($0) }
+        }
+    }
+
     /// The project with this id or name, whoever's it is.
     ///
     /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
     public func project(_ idOrName: String) async throws -> Project {
-        try await store.read { transaction in try find(transaction, idOrName) }
+        try await store.read { transaction in
+            if let row = try row(transaction, idOrName) { return try Project(row) }
+            let names = try transaction.query("SELECT name FROM projects ORDER BY name LIMIT 1000").map { try $0.text("name") }
+            throw Self.noProject(idOrName, Nearest.hint(for: idOrName, among: names))
+        }
     }
 
     /// The project of this repository in which this user may run sessions, if there is one.
@@ -60,6 +96,22 @@ extension Accounts {
                 """, repository, user
             ).map(Project.init)
         }
+    }
+
+    /// Removes a project that nothing refers to any more, with its memberships.
+    ///
+    /// - Throws: `StoreError`, also while something refers to it.
+    public func remove(_ project: Project, by actor: UserID, in transaction: any Transaction) throws {
+        try transaction.execute("DELETE FROM members WHERE project_id = $1", project.id)
+        try transaction.execute("DELETE FROM projects WHERE id = $1", project.id)
+        try record(transaction, actor, "project.removed", project.id.rawValue, "\(project.name): \(project.repository)")
+    }
+
+    /// How many members a project has.
+    ///
+    /// - Throws: `StoreError`.
+    public func countMembers(of project: ProjectID, in transaction: any Transaction) throws -> Int {
+        try transaction.first("SELECT COUNT(*) AS count FROM members WHERE project_id = $1", project)?.integer("count") ?? 0
     }
 
     /// Chooses what stands between this project's agents and the machine.
@@ -92,11 +144,13 @@ extension Accounts {
     }
 
     func find(_ transaction: any Transaction, _ idOrName: String) throws -> Project {
-        // An id is never a name that someone could choose for another project: ids win.
-        let row =
-            try transaction.first("SELECT * FROM projects WHERE id = $1", idOrName)
-            ?? transaction.first("SELECT * FROM projects WHERE name = $1", idOrName)
-        guard let row else { throw Self.noProject(idOrName) }
+        guard let row = try row(transaction, idOrName) else { throw Self.noProject(idOrName) }
         return try Project(row)
+    }
+
+    /// An id is never a name that someone could choose for another project: ids win.
+    func row(_ transaction: any Transaction, _ idOrName: String) throws -> Row? {
+        try transaction.first("SELECT * FROM projects WHERE id = $1", idOrName)
+            ?? transaction.first("SELECT * FROM projects WHERE name = $1", idOrName)
     }
 }

@@ -73,14 +73,18 @@ extension Accounts {
         }
     }
 
-    /// A user's tokens that open something, oldest first.
+    /// A part of a user's tokens that open something, oldest first.
     ///
     /// - Throws: `StoreError`.
-    public func tokens(of user: UserID) async throws -> [APIToken] {
-        try await store.read { transaction in
+    public func tokens(of user: UserID, _ page: PageRequest) async throws -> Page<APIToken> {
+        let after = page.after ?? .first
+        return try await store.read { transaction in
             let rows = try transaction.query(
-                "SELECT * FROM api_tokens WHERE user_id = $1 AND revoked_at IS NULL ORDER BY created_at, id", user)
-            return transaction.readable(rows, of: "api_tokens") { try APIToken($0) }
+                """
+                SELECT * FROM api_tokens WHERE user_id = $1 AND revoked_at IS NULL AND (created_at, id) > ($2, $3)
+                ORDER BY created_at, id LIMIT $4
+                """, user, after.number, after.text, page.probe)
+            return transaction.page(rows, page, of: "api_tokens", key: { try PageKey($0, "created_at", "id") }) { try APIToken($0) }
         }
     }
 

@@ -51,12 +51,14 @@ extension Accounts {
         }
     }
 
-    /// All users, by name. A row that can't be read is reported and hides no other.
+    /// A part of all users, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
-    public func users() async throws -> [User] {
+    public func users(_ page: PageRequest) async throws -> Page<User> {
         try await store.read { transaction in
-            transaction.readable(try transaction.query("SELECT \(User.columns) FROM users u ORDER BY u.name"), of: "users") { try User($0) }
+            let rows = try transaction.query(
+                "SELECT \(User.columns) FROM users u WHERE u.name > $1 ORDER BY u.name LIMIT $2", page.after?.text ?? "", page.probe)
+            return transaction.page(rows, page, of: "users", key: PageKey.name) { try User($0) }
         }
     }
 

@@ -51,13 +51,21 @@ extension Accounts {
     ///
     /// - Throws: `StoreError`.
     public func auditTrail(limit: Int = 100) async throws -> [AuditEntry] {
-        try await store.read { transaction in
+        try await auditTrail(PageRequest(limit: limit)).items
+    }
+
+    /// A part of the audit trail, newest first.
+    ///
+    /// - Throws: `StoreError`.
+    public func auditTrail(_ page: PageRequest) async throws -> Page<AuditEntry> {
+        let after = page.after ?? .last
+        return try await store.read { transaction in
             let rows = try transaction.query(
                 """
                 SELECT a.*, u.name AS actor_name FROM audit a LEFT JOIN users u ON u.id = a.actor
-                ORDER BY a.at DESC, a.id DESC LIMIT $1
-                """, limit)
-            return transaction.readable(rows, of: "audit") { row in
+                WHERE (a.at, a.id) < ($1, $2) ORDER BY a.at DESC, a.id DESC LIMIT $3
+                """, after.number, after.text, page.probe)
+            return transaction.page(rows, page, of: "audit", key: { try PageKey($0, "at", "id") }) { row in
                 AuditEntry(
                     at: Int64(try row.integer("at")), actor: try row.text("actor"),
                     actorName: try row.optionalText("actor_name"), action: try row.text("action"),

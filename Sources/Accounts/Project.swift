@@ -18,6 +18,14 @@ public struct Project: Sendable, Hashable {
     /// UTC milliseconds.
     public var createdAt: Int64
 
+    init(id: ProjectID, name: String, repository: String, sandbox: Sandbox, createdAt: Int64) {
+        self.id = id
+        self.name = name
+        self.repository = repository
+        self.sandbox = sandbox
+        self.createdAt = createdAt
+    }
+
     init(_ row: Row) throws {
         id = try row.parsed("id")
         name = try row.text("name")

@@ -85,17 +85,27 @@ extension Accounts {
         return try rows.map { try $0.text("id") }
     }
 
-    /// A user's notifications, newest first.
+    /// A user's newest notifications, newest first.
     ///
     /// - Throws: `StoreError`.
     public func notifications(for user: UserID, unreadOnly: Bool = false, limit: Int = 100) async throws -> [UserNotification] {
-        try await store.read { transaction in
+        try await notifications(for: user, unreadOnly: unreadOnly, PageRequest(limit: limit)).items
+    }
+
+    /// A part of a user's notifications, newest first.
+    ///
+    /// - Throws: `StoreError`.
+    public func notifications(
+        for user: UserID, unreadOnly: Bool = false, _ page: PageRequest
+    ) async throws -> Page<UserNotification> {
+        let after = page.after ?? .last
+        return try await store.read { transaction in
             let rows = try transaction.query(
                 """
-                SELECT * FROM notifications WHERE user_id = $1 AND ($2 = 0 OR read_at IS NULL)
-                ORDER BY at DESC, id DESC LIMIT $3
-                """, user, unreadOnly, limit)
-            return transaction.readable(rows, of: "notifications") { try UserNotification($0) }
+                SELECT * FROM notifications WHERE user_id = $1 AND ($2 = 0 OR read_at IS NULL) AND (at, id) < ($3, $4)
+                ORDER BY at DESC, id DESC LIMIT $5
+                """, user, unreadOnly, after.number, after.text, page.probe)
+            return transaction.page(rows, page, of: "notifications", key: { try PageKey($0, "at", "id") }) { try UserNotification($0) }
         }
     }
 

@@ -47,7 +47,7 @@ extension Credentials {
                 projects.map { (.project($0.id), $0.name) } + [(.user(user.id), user.name)]
                 + (user.role == .administrator ? [(.platform, nil)] : [])
             return try layers.flatMap { layer in
-                try Provider.all.flatMap { try list(layer.owner, layer.name, $0, transaction) }
+                try providers(at: [layer.owner], transaction).flatMap { try list(layer.owner, layer.name, $0, transaction) }
             }
         }
     }

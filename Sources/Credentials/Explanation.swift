@@ -41,11 +41,14 @@ public struct Explanation: Sendable, Hashable, Codable {
 extension Credentials {
     /// What applies to each provider for a user in a project, and why.
     ///
-    /// - Parameter providers: those to explain.
+    /// - Parameter providers: those to explain; `nil` for all that SAM knows, and the custom ones of which a layer says something.
     /// - Throws: `StoreError`.
-    public func explain(_ providers: [Provider] = Provider.all, project: ProjectID?, user: UserID) async throws -> [Explanation] {
+    public func explain(_ providers: [Provider]? = nil, project: ProjectID?, user: UserID) async throws -> [Explanation] {
         try await store.read { transaction in
-            try providers.map { try explain($0, project: project, user: user, in: transaction) }
+            let layers: [ScopeOwner] = (project.map { [.project($0)] } ?? []) + [.user(user), .platform]
+            return try (providers ?? self.providers(at: layers, transaction)).map {
+                try explain($0, project: project, user: user, in: transaction)
+            }
         }
     }
 

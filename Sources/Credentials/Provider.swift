@@ -1,3 +1,4 @@
+import Accounts
 import Store
 
 /// Who a credential is for. Ids are canonical and lower case; there is one spelling of each.
@@ -54,8 +55,8 @@ public struct Provider: RawRepresentable, Hashable, Sendable, Codable, SQLBindab
     public init(parsing text: String) throws(CredentialsError) {
         guard let provider = Provider(rawValue: text) else {
             let canonical = text.trimmingPrefix(while: \.isWhitespace).lowercased()
-            let meant = Self.all.first { canonical == $0.rawValue || canonical.trimmingSuffix(while: \.isWhitespace) == $0.rawValue }
-            let hint = meant.map { " Did you mean “\($0.rawValue)”?" } ?? ""
+            let hint = Nearest.hint(
+                for: canonical.trimmingSuffix(while: \.isWhitespace), among: Self.all.map(\.rawValue) + ["rehearsal"])
             throw CredentialsError(
                 .invalid,
                 """

@@ -14,6 +14,8 @@ public struct SessionsError: Error, Sendable, CustomStringConvertible {
         public static let forbidden = Code(name: "forbidden")
         /// The session is in no state for it.
         public static let wrongState = Code(name: "wrongState")
+        /// It would end at once, for the reason that stands in ``SessionsError/reason``.
+        public static let refused = Code(name: "refused")
         /// What is stored of it can't be read.
         public static let unreadable = Code(name: "unreadable")
         /// The runner's attempt is over.
@@ -22,17 +24,22 @@ public struct SessionsError: Error, Sendable, CustomStringConvertible {
 
     public let code: Code
     public let message: String
+    /// The failure that a session would have ended with, such as `credentialBlocked`.
+    public let reason: String?
 
     /// Makes an error of a kind with its sentence.
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String, reason: String? = nil) {
         self.code = code
         self.message = message
+        self.reason = reason
     }
 
     public var description: String { message }
 
     /// The same sentence for one that is not there and one that the asker may not know of.
-    public static func unknown(_ id: SessionID) -> SessionsError {
-        SessionsError(.notFound, "There is no session \(id.rawValue.prefix(40)). `sam sessions list` shows those there are.")
+    ///
+    /// - Parameter hint: what may have been meant, of what the asker knows.
+    public static func unknown(_ id: SessionID, _ hint: String = "") -> SessionsError {
+        SessionsError(.notFound, "There is no session \(id.rawValue.prefix(40)).\(hint) `sam sessions list` shows those there are.")
     }
 }

@@ -146,7 +146,7 @@ extension Setting {
         guard let setting = all.first(where: { $0.key == key }) ?? ofAgent(withKey: key) else {
             throw SettingsError(
                 .notFound,
-                "There is no setting “\(key.prefix(80))”. There are \(all.map(\.key).joined(separator: ", ")), and for each agent agents.ID.model, .permissions and .arguments."
+                "There is no setting “\(key.prefix(80))”.\(Nearest.hint(for: key, among: all.map(\.key))) There are \(all.map(\.key).joined(separator: ", ")), and for each agent agents.ID.model, .permissions and .arguments."
             )
         }
         return setting

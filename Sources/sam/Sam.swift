@@ -39,11 +39,14 @@ struct Sam: AsyncParsableCommand {
         } catch {
             guard String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") else {
                 Terminal.warn("Error: \(block: sentence(for: error), indent: 2)")
-                exit(withError: ExitStatus.failed)
+                exit(withError: (error as? APIClient.Failure)?.code == "credentialBlocked" ? ExitStatus.blocked : ExitStatus.failed)
             }
             let code = exitCode(for: error)
             let message = fullMessage(for: error)
             if !message.isEmpty { code.isSuccess ? Terminal.line("\(block: message)") : Terminal.warn("\(block: message)") }
+            if code == .validationFailure, let meant = CommandHint.meant(by: Array(CommandLine.arguments.dropFirst())) {
+                Terminal.warn("Did you mean: \(meant)")
+            }
             exit(withError: code == .validationFailure ? ExitStatus.usage : code)
         }
     }

@@ -3,6 +3,7 @@ import AgentCatalogue
 import Credentials
 import Hummingbird
 import Processes
+import Store
 import Workspaces
 
 /// `/api/v1/agents`.
@@ -24,7 +25,8 @@ struct AgentRoutes {
             project = try await modules.accounts.project(String(name), for: user).id
         }
         let catalogue = modules.catalogue.current
-        let agents = catalogue.agents
+        let page = Page(of: catalogue.agents, try request.page()) { $0.id }
+        let agents = page.items
         let host = modules.host
         // Programs take their time to tell a version, and there are several.
         let trials = await withTaskGroup(of: (String, ProgramTrial).self) { group in
@@ -44,6 +46,6 @@ struct AgentRoutes {
             view.keys = try await modules.credentials.explain(wanted, project: project, user: user).map { AgentView.Key($0) }
             views.append(view)
         }
-        return try .json(Listing.Agents(agents: views, problems: catalogue.problems.map(\.description)))
+        return try .json(Listing.Agents(agents: views, problems: catalogue.problems.map(\.description), next: page.next?.cursor))
     }
 }

@@ -2,6 +2,7 @@ import Accounts
 import Credentials
 import Gateway
 import Hummingbird
+import Store
 import Vault
 
 /// `/api/v1/credentials`, `/api/v1/resolution` and `/api/v1/vault`.
@@ -33,15 +34,17 @@ struct CredentialRoutes {
     }
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(Listing.Credentials(credentials: try await credentials.list(for: try context.requireUser())))
+        let all = try await credentials.list(for: try context.requireUser())
+        let page = Page(of: all, try request.page()) {
+            "\($0.scope.rawValue)/\($0.owner ?? "")/\($0.provider.rawValue)/\($0.id?.rawValue ?? "")"
+        }
+        return try .json(Listing.Credentials(credentials: page.items, next: page.next?.cursor))
     }
 
     /// What applies to the one who asks outside of any project.
     private func resolution(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(
-            Listing.Resolution(
-                resolution: try await credentials.explain(
-                    try request.providers(), project: nil, user: try context.requireUser().id)))
+        let all = try await credentials.explain(try request.providers(), project: nil, user: try context.requireUser().id)
+        return try .json(Listing.Resolution(all, try request.page()))
     }
 
     private func perform(
@@ -60,8 +63,9 @@ struct CredentialRoutes {
             throw Problem(.badRequest, "“scope” is project, user or platform.")
         }
         let change = try await change(scope, request.uri.queryParameters["project"].map(String.init), nil, context)
-        return try .json(
-            Listing.Held(held: try await credentials.held(change.provider, at: change.owner, for: change.actor)))
+        let all = try await credentials.held(change.provider, at: change.owner, for: change.actor)
+        let page = Page(of: all, try request.page()) { $0.session }
+        return try .json(Listing.Held(held: page.items, next: page.next?.cursor))
     }
 
     private func recover(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -88,9 +92,9 @@ struct CredentialRoutes {
 }
 
 extension Request {
-    /// The providers that a query names; all of them when it names none.
-    func providers() throws -> [Provider] {
-        guard let name = uri.queryParameters["provider"] else { return Provider.all }
+    /// The providers that a query names; `nil` when it names none.
+    func providers() throws -> [Provider]? {
+        guard let name = uri.queryParameters["provider"] else { return nil }
         return [try Provider(parsing: String(name))]
     }
 }

@@ -2,6 +2,7 @@ import Accounts
 import Credentials
 import Gateway
 import Hummingbird
+import Store
 
 /// `/api/v1/keys`: gateway keys for a person's own tools.
 struct KeyRoutes {
@@ -27,8 +28,9 @@ struct KeyRoutes {
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         let user = try context.requireUser().id
         let projects = try await accounts.projects(of: user)
-        let keys = try await leases.keys(of: user).map { key in KeyView(key, project: projects.first { $0.id == key.project }?.name) }
-        return try .json(Listing.Keys(keys: keys))
+        let page = try await leases.keys(of: user, try request.page())
+        let keys = page.items.map { key in KeyView(key, project: projects.first { $0.id == key.project }?.name) }
+        return try .json(Listing.Keys(keys: keys, next: page.next?.cursor))
     }
 
     /// The key is shown this once.

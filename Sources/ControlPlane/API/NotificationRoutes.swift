@@ -1,5 +1,6 @@
 import Accounts
 import Hummingbird
+import Store
 
 /// `/api/v1/notifications`: a user's own.
 struct NotificationRoutes {
@@ -16,9 +17,9 @@ struct NotificationRoutes {
     }
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let notifications = try await accounts.notifications(
-            for: try context.requireUser().id, unreadOnly: request.uri.queryParameters["unread"] == "true")
-        return try .json(Listing.Notifications(notifications: notifications.map(NotificationView.init)))
+        let page = try await accounts.notifications(
+            for: try context.requireUser().id, unreadOnly: request.uri.queryParameters["unread"] == "true", try request.page())
+        return try .json(Listing.Notifications(notifications: page.items.map(NotificationView.init), next: page.next?.cursor))
     }
 
     private func markRead(_ request: Request, _ context: APIContext) async throws -> Response {

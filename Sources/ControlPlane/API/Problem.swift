@@ -20,6 +20,8 @@ public struct Problem: Error, Sendable, Codable {
     public var status: Int
     /// A sentence for a person.
     public var detail: String
+    /// The failure with which a session would have ended, such as `credentialBlocked`.
+    public var code: String?
 
     init(_ status: HTTPResponse.Status, _ detail: String) {
         title = status.reasonPhrase
@@ -48,8 +50,9 @@ public struct Problem: Error, Sendable, Codable {
             self.init(
                 [
                     .notFound: .notFound, .forbidden: .forbidden, .wrongState: .conflict, .fenced: .conflict,
-                    .unreadable: .internalServerError,
+                    .unreadable: .internalServerError, .refused: .conflict,
                 ][error.code] ?? .badRequest, error.message)
+            code = error.reason
         case let error as WorkspaceError:
             self.init(
                 [

@@ -2,18 +2,21 @@ import Accounts
 import Credentials
 import HTTPTypes
 import Hummingbird
-import Workspaces
+import Sessions
+import Store
 
 /// `/api/v1/projects`. To who does not belong to a project there is no such project.
 struct ProjectRoutes {
     let accounts: Accounts
     let credentials: Credentials
-    let host: LocalHost
+    let engine: SessionEngine
+    private let source: ProjectSource
 
     init(_ modules: Modules) {
+        engine = modules.engine
+        source = ProjectSource(modules)
         accounts = modules.accounts
         credentials = modules.credentials
-        host = modules.host
     }
 
     func add(to group: RouterGroup<APIContext>) {
@@ -21,6 +24,8 @@ struct ProjectRoutes {
         group.post(use: create)
         group.get(":id", use: show)
         group.patch(":id", use: change)
+        group.delete(":id", use: remove)
+        group.get(":id/removal", use: removal)
         group.get(":id/resolution", use: resolution)
         group.get(":id/members", use: members)
         group.post(":id/members", use: addMember)
@@ -30,39 +35,22 @@ struct ProjectRoutes {
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         let user = try context.requireUser()
-        guard request.uri.queryParameters["all"] == "true" else {
-            return try .json(Listing.Projects(projects: try await accounts.projects(of: user.id).map { ProjectView($0) }))
+        let page: Page<Project>
+        if request.uri.queryParameters["all"] == "true" {
+            try user.requireAdministrator("Only administrators see projects that they do not belong to.")
+            page = try await accounts.projects(try request.page())
+        } else {
+            page = try await accounts.projects(of: user.id, try request.page())
         }
-        try user.requireAdministrator("Only administrators see projects that they do not belong to.")
-        return try .json(Listing.Projects(projects: try await accounts.projects().map { ProjectView($0) }))
+        return try .json(Listing.Projects(projects: page.items.map { ProjectView($0) }, next: page.next?.cursor))
     }
 
-    /// The same repository twice is the same project, unless a name says otherwise.
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let wish: NewProject = try await request.json(limit: context.maxUploadSize)
         let user = try context.requireUser()
-        var location = try RepositoryLocation(wish.repository)
-        if wish.name == nil, wish.sandbox == nil, let known = try await accounts.project(of: location.address, for: user.id) {
-            return try .json(ProjectView(known))
-        }
-        // git runs with what the server's own user may reach, on this disk and elsewhere.
-        try user.requireAdministrator("Projects are added by administrators, who then say who works on them.")
-        let found = try await host.resolve(location)
-        if found.location != location {
-            location = found.location
-            if wish.name == nil, wish.sandbox == nil, let known = try await accounts.project(of: location.address, for: user.id) {
-                return try .json(ProjectView(known, note: found.note))
-            }
-        }
-        try await host.probe(location, sandbox: wish.sandbox ?? .bubblewrap)
-        let name: String
-        if let wished = wish.name {
-            name = wished
-        } else {
-            name = try await freeName(location.suggestedName)
-        }
-        let project = try await accounts.addProject(
-            named: name, repository: location.address, sandbox: wish.sandbox ?? .bubblewrap, by: user.id)
+        let found = try await source.find(wish, for: user)
+        guard found.isNew else { return try .json(ProjectView(found.project, note: found.note)) }
+        let project = try await accounts.addProject(found.project, by: user.id)
         return try .json(ProjectView(project, note: found.note), status: .created)
     }
 
@@ -78,25 +66,41 @@ struct ProjectRoutes {
         return try .json(ProjectView(try await accounts.setSandbox(change.sandbox, of: project.id.rawValue, by: user.id)))
     }
 
+    /// What would go with it.
+    private func removal(_ request: Request, _ context: APIContext) async throws -> Response {
+        try .json(try await engine.removal(of: try await removable(context)))
+    }
+
+    private func remove(_ request: Request, _ context: APIContext) async throws -> Response {
+        let force = request.uri.queryParameters["force"] == "true"
+        let project = try await removable(context)
+        return try .json(try await engine.remove(project, evenUnlanded: force, by: try context.requireUser().id))
+    }
+
+    private func removable(_ context: APIContext) async throws -> Project {
+        let project = try await owned(context)
+        try context.requireUser().requireAdministrator("Only an administrator removes a project.")
+        return project
+    }
+
     private func resolution(_ request: Request, _ context: APIContext) async throws -> Response {
         let project = try await project(context)
-        return try .json(
-            Listing.Resolution(
-                resolution: try await credentials.explain(
-                    try request.providers(), project: project.id, user: try context.requireUser().id)))
+        let all = try await credentials.explain(
+            try request.providers(), project: project.id, user: try context.requireUser().id)
+        return try .json(Listing.Resolution(all, try request.page()))
     }
 
     // MARK: - Members
 
     private func members(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await listing(of: try await known(context).id)
+        try await listing(of: try await known(context).id, request)
     }
 
     private func addMember(_ request: Request, _ context: APIContext) async throws -> Response {
         let project = try await known(context)
         let wish: NewMember = try await request.json(limit: context.maxUploadSize)
         try await accounts.addMember(wish.user, as: wish.role, to: project.id, by: try context.requireUser().id)
-        return try await listing(of: project.id, status: .created)
+        return try await listing(of: project.id, request, status: .created)
     }
 
     private func changeMember(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -104,7 +108,7 @@ struct ProjectRoutes {
         let change: MemberChange = try await request.json(limit: context.maxUploadSize)
         try await accounts.setRole(
             change.role, of: try context.parameter("user"), in: project.id, by: try context.requireUser().id)
-        return try await listing(of: project.id)
+        return try await listing(of: project.id, request)
     }
 
     private func removeMember(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -120,8 +124,9 @@ struct ProjectRoutes {
         try await accounts.project(try context.parameter("id"), for: try context.requireUser().id, as: least)
     }
 
-    private func listing(of project: ProjectID, status: HTTPResponse.Status = .ok) async throws -> Response {
-        try .json(Listing.Members(members: try await accounts.members(of: project).map(MemberView.init)), status: status)
+    private func listing(of project: ProjectID, _ request: Request, status: HTTPResponse.Status = .ok) async throws -> Response {
+        let page = try await accounts.members(of: project, try request.page())
+        return try .json(Listing.Members(members: page.items.map(MemberView.init), next: page.next?.cursor), status: status)
     }
 
     /// A project that the one who asks belongs to; administrators know of all. What they may do with its members is judged with the act.
@@ -131,14 +136,15 @@ struct ProjectRoutes {
         return try await user.role == .administrator ? accounts.project(id) : accounts.project(id, for: user.id)
     }
 
+    /// A project that is this user's to remove: an owner's, and an administrator's.
+    private func owned(_ context: APIContext) async throws -> Project {
+        let user = try context.requireUser()
+        let id = try context.parameter("id")
+        return try await user.role == .administrator ? accounts.project(id) : accounts.project(id, for: user.id, as: .owner)
+    }
+
     private static func check(_ sandbox: Project.Sandbox?, _ user: User) throws {
         guard sandbox == Project.Sandbox.none else { return }
         try user.requireAdministrator("Only an administrator can let a project's agents run without a sandbox.")
-    }
-
-    private func freeName(_ wish: String) async throws -> String {
-        let taken = Set(try await accounts.projects().map(\.name))
-        guard taken.contains(wish) else { return wish }
-        return (2...).lazy.map { "\(wish.prefix(58))-\($0)" }.first { !taken.contains($0) } ?? wish
     }
 }

@@ -3,6 +3,7 @@ import Credentials
 import Gateway
 import Hummingbird
 import Metering
+import Store
 
 /// `/api/v1/providers`: where providers are reached.
 struct ProviderRoutes {
@@ -22,7 +23,9 @@ struct ProviderRoutes {
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         let reader = try context.requireUser()
-        return try .json(Listing.Providers(providers: try await endpoints.list().map { ProviderView($0, for: reader) }))
+        let all = try await endpoints.list().map { ProviderView($0, for: reader) }
+        let page = Page(of: all, try request.page()) { $0.id }
+        return try .json(Listing.Providers(providers: page.items, next: page.next?.cursor))
     }
 
     private func set(_ request: Request, _ context: APIContext) async throws -> Response {

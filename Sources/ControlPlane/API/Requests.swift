@@ -34,7 +34,9 @@ public struct ProjectChange: Sendable, Codable {
 /// The body of `POST /api/v1/sessions`.
 public struct NewSession: Sendable, Codable {
     /// A project's id or name.
-    public var project: String
+    public var project: String?
+    /// Instead of a project: a URL or an absolute path. Its project is added with the session when there is none, or not at all.
+    public var repository: String?
     public var agent: String?
     /// Whose credential the agent works with; its usual one when this is missing.
     public var provider: String?
@@ -46,13 +48,19 @@ public struct NewSession: Sendable, Codable {
     public var permissions: PermissionMode?
     /// `fast`, `strong`, or a name that the agent takes; what the settings say when this is missing.
     public var model: String?
+    /// What was not committed in a repository on the server's machine. The session starts from it.
+    public var changes: NewChanges?
 
     /// Asks for a session.
     public init(
-        project: String, agent: String? = nil, provider: String? = nil, prompt: String? = nil, images: [NewImage]? = nil,
-        ending: SessionState.Ending? = nil, permissions: PermissionMode? = nil, model: String? = nil
+        project: String? = nil, repository: String? = nil, agent: String? = nil, provider: String? = nil, prompt: String? = nil,
+        images: [NewImage]? = nil,
+        ending: SessionState.Ending? = nil, permissions: PermissionMode? = nil, model: String? = nil,
+        changes: NewChanges? = nil
     ) {
+        self.changes = changes
         self.project = project
+        self.repository = repository
         self.agent = agent
         self.provider = provider
         self.prompt = prompt
@@ -60,6 +68,31 @@ public struct NewSession: Sendable, Codable {
         self.ending = ending
         self.permissions = permissions
         self.model = model
+    }
+}
+
+/// Changes that are not committed, in the body of a call that starts a session.
+public struct NewChanges: Sendable, Codable {
+    /// A commit on top of one that the repository has.
+    public var commit: String
+    /// What the repository lacks, as git packs it, in base64.
+    public var pack: String
+
+    /// Sends changes.
+    public init(_ changes: CarriedChanges) {
+        commit = changes.commit
+        pack = changes.pack.base64EncodedString()
+    }
+
+    /// The changes themselves.
+    ///
+    /// - Throws: `Problem` or `WorkspaceError` with what is wrong with them.
+    func checked(for project: Project) throws -> CarriedChanges {
+        guard case .local = try RepositoryLocation(project.repository) else {
+            throw Problem(.badRequest, "Changes are brought from a repository on the server's machine; \(project.name) has another.")
+        }
+        guard let data = Data(base64Encoded: pack) else { throw Problem(.badRequest, "The pack of the changes is not in base64.") }
+        return try CarriedChanges(commit: commit, pack: data)
     }
 }
 

@@ -14,8 +14,10 @@ struct SessionRoutes {
     let accounts: Accounts
     let host: LocalHost
     let store: Store
+    private let projects: ProjectSource
 
     init(_ modules: Modules) {
+        projects = ProjectSource(modules)
         engine = modules.engine
         accounts = modules.accounts
         host = modules.host
@@ -47,9 +49,7 @@ struct SessionRoutes {
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         let user = try context.requireUser().id
-        var project: ProjectID?
-        if let name = request.uri.queryParameters["project"] { project = try await accounts.project(String(name), for: user).id }
-        let sessions = try await engine.queries.list(for: user, project: project)
+        let sessions = try await engine.queries.list(for: user, try await filter(request, user), try request.page())
         let queued = try await engine.queries.unsettled().sessions.filter { $0.state.phase == .queued }.map(\.id)
         var views: [SessionView] = []
         for session in sessions.sessions {
@@ -58,18 +58,48 @@ struct SessionRoutes {
                     session, queuePlace: queued.firstIndex(of: session.id).map { $0 + 1 }, activity: await engine.activity(of: session),
                     step: engine.step(of: session.id)))
         }
-        return try .json(Listing.Sessions(sessions: views, unreadable: sessions.unreadable))
+        return try .json(Listing.Sessions(sessions: views, unreadable: sessions.unreadable, next: sessions.next?.cursor))
+    }
+
+    private func filter(_ request: Request, _ user: UserID) async throws -> SessionFilter {
+        let query = request.uri.queryParameters
+        var filter = SessionFilter(starter: query["mine"] == "true" ? user : nil)
+        if let name = query["project"] { filter.project = try await accounts.project(String(name), for: user).id }
+        if let word = query["status"].map(String.init) {
+            guard let status = SessionFilter.Status(word) else {
+                let names = SessionFilter.Status.names
+                throw Problem(
+                    .badRequest,
+                    "Sessions are told by \(names.joined(separator: ", ")), not by “\(word.prefix(40))”.\(Nearest.hint(for: word, among: names))"
+                )
+            }
+            filter.status = status
+        }
+        return filter
     }
 
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let wish: NewSession = try await request.json(limit: request.uploadLimit(context))
         let user = try context.requireUser().id
+        let (project, isNew) = try await project(of: wish, context)
         let session = try await engine.create(
-            project: try await accounts.project(wish.project, for: user, as: .member), agent: wish.agent ?? "scout",
+            project: project, isNew: isNew, agent: wish.agent ?? "scout",
             provider: try wish.provider.map { try Provider(parsing: $0) }, task: wish.prompt,
             images: try (wish.images ?? []).checked(), ending: wish.ending ?? .onRequest, permissions: wish.permissions, model: wish.model,
-            by: user)
+            changes: try wish.changes?.checked(for: project), by: user)
         return try .json(try await view(session), status: .created)
+    }
+
+    /// The project that a session is for, and whether it is to be added with it.
+    private func project(of wish: NewSession, _ context: APIContext) async throws -> (Project, isNew: Bool) {
+        let user = try context.requireUser()
+        switch (wish.project, wish.repository) {
+        case (let name?, nil): return (try await accounts.project(name, for: user.id, as: .member), false)
+        case (nil, let repository?):
+            let source = try await projects.find(NewProject(repository: repository), for: user)
+            return (source.project, source.isNew)
+        default: throw Problem(.badRequest, "A session is for a “project” or for a “repository”: name one of them.")
+        }
     }
 
     private func show(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -83,9 +113,12 @@ struct SessionRoutes {
     }
 
     private func events(_ request: Request, _ context: APIContext) async throws -> Response {
-        let after = try number(request, "after") ?? 0
-        let limit = min(max(try number(request, "limit") ?? 500, 1), 1_000)
-        return try .json(Listing.Events(events: try await engine.queries.events(try await session(context).id, after: after, limit: limit)))
+        let page = try request.page(standard: 500)
+        let after = try page.after.map { Int($0.number) } ?? number(request, "after") ?? 0
+        let events = try await engine.queries.events(try await session(context).id, after: after, limit: page.probe)
+        let shown = Array(events.prefix(page.limit))
+        let next = events.count > shown.count ? shown.last.map { PageKey(number: Int64($0.seq), text: "") } : nil
+        return try .json(Listing.Events(events: shown, next: next?.cursor))
     }
 
     private func stream(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -125,7 +158,8 @@ struct SessionRoutes {
     }
 
     private func prompts(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(Listing.Prompts(prompts: try await engine.queries.prompts(try await session(context).id)))
+        let page = try await engine.queries.prompts(try await session(context).id, try request.page())
+        return try .json(Listing.Prompts(prompts: page.items, next: page.next?.cursor))
     }
 
     private func edit(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -192,7 +226,8 @@ struct SessionRoutes {
     }
 
     private func changes(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(Listing.Changes(files: try await host.changes(in: try await result(context))))
+        let page = Page(of: try await host.changes(in: try await result(context)), try request.page()) { $0.path }
+        return try .json(Listing.Changes(files: page.items, next: page.next?.cursor))
     }
 
     private func land(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -224,13 +259,16 @@ struct SessionRoutes {
     /// The same without reading it.
     private func id(_ context: APIContext, as least: ProjectRole = .viewer) async throws -> SessionID {
         let id = SessionID(rawValue: try context.parameter("id"))
-        let project = try await engine.queries.project(of: id)
+        let user = try context.requireUser().id
         do {
-            _ = try await accounts.project(project.rawValue, for: try context.requireUser().id, as: least)
+            let project = try await engine.queries.project(of: id)
+            _ = try await accounts.project(project.rawValue, for: user, as: least)
+            return id
+        } catch let error as SessionsError where error.code == .notFound {
+            throw SessionsError.unknown(id, try await engine.queries.hint(for: id, of: user))
         } catch let error as AccountsError where error.code == .notFound {
-            throw SessionsError.unknown(id)
+            throw SessionsError.unknown(id, try await engine.queries.hint(for: id, of: user))
         }
-        return id
     }
 
     private func result(_ context: APIContext) async throws -> WorkspaceResult {

@@ -3,6 +3,7 @@ import AgentCatalogue
 import Hummingbird
 import Sessions
 import Settings
+import Store
 
 /// `/api/v1/settings`.
 struct SettingRoutes {
@@ -47,7 +48,10 @@ struct SettingRoutes {
         // Those of one agent's own are many; only what somebody said something about is worth a line.
         for setting in modules.catalogue.current.agents.flatMap({ Setting.ofAgent($0.id) })
         where try await settings.isConfigured(setting, project: project, user: user) { wanted.append(setting) }
-        return try .json(try await listing(wanted, project: request.project, user: user))
+        let page = Page(of: wanted, try request.page()) { $0.key }
+        var listing = try await listing(page.items, project: request.project, user: user)
+        listing.next = page.next?.cursor
+        return try .json(listing)
     }
 
     private func explain(_ request: Request, _ context: APIContext) async throws -> Response {

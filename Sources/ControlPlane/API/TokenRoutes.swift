@@ -1,5 +1,6 @@
 import Accounts
 import Hummingbird
+import Store
 
 /// `/api/v1/tokens`: a user's own.
 struct TokenRoutes {
@@ -16,7 +17,8 @@ struct TokenRoutes {
     }
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(Listing.Tokens(tokens: try await accounts.tokens(of: try context.requireUser().id).map(TokenView.init)))
+        let page = try await accounts.tokens(of: try context.requireUser().id, try request.page()).map(TokenView.init)
+        return try .json(Listing.Tokens(tokens: page.items, next: page.next?.cursor))
     }
 
     /// The token is shown this once.

@@ -5,6 +5,7 @@ import Gateway
 import Hummingbird
 import Metering
 import Sessions
+import Store
 
 /// `/api/v1/usage` and `/api/v1/budgets`: what was used, and how much may be.
 struct UsageRoutes {
@@ -65,12 +66,15 @@ struct UsageRoutes {
         }
         let lines = try await modules.metered.ledger.report(
             UsageQuery(by: grouping, since: since ?? 0, project: project, session: session), for: user)
-        return try .json(Listing.Usage(usage: lines))
+        let page = Page(of: lines, try request.page()) { $0.name }
+        return try .json(Listing.Usage(usage: page.items, next: page.next?.cursor))
     }
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         await modules.metered.ledger.flush()
-        return try .json(Listing.Budgets(budgets: try await budgets.list(for: try context.requireUser())))
+        let all = try await budgets.list(for: try context.requireUser())
+        let page = Page(of: all, try request.page()) { "\($0.scope.rawValue)/\($0.owner ?? "")/\($0.period.rawValue)" }
+        return try .json(Listing.Budgets(budgets: page.items, next: page.next?.cursor))
     }
 
     private func change(

@@ -2,6 +2,7 @@ import Accounts
 import AgentProtocol
 import Hummingbird
 import Sessions
+import Store
 
 /// `/api/v1/users`, `/api/v1/me` and `/api/v1/audit`. All but `me` are for administrators.
 struct UserRoutes {
@@ -26,7 +27,8 @@ struct UserRoutes {
 
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try administrator(context)
-        return try .json(Listing.Users(users: try await accounts.users().map(UserView.init)))
+        let page = try await accounts.users(try request.page()).map(UserView.init)
+        return try .json(Listing.Users(users: page.items, next: page.next?.cursor))
     }
 
     /// A new user with a first token, which is shown this once.
@@ -57,8 +59,8 @@ struct UserRoutes {
 
     private func audit(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try administrator(context)
-        let limit = min(max(request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 100, 1), 1_000)
-        return try .json(Listing.Audit(audit: try await accounts.auditTrail(limit: limit).map(AuditView.init)))
+        let page = try await accounts.auditTrail(try request.page()).map(AuditView.init)
+        return try .json(Listing.Audit(audit: page.items, next: page.next?.cursor))
     }
 
     private func administrator(_ context: APIContext) throws -> User {

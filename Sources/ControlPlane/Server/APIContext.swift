@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Sessions
+import Workspaces
 
 /// What a handler knows of a request beside the request: who asks.
 struct APIContext: RequestContext {
@@ -45,7 +46,9 @@ extension Request {
     /// How much of the body is read: of a call that takes a prompt, as much as a prompt's images have in base64 beside the rest.
     func uploadLimit(_ context: APIContext) -> Int {
         let takesImages = method == .post && uri.path.wholeMatch(of: /\/api\/v1\/sessions(\/[^\/]+\/(prompts|resume))?\/?/) != nil
+        let takesChanges = takesImages && uri.path.split(separator: "/").count == 3
         return context.maxUploadSize + (takesImages ? PromptImage.totalLimit / 3 * 4 + 1_024 : 0)
+            + (takesChanges ? CarriedChanges.sizeLimit / 3 * 4 + 1_024 : 0)
     }
 
     /// Reads the body as JSON.

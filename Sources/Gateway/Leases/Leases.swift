@@ -71,14 +71,20 @@ public struct Leases: Sendable {
         return (key, token)
     }
 
-    /// A user's keys, oldest first.
+    /// A part of a user's keys, oldest first.
     ///
     /// - Throws: `StoreError`.
-    public func keys(of user: UserID) async throws -> [GatewayKey] {
-        try await store.read { transaction in
+    public func keys(of user: UserID, _ page: PageRequest) async throws -> Page<GatewayKey> {
+        let after = page.after ?? .first
+        return try await store.read { transaction in
             let rows = try transaction.query(
-                "SELECT * FROM leases WHERE key_id IS NOT NULL AND user_id = $1 ORDER BY made_at, key_id", user)
-            return transaction.readable(rows, of: "leases", id: { try $0.text("key_id") }) { try GatewayKey($0) }
+                """
+                SELECT * FROM leases WHERE key_id IS NOT NULL AND user_id = $1 AND (made_at, key_id) > ($2, $3)
+                ORDER BY made_at, key_id LIMIT $4
+                """, user, after.number, after.text, page.probe)
+            return transaction.page(
+                rows, page, of: "leases", id: { try $0.text("key_id") }, key: { try PageKey($0, "made_at", "key_id") }
+            ) { try GatewayKey($0) }
         }
     }
 

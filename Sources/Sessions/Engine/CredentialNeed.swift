@@ -23,14 +23,22 @@ enum CredentialNeed: Sendable {
     /// The agent insists on a file, and that is not allowed here.
     case notAllowed(String)
 
+    /// Why a session can't be started.
+    struct Refusal {
+        var code: String
+        var sentence: String
+
+        var error: SessionsError { SessionsError(.refused, sentence, reason: code) }
+    }
+
     /// Why the session can't be started as things stand; `nil` when it can.
-    func refusal(_ credentials: Credentials, _ transaction: any Transaction) throws -> SessionInput? {
+    func refusal(_ credentials: Credentials, _ transaction: any Transaction) throws -> Refusal? {
         switch self {
         case .nothing: return nil
-        case .notAllowed(let why): return .startFailed(code: "credentialNotAllowed", message: why)
+        case .notAllowed(let why): return Refusal(code: "credentialNotAllowed", sentence: why)
         case .credential(let request):
             guard case .refused(let code, let sentence) = try credentials.check(request, in: transaction) else { return nil }
-            return .startFailed(code: Self.failureCode(code), message: sentence)
+            return Refusal(code: Self.failureCode(code), sentence: sentence)
         }
     }
 
@@ -62,7 +70,7 @@ extension SessionEngine {
             return .notAllowed(
                 """
                 \(session.agent.name) keeps its sign-in for \(provider.rawValue) in a file in its workspace, and this project does not allow \
-                that. Allow it with: sam settings set \(Setting.signInFiles.key) true --scope project --project …
+                that. Allow it, once the project is added (sam projects add), with: sam settings set \(Setting.signInFiles.key) true --project …
                 """)
         }
         return .credential(

@@ -11,6 +11,7 @@ extension SessionEngine {
     /// Creates a session. It is recorded, and starts when its turn has come.
     ///
     /// - Parameters:
+    ///   - isNew: whether the project is only drafted. It is stored with the session, or not at all when the session is refused.
     ///   - provider: whose credential the agent works with, one of those that it can; `nil` for its usual one.
     ///   - task: the first prompt; `nil` for none yet.
     ///   - images: what goes with it.
@@ -18,19 +19,27 @@ extension SessionEngine {
     ///   - permissions: what the agent may do without asking; `nil` for what is usual. More than every layer allows is refused, or, for one
     ///     that goes on with another, bounded.
     ///   - model: `fast`, `strong`, or a name that the agent takes; `nil` for what the settings say.
+    ///   - changes: what was not committed in its repository on this machine; the workspace starts from it.
     ///   - earlier: the session that it goes on with, from the commit at which that one ended.
     /// - Throws: ``SessionsError`` when the agent is unknown or the task too long; `WorkspaceError` when the
     ///   agent is not installed or this machine can't sandbox it; `StoreError`.
     public func create(
-        project: Project, agent: String, provider: Provider? = nil, task: String?, images: [PromptImage] = [], ending: SessionState.Ending,
-        permissions: PermissionMode? = nil, model: String? = nil,
+        project: Project, isNew: Bool = false, agent: String, provider: Provider? = nil, task: String?, images: [PromptImage] = [],
+        ending: SessionState.Ending,
+        permissions: PermissionMode? = nil, model: String? = nil, changes: CarriedChanges? = nil,
         continuing earlier: Session? = nil, by user: UserID
     ) async throws -> Session {
+        guard !leavingProjects.contains(project.id) else {
+            throw SessionsError(.wrongState, "Project \(project.name) is being removed.")
+        }
         let catalogue = catalogue.current
         guard let definition = catalogue.agent(agent) else {
             let known = catalogue.agents.map(\.id).joined(separator: ", ")
             let hint = catalogue.problems.isEmpty ? "" : " The catalogue has mistakes, which `sam agents` tells."
-            throw SessionsError(.invalid, "There is no agent “\(agent.prefix(80))”. There are: \(known).\(hint)")
+            throw SessionsError(
+                .invalid,
+                "There is no agent “\(agent.prefix(80))”. \(Nearest.hint(for: agent, among: catalogue.agents.map(\.id))) There are: \(known).\(hint)"
+            )
         }
         if let provider, !definition.providers.contains(provider) {
             let usable = definition.providers.map(\.rawValue).joined(separator: ", ")
@@ -55,6 +64,7 @@ extension SessionEngine {
         let branch = ResultBranch.name(session: id, task: task ?? "", fallback: agent)
         let created = now()
         let insert: @Sendable (any Transaction) throws -> Void = { [accounts] transaction in
+            if isNew { try accounts.add(project, by: user, in: transaction) }
             try transaction.execute(
                 """
                 INSERT INTO sessions (id, project_id, user_id, agent, provider, sign_in_file, title, branch, sandbox, permissions, model, continues,
@@ -62,7 +72,7 @@ extension SessionEngine {
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'queued', 0, $14, NULL, 0, 0, $15, $15)
                 """,
                 id, project.id, user, agent, provider, signInFile, title, branch, project.sandbox, mode, model,
-                earlier?.id, earlier?.endCommit,
+                earlier?.id, changes?.commit ?? earlier?.endCommit,
                 try SessionState(ending: ending).stored(), created)
             var writer = LogWriter(session: id, lastSeq: 0, transaction: transaction)
             try writer.append(.state(StateChange(phase: .queued, attempt: 0)), at: created)
@@ -80,12 +90,21 @@ extension SessionEngine {
         let need = try await credentialNeed(
             CredentialUser(
                 session: id, project: project.id, user: user, agent: definition, provider: provider, insistsOnFile: signInFile != nil))
-        // One transaction: a session that is there has its task.
-        try await change(id) { [credentials] transaction in
-            try insert(transaction)
-            let prompts: [SessionInput] = task == nil ? [] : [.prompt(prompt)]
-            // A turned off provider is said at once, not when it is the session's turn.
-            return prompts + (try need.refusal(credentials, transaction).map { [$0] } ?? [])
+        if let changes { try await host.keep(changes, of: id) }
+        do {
+            // One transaction: a session that is there has its task.
+            try await change(id) { [credentials] transaction in
+                // A turned off provider is said at once, not when it is the session's turn.
+                let refusal = try need.refusal(credentials, transaction)
+                // Nothing is left of a project that was added for what is refused.
+                if isNew, let refusal { throw refusal.error }
+                try insert(transaction)
+                let prompts: [SessionInput] = task == nil ? [] : [.prompt(prompt)]
+                return prompts + (refusal.map { [.startFailed(code: $0.code, message: $0.sentence)] } ?? [])
+            }
+        } catch {
+            if changes != nil { await host.forget(id) }
+            throw error
         }
         hurry()
         return try await queries.session(id)
@@ -231,7 +250,7 @@ extension SessionEngine {
     }
 
     static func check(_ text: String) throws {
-        guard !text.allSatisfy(\.isWhitespace) else { throw SessionsError(.invalid, "The prompt is empty.") }
+        guard !text.isBlank else { throw SessionsError(.invalid, "The prompt is empty.") }
         guard text.utf8.count <= 1 << 20 else { throw SessionsError(.invalid, "The prompt is longer than 1 MiB.") }
         guard !text.contains("\0") else { throw SessionsError(.invalid, "The prompt holds a NUL byte.") }
     }

@@ -42,6 +42,8 @@ public actor SessionEngine {
     var workNumbers: [SessionID: Int] = [:]
     /// What makes a session's workspace at the moment.
     var preparations: [SessionID: Task<Void, Never>] = [:]
+    /// Projects that are being removed: nothing begins in them.
+    var leavingProjects: Set<ProjectID> = []
     /// Who waits to change a session that is being changed.
     private var waiting: [SessionID: [CheckedContinuation<Void, Never>]] = [:]
     private let wake: AsyncStream<Void>

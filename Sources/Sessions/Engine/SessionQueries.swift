@@ -12,21 +12,6 @@ public struct SessionQueries: Sendable {
         self.store = store
     }
 
-    /// The newest sessions of the projects that a user is a member of, newest first.
-    ///
-    /// - Throws: `StoreError`.
-    public func list(for user: UserID, project: ProjectID? = nil, limit: Int = 100) async throws -> StoredSessions {
-        try await store.read { transaction in
-            let rows = try transaction.query(
-                """
-                SELECT \(Session.columns) FROM sessions s
-                JOIN projects p ON p.id = s.project_id JOIN members m ON m.project_id = s.project_id AND m.user_id = $1
-                WHERE ($2 = '' OR s.project_id = $2) ORDER BY s.created_at DESC, s.id LIMIT $3
-                """, user, project?.rawValue ?? "", limit)
-            return try StoredSessions(rows, transaction)
-        }
-    }
-
     /// The project of a session, also of one that can't be read otherwise.
     ///
     /// - Throws: ``SessionsError/Code/notFound``; `StoreError`.
@@ -133,14 +118,18 @@ public struct SessionQueries: Sendable {
         }
     }
 
-    /// A session's prompts in the order in which they were written.
+    /// A part of a session's prompts, in the order in which they were written.
     ///
     /// - Throws: `StoreError`.
-    public func prompts(_ session: SessionID) async throws -> [Prompt] {
-        try await store.read { transaction in
+    public func prompts(_ session: SessionID, _ page: PageRequest) async throws -> Page<Prompt> {
+        let after = page.after ?? .first
+        return try await store.read { transaction in
             let rows = try transaction.query(
-                "SELECT id, text, state, images, created_at FROM prompts WHERE session_id = $1 ORDER BY created_at, id", session)
-            return transaction.readable(rows, of: "prompts") { row in
+                """
+                SELECT id, text, state, images, created_at FROM prompts WHERE session_id = $1 AND (created_at, id) > ($2, $3)
+                ORDER BY created_at, id LIMIT $4
+                """, session, after.number, after.text, page.probe)
+            return transaction.page(rows, page, of: "prompts", key: { try PageKey($0, "created_at", "id") }) { row in
                 Prompt(
                     id: try row.parsed("id"), text: try row.text("text"), state: try row.parsed("state"),
                     images: try row.integer("images").nonZero,

@@ -14,16 +14,21 @@ struct APIClient: Sendable {
     struct Failure: Error, CustomStringConvertible {
         var status: Int?
         var description: String
+        /// The failure that the server names, such as `credentialBlocked`.
+        var code: String?
     }
 
     private let client: HTTPClient
     private let base: String
     private let token: String?
+    /// The address that a person named; `nil` for the server of this machine.
+    private let named: ServerAddress?
 
     /// - Parameters:
     ///   - base: `http://…`, or `http+unix://` with the socket's path percent-encoded.
     ///   - token: the API token.
-    init(base: String, token: String?) {
+    private init(base: String, token: String?, named: ServerAddress? = nil) {
+        self.named = named
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(5)
@@ -31,6 +36,11 @@ struct APIClient: Sendable {
         client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
         self.base = base
         self.token = token
+    }
+
+    /// A client for a server that a person named.
+    init(_ address: ServerAddress, token: String?) {
+        self.init(base: address.text, token: token, named: address)
     }
 
     /// A client for the server on this machine with this home.
@@ -69,6 +79,11 @@ struct APIClient: Sendable {
         _ = try await call(.POST, path, body: nil)
     }
 
+    /// Removes something that the server tells of once more.
+    func remove<Answer: Decodable>(_ path: String, as type: Answer.Type = Answer.self) async throws -> Answer {
+        try JSONLine.decode(type, from: try await call(.DELETE, path, body: nil))
+    }
+
     func delete(_ path: String) async throws {
         _ = try await call(.DELETE, path, body: nil)
     }
@@ -101,6 +116,9 @@ struct APIClient: Sendable {
         do {
             response = try await client.execute(request, timeout: .seconds(700))
         } catch {
+            if let named {
+                throw Failure(status: nil, description: "No server answers at \(named.text), which SAM_URL names. \(named.remedy)")
+            }
             throw Failure(status: nil, description: "The server does not answer: \(reason(of: error)).")
         }
         try await check(response)
@@ -118,8 +136,14 @@ struct APIClient: Sendable {
         guard !(200..<300).contains(response.status.code) else { return }
         let body = try await response.body.collect(upTo: 1 << 20)
         let problem = try? JSONLine.decode(Problem.self, from: Data(body.readableBytesView))
+        if problem == nil, let named {
+            throw Failure(
+                status: Int(response.status.code),
+                description:
+                    "What answers at \(named.text), which SAM_URL names, is no SAM: it answered \(response.status.code). \(named.remedy)")
+        }
         throw Failure(
             status: Int(response.status.code),
-            description: problem?.detail ?? "The server answered \(response.status.code).")
+            description: problem?.detail ?? "The server answered \(response.status.code).", code: problem?.code)
     }
 }

@@ -22,9 +22,8 @@ enum Connection {
         let environment = ProcessInfo.processInfo.environment
         let home = Home(environment: environment)
         if let url = environment["SAM_URL"], !url.isEmpty {
-            try ServerAddress.check(url)
-            return APIClient(
-                base: url.hasSuffix("/") ? String(url.dropLast()) : url, token: try token(for: url, home, environment))
+            let address = try ServerAddress(url)
+            return APIClient(address, token: try token(for: address, home, environment))
         }
         try home.create()
         if let client = await answering(home) { return client }
@@ -36,16 +35,15 @@ enum Connection {
     }
 
     /// The token for a server that was named. This machine's own is sent to this machine only.
-    private static func token(for url: String, _ home: Home, _ environment: [String: String]) throws -> String? {
-        let address = URL(string: url)
-        let isHere = ["127.0.0.1", "localhost", "::1"].contains(address?.host(percentEncoded: false) ?? "")
-        if !isHere, address?.scheme != "https" {
-            Terminal.warn("! \(url) is not https: whoever is on the way can read your token and your keys.")
+    private static func token(for address: ServerAddress, _ home: Home, _ environment: [String: String]) throws -> String? {
+        if !address.isHere, !address.isEncrypted {
+            Terminal.warn("! \(address.text) is not https: whoever is on the way can read your token and your keys.")
         }
         if let token = environment["SAM_TOKEN"], !token.isEmpty { return token }
-        guard isHere else {
+        guard address.isHere else {
             throw APIClient.Failure(
-                status: nil, description: "Set SAM_TOKEN to your token for \(url). An administrator there makes one: sam tokens create")
+                status: nil,
+                description: "Set SAM_TOKEN to your token for \(address.text). An administrator there makes one: sam tokens create")
         }
         return (try? String(contentsOfFile: home.tokenFile, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
     }

@@ -1,27 +1,53 @@
 import AgentProtocol
+import ControlPlane
+import Foundation
 
-/// The address of a server that a person named in `SAM_URL`.
-enum ServerAddress {
-    /// Refuses a host or port that is none. A library would take 99999 for another port and say that nobody answers there.
+/// The server that a person named with `SAM_URL`.
+struct ServerAddress: Sendable {
+    let text: String
+
+    /// Reads an address.
     ///
-    /// - Throws: ``APIClient/Failure`` that names the address and the remedy.
-    static func check(_ url: String) throws {
-        guard let authority = HostAndPort.authority(of: url), ["http", "https"].contains(url.prefix { $0 != ":" }.lowercased()) else {
-            throw failure(url, "An address is like http://127.0.0.1:7260, with https or http.")
+    /// - Throws: `APIClient.Failure` for what is none, with one that is.
+    init(_ text: String) throws {
+        let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
+        // A library would take 99999 for another port and say that nothing answers there.
+        guard let authority = HostAndPort.authority(of: trimmed), ["http", "https"].contains(trimmed.prefix { $0 != ":" }.lowercased())
+        else {
+            throw Self.failure(text, "An address is like http://127.0.0.1:7260, with https or http.")
         }
         do {
             _ = try HostAndPort(authority)
         } catch {
             switch error {
             case .port:
-                throw failure(url, "It has no port that is one: a port is a number from 1 to 65535.")
+                throw Self.failure(text, "It has no port that is one: a port is a number from 1 to 65535.")
             case .host:
-                throw failure(url, "It has no host that is one: a name of ASCII letters, or an address, one of IPv6 in brackets.")
+                throw Self.failure(text, "It has no host that is one: a name of ASCII letters, or an address, one of IPv6 in brackets.")
             }
         }
+        self.text = trimmed
     }
 
     private static func failure(_ url: String, _ why: String) -> APIClient.Failure {
-        APIClient.Failure(status: nil, description: "SAM_URL is “\(url.prefix(200))”. \(why)")
+        APIClient.Failure(
+            status: nil, description: "SAM_URL is “\(url.prefix(200))”. \(why) Without SAM_URL, the server of this machine is used.")
+    }
+
+    private var url: URL? { URL(string: text) }
+
+    /// Whether it is this machine.
+    var isHere: Bool { ["127.0.0.1", "localhost", "::1"].contains(url?.host(percentEncoded: false) ?? "") }
+
+    var isEncrypted: Bool { url?.scheme?.lowercased() == "https" }
+
+    /// What to do when nothing answers there.
+    var remedy: String {
+        let port = url?.port ?? (isEncrypted ? 443 : 80)
+        let start =
+            isHere
+            ? "Start one there (sam serve\(port == Serve.usualPort ? "" : " --port \(port)"))"
+            : "See whether it runs, and whether that is its address"
+        return "\(start), or unset SAM_URL to use the server of this machine, which starts by itself."
     }
 }

@@ -20,13 +20,14 @@ struct Agents: AsyncParsableCommand {
     @Option(help: "With the keys that hold in this project.")
     var project: String?
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func run() async throws {
         let query = project.map { "?project=\($0.pathSegment)" } ?? ""
-        let listing: Listing.Agents = try await Connection.with { try await $0.get("/api/v1/agents\(query)") }
-        if json { return try Terminal.json(listing) }
+        try await list.show("/api/v1/agents\(query)", show)
+    }
+
+    private func show(_ listing: Listing.Agents) {
         var table = Table(["AGENT", "HERE", "PROTOCOL", "KEY", "WHAT IT IS"])
         for agent in listing.agents {
             table.add([agent.id, agent.here, agent.protocol, agent.key, agent.description ?? agent.name])

@@ -11,17 +11,17 @@ struct Audit: AsyncParsableCommand {
               sam audit --limit 500 --json
             """)
 
-    @Option(help: "How many lines, at most 1000.")
-    var limit = 50
-
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func run() async throws {
-        let listing: Listing.Audit = try await Connection.with { try await $0.get("/api/v1/audit?limit=\(limit)") }
-        if json { return try Terminal.json(listing) }
+        try await list.show("/api/v1/audit", show)
+    }
+
+    private func show(_ listing: Listing.Audit) {
         var table = Table(["WHEN", "WHO", "WHAT", "TO WHAT", "DETAIL"])
-        for line in listing.audit { table.add([Time.day(line.at), line.actorName ?? line.actor, line.action, line.subject, line.detail]) }
+        for line in listing.audit {
+            table.add([Time.day(line.at), line.actorName ?? line.actor, line.action, line.subject, line.detail])
+        }
         table.show()
     }
 }

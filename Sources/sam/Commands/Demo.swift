@@ -4,6 +4,7 @@ import ControlPlane
 import Foundation
 import NIOHTTP1
 import Sessions
+import Workspaces
 
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,38 +22,38 @@ struct Demo: AsyncParsableCommand {
     var repo = "."
 
     func run() async throws {
+        let address = Repository.address(of: repo)
         let session = try await Connection.with { client in
-            let address = Repository.address(of: repo)
-            let project: ProjectView = try await client.send(.POST, "/api/v1/projects", NewProject(repository: address))
             do {
-                return try await explore(project, client)
+                return try await explore(project: nil, address, client)
             } catch let failure as APIClient.Failure where failure.status == 503 {
-                return try await exploreWithoutSandbox(project, failure, client)
+                return try await exploreWithoutSandbox(address, failure, client)
             }
         }
         if session.phase != .completed { throw ExitStatus.failed }
     }
 
-    private func explore(_ project: ProjectView, _ client: APIClient) async throws -> SessionView {
+    private func explore(project: String?, _ repository: String?, _ client: APIClient) async throws -> SessionView {
         try await SessionStart(
-            project: project.id, agent: "scout", prompt: "Explore this repository.", detach: false, form: .lines
+            project: project, repository: repository, agent: "scout", prompt: "Explore this repository.", detach: false, form: .lines
         ).run(client)
     }
 
     private func exploreWithoutSandbox(
-        _ project: ProjectView, _ failure: APIClient.Failure, _ client: APIClient
+        _ repository: String, _ failure: APIClient.Failure, _ client: APIClient
     ) async throws -> SessionView {
         Terminal.warn(Terminal.styled("NO SANDBOX HERE. \(failure.description)", .red, .bold))
         Terminal.warn("The demo goes on without one, because scout is SAM's own and only reads. Other agents are refused.")
-        let name = String("\(project.name)-without-sandbox".prefix(64))
-        let known = (try await client.get("/api/v1/projects", as: Listing.Projects.self)).projects.first { $0.name == name }
+        let suffix = "-without-sandbox"
+        let name = try String(RepositoryLocation(repository).suggestedName.prefix(64 - suffix.count)) + suffix
+        let known = (try await client.list("/api/v1/projects") as Listing.Projects).projects.first { $0.name == name }
         let unsandboxed: ProjectView
         if let known {
             unsandboxed = known
         } else {
             unsandboxed = try await client.send(
-                .POST, "/api/v1/projects", NewProject(repository: project.repository, name: name, sandbox: Optional.some(.none)))
+                .POST, "/api/v1/projects", NewProject(repository: repository, name: name, sandbox: Optional.some(.none)))
         }
-        return try await explore(unsandboxed, client)
+        return try await explore(project: unsandboxed.id, nil, client)
     }
 }

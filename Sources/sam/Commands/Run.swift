@@ -5,6 +5,7 @@ import ControlPlane
 import Foundation
 import NIOHTTP1
 import Sessions
+import Workspaces
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,6 +20,7 @@ struct Run: AsyncParsableCommand {
             EXAMPLES
               sam run --repo .
               sam run --repo https://github.com/apple/swift-nio "What is this?"
+              sam run --repo . --include-changes "Finish what I began"
               sam run --repo . --agent claude-code --open "Let's plan the parser"
               sam run --repo . --agent claude-code --attach screenshot.png "Why does it look like this?"
               sam run --project swift-nio --agent scout --json
@@ -44,6 +46,9 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var attachments: Attachments
 
+    @Flag(help: "Let it start from what is not committed in a repository on this machine, too; ignored files are not brought.")
+    var includeChanges = false
+
     @Flag(help: "Keep the session open for prompts when its task is done, until `sam sessions finish`.")
     var open = false
 
@@ -60,15 +65,21 @@ struct Run: AsyncParsableCommand {
         guard (repo == nil) != (project == nil) else {
             throw ValidationError("Name either a repository with --repo or a project with --project.")
         }
+        guard task.isEmpty || !text.isBlank else {
+            throw ValidationError("The task is empty. Say what to do, or leave it out to have the repository explored.")
+        }
     }
+
+    private var text: String { task.joined(separator: " ") }
 
     func run() async throws {
         let images = try attachments.images()
+        let address = repo.map(Repository.address)
         let session = try await Connection.with { client in
-            let name = try await projectName(client)
-            let text = task.joined(separator: " ")
+            let changes = try await changes(address, client)
             return try await SessionStart(
-                project: name, agent: agent, provider: provider, permissions: permissions, model: model,
+                project: project, repository: address, agent: agent, provider: provider, permissions: permissions, model: model,
+                changes: changes,
                 prompt: text.isEmpty ? "Explore this repository." : text, images: images, ending: open ? .onRequest : .whenIdle,
                 detach: detach,
                 form: json ? .json : .lines
@@ -77,15 +88,39 @@ struct Run: AsyncParsableCommand {
         if session.failure?.code == "credentialBlocked" { throw ExitStatus.blocked }
         if session.failure != nil || session.settled && session.phase != .completed { throw ExitStatus.failed }
     }
+}
 
-    private func projectName(_ client: APIClient) async throws -> String {
-        if let project { return project }
-        let wish = NewProject(repository: Repository.address(of: repo ?? "."))
-        let added: ProjectView = try await saying("Asking \(wish.repository) for its branches …") {
-            try await client.send(.POST, "/api/v1/projects", wish)
+extension Run {
+    /// What is not committed in the repository, when it is to be brought; otherwise it is only told of.
+    private func changes(_ address: String?, _ client: APIClient) async throws -> CarriedChanges? {
+        var address = address
+        if let project { address = try await client.get("/api/v1/projects/\(project.pathSegment)", as: ProjectView.self).repository }
+        guard let address, let local = LocalChanges(at: address) else {
+            guard includeChanges else { return nil }
+            throw APIClient.Failure(
+                status: nil,
+                description: "--include-changes brings what is not committed in a repository on this machine, and this is none.")
         }
-        if let note = added.note, !json { Terminal.warn("\(note)") }
-        return added.id
+        guard includeChanges else {
+            await mention(local)
+            return nil
+        }
+        let files = try await local.files()
+        return try await local.commit(files)
+    }
+
+    private func mention(_ local: LocalChanges) async {
+        do {
+            let files = try await local.files()
+            guard !files.all.isEmpty else { return }
+            let isOne = files.all.count == 1
+            Terminal.warn(
+                "! \(files.counts) \(isOne ? "is" : "are") not committed, so the agent does not see \(isOne ? "it" : "them"). Bring \(isOne ? "it" : "them") with --include-changes."
+            )
+        } catch {
+            // It is a service, and the session needs none of it.
+            Terminal.warn("! Whether everything is committed is not known. \(reason(of: error))")
+        }
     }
 }
 
@@ -93,11 +128,15 @@ extension PermissionMode: ExpressibleByArgument {}
 
 /// Starting a session and seeing it to its end.
 struct SessionStart {
-    var project: String
+    /// A project's name or id, or…
+    var project: String?
+    /// … the repository of one that is there already or is added with the session.
+    var repository: String?
     var agent: String
     var provider: String?
     var permissions: PermissionMode?
     var model: String?
+    var changes: CarriedChanges?
     var prompt: String
     var images: [NewImage]?
     var ending = SessionState.Ending.whenIdle
@@ -108,9 +147,9 @@ struct SessionStart {
         let session: SessionView = try await client.send(
             .POST, "/api/v1/sessions",
             NewSession(
-                project: project, agent: agent, provider: provider, prompt: prompt, images: images, ending: ending,
+                project: project, repository: repository, agent: agent, provider: provider, prompt: prompt, images: images, ending: ending,
                 permissions: permissions,
-                model: model))
+                model: model, changes: changes.map { NewChanges($0) }))
         return try await SessionFollowing(session: session, isOpen: ending == .onRequest, detach: detach, form: form).run(client)
     }
 }
@@ -163,13 +202,14 @@ struct SessionFollowing {
 
 /// A repository as a person names it.
 enum Repository {
-    /// A path becomes absolute; everything else is the server's to judge.
+    /// A path becomes absolute, and that of a folder inside a repository the repository's; everything else is the server's to judge.
     static func address(of text: String) -> String {
         guard !text.isEmpty else { return text }
         let isURL = text.contains("://") || text.contains("::") || text.contains("@")
         if isURL, !FileManager.default.fileExists(atPath: text) { return text }
-        return URL(filePath: text, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath + "/"))
+        let path = URL(filePath: text, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath + "/"))
             .standardizedFileURL.path(percentEncoded: false).withoutTrailingSlash
+        return RepositoryTop.of(path, environment: ProcessInfo.processInfo.environment) ?? path
     }
 }
 

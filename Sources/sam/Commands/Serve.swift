@@ -19,8 +19,10 @@ struct Serve: AsyncParsableCommand {
               sam serve --remote 0.0.0.0:7261 --certificate chain.pem --key key.pem
             """)
 
+    static let usualPort = 7_260
+
     @Option(help: "The port; 0 takes any free one.")
-    var port = 7_260
+    var port = Self.usualPort
 
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"

@@ -29,8 +29,7 @@ struct Usage: AsyncParsableCommand {
     @Option(help: "Of this session.")
     var session: String?
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func validate() throws {
         if let days, days < 1 || days > 10_000 { throw ValidationError("--days is a number from 1 to 10000.") }
@@ -42,8 +41,10 @@ struct Usage: AsyncParsableCommand {
         if let project { query += "&project=\(project.pathSegment)" }
         if let session { query += "&session=\(session.pathSegment)" }
         let path = "/api/v1/usage" + query
-        let listing: Listing.Usage = try await Connection.with { try await $0.get(path) }
-        if json { return try Terminal.json(listing) }
+        try await list.show(path) { (listing: Listing.Usage) in show(listing, since: since) }
+    }
+
+    private func show(_ listing: Listing.Usage, since: Int64) {
         guard !listing.usage.isEmpty else { return Terminal.line("Nothing was used since \(Time.day(since)).") }
         var table = Table(["\(by.rawValue.uppercased())", "REQUESTS", "INPUT", "CACHED", "OUTPUT", "COST", ""])
         for line in listing.usage {
@@ -58,7 +59,8 @@ struct Usage: AsyncParsableCommand {
         }
         table.show()
         let total = listing.usage.reduce(Money.zero) { $0 + $1.cost }
-        if listing.usage.count > 1 { Terminal.line(Terminal.styled("Together \(total.text)", .bold)) }
+        // A sum of a part would be taken for the whole.
+        if listing.usage.count > 1, listing.next == nil { Terminal.line(Terminal.styled("Together \(total.text)", .bold)) }
     }
 }
 

@@ -3,7 +3,11 @@ import NIOHTTP1
 
 struct BudgetClear: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clear", abstract: "Make a layer say nothing about a budget.")
+        commandName: "clear", abstract: "Make a layer say nothing about a budget.",
+        discussion: """
+            EXAMPLES
+              sam budget clear --per day --project swift-nio
+            """)
 
     @OptionGroup var budget: BudgetOptions
 

@@ -3,13 +3,16 @@ import ControlPlane
 
 struct BudgetList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the budgets that your requests have to hold, with what is left.")
+        commandName: "list", abstract: "List the budgets that your requests have to hold, with what is left.",
+        discussion: """
+            EXAMPLES
+              sam budget list
+              sam budget list --json
+            """)
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func run() async throws {
-        let listing: Listing.Budgets = try await Connection.with { try await $0.get("/api/v1/budgets") }
-        try listing.show(json: json)
+        try await list.show("/api/v1/budgets") { (listing: Listing.Budgets) in try listing.show(json: false) }
     }
 }

@@ -3,7 +3,11 @@ import NIOHTTP1
 
 struct BudgetOff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "off", abstract: "Turn a budget off. It keeps its amount and holds nothing back until it is turned on.")
+        commandName: "off", abstract: "Turn a budget off. It keeps its amount and holds nothing back until it is turned on.",
+        discussion: """
+            EXAMPLES
+              sam budget off --scope platform --reason "release week"
+            """)
 
     @Option(help: "Why, for whoever asks later.")
     var reason: String?

@@ -3,7 +3,11 @@ import NIOHTTP1
 
 struct BudgetOn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "on", abstract: "Turn a budget on again with the amount that it had.")
+        commandName: "on", abstract: "Turn a budget on again with the amount that it had.",
+        discussion: """
+            EXAMPLES
+              sam budget on --scope platform
+            """)
 
     @OptionGroup var budget: BudgetOptions
 

@@ -20,19 +20,20 @@ struct CredentialsExplain: AsyncParsableCommand {
     @Option(help: "In this project.")
     var project: String?
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func run() async throws {
         let place = project.map { "/api/v1/projects/\($0.pathSegment)/resolution" } ?? "/api/v1/resolution"
         let query = provider.map { "?provider=\($0.pathSegment)" } ?? ""
-        let listing: Listing.Resolution = try await Connection.with { try await $0.get(place + query) }
-        if json {
+        var outcome: Explanation.Outcome?
+        let listing: Listing.Resolution = try await Connection.with { try await list.read(place + query, $0) }
+        if list.json {
             try Terminal.json(listing)
         } else {
             listing.resolution.forEach(Self.show)
         }
-        guard provider != nil, let outcome = listing.resolution.first?.outcome else { return }
+        if provider != nil { outcome = listing.resolution.first?.outcome }
+        guard let outcome else { return }
         switch outcome {
         case .found: return
         case .blocked: throw ExitStatus.blocked

@@ -6,14 +6,20 @@ import Credentials
 
 struct CredentialsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List what stands at the layers that you may change. Secrets are never shown.")
+        commandName: "list", abstract: "List what stands at the layers that you may change. Secrets are never shown.",
+        discussion: """
+            EXAMPLES
+              sam credentials list
+              sam credentials list --json
+            """)
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func run() async throws {
-        let listing: Listing.Credentials = try await Connection.with { try await $0.get("/api/v1/credentials") }
-        if json { return try Terminal.json(listing) }
+        try await list.show("/api/v1/credentials", show)
+    }
+
+    private func show(_ listing: Listing.Credentials) {
         guard !listing.credentials.isEmpty else {
             return Terminal.line("No key is stored yet. Store one with: sam credentials set PROVIDER")
         }

@@ -2,8 +2,12 @@ import ArgumentParser
 
 struct CredentialsOn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "on",
-        abstract: "Turn a provider on again at a layer, with the credential that is stored there.")
+        commandName: "on", abstract: "Turn a provider on again at a layer, with the credential that is stored there.",
+        discussion: """
+            EXAMPLES
+              sam credentials on anthropic
+              sam credentials on anthropic --project swift-nio
+            """)
 
     @OptionGroup var options: CredentialActOptions
 

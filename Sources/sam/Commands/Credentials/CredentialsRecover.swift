@@ -36,7 +36,7 @@ struct CredentialsRecover: AsyncParsableCommand {
             return try target.show(try await Connection.with { try await $0.send(.POST, target.path + "/recover", wish) })
         }
         let query = "?scope=\(target.layer.rawValue)" + (target.project.map { "&project=\($0.pathSegment)" } ?? "")
-        let listing: Listing.Held = try await Connection.with { try await $0.get(target.path + "/held" + query) }
+        let listing: Listing.Held = try await Connection.with { try await $0.list(target.path + "/held" + query) }
         if target.json { return try Terminal.json(listing) }
         guard !listing.held.isEmpty else { return Terminal.line("Nothing is held.") }
         var table = Table(["SESSION", "LABEL", "SINCE", "WHY"])

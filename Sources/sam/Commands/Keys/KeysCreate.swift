@@ -4,7 +4,13 @@ import ControlPlane
 import NIOHTTP1
 
 struct KeysCreate: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "create", abstract: "Make a key, and print it this once.")
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make a key, and print it this once.",
+        discussion: """
+            EXAMPLES
+              sam keys create --name laptop
+              sam keys create --name notebook --provider anthropic --project swift-nio
+            """)
 
     @Option(help: "What it is for.")
     var name: String

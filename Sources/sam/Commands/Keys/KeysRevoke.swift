@@ -1,7 +1,12 @@
 import ArgumentParser
 
 struct KeysRevoke: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "revoke", abstract: "Make a key open nothing any more.")
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "Make a key open nothing any more.",
+        discussion: """
+            EXAMPLES
+              sam keys revoke laptop
+            """)
 
     @Argument(help: "A key's id, or its name.")
     var key: String

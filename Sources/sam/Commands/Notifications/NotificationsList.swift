@@ -3,19 +3,24 @@ import ArgumentParser
 import ControlPlane
 
 struct NotificationsList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List those that you have not read.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List those that you have not read.",
+        discussion: """
+            EXAMPLES
+              sam notifications list
+              sam notifications list --all
+            """)
 
     @Flag(help: "Also those that you have read.")
     var all = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func run() async throws {
-        let listing: Listing.Notifications = try await Connection.with {
-            try await $0.get("/api/v1/notifications" + (all ? "" : "?unread=true"))
-        }
-        if json { return try Terminal.json(listing) }
+        try await list.show("/api/v1/notifications" + (all ? "" : "?unread=true"), show)
+    }
+
+    private func show(_ listing: Listing.Notifications) {
         guard !listing.notifications.isEmpty else { return Terminal.line("Nothing new.") }
         for notification in listing.notifications {
             let mark = notification.readAt == nil ? Terminal.styled("●", .yellow) : " "

@@ -1,7 +1,13 @@
 import ArgumentParser
 
 struct NotificationsRead: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "read", abstract: "Mark all, or one, as read.")
+    static let configuration = CommandConfiguration(
+        commandName: "read", abstract: "Mark all, or one, as read.",
+        discussion: """
+            EXAMPLES
+              sam notifications read
+              sam notifications read n_0123456789ab
+            """)
 
     @Argument(help: "A notification's id; all of them when left out.")
     var id: String?

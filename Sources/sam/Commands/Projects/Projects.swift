@@ -6,7 +6,15 @@ import Foundation
 struct Projects: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The repositories that agents work on.",
-        subcommands: [ProjectsList.self, ProjectsAdd.self, ProjectsSandbox.self, ProjectsMembers.self], defaultSubcommand: ProjectsList.self
+        discussion: """
+            EXAMPLES
+              sam projects
+              sam projects add .
+              sam projects members swift-nio
+              sam projects rm swift-nio
+            """,
+        subcommands: [ProjectsList.self, ProjectsAdd.self, ProjectsSandbox.self, ProjectsMembers.self, ProjectsRemove.self],
+        defaultSubcommand: ProjectsList.self
     )
 }
 

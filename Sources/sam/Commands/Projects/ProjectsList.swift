@@ -5,17 +5,24 @@ import ControlPlane
 import Foundation
 
 struct ProjectsList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List projects.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List projects.",
+        discussion: """
+            EXAMPLES
+              sam projects list
+              sam projects list --all --json
+            """)
 
     @Flag(help: "Also those that you do not belong to. For administrators.")
     var all = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func run() async throws {
-        let listing: Listing.Projects = try await Connection.with { try await $0.get("/api/v1/projects" + (all ? "?all=true" : "")) }
-        if json { return try Terminal.json(listing) }
+        try await list.show("/api/v1/projects" + (all ? "?all=true" : ""), show)
+    }
+
+    private func show(_ listing: Listing.Projects) {
         guard !listing.projects.isEmpty else {
             return Terminal.line("There are no projects yet. Add one with: sam projects add PATH|URL")
         }

@@ -56,6 +56,6 @@ struct ProjectsMembersList: AsyncParsableCommand {
     @OptionGroup var target: MembersArgument
 
     func run() async throws {
-        try target.show(try await Connection.with { try await $0.get(target.path) })
+        try target.show(try await Connection.with { try await $0.list(target.path) })
     }
 }

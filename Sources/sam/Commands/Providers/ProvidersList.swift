@@ -2,13 +2,17 @@ import ArgumentParser
 import ControlPlane
 
 struct ProvidersList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List where each provider is reached.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List where each provider is reached.",
+        discussion: """
+            EXAMPLES
+              sam providers list
+              sam providers list --json
+            """)
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func run() async throws {
-        let listing: Listing.Providers = try await Connection.with { try await $0.get("/api/v1/providers") }
-        try listing.show(json: json)
+        try await list.show("/api/v1/providers") { (listing: Listing.Providers) in try listing.show(json: false) }
     }
 }

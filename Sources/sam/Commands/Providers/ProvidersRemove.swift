@@ -2,7 +2,11 @@ import ArgumentParser
 
 struct ProvidersRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Forget an address that was set. The official one, where there is one, holds again.")
+        commandName: "rm", abstract: "Forget an address that was set. The official one, where there is one, holds again.",
+        discussion: """
+            EXAMPLES
+              sam providers rm custom-house
+            """)
 
     @Argument(help: "A provider.")
     var provider: String

@@ -5,7 +5,12 @@ import NIOHTTP1
 
 struct ProvidersSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Set where a provider is reached, for everybody. Its keys are sent there.")
+        commandName: "set", abstract: "Set where a provider is reached, for everybody. Its keys are sent there.",
+        discussion: """
+            EXAMPLES
+              sam providers set custom-house https://llm.example.org/v1
+              sam providers set custom-local http://127.0.0.1:8080/v1 --allow-private
+            """)
 
     @Argument(help: "A provider, or custom- and a name for an endpoint of your own.")
     var provider: String

@@ -13,13 +13,13 @@ struct SessionsAnswer: AsyncParsableCommand {
             numbers or their own words are taken.
 
             EXAMPLES
-              sam sessions answer SESSION
-              sam sessions answer SESSION allow
-              sam sessions answer SESSION refuse --question p2
-              sam sessions answer SESSION refuse "In smaller steps, please"
-              sam sessions answer SESSION "Use the second database"
-              sam sessions answer SESSION 1,3
-              sam sessions answer SESSION --item 1=2 --item 2="none of these"
+              sam sessions answer s_0123456789ab
+              sam sessions answer s_0123456789ab allow
+              sam sessions answer s_0123456789ab refuse --question p2
+              sam sessions answer s_0123456789ab refuse "In smaller steps, please"
+              sam sessions answer s_0123456789ab "Use the second database"
+              sam sessions answer s_0123456789ab 1,3
+              sam sessions answer s_0123456789ab --item 1=2 --item 2="none of these"
             """)
 
     @OptionGroup var target: SessionArgument

@@ -9,8 +9,8 @@ struct SessionsCancel: AsyncParsableCommand {
             When an agent goes on with a turn that it was asked to stop, --turn says so after ten seconds; the end of its session stops it.
 
             EXAMPLES
-              sam sessions cancel SESSION
-              sam sessions cancel SESSION --turn
+              sam sessions cancel s_0123456789ab
+              sam sessions cancel s_0123456789ab --turn
             """)
 
     @OptionGroup var target: SessionArgument

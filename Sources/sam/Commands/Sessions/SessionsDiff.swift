@@ -32,7 +32,7 @@ struct SessionsDiff: AsyncParsableCommand {
             return Terminal.isTerminal
                 ? Terminal.write(PrintedText(VisibleText(bytes: patch, as: .block))) : try Terminal.write(bytes: patch)
         }
-        let listing: Listing.Changes = try await Connection.with { try await $0.get(target.path + "/changes") }
+        let listing: Listing.Changes = try await Connection.with { try await $0.list(target.path + "/changes") }
         if json { return try Terminal.json(listing) }
         for file in listing.files {
             let counts = file.insertions.map { "+\($0) −\(file.deletions ?? 0)" } ?? "binary"

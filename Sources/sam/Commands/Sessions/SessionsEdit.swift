@@ -7,8 +7,8 @@ struct SessionsEdit: AsyncParsableCommand {
         commandName: "edit", abstract: "Change a prompt that is kept and was not handed over yet.",
         discussion: """
             EXAMPLES
-              sam sessions prompts SESSION
-              sam sessions edit SESSION t_0123456789ab "Rather this"
+              sam sessions prompts s_0123456789ab
+              sam sessions edit s_0123456789ab t_0123456789ab "Rather this"
             """)
 
     @OptionGroup var target: SessionArgument

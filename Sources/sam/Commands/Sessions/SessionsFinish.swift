@@ -4,7 +4,11 @@ import ControlPlane
 
 struct SessionsFinish: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "finish", abstract: "End a session once all its prompts are answered and nothing runs any more.")
+        commandName: "finish", abstract: "End a session once all its prompts are answered and nothing runs any more.",
+        discussion: """
+            EXAMPLES
+              sam sessions finish s_0123456789ab
+            """)
 
     @OptionGroup var target: SessionArgument
 

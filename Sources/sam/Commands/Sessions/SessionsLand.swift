@@ -4,7 +4,12 @@ import ControlPlane
 struct SessionsLand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "land", abstract: "Push a session's branch to the repository it came from.",
-        discussion: "The branch keeps its name, sam/…; no other branch is touched.")
+        discussion: """
+            The branch keeps its name, sam/…; no other branch is touched.
+
+            EXAMPLES
+              sam sessions land s_0123456789ab
+            """)
 
     @OptionGroup var target: SessionArgument
 

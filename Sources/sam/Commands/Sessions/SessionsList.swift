@@ -6,20 +6,41 @@ import Foundation
 import Sessions
 
 struct SessionsList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List sessions, the newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List sessions: those that run first, then the newest.",
+        discussion: """
+            Those that need an answer come before all others, then those that run, those that wait for their turn, and what is over.
+
+            EXAMPLES
+              sam sessions list
+              sam sessions list --status asking
+              sam sessions list --project swift-nio --mine --limit all
+            """)
 
     @Option(help: "Only those of this project.")
     var project: String?
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @Option(help: "Only these: live, asking (they need an answer), over, or a state such as failed.")
+    var status: String?
+
+    @Flag(help: "Only your own.")
+    var mine = false
+
+    @OptionGroup var list: ListOptions
+
+    private var query: String {
+        let parts = [project.map { "project=\($0.pathSegment)" }, status.map { "status=\($0.pathSegment)" }, mine ? "mine=true" : nil]
+        return parts.compactMap(\.self).joined(separator: "&")
+    }
 
     func run() async throws {
-        let query = project.map { "?project=\($0.pathSegment)" } ?? ""
-        let listing: Listing.Sessions = try await Connection.with { try await $0.get("/api/v1/sessions\(query)") }
-        if json { return try Terminal.json(listing) }
+        try await list.show("/api/v1/sessions" + (query.isEmpty ? "" : "?\(query)"), join: Self.join, show)
+    }
+
+    private func show(_ listing: Listing.Sessions) {
         guard !listing.sessions.isEmpty || !listing.unreadable.isEmpty else {
-            return Terminal.line("There are no sessions yet. Start one with: sam run --repo PATH|URL")
+            return Terminal.line(
+                query.isEmpty ? "There are no sessions yet. Start one with: sam run --repo PATH|URL" : "There is no such session.")
         }
         var table = Table(["SESSION", "STATE", "PROJECT", "AGENT", "STARTED", "TASK"])
         for session in listing.sessions {
@@ -41,5 +62,12 @@ struct SessionsList: AsyncParsableCommand {
                 "! \(session.id.rawValue) can't be read and is kept as it is: \(session.reason).\(slot)\n  \(session.nextStep)"
             )
         }
+    }
+
+    /// What became of a session between two parts of the list may put it into both.
+    private static func join(_ whole: inout Listing.Sessions, _ part: Listing.Sessions) {
+        var seen: Set<SessionID> = []
+        whole.sessions = whole.sessions.filter { seen.insert($0.id).inserted }
+        whole.unreadable += part.unreadable
     }
 }

@@ -12,8 +12,8 @@ struct SessionsPrompt: AsyncParsableCommand {
             sam sessions resume SESSION "…"
 
             EXAMPLES
-              sam sessions prompt SESSION "Now write the tests"
-              sam sessions prompt SESSION --attach screenshot.png "Why does it look like this?"
+              sam sessions prompt s_0123456789ab "Now write the tests"
+              sam sessions prompt s_0123456789ab --attach screenshot.png "Why does it look like this?"
             """)
 
     @OptionGroup var target: SessionArgument

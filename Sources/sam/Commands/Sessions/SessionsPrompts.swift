@@ -6,16 +6,21 @@ import Wording
 
 struct SessionsPrompts: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prompts", abstract: "List what was written to a session, and how far each prompt has come.")
+        commandName: "prompts", abstract: "List what was written to a session, and how far each prompt has come.",
+        discussion: """
+            EXAMPLES
+              sam sessions prompts s_0123456789ab
+            """)
 
     @OptionGroup var target: SessionArgument
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func run() async throws {
-        let listing: Listing.Prompts = try await Connection.with { try await $0.get(target.path + "/prompts") }
-        if json { return try Terminal.json(listing) }
+        try await list.show(target.path + "/prompts", show)
+    }
+
+    private func show(_ listing: Listing.Prompts) {
         guard !listing.prompts.isEmpty else {
             return Terminal.line("Nobody has written to it yet. Write with: sam sessions prompt \(target.session) TEXT")
         }

@@ -2,7 +2,12 @@ import ArgumentParser
 
 struct SessionsRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Forget a session that is over. Its branch stays in the mirror, unless --force is given.")
+        commandName: "rm", abstract: "Forget a session that is over. Its branch stays in the mirror, unless --force is given.",
+        discussion: """
+            EXAMPLES
+              sam sessions rm s_0123456789ab
+              sam sessions rm s_0123456789ab --force
+            """)
 
     @OptionGroup var target: SessionArgument
 

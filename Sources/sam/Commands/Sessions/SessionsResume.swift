@@ -12,8 +12,8 @@ struct SessionsResume: AsyncParsableCommand {
             does; others are told what happened.
 
             EXAMPLES
-              sam sessions resume SESSION "Now write the tests"
-              sam sessions resume SESSION --detach "Now write the tests"
+              sam sessions resume s_0123456789ab "Now write the tests"
+              sam sessions resume s_0123456789ab --detach "Now write the tests"
             """)
 
     @OptionGroup var target: SessionArgument

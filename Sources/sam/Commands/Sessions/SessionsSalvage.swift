@@ -8,8 +8,8 @@ struct SessionsSalvage: AsyncParsableCommand {
         discussion: """
             A workspace is kept when not all of its work could be brought out. The session's lines say what is missing and why.
 
-            EXAMPLE
-              sam sessions salvage SESSION
+            EXAMPLES
+              sam sessions salvage s_0123456789ab
             """)
 
     @OptionGroup var target: SessionArgument

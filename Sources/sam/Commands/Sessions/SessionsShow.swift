@@ -4,7 +4,13 @@ import ControlPlane
 import Sessions
 
 struct SessionsShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one session.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one session.",
+        discussion: """
+            EXAMPLES
+              sam sessions show s_0123456789ab
+              sam sessions show s_0123456789ab --json
+            """)
 
     @OptionGroup var target: SessionArgument
 

@@ -4,7 +4,13 @@ import ArgumentParser
 struct SessionsWatch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch", abstract: "Show a session from its beginning and follow it.",
-        discussion: "Ctrl-C stops watching; the session goes on.")
+        discussion: """
+            Ctrl-C stops watching; the session goes on.
+
+            EXAMPLES
+              sam sessions watch s_0123456789ab
+              sam sessions watch s_0123456789ab --json
+            """)
 
     @OptionGroup var target: SessionArgument
 

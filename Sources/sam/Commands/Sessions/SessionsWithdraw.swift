@@ -2,7 +2,12 @@ import ArgumentParser
 
 struct SessionsWithdraw: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "withdraw", abstract: "Take back a prompt that is kept and was not handed over yet.")
+        commandName: "withdraw", abstract: "Take back a prompt that is kept and was not handed over yet.",
+        discussion: """
+            EXAMPLES
+              sam sessions prompts s_0123456789ab
+              sam sessions withdraw s_0123456789ab t_0123456789ab
+            """)
 
     @OptionGroup var target: SessionArgument
 

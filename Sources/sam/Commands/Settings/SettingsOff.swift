@@ -3,7 +3,12 @@ import NIOHTTP1
 
 struct SettingsOff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "off", abstract: "Turn a setting off at a layer. It stays off until it is turned on or cleared.")
+        commandName: "off", abstract: "Turn a setting off at a layer. It stays off until it is turned on or cleared.",
+        discussion: """
+            EXAMPLES
+              sam settings off credentials.signInFiles
+              sam settings off agents.handshakeSeconds --project swift-nio --reason "too tight"
+            """)
 
     @Argument var key: String
     @Option(help: "Why, for whoever asks later.")

@@ -4,7 +4,13 @@ import ControlPlane
 import NIOHTTP1
 
 struct TokensCreate: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "create", abstract: "Make a token, and print it this once.")
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make a token, and print it this once.",
+        discussion: """
+            EXAMPLES
+              sam tokens create laptop
+              sam tokens create "kim, who lost hers" --user kim
+            """)
 
     @Argument(help: "What it is for.")
     var name: String

@@ -3,14 +3,21 @@ import ArgumentParser
 import ControlPlane
 
 struct TokensList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List your tokens. The tokens themselves are not kept.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List your tokens. The tokens themselves are not kept.",
+        discussion: """
+            EXAMPLES
+              sam tokens list
+              sam tokens list --json
+            """)
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func run() async throws {
-        let listing: Listing.Tokens = try await Connection.with { try await $0.get("/api/v1/tokens") }
-        if json { return try Terminal.json(listing) }
+        try await list.show("/api/v1/tokens", show)
+    }
+
+    private func show(_ listing: Listing.Tokens) {
         var table = Table(["ID", "NAME", "MADE"])
         for token in listing.tokens { table.add([token.id, token.name, Time.ago(token.createdAt)]) }
         table.show()

@@ -1,7 +1,12 @@
 import ArgumentParser
 
 struct TokensRevoke: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "revoke", abstract: "Make a token open nothing any more.")
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "Make a token open nothing any more.",
+        discussion: """
+            EXAMPLES
+              sam tokens revoke k_0123456789ab
+            """)
 
     @Argument(help: "A token's id.")
     var id: String

@@ -5,7 +5,13 @@ import ControlPlane
 import NIOHTTP1
 
 struct UsersAdd: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a user, and print their first token.")
+    static let configuration = CommandConfiguration(
+        commandName: "add", abstract: "Add a user, and print their first token.",
+        discussion: """
+            EXAMPLES
+              sam users add kim
+              sam users add kim --role administrator
+            """)
 
     @Argument(help: "Small letters, digits, dots, dashes and underscores.")
     var name: String

@@ -2,7 +2,12 @@ import ArgumentParser
 import ControlPlane
 
 struct UsersDisable: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "disable", abstract: "Shut a user out.")
+    static let configuration = CommandConfiguration(
+        commandName: "disable", abstract: "Shut a user out.",
+        discussion: """
+            EXAMPLES
+              sam users disable kim
+            """)
 
     @Argument(help: "A user's name or id.")
     var user: String

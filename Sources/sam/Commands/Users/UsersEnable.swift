@@ -2,7 +2,12 @@ import ArgumentParser
 import ControlPlane
 
 struct UsersEnable: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "enable", abstract: "Let a user in again.")
+    static let configuration = CommandConfiguration(
+        commandName: "enable", abstract: "Let a user in again.",
+        discussion: """
+            EXAMPLES
+              sam users enable kim
+            """)
 
     @Argument(help: "A user's name or id.")
     var user: String

@@ -4,14 +4,21 @@ import ArgumentParser
 import ControlPlane
 
 struct UsersList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List users.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List users.",
+        discussion: """
+            EXAMPLES
+              sam users list
+              sam users list --json
+            """)
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var list: ListOptions
 
     func run() async throws {
-        let listing: Listing.Users = try await Connection.with { try await $0.get("/api/v1/users") }
-        if json { return try Terminal.json(listing) }
+        try await list.show("/api/v1/users", show)
+    }
+
+    private func show(_ listing: Listing.Users) {
         var table = Table(["NAME", "ID", "ROLE", "STATE"])
         for user in listing.users { table.add([user.name, user.id, user.role.rawValue, user.disabledAt == nil ? "" : "disabled"]) }
         table.show()

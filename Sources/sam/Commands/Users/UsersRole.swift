@@ -4,7 +4,12 @@ import ControlPlane
 import NIOHTTP1
 
 struct UsersRole: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "role", abstract: "Give a user another role.")
+    static let configuration = CommandConfiguration(
+        commandName: "role", abstract: "Give a user another role.",
+        discussion: """
+            EXAMPLES
+              sam users role kim administrator
+            """)
 
     @Argument(help: "A user's name or id.")
     var user: String
