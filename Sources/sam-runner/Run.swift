@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Processes
 import RunnerKit
+import Wording
 
 /// Runs one agent from its configuration to its end.
 struct Run: AsyncParsableCommand {

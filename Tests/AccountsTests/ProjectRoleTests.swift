@@ -178,7 +178,7 @@ struct ProjectRoleTests {
         for (project, owner, members) in [
             ("first", "b", ["a"]), ("disabled", "b", ["a", "c"]), ("together", "b", ["a"]), ("nobody", nil, ["c", "d"]), ("empty", nil, []),
         ] as [(String, String?, [String])] {
-            let all = try await accounts.members(of: ProjectID(rawValue: project))
+            let all = try await accounts.members(of: ProjectID(rawValue: project), PageRequest(limit: 1_000)).items
             #expect(all.filter { $0.role == .owner }.map(\.user.name) == [owner].compactMap(\.self), "\(project)")
             #expect(all.filter { $0.role == .member }.map(\.user.name) == members, "\(project)")
         }
@@ -230,7 +230,7 @@ private struct World: Sendable {
     }
 
     func roles() async throws -> [String: ProjectRole] {
-        Dictionary(try await accounts.members(of: project).map { ($0.user.name, $0.role) }, uniquingKeysWith: { one, _ in one })
+        Dictionary(try await accounts.members(of: project, PageRequest(limit: 1_000)).items.map { ($0.user.name, $0.role) }, uniquingKeysWith: { one, _ in one })
     }
 
     func role(_ name: String) async throws -> ProjectRole? { try await roles()[name] }

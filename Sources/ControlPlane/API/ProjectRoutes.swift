@@ -68,19 +68,13 @@ struct ProjectRoutes {
 
     /// What would go with it.
     private func removal(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(try await engine.removal(of: try await removable(context)))
+        try .json(try await engine.removal(of: try await owned(context)))
     }
 
     private func remove(_ request: Request, _ context: APIContext) async throws -> Response {
         let force = request.uri.queryParameters["force"] == "true"
-        let project = try await removable(context)
-        return try .json(try await engine.remove(project, evenUnlanded: force, by: try context.requireUser().id))
-    }
-
-    private func removable(_ context: APIContext) async throws -> Project {
         let project = try await owned(context)
-        try context.requireUser().requireAdministrator("Only an administrator removes a project.")
-        return project
+        return try .json(try await engine.remove(project, evenUnlanded: force, by: try context.requireUser().id))
     }
 
     private func resolution(_ request: Request, _ context: APIContext) async throws -> Response {
