@@ -24,7 +24,7 @@ actor Trash {
         case .missing: return true
         // A folder that its owner may not write can't be moved to another one.
         case .folder: chmod(path, 0o700)
-        case .file, .link, .other: break
+        case .file, .link, .other: return unlink(path) == 0
         }
         guard rename(path, "\(folder)/\(UInt64.random(in: 0 ... .max))") == 0 else { return false }
         empty()
