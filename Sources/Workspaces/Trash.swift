@@ -76,7 +76,8 @@ extension Command {
     /// The same behind everything else that this machine does.
     var slow: Command {
         var command = self
-        for (program, options) in [("ionice", ["-c", "3"]), ("nice", ["-n", "19"])] {
+        // Not the idle class: on a machine that is never idle it would get nothing, and the disk would fill.
+        for (program, options) in [("ionice", ["-c", "2", "-n", "7"]), ("nice", ["-n", "15"])] {
             guard let found = Program.find(program) else { continue }
             command.arguments = options + [command.executable] + command.arguments
             command.executable = found
