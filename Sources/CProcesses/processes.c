@@ -145,6 +145,10 @@ struct sam_spawn_failure sam_spawn_detached(const struct sam_spawn_request *what
     return outcome(ends[0], pid);
 }
 
+int sam_open_process(pid_t pid) {
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
 int sam_pipe(int ends[2]) {
     return pipe2(ends, O_CLOEXEC);
 }

@@ -50,17 +50,28 @@ public final class FileLock: Sendable {
         return pid_t(text)
     }
 
+    /// Whether somebody holds a lock.
+    public enum Standing: Sendable, Hashable {
+        case held
+        /// The file is not there, or its lock is seen to be free.
+        case free
+        /// It can't be told: too many files are open, say.
+        case unknown
+    }
+
     /// Whether somebody holds the lock on this file.
-    ///
-    /// Only a file that is not there, or a lock that is seen to be free, means that nobody does. When it can't
-    /// be told (too many open files, say) the answer is yes: taking a living process for dead does harm.
-    public static func isHeld(path: String) -> Bool {
+    public static func standing(path: String) -> Standing {
         let descriptor = open(path, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { return errno != ENOENT && errno != ENOTDIR }
+        guard descriptor >= 0 else { return errno == ENOENT || errno == ENOTDIR ? .free : .unknown }
         defer { close(descriptor) }
         var request = wholeFile
-        guard fcntl(descriptor, getLock, &request) == 0 else { return true }
-        return request.l_type != Int16(F_UNLCK)
+        guard fcntl(descriptor, getLock, &request) == 0 else { return .unknown }
+        return request.l_type == Int16(F_UNLCK) ? .free : .held
+    }
+
+    /// Whether somebody holds the lock on this file, as far as can be told: taking a living process for dead does harm.
+    public static func isHeld(path: String) -> Bool {
+        standing(path: path) != .free
     }
 
     private static var wholeFile: flock {

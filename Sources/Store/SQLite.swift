@@ -57,6 +57,14 @@ struct SQLiteBackend: Backend {
             throw StoreError(error)
         }
     }
+
+    func changes(of tables: [String]) -> AsyncStream<Void> {
+        let (stream, ticks) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let observation = DatabaseRegionObservation(tracking: tables.map { Table($0) }).start(
+            in: pool, onError: { _ in ticks.finish() }, onChange: { _ in ticks.yield() })
+        ticks.onTermination = { _ in observation.cancel() }
+        return stream
+    }
 }
 
 private struct SQLiteTransaction: Transaction {

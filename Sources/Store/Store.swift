@@ -31,6 +31,11 @@ public struct Store: Sendable {
         try await backend.write(body)
     }
 
+    /// A stream that ticks after each write of this process that changed a row of one of these tables. Ticks that nobody has taken are one.
+    public func changes(of tables: [String]) -> AsyncStream<Void> {
+        backend.changes(of: tables)
+    }
+
     // MARK: - Upkeep
 
     /// Gives room back that removed rows took, in small steps between which others write, and keeps the write-ahead log short.
@@ -77,4 +82,5 @@ protocol Backend: Sendable {
     func canGiveRoomBack() async throws -> Bool
     func rewrite() async throws
     func close() async throws
+    func changes(of tables: [String]) -> AsyncStream<Void>
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Store
+import Synchronization
 import Testing
 
 @Suite("The store")
@@ -28,6 +29,42 @@ struct StoreTests {
             #expect(try found.value("bytes") == .blob([0, 255]))
             #expect(try found.flag("flag"))
         }
+    }
+
+    @Test("A change of a table is told to who follows it, and a change of another is not", .timeLimit(.minutes(1)))
+    func changes() async throws {
+        try await withStore { store, _ in
+            let more = Migration("things", 2, "more", ["CREATE TABLE others (id TEXT PRIMARY KEY)"])
+            try await store.migrate([things, more], now: 0)
+            var ticks = store.changes(of: ["things"]).makeAsyncIterator()
+            var otherTicks = store.changes(of: ["others"]).makeAsyncIterator()
+            _ = try await store.write { try $0.execute("INSERT INTO things (id) VALUES ('a')") }
+            #expect(await ticks.next() != nil)
+            // A read, a write that changes nothing and one that is taken back tell nothing; what follows them does.
+            struct TakenBack: Error {}
+            _ = try await store.read { try $0.query("SELECT * FROM others") }
+            _ = try await store.write { try $0.execute("DELETE FROM others") }
+            await #expect(throws: TakenBack.self) {
+                try await store.write { transaction in
+                    try transaction.execute("INSERT INTO others (id) VALUES ('a')")
+                    throw TakenBack()
+                }
+            }
+            let told = Told()
+            async let first: Void? = otherTicks.next()
+            _ = try await store.write { transaction in
+                told.set()
+                return try transaction.execute("INSERT INTO others (id) VALUES ('a')")
+            }
+            #expect(await first != nil)
+            #expect(told.isSet)
+        }
+    }
+
+    private final class Told: Sendable {
+        private let value = Atomic(false)
+        var isSet: Bool { value.load(ordering: .relaxed) }
+        func set() { value.store(true, ordering: .relaxed) }
     }
 
     @Test("Parameters go by number, not by the order in which they appear")

@@ -27,6 +27,10 @@ struct sam_spawn_failure sam_spawn(const struct sam_spawn_request *what, pid_t *
 /// and never becomes the caller's zombie. `pid` receives the program's own id.
 struct sam_spawn_failure sam_spawn_detached(const struct sam_spawn_request *what, pid_t *pid);
 
+/// A descriptor that becomes readable when the process ends; it closes on exec. Returns -1 with errno set when there is no such process, or
+/// the kernel has no such descriptors.
+int sam_open_process(pid_t pid);
+
 /// A pipe whose ends close on exec. Returns 0, or -1 with errno set.
 int sam_pipe(int ends[2]);
 
