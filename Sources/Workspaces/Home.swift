@@ -15,7 +15,7 @@ public struct Home: Sendable, Hashable {
 
     /// The home that the environment names: `SAM_HOME`, or `.sam` in the user's own.
     public init(environment: [String: String]) {
-        self.init(path: environment["SAM_HOME"] ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.sam")
+        self.init(path: environment["SAM_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? (environment["HOME"] ?? NSHomeDirectory()) + "/.sam")
     }
 
     public var database: String { path + "/sam.db" }
@@ -52,6 +52,10 @@ public struct Home: Sendable, Hashable {
     func workspace(_ session: SessionID) -> String { self.session(session) + "/workspace" }
     /// The index of a workspace as it was made, where no agent can change it.
     func baseIndex(_ session: SessionID) -> String { self.session(session) + "/base.index" }
+    /// What the refs name that a workspace was given, where no agent can change it.
+    func givenRefs(_ session: SessionID) -> String { self.session(session) + "/given.refs" }
+    /// What was not committed when the session was asked for.
+    func carriedChanges(_ session: SessionID) -> String { self.session(session) + "/changes.pack" }
     /// Commits that no ref of the workspace reached. No sandbox sees it, and it ends with its session.
     func lostWork(_ session: SessionID) -> String { self.session(session) + "/lost.git" }
     /// Where a gatherer works.
@@ -65,16 +69,18 @@ public struct Home: Sendable, Hashable {
     /// An attempt's own folder: the runner's configuration, lock, spool and log.
     public func attempt(_ session: SessionID, _ attempt: Int) -> String { "\(self.session(session))/attempt-\(attempt)" }
 
+    /// Why the path can't be a home's; `nil` when it can.
+    var pathObjection: String? {
+        // The kernel allows 107 bytes in a socket's name; the longest of ours is a session's.
+        let longest = gatewaySocket(SessionID(rawValue: "s_000000000000"))
+        return longest.utf8.count <= 100 ? nil : "The path of SAM's home is too long for Unix sockets: \(path)"
+    }
+
     /// Makes the folders, for the owner's eyes only.
     ///
     /// - Throws: ``WorkspaceError`` when the home can't be made, or its path is too long for a socket's name.
     public func create() throws {
-        // The kernel allows 107 bytes in a socket's name; the longest of ours is a session's.
-        let longest = gatewaySocket(SessionID(rawValue: "s_000000000000"))
-        guard longest.utf8.count <= 100 else {
-            throw WorkspaceError(
-                .home, "The path of SAM's home is too long for Unix sockets: \(path). Set SAM_HOME to a shorter one.")
-        }
+        if let why = pathObjection { throw WorkspaceError(.home, "\(why). Set SAM_HOME to a shorter one.") }
         do {
             for folder in [path, sandboxFiles, mirrors, sessions, trash, path + "/sockets"] {
                 try FileManager.default.createDirectory(

@@ -15,7 +15,7 @@ struct DoctorTests {
                 return
             }
             let names = findings.compactMap { $0["name"]?.string }
-            #expect(names == ["git", "bubblewrap", "sandbox", "limits", "disk", "programs", "user", "database"])
+            #expect(names == ["git", "bubblewrap", "sandbox", "limits", "disk", "programs", "user", "home", "server", "database"])
             for finding in findings where finding["severity"]?.string != "ok" {
                 #expect(finding["fix"]?.string?.isEmpty == false, "\(finding)")
             }

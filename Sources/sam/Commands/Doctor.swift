@@ -6,9 +6,10 @@ import Workspaces
 
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what this machine has and lacks and what of the database can't be read, and how to mend it.",
+        abstract: "Say what this machine and SAM's home have and lack and what of the database can't be read, and how to mend it.",
         discussion: """
-            Needs no server. Ends with 1 when agents can't be started here.
+            Needs no server. It looks at the home that SAM_HOME names (~/.sam), and says whether a server runs there. Ends with 1 when
+            agents can't be started here.
 
             EXAMPLES
               sam doctor
@@ -24,7 +25,7 @@ struct Doctor: AsyncParsableCommand {
 
     func run() async throws {
         let home = Home(environment: ProcessInfo.processInfo.environment)
-        let findings = await HostCheck(home: home).findings() + DatabaseCheck(home: home).findings()
+        let findings = await HostCheck(home: home).findings() + HomeCheck(home: home).findings() + DatabaseCheck(home: home).findings()
         if json {
             try Terminal.json(Report(findings: findings))
         } else {
