@@ -40,7 +40,8 @@ struct WorkspaceCreation: AsyncParsableCommand {
             let clock = ContinuousClock()
             let mine = try await clock.measure {
                 try await mirror.keep(start.commit, for: SessionID(rawValue: "round-\(round)"))
-                try await Checkout(git: git, mirror: mirror, path: target + "-sam", branch: "sam/\(round)").create(from: start)
+                try await Checkout(git: git, mirror: mirror, path: target + "-sam", branch: "sam/\(round)")
+                    .create(from: start, given: try await .of(mirror))
             }
             let cloned = try await clock.measure {
                 try await scratch.git(

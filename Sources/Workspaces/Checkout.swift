@@ -32,9 +32,13 @@ package struct Checkout: Sendable {
 
     /// Makes the working tree. SAM runs git in it here for the last time: afterwards it is the agent's.
     ///
-    /// - Parameter base: the commit to start from, which the mirror keeps.
+    /// - Parameters:
+    ///   - base: the commit to start from, which the mirror keeps.
+    ///   - given: the refs of the origin that it has beside its own branch.
     /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/checkout``.
-    package func create(from base: Mirror.Base, telling report: @escaping WorkspaceProgress.Report = { _ in }) async throws {
+    package func create(
+        from base: Mirror.Base, given: GivenRefs, telling report: @escaping WorkspaceProgress.Report = { _ in }
+    ) async throws {
         let step = "writing the files"
         report(WorkspaceProgress(step))
         // An earlier try may have got halfway.
@@ -49,9 +53,8 @@ package struct Checkout: Sendable {
         } catch {
             throw WorkspaceError(.checkout, "The workspace \(path) can't be written: \(reason(of: error)).")
         }
-        var references = "create refs/heads/\(branch) \(base.commit)\n"
-        if let origin = base.branch { references += "create refs/remotes/origin/\(origin) \(base.commit)\n" }
-        try await git.run(["update-ref", "--stdin"], in: path, input: references, failing: .checkout)
+        try given.write(into: path + "/.git", defaultBranch: base.branch)
+        try await git.run(["update-ref", "refs/heads/\(branch)", base.commit], in: path, failing: .checkout)
         let command = git.command(
             ["-c", "checkout.workers=0", "read-tree", "-v", "--reset", "-u", "HEAD"], in: inside, extra: ["GIT_PROGRESS_DELAY": "1"])
         let reader = GitProgressReader(step, report)

@@ -64,15 +64,19 @@ public struct LocalHost: WorkspaceHost {
         let location = try RepositoryLocation(request.project.repository)
         let mirror = mirror(of: request.project.id)
         request.report(WorkspaceProgress("waiting for the mirror, which is in use"))
-        let base = try await mirrors.exclusively(request.project.id) {
+        let (base, given) = try await mirrors.exclusively(request.project.id) {
             _ = try await aside { [started] in mirror.removeLeftovers(before: started) }
             var base = try await reaching(location, to: .read, sandbox: request.project.sandbox) { access in
                 try await mirror.update(from: access, limits: request.limits, telling: request.report)
             }
-            if let start = request.start { base.commit = start }
+            if let start = request.start {
+                if let note = try await takeIn(start, of: request.session, into: mirror) { base.notes.append(note) }
+                base.commit = start
+            }
+            let given = try await GivenRefs.of(mirror)
             // Before anybody else has the mirror: what is named by nothing can leave it.
             try await mirror.keep(base.commit, for: request.session)
-            return base
+            return (base, given)
         }
         try makeFolder(home.session(request.session))
         try makeFolder(home.agentHome(request.session))
@@ -81,10 +85,11 @@ public struct LocalHost: WorkspaceHost {
         try Task.checkCancellation()
         try makeFolder(home.sockets(request.session))
         let session = request.session
+        try given.remember(in: home.givenRefs(session))
         try await Checkout(
             git: git, mirror: mirror, path: home.workspace(session), branch: request.branch,
             inside: workspaceInside(request.project, session), wrap: wrap(request.project, session, joining: [])
-        ).create(from: base, telling: request.report)
+        ).create(from: base, given: given, telling: request.report)
         // Its time is part of what it tells: a file that was written in the same second is looked at again.
         let copy = Command("/bin/cp", ["-p", "--", home.workspace(session) + "/.git/index", home.baseIndex(session)])
         guard try await copy.run().termination.isSuccess else {
@@ -173,7 +178,7 @@ public struct LocalHost: WorkspaceHost {
             workspace: workspaceInside(request.project, session), runner: programs + "/sam-runner",
             runnerInside: isSandboxed ? Sandbox.Inside.programs + "/sam-runner" : programs + "/sam-runner", folder: folder,
             folderInside: isSandboxed ? Sandbox.Inside.gathering : folder, ownFolder: home.session(session),
-            baseIndex: home.baseIndex(session), lostWork: home.lostWork(session), report: request.report)
+            baseIndex: home.baseIndex(session), givenRefs: home.givenRefs(session), lostWork: home.lostWork(session), report: request.report)
         for scope in GatherRequest.Scope.allCases.dropLast() {
             if let result = try await bringOut(request, scope, by: salvage) { return result }
         }
@@ -232,7 +237,10 @@ public struct LocalHost: WorkspaceHost {
         // What an agent keeps in its home, a sign-in perhaps, is of no use to who looks at a workspace that was kept.
         if !keepingHome { await remove(home.agentHome(session)) }
         guard !keepingWorkspace else { return }
-        for path in [home.workspace(session), home.baseIndex(session), home.gathering(session)] { await remove(path) }
+        for path in [
+            home.workspace(session), home.baseIndex(session), home.givenRefs(session), home.carriedChanges(session),
+            home.gathering(session),
+        ] { await remove(path) }
         // Of one that never ran nothing is in it any more; another's folder is not removed by this.
         rmdir(home.session(session))
         let mirror = mirror(of: project)
@@ -259,6 +267,11 @@ public struct LocalHost: WorkspaceHost {
         } catch {
             logger.warning("\(mirror.path) keeps the work of \(session.rawValue), which is removed: \(error)")
         }
+    }
+
+    public func forget(_ project: ProjectID) async {
+        // A fetch that is under way ends first.
+        try? await mirrors.exclusively(project) { await remove(home.mirror(project)) }
     }
 
     /// Removes a tree: out of the way at once, or (where it can't be moved) before anything else is done.

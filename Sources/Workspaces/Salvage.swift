@@ -24,6 +24,7 @@ struct Salvage: Sendable {
     /// A folder that only SAM writes: what the host runs for git is read from there.
     let ownFolder: String
     let baseIndex: String
+    let givenRefs: String
     let lostWork: String
     var report: WorkspaceProgress.Report = { _ in }
 
@@ -43,7 +44,8 @@ struct Salvage: Sendable {
             branch: request.branch, shallow: shallow.split(separator: "\n").map(String.init), leavesBehind: request.leavesBehind,
             alwaysWork: [".sam/brief.md"], message: "Work of session \(request.session.rawValue)", identity: AgentEnvironment.identity)
         do {
-            let commits = Set(known.text.split(separator: "\n").map(String.init) + [request.base]).sorted()
+            let given = GivenRefs.remembered(in: givenRefs)
+            let commits = Set(known.text.split(separator: "\n").map(String.init) + given + [request.base]).sorted()
             try Data(commits.joined(separator: "\n").utf8).write(to: URL(filePath: GatherRequest.known(in: folder)))
             try JSONLine.encode(wish).write(to: URL(filePath: folder + "/request.json"))
         } catch {

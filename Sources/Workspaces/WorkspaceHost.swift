@@ -9,6 +9,11 @@ public protocol WorkspaceHost: Sendable {
     /// - Throws: ``WorkspaceError`` that says what is missing and how to get it.
     func check(_ project: Project) async throws
 
+    /// Keeps what was not committed until the session's workspace is made, which then starts from it.
+    ///
+    /// - Throws: ``WorkspaceError``.
+    func keep(_ changes: CarriedChanges, of session: SessionID) async throws
+
     /// Brings the repository here and makes the session's working tree.
     ///
     /// - Throws: ``WorkspaceError``.
@@ -54,6 +59,9 @@ public protocol WorkspaceHost: Sendable {
     ///
     /// - Parameter withWork: whether its branches go, too, and not only what stands beside the mirror.
     func forget(_ session: SessionID, of project: ProjectID, withWork: Bool) async
+
+    /// Removes what is kept of a project that is no more.
+    func forget(_ project: ProjectID) async
 }
 
 /// What to prepare.

@@ -123,6 +123,8 @@ final class StagedHost: WorkspaceHost {
     }
 
     func forget(_ session: SessionID, of project: ProjectID, withWork: Bool) async { state.withLock { $0.things[session] = nil } }
+    func forget(_ project: ProjectID) async {}
+    func keep(_ changes: CarriedChanges, of session: SessionID) async throws {}
 }
 
 /// The addresses of sessions, which a test can hold up.
