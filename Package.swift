@@ -127,8 +127,10 @@ let package = Package(
         module(
             "Sessions",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Settings", "Store", "Vault", "Wording",
-                "Workspaces", .crypto,
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Processes", "Settings", "Store", "Vault",
+                "Wording",
+                "Workspaces",
+                .crypto,
                 .logging,
             ]),
 
@@ -201,7 +203,8 @@ let package = Package(
         tests(
             of: "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Sessions", "Settings", "Store", "Workspaces",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Metering", "Sessions", "Settings", "Store",
+                "Workspaces",
                 "sam-runner",
                 .httpTypes, .hummingbird, .logging,
             ]),

@@ -66,5 +66,19 @@ public enum SessionTables {
                 "CREATE INDEX prompt_images_by_session ON prompt_images (session_id)",
                 "ALTER TABLE prompts ADD COLUMN images BIGINT NOT NULL DEFAULT 0",
             ]),
+        Migration(
+            "sessions", 7, "indexes of what goes on, of prompts and of rare events, and when the sessions were last looked after",
+            [
+                // It holds only what is not over, so that looking after that does not grow with what is.
+                "DROP INDEX sessions_by_settled",
+                "CREATE INDEX sessions_unsettled ON sessions (created_at, id, phase, settled) WHERE settled = 0",
+                "CREATE INDEX prompts_by_session ON prompts (session_id, created_at, id)",
+                // Almost all events are of other kinds, and cost nothing here.
+                """
+                CREATE INDEX session_events_by_kind ON session_events (session_id, kind, seq)
+                WHERE kind IN ('inquiry', 'permission', 'prompt', 'question', 'state')
+                """,
+                "CREATE TABLE last_tick (id BIGINT PRIMARY KEY, at BIGINT NOT NULL)",
+            ]),
     ]
 }

@@ -5,9 +5,10 @@ import Wording
 
 extension LocalHost {
     public func leftSignIn(_ session: SessionID, file: String, limit: Int) async throws -> Data? {
-        do throws(UntrustedFolder.Failure) {
-            return try UntrustedFolder(path: home.agentHome(session)).read(file, limit: limit)
-        } catch {
+        let folder = UntrustedFolder(path: home.agentHome(session))
+        do {
+            return try await Blocking.run { try folder.read(file, limit: limit) }
+        } catch let error as UntrustedFolder.Failure {
             // Barred by whoever owns it, which is the agent's doing. All else is this machine's, and passes.
             guard error.number == EACCES || error.number == EPERM else { throw error }
             throw WorkspaceError(.signIn, "The sign-in file \(file) of session \(session.rawValue) can't be read: \(reason(of: error))")
@@ -15,9 +16,10 @@ extension LocalHost {
     }
 
     public func removeSignIn(_ session: SessionID, file: String) async throws {
-        do throws(UntrustedFolder.Failure) {
-            try UntrustedFolder(path: home.agentHome(session)).remove(file)
-        } catch {
+        let folder = UntrustedFolder(path: home.agentHome(session))
+        do {
+            try await Blocking.run { try folder.remove(file) }
+        } catch let error as UntrustedFolder.Failure {
             throw WorkspaceError(.signIn, "The sign-in file \(file) of session \(session.rawValue) can't be removed: \(reason(of: error))")
         }
     }

@@ -99,6 +99,10 @@ public struct LocalHost: WorkspaceHost {
     }
 
     public func launch(_ launch: RunnerLaunch) async throws {
+        try await Blocking.run { try start(launch) }
+    }
+
+    private func start(_ launch: RunnerLaunch) throws {
         var launch = launch
         let folder = home.attempt(launch.session, launch.attempt)
         try makeFolder(folder)
@@ -134,42 +138,18 @@ public struct LocalHost: WorkspaceHost {
         }
     }
 
-    public func isRunnerAlive(_ session: SessionID, attempt: Int) -> Bool {
-        FileLock.isHeld(path: RunnerConfiguration.lockPath(in: home.attempt(session, attempt)))
-    }
-
-    public func killRunner(_ session: SessionID, attempt: Int) async {
-        let lock = RunnerConfiguration.lockPath(in: home.attempt(session, attempt))
-        // While the lock is held, the number in it is its holder's.
-        while FileLock.isHeld(path: lock) {
-            if let pid = FileLock.holder(path: lock), pid > 1 { kill(pid, SIGKILL) }
-            try? await Task.sleep(for: .milliseconds(20))
-            if Task.isCancelled { return }
-        }
-    }
-
-    public func spooledEvents(_ session: SessionID, attempt: Int, after last: Int) async -> [NumberedEvent] {
-        let path = RunnerConfiguration.spoolPath(in: home.attempt(session, attempt))
-        return await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                let spool = FileManager.default.contents(atPath: path) ?? Data()
-                continuation.resume(
-                    returning: SpoolReader.events(
-                        in: spool, after: last, now: Int64(Date().timeIntervalSince1970 * 1_000)))
-            }
-        }
-    }
-
     public func salvage(_ request: SalvageRequest) async throws -> WorkspaceResult {
         let session = request.session
         guard FileManager.default.fileExists(atPath: home.workspace(session)) else {
             throw WorkspaceError(.salvage, "The workspace \(home.workspace(session)) is gone: it was removed.")
         }
-        controlGroups.remove(groupName(session))
-        // What the agent left is looked at with no more of the machine than the agent had.
-        let group = try controlGroups.create(groupName(session), limits: request.limits)
-        // The home of a session that is salvaged again was removed, and its sandbox wants one.
-        try makeFolder(home.agentHome(session))
+        let group = try await Blocking.run {
+            controlGroups.remove(groupName(session))
+            // The home of a session that is salvaged again was removed, and its sandbox wants one.
+            try makeFolder(home.agentHome(session))
+            // What the agent left is looked at with no more of the machine than the agent had.
+            return try controlGroups.create(groupName(session), limits: request.limits)
+        }
         let isSandboxed = request.project.sandbox != .none
         let folder = home.gathering(session)
         let salvage = Salvage(
@@ -225,10 +205,13 @@ public struct LocalHost: WorkspaceHost {
     }
 
     public func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool, keepingHome: Bool) async {
-        for _ in 0..<50 where !controlGroups.remove(groupName(session)) { try? await Task.sleep(for: .milliseconds(20)) }
+        for _ in 0..<50 {
+            guard await Blocking.run({ !controlGroups.remove(groupName(session)) }) else { break }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
         await remove(home.sockets(session))
-        let files = FileManager.default
-        for attempt in (try? files.contentsOfDirectory(atPath: home.session(session))) ?? [] where attempt.hasPrefix("attempt-") {
+        let folders = await Blocking.run { (try? FileManager.default.contentsOfDirectory(atPath: home.session(session))) ?? [] }
+        for attempt in folders where attempt.hasPrefix("attempt-") {
             // The token is dead and the events are stored; only the runner's own log may still tell something.
             let folder = "\(home.session(session))/\(attempt)"
             await remove(RunnerConfiguration.configurationPath(in: folder))
@@ -244,7 +227,7 @@ public struct LocalHost: WorkspaceHost {
         // Of one that never ran nothing is in it any more; another's folder is not removed by this.
         rmdir(home.session(session))
         let mirror = mirror(of: project)
-        guard files.fileExists(atPath: mirror.path) else { return }
+        guard FileManager.default.fileExists(atPath: mirror.path) else { return }
         do {
             try await git.run(["update-ref", "-d", "refs/sam/keep/\(session.rawValue)"], in: mirror.path, failing: .checkout)
         } catch {

@@ -25,7 +25,12 @@ public protocol WorkspaceHost: Sendable {
     func launch(_ launch: RunnerLaunch) async throws
 
     /// Whether the runner of this attempt is alive, by evidence that can't be mistaken for another process.
-    func isRunnerAlive(_ session: SessionID, attempt: Int) -> Bool
+    func liveness(of session: SessionID, attempt: Int) async -> RunnerLiveness
+
+    /// Waits until the runner of this attempt has ended.
+    ///
+    /// - Returns: whether it was waited for; `false` at once where no such runner is seen, or the host has no means to wait for it.
+    func waitForRunnerEnd(_ session: SessionID, attempt: Int) async -> Bool
 
     /// Ends the runner of this attempt by force, and with it its sandbox.
     func killRunner(_ session: SessionID, attempt: Int) async
@@ -62,6 +67,13 @@ public protocol WorkspaceHost: Sendable {
 
     /// Removes what is kept of a project that is no more.
     func forget(_ project: ProjectID) async
+}
+
+/// What is known of a runner's life.
+public enum RunnerLiveness: Sendable, Hashable {
+    case alive, dead
+    /// It can't be told at the moment. Nothing that would harm a living runner may follow from this.
+    case unknown
 }
 
 /// What to prepare.

@@ -28,6 +28,33 @@ struct SessionPrinterTests {
         SessionEvent(seq: 1, at: 0, kind: kind, payload: try JSONValue(encoding: content))
     }
 
+    @Test("A cancel of one's own is no mystery: what was cut off is said to be, and an error of the agent's end is not told as one")
+    func ownCancel() async throws {
+        func shown(_ phase: Phase, _ state: PromptState) async throws -> String {
+            let screen = Screen()
+            let printer = try printer(screen)
+            let events = [
+                try event("state", StateChange(phase: phase, attempt: 1)),
+                try event("turnEnded", TurnEnd(prompt: PromptID(rawValue: "t_1"), stopReason: "error", error: "Killed")),
+                try event("prompt", ["id": "t_1", "state": state.rawValue]),
+            ]
+            for event in events { await printer.show(event) }
+            return screen.text
+        }
+        let cancelled = try await shown(.cancelled, .cancelled)
+        #expect(cancelled.contains("because the session was cancelled"))
+        #expect(!cancelled.contains("is not known") && !cancelled.contains("Killed"), "\(cancelled)")
+        let died = try await shown(.interrupted, .uncertain)
+        #expect(died.contains("is not known") && died.contains("Killed"), "\(died)")
+    }
+
+    @Test(
+        "No time that is shown is negative",
+        arguments: [(-1, "0.0 s"), (-90_000, "0.0 s"), (0, "0.0 s"), (1_500, "1.5 s"), (61_000, "1 min 1 s")] as [(Int64, String)])
+    func elapsed(_ milliseconds: Int64, _ text: String) {
+        #expect(Time.elapsed(milliseconds) == text)
+    }
+
     @Test("No control character of an agent's reaches the terminal, whatever the event holds it in")
     func controls() async throws {
         let bad = "x\u{1b}[2J\u{9b}\u{202e}\r"

@@ -71,6 +71,19 @@ struct SessionReducerTests {
         #expect(again.state.current == two)
     }
 
+    @Test("A prompt that is cut off by a cancel is cancelled, however the runner ends then, and not uncertain")
+    func cancelledPrompt() {
+        let working = take(SessionState(ending: .whenIdle), [.prompt(one)] + toReady + [.agent(.turnStarted(Turn(prompt: one)))]).state
+        let ends: [[SessionInput]] = [
+            [.cancelRequested, exit(.finished)], [.cancelRequested, .runnerDied], [.runnerSilent, .cancelRequested],
+        ]
+        for inputs in ends {
+            let outcome = take(working, inputs)
+            #expect(outcome.state.phase == .cancelled && outcome.state.current == nil)
+            #expect(outcome.log.contains(.prompt(one, .cancelled)) && !outcome.log.contains(.prompt(one, .uncertain)), "\(inputs)")
+        }
+    }
+
     @Test("A runner's death marks the prompt uncertain, begins the salvage at once, and the session is interrupted")
     func runnerDeath() {
         let working = take(SessionState(ending: .whenIdle), [.prompt(one)] + toReady + [.agent(.turnStarted(Turn(prompt: one)))]).state

@@ -82,6 +82,31 @@ struct APITests {
         }
     }
 
+    @Test("An odd Last-Event-ID is an error, and not silence or everything again; one that can be is followed from there")
+    func oddEventID() async throws {
+        try await SamFixture.with { sam in
+            try await sam.serve()
+            try await sam.project()
+            let finished = try await sam.run(project: "project", agent: "shell", "echo one > one.txt")
+            let id = try #require(finished.session["id"]?.string)
+            let path = "/api/v1/sessions/\(id)/events/stream"
+            let newest = try await follow(id, after: 0, sam).count
+            for odd in ["abc", "-1", "1.5", "+1", "", "1 2", "1,2", "0x1", "\(newest + 1)", "99999999999999999999"] {
+                var request = try request(path, token: sam.ownerToken(), sam)
+                request.headers.add(name: "last-event-id", value: odd)
+                let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+                #expect(response.status.code == 400, "\(odd)")
+                #expect(response.headers.first(name: "content-type") == "application/problem+json")
+            }
+            #expect(try await sam.call(.GET, path + "?after=x").status == 400)
+            #expect(try await follow(id, after: newest, sam) == [])
+            #expect(try await follow(id, after: newest - 1, sam).count == 1)
+
+            // A question that was never asked is not there.
+            #expect(try await sam.call(.POST, "/api/v1/sessions/\(id)/questions/nope", ["text": "x"]).status == 404)
+        }
+    }
+
     @Test("A local path is refused when it arrives as a file URL, and taken as a path")
     func fileURL() async throws {
         try await SamFixture.with { sam in

@@ -1,5 +1,6 @@
 import AgentProtocol
 import Foundation
+import Processes
 import Testing
 
 @Suite("Several sessions")
@@ -15,6 +16,14 @@ struct QueueTests {
             let third = try await sam.start(project: "project", agent: "shell", "true")
             #expect(try await place(second, sam) == 1)
             #expect(try await place(third, sam) == 2)
+            // In every form in which a person may look.
+            let wait = "its turn: as many sessions run as may at once (sessions.limit is 1)"
+            #expect(try await sam.json("sessions", "show", third)["waitingFor"]?.string == wait)
+            let listed = try await sam.json("sessions", "list")["sessions"]?.elements ?? []
+            #expect(
+                listed.filter { $0["waitingFor"]?.string == wait }.compactMap { $0["id"]?.string }.sorted() == [second, third].sorted())
+            #expect(try await sam.sam("sessions", "show", third).text.contains("queued, number 2 in line, waiting for \(wait)"))
+            #expect(try await sam.sam("sessions", "list").text.contains("number 1 in line, waiting for \(wait)"))
             _ = try await sam.sam("sessions", "cancel", second)
             #expect(try await phase(second, sam) == "cancelled")
             try await eventually("the third moves up") { try await place(third, sam) == 1 }

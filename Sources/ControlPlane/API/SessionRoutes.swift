@@ -5,7 +5,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Sessions
-import Store
 import Workspaces
 
 /// `/api/v1/sessions`.
@@ -13,7 +12,6 @@ struct SessionRoutes {
     let engine: SessionEngine
     let accounts: Accounts
     let host: LocalHost
-    let store: Store
     private let projects: ProjectSource
 
     init(_ modules: Modules) {
@@ -21,7 +19,6 @@ struct SessionRoutes {
         engine = modules.engine
         accounts = modules.accounts
         host = modules.host
-        store = modules.store
     }
 
     func add(to group: RouterGroup<APIContext>) {
@@ -50,12 +47,12 @@ struct SessionRoutes {
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         let user = try context.requireUser().id
         let sessions = try await engine.queries.list(for: user, try await filter(request, user), try request.page())
-        let queued = try await engine.queries.unsettled().sessions.filter { $0.state.phase == .queued }.map(\.id)
+        let line = try await QueueLine(for: sessions.sessions, user: user, engine)
         var views: [SessionView] = []
         for session in sessions.sessions {
             views.append(
                 SessionView(
-                    session, queuePlace: queued.firstIndex(of: session.id).map { $0 + 1 }, activity: await engine.activity(of: session),
+                    session, queue: line.standing(of: session), activity: await engine.activity(of: session),
                     step: engine.step(of: session.id)))
         }
         return try .json(Listing.Sessions(sessions: views, unreadable: sessions.unreadable, next: sessions.next?.cursor))
@@ -127,9 +124,13 @@ struct SessionRoutes {
         let queries = engine.queries
         let accounts = accounts
         let token = request.bearerToken ?? ""
-        return EventStream.response(
-            request, after: EventStream.lastEventID(request), changes: engine.changes(of: id)
-        ) { last in
+        let after = try EventStream.lastEventID(request)
+        // One that nobody can have seen would be followed by silence until there are as many events.
+        let newest = try await queries.lastEvent(of: id)
+        guard after <= newest else {
+            throw Problem(.badRequest, "Last-Event-ID is \(after), and the newest event of session \(id.rawValue) is \(newest).")
+        }
+        return EventStream.response(request, after: after, changes: engine.changes(of: id)) { last in
             // A line can stand for hours: each time it is asked anew whether there is still someone who may listen.
             guard try await accounts.mayRead(session.project, withToken: token) else {
                 return EventStream.Page(events: [], isLast: true)
@@ -210,7 +211,7 @@ struct SessionRoutes {
     }
 
     private func finish(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await engine.finish(try await session(context, as: .member).id)
+        try await engine.finish(try await session(context, as: .member).id, by: try context.requireUser().id)
         return try .json(try await view(try await session(context, as: .member)), status: .accepted)
     }
 
@@ -238,12 +239,9 @@ struct SessionRoutes {
             throw Problem(.conflict, "Session \(session.id.rawValue) \(why), so there is nothing to land.")
         }
         let user = try context.requireUser().id
-        try await host.land(
-            branch, of: try await accounts.project(session.project.rawValue),
-            limits: try await engine.fetchLimits(project: session.project, user: user))
-        try await store.write { [accounts] transaction in
-            try accounts.record(transaction, user, "session.landed", session.id.rawValue, branch)
-        }
+        let project = try await accounts.project(session.project.rawValue)
+        let limits = try await engine.fetchLimits(project: session.project, user: user)
+        try await engine.land(branch, of: session.id, by: user) { [host] in try await host.land(branch, of: project, limits: limits) }
         return try .json(try await view(session))
     }
 
@@ -283,7 +281,7 @@ struct SessionRoutes {
     private func view(_ session: Session) async throws -> SessionView {
         SessionView(
             session, workspace: session.state.keepsWorkspace ? host.keptWorkspace(session.id) : nil,
-            queuePlace: try await engine.queries.queuePlace(session),
+            queue: try await QueueLine(for: [session], user: session.user, engine).standing(of: session),
             stages: try await engine.queries.progress(of: session), activity: await engine.activity(of: session),
             step: engine.step(of: session.id))
     }

@@ -110,7 +110,7 @@ public struct SessionView: Sendable, Codable {
     public var stages: [StageProgress]?
 
     init(
-        _ session: Session, workspace: String? = nil, queuePlace: Int? = nil, stages: [StageProgress]? = nil,
+        _ session: Session, workspace: String? = nil, queue: QueueLine.Standing? = nil, stages: [StageProgress]? = nil,
         activity: AgentActivity? = nil,
         step: WorkspaceProgress? = nil
     ) {
@@ -124,9 +124,9 @@ public struct SessionView: Sendable, Codable {
         title = session.title
         phase = session.state.phase
         settled = session.state.isSettled
-        self.queuePlace = queuePlace
+        queuePlace = queue?.place
         self.workspace = workspace
-        waitingFor = session.state.deadline?.waitingFor ?? session.state.heldBackBy
+        waitingFor = queue?.waitingFor ?? session.state.deadline?.waitingFor
         failure = session.state.failure
         branch = session.branch
         baseCommit = session.state.workspace?.base

@@ -35,7 +35,7 @@ struct RunnerRoutes {
         let engine = engine
         let token = request.bearerToken ?? ""
         return EventStream.response(
-            request, after: EventStream.lastEventID(request), changes: engine.changes(of: runner.session)
+            request, after: try EventStream.lastEventID(request), changes: engine.changes(of: runner.session)
         ) { last in
             let commands = try await engine.commands(runner.session, attempt: runner.attempt, after: last)
             let isOver = try await engine.runner(withToken: token) != runner

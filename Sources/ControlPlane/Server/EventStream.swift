@@ -52,10 +52,16 @@ enum EventStream {
             })
     }
 
-    /// The number that a client saw last.
-    static func lastEventID(_ request: Request) -> Int {
-        let name = HTTPField.Name("last-event-id")
-        let value = name.flatMap { request.headers[$0] } ?? request.uri.queryParameters["after"].map(String.init)
-        return value.flatMap { Int($0) } ?? 0
+    /// The number that a client saw last; 0 for none.
+    ///
+    /// - Throws: ``Problem`` when it is none: taken for 0 it would bring everything again, and nothing would tell the client why.
+    static func lastEventID(_ request: Request) throws(Problem) -> Int {
+        let header = HTTPField.Name("last-event-id").flatMap { request.headers[$0] }
+        guard let text = header ?? request.uri.queryParameters["after"].map(String.init) else { return 0 }
+        guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let number = Int(text) else {
+            throw Problem(
+                .badRequest, "\(header == nil ? "after" : "Last-Event-ID") is the number of an event, and not “\(text.prefix(40))”.")
+        }
+        return number
     }
 }

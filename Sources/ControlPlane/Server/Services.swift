@@ -67,7 +67,7 @@ struct IdleService: Service {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(1))
                 // For those that can't be read nothing is done here; their agents need no server to go on.
-                if (try? await engine.queries.unsettled().sessions.isEmpty) != true { activity.note() }
+                if await !engine.isAtRest { activity.note() }
                 if activity.idle > limit { return }
             }
         }

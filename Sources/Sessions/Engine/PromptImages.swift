@@ -60,7 +60,7 @@ extension PromptState {
     /// Whether the prompt will not be handed over any more.
     var isPast: Bool {
         switch self {
-        case .done, .withdrawn, .uncertain: true
+        case .done, .withdrawn, .cancelled, .uncertain: true
         case .kept, .delivered, .answering: false
         }
     }

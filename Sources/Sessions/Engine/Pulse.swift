@@ -8,6 +8,8 @@ struct Pulse: Sendable {
     var lastLook: Int64 = 0
     /// The last time that somebody looked whether something runs beside its turns for too long.
     var lastBackgroundLook: Int64 = 0
+    /// The last sign that it does something.
+    var lastSign: Int64 { max(lastEvent, lastBusy) }
     private var sample: (cpu: Int64, at: Int64)?
 
     /// An agent that waits uses a little, too: timers, and the answering of pings.
@@ -17,6 +19,15 @@ struct Pulse: Sendable {
     init(now: Int64) {
         lastEvent = now
         lastBusy = now
+    }
+
+    /// The clock was set.
+    mutating func move(by milliseconds: Int64) {
+        lastEvent += milliseconds
+        lastBusy += milliseconds
+        lastLook += milliseconds
+        lastBackgroundLook += milliseconds
+        sample?.at += milliseconds
     }
 
     mutating func told(now: Int64) { lastEvent = now }

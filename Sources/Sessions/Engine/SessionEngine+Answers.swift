@@ -15,7 +15,7 @@ extension SessionEngine {
     ) async throws {
         if let text { try Self.checkAnswer(text) }
         try await steer(session, by: user) { [accounts] transaction, state in
-            let open = try Self.open(question, .permission, of: session, state)
+            let open = try Self.open(question, .permission, of: session, state, transaction)
             guard let chosen = open.options.first(where: { $0.id == option }) else {
                 let ids = open.options.map(\.id).joined(separator: ", ")
                 throw SessionsError(.invalid, "“\(option.prefix(80))” is no answer to question \(open.id). There are: \(ids).")
@@ -32,7 +32,7 @@ extension SessionEngine {
     public func reply(to question: String, _ text: String, in session: SessionID, by user: UserID) async throws {
         try Self.checkAnswer(text)
         try await steer(session, by: user) { [accounts] transaction, state in
-            let open = try Self.open(question, .text, of: session, state)
+            let open = try Self.open(question, .text, of: session, state, transaction)
             try accounts.record(transaction, user, "session.answered", session.rawValue, String(open.title.prefix(200)))
             return .replied(question: open.id, text: text)
         }
@@ -46,7 +46,7 @@ extension SessionEngine {
         to question: String, _ answers: [String: [String]], in session: SessionID, by user: UserID
     ) async throws {
         try await steer(session, by: user) { [accounts] transaction, state in
-            let open = try Self.open(question, .inquiry, of: session, state)
+            let open = try Self.open(question, .inquiry, of: session, state, transaction)
             let checked = try open.check(answers)
             try accounts.record(transaction, user, "session.answered", session.rawValue, String(open.title.prefix(200)))
             return .inquiryAnswered(AgentCommand.Reply(inquiry: open.id, answers: checked))
@@ -54,10 +54,15 @@ extension SessionEngine {
     }
 
     private static func open(
-        _ question: String, _ kind: OpenQuestion.Kind, of session: SessionID, _ state: SessionState
-    ) throws(SessionsError) -> OpenQuestion {
+        _ question: String, _ kind: OpenQuestion.Kind, of session: SessionID, _ state: SessionState, _ transaction: any Transaction
+    ) throws -> OpenQuestion {
         guard let open = state.questions.first(where: { $0.id == question }) else {
-            throw SessionsError(.wrongState, "Session \(session.rawValue) asks nothing with the id \(question.prefix(40)), or no longer.")
+            guard try SessionQueries.hasAsked(question, in: session, transaction) else {
+                throw SessionsError(.notFound, "Session \(session.rawValue) has no question \(question.prefix(40)).")
+            }
+            throw SessionsError(
+                .wrongState,
+                "Question \(question.prefix(40)) of session \(session.rawValue) is over: it was answered, or is no longer asked.")
         }
         guard open.kind == kind else { throw SessionsError(.invalid, "Question \(open.id) is answered with \(open.kind.answer).") }
         return open

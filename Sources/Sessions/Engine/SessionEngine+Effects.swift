@@ -6,6 +6,7 @@ import Crypto
 import Foundation
 import Gateway
 import Logging
+import Processes
 import Settings
 import Store
 import Wording
@@ -179,19 +180,28 @@ extension SessionEngine {
     /// The agent's definition, and its program on this machine.
     ///
     /// - Throws: `WorkspaceError` that says how to get it when it is missing.
-    func installed(_ agent: String) throws -> (definition: AgentDefinition, executable: String) {
-        guard let definition = catalogue.current.agent(agent) else {
+    func installed(_ agent: String) async throws -> (definition: AgentDefinition, executable: String) {
+        guard let definition = await self.agent(agent) else {
             throw WorkspaceError(.agent, "There is no agent “\(agent)” in the catalogue. `sam agents` shows those there are.")
         }
-        guard let executable = definition.program(programFolder: programs) else {
+        guard let executable = await Blocking.run({ [programs] in definition.program(programFolder: programs) }) else {
             let hint = definition.install.map { " \($0)" } ?? ""
             throw WorkspaceError(.agent, "\(definition.name) is not installed: no program \(definition.command[0]).\(hint)")
         }
         return (definition, executable)
     }
 
+    /// The agents that there are now. The catalogue's file is read for it.
+    func currentCatalogue() async -> Catalogue {
+        await Blocking.run { [catalogue] in catalogue.current }
+    }
+
+    func agent(_ id: String) async -> AgentDefinition? {
+        await currentCatalogue().agent(id)
+    }
+
     private func program(of session: Session, access: GatewayAccess) async throws -> AgentProgram {
-        let (definition, executable) = try installed(session.agent)
+        let (definition, executable) = try await installed(session.agent)
         let more = try await settings.words(.arguments(of: session.agent), project: session.project, user: session.user)
         return AgentProgram(
             executable: executable,
@@ -214,7 +224,7 @@ extension SessionEngine {
                 SalvageRequest(
                     session: id, project: try await project(of: session), branch: session.branch,
                     base: session.state.workspace?.base ?? "", limits: try await limits(of: session),
-                    leavesBehind: catalogue.current.agent(session.agent)?.leavesBehind ?? [], report: steps.report(for: id)))
+                    leavesBehind: await agent(session.agent)?.leavesBehind ?? [], report: steps.report(for: id)))
             try await apply(.salvaged(result), to: id)
         } catch is CancellationError {
             throw CancellationError()
@@ -254,8 +264,5 @@ extension SessionEngine {
         // Where the engine stopped in between, it is done again.
         try Task.checkCancellation()
         try await apply(.cleanedUp, to: id)
-        lastHeard[id] = nil
-        pulses[id] = nil
-        hurry()
     }
 }

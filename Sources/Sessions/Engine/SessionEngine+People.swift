@@ -32,7 +32,7 @@ extension SessionEngine {
         guard !leavingProjects.contains(project.id) else {
             throw SessionsError(.wrongState, "Project \(project.name) is being removed.")
         }
-        let catalogue = catalogue.current
+        let catalogue = await currentCatalogue()
         guard let definition = catalogue.agent(agent) else {
             let known = catalogue.agents.map(\.id).joined(separator: ", ")
             let hint = catalogue.problems.isEmpty ? "" : " The catalogue has mistakes, which `sam agents` tells."
@@ -50,7 +50,7 @@ extension SessionEngine {
         }
         let provider = provider ?? definition.providers.first
         let signInFile = definition.signIn.flatMap { $0.provider == provider ? $0.file : nil }
-        _ = try installed(agent)
+        _ = try await installed(agent)
         try await host.check(project)
         if let task { try Self.check(task) }
         guard task != nil || images.isEmpty else { throw SessionsError(.invalid, "Images go with a prompt.") }
@@ -90,6 +90,7 @@ extension SessionEngine {
         let need = try await credentialNeed(
             CredentialUser(
                 session: id, project: project.id, user: user, agent: definition, provider: provider, insistsOnFile: signInFile != nil))
+        let limit = try await sessionLimit(for: user)
         if let changes { try await host.keep(changes, of: id) }
         do {
             // One transaction: a session that is there has its task.
@@ -98,12 +99,15 @@ extension SessionEngine {
                 let refusal = try need.refusal(credentials, transaction)
                 // Nothing is left of a project that was added for what is refused.
                 if isNew, let refusal { throw refusal.error }
+                let others = try SessionQueries.unsettledCount(transaction)
                 try insert(transaction)
                 let prompts: [SessionInput] = task == nil ? [] : [.prompt(prompt)]
-                return prompts + (refusal.map { [.startFailed(code: $0.code, message: $0.sentence)] } ?? [])
+                if let refusal { return prompts + [.startFailed(code: refusal.code, message: refusal.sentence)] }
+                guard let limit, others >= limit else { return prompts }
+                return prompts + [.held(back: Self.turn(limit: limit))]
             }
         } catch {
-            if changes != nil { await host.forget(id) }
+            if changes != nil { await host.forget(id, of: project.id, withWork: false) }
             throw error
         }
         hurry()
@@ -144,25 +148,28 @@ extension SessionEngine {
     ///
     /// - Throws: ``SessionsError`` when it is over already; `StoreError`.
     public func cancel(_ session: SessionID, by user: UserID) async throws {
-        let state = try await queries.session(session).state
-        guard !state.phase.isEnd || state.phase == .interrupted && state.salvage == .none else {
-            throw SessionsError(.wrongState, "Session \(session.rawValue) is \(state.phase.rawValue) already.")
-        }
-        try await apply(.cancelRequested, to: session)
-        try await sessions.store.write { [accounts] transaction in
+        try await change(session) { [accounts] transaction in
+            let state = try SessionStore.state(session, transaction)
+            guard !state.phase.isEnd || state.phase == .interrupted && state.salvage == .none else {
+                throw SessionsError(.wrongState, "Session \(session.rawValue) is \(state.phase.rawValue) already.")
+            }
             try accounts.record(transaction, user, "session.cancelled", session.rawValue, "")
+            return [.cancelRequested]
         }
     }
 
     /// Ends a session as soon as all its prompts are answered, nothing runs any more and no inquiry is open.
     ///
     /// - Throws: ``SessionsError`` when it is over already; `StoreError`.
-    public func finish(_ session: SessionID) async throws {
-        let state = try await queries.session(session).state
-        guard !state.phase.isEnd else {
-            throw SessionsError(.wrongState, "Session \(session.rawValue) is \(state.phase.rawValue) already.")
+    public func finish(_ session: SessionID, by user: UserID) async throws {
+        try await change(session) { [accounts] transaction in
+            let state = try SessionStore.state(session, transaction)
+            guard !state.phase.isEnd else {
+                throw SessionsError(.wrongState, "Session \(session.rawValue) is \(state.phase.rawValue) already.")
+            }
+            try accounts.record(transaction, user, "session.finished", session.rawValue, "")
+            return [.finishRequested]
         }
-        try await apply(.finishRequested, to: session)
     }
 
     /// Forgets a session that is settled: its log goes; its branch stays in the mirror, unless `evenUnlanded` is true.

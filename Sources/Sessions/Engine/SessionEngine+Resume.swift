@@ -34,16 +34,17 @@ extension SessionEngine {
     ///
     /// - Throws: ``SessionsError`` when none was kept; `StoreError`.
     public func salvageAgain(_ id: SessionID, by user: UserID) async throws {
-        let state = try await queries.session(id).state
-        guard state.isSettled else {
-            throw SessionsError(.wrongState, "The work of session \(id.rawValue) is not brought out yet. Try again once it is.")
-        }
-        guard state.keepsWorkspace else {
-            throw SessionsError(.wrongState, "No workspace of session \(id.rawValue) is kept, so there is nothing to bring out of it.")
-        }
-        try await apply(.salvageRequested, to: id)
-        try await sessions.store.write { [accounts] transaction in
+        try await change(id) { [accounts] transaction in
+            let state = try SessionStore.state(id, transaction)
+            guard state.isSettled else {
+                throw SessionsError(.wrongState, "The work of session \(id.rawValue) is not brought out yet. Try again once it is.")
+            }
+            guard state.keepsWorkspace else {
+                throw SessionsError(
+                    .wrongState, "No workspace of session \(id.rawValue) is kept, so there is nothing to bring out of it.")
+            }
             try accounts.record(transaction, user, "session.salvaged", id.rawValue, "")
+            return [.salvageRequested]
         }
     }
 

@@ -52,10 +52,12 @@ extension SessionEngine {
     public func heard(_ runner: RunnerIdentity, _ heartbeat: Heartbeat?) async throws {
         lastHeard[runner.session] = now()
         if let heartbeat { pulses[runner.session, default: Pulse(now: now())].beat(heartbeat, now: now()) }
-        let state = try await queries.session(runner.session).state
+        let state: SessionState
+        if let known = states[runner.session] { state = known } else { state = try await queries.session(runner.session).state }
         if state.phase == .interrupted || !state.runnerHasSpoken {
             try await apply(.runnerReturned, to: runner.session, ofAttempt: runner.attempt)
         }
+        plan(runner.session)
     }
 
     /// What a session's agent does; `nil` while it answers no prompt.
@@ -65,7 +67,8 @@ extension SessionEngine {
             !session.state.waitsForAnswer
         {
             return AgentActivity(
-                kind: .background, since: background.awaited.map(\.since).min() ?? session.updatedAt, sentence: background.sentence)
+                kind: .background, since: min(background.awaited.map(\.since).min() ?? session.updatedAt, now()),
+                sentence: background.sentence)
         }
         let pulse = pulses[session.id] ?? Pulse(now: session.updatedAt)
         return Evidence(

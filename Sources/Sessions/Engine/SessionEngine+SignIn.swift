@@ -13,12 +13,12 @@ extension SessionEngine {
     /// - Throws: `StoreError`.
     public nonisolated func syncCaller(withToken token: String) async throws -> SyncCaller? {
         let hash = TokenHash(of: token)
-        return try await sessions.store.read { [now] transaction in
+        return try await sessions.store.read { [clock] transaction in
             try transaction.first(
                 """
                 SELECT id, agent, project_id, user_id FROM sessions
                 WHERE sync_token_hash = $1 AND (sync_token_until IS NULL OR sync_token_until > $2)
-                """, hash, now()
+                """, hash, clock.now
             ).map { row in
                 SyncCaller(
                     session: try row.parsed("id"), agent: try row.text("agent"), project: try row.parsed("project_id"),

@@ -1,18 +1,18 @@
-import Accounts
-import AgentCatalogue
 import AgentProtocol
 import Logging
 import Settings
 import Store
 import Workspaces
 
+// Looking after the sessions that are not settled: what is left to do, deadlines, runners.
 extension SessionEngine {
     /// Takes up what was recorded before the last stop. To be called once, before anyone can reach the engine.
     public func resume() async {
         do {
+            let lastTick = try await sessions.lastTick()
             let unsettled = try await queries.unsettled()
             unreadable = Set(unsettled.unreadable.map(\.id))
-            for session in unsettled.sessions { await takeUp(session) }
+            for session in unsettled.sessions { await takeUp(session, lastTick: lastTick) }
             // A layer may have changed just before the end of the one that was to see to it.
             try await permissionsChanged()
         } catch {
@@ -20,15 +20,97 @@ extension SessionEngine {
         }
     }
 
-    private func takeUp(_ session: Session) async {
+    private func takeUp(_ session: Session, lastTick: Int64?) async {
         do {
             lastHeard[session.id] = now()
             pulses[session.id] = Pulse(now: now())
-            // The server's own time limits do not run while it is away.
-            try await apply(.resumed(away: max(0, now() - session.updatedAt)), to: session.id)
-            if session.state.phase.hasRunner, !session.state.runnerIsGone { try await endpoints.open(session.id) }
+            // The server's own time limits do not run while it is away. When it was there last, the clock may have been another.
+            let away = max(0, now() - max(lastTick ?? 0, session.updatedAt))
+            let state = try await apply(.resumed(away: away), to: session.id)
+            if state.phase.hasRunner, !state.runnerIsGone { try await endpoints.open(session.id) }
         } catch {
             logger.error("\(session.id.rawValue) could not be taken up: \(error)")
+        }
+    }
+
+    /// Looks at every session that is not settled, and at who may run next.
+    func supervise() async {
+        await keepTime()
+        do {
+            let before = Set(states.keys)
+            let unsettled = try await queries.unsettled()
+            await takeUpMended(unsettled)
+            // What was settled by another server, or removed.
+            for gone in before.subtracting(unsettled.sessions.map(\.id)) where states[gone]?.isSettled == false { forget(gone) }
+            for session in unsettled.sessions where states[session.id] == nil { keep(session.state, of: session.id) }
+            lastHeard = lastHeard.filter { states[$0.key] != nil }
+            pulses = pulses.filter { states[$0.key] != nil }
+            try await endWithoutStarter()
+            for session in unsettled.sessions { await look(at: session.id) }
+        } catch {
+            logger.error("Supervision: \(error)")
+        }
+        await lookAtQueue()
+    }
+
+    /// Looks at the sessions that are due, and at what has changed. The others cost nothing.
+    func superviseDue() async {
+        await keepTime()
+        if now() >= nextLookAtAll || !unreadable.isEmpty && now() >= nextTick {
+            nextLookAtAll = now() + timing.lookingAtAll
+            await supervise()
+        }
+        if peopleHaveChanged {
+            peopleHaveChanged = false
+            // Those who follow a session look whether they still may.
+            ticker.tickAll()
+            do {
+                try await endWithoutStarter()
+            } catch {
+                peopleHaveChanged = true
+                logger.error("Supervision: \(error)")
+            }
+        }
+        for session in schedule.takeDue(at: now()) { await look(at: session) }
+        if queueIsDue { await lookAtQueue() }
+        if now() >= nextTick { await tick() }
+    }
+
+    /// Every few seconds: that followers' lines stand, and that the sessions are looked after.
+    private func tick() async {
+        nextTick = now() + timing.ticking
+        ticker.tickAll()
+        // Settings and keys can change in ways that nothing here tells of.
+        queueIsDue = queueIsDue || states.values.contains { $0.phase == .queued }
+        await recordTick()
+    }
+
+    /// Writes down that the sessions are looked after, so that the next start knows since when they were not.
+    func recordTick() async {
+        guard states.values.contains(where: \.holdsSlot) else { return }
+        do {
+            try await sessions.tick()
+        } catch {
+            logger.error("That the sessions are looked after could not be written down: \(error)")
+        }
+    }
+
+    /// Takes over what the machine's clock says. Where it was set, nothing that is waited for comes sooner or later by that.
+    private func keepTime() async {
+        guard let moved = clock.takeOver() else { return }
+        logger.warning("The machine's clock was set by \(moved / 1_000) s. All waits have as much time left as before.")
+        lastHeard = lastHeard.mapValues { $0 + moved }
+        lastLookAtRunner = lastLookAtRunner.mapValues { $0 + moved }
+        for session in pulses.keys { pulses[session]?.move(by: moved) }
+        schedule.move(by: moved)
+        nextTick += moved
+        nextLookAtAll += moved
+        for session in states.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+            do {
+                try await apply(.clockMoved(by: moved), to: session)
+            } catch {
+                logger.error("\(session.rawValue): \(error)")
+            }
         }
     }
 
@@ -36,28 +118,33 @@ extension SessionEngine {
     private func takeUpMended(_ unsettled: StoredSessions) async {
         let mended = unsettled.sessions.filter { unreadable.contains($0.id) }
         unreadable = Set(unsettled.unreadable.map(\.id))
-        for session in mended { await takeUp(session) }
+        for session in mended { await takeUp(session, lastTick: nil) }
     }
 
-    /// Looks at every session that is not settled: what is left to do, deadlines, runners, and who may run next.
-    func supervise() async {
-        do {
-            let unsettled = try await queries.unsettled()
-            await takeUpMended(unsettled)
-            let withoutStarter = Set(try await queries.withoutStarter())
-            for session in unsettled.sessions {
-                do {
-                    if withoutStarter.contains(session.id) { try await apply(.starterShutOut, to: session.id) }
-                    try await supervise(session)
-                } catch {
-                    // One session in trouble must not keep the others from being looked after.
-                    logger.error("\(session.id.rawValue): \(error)")
-                }
+    /// Ends the sessions whose starters may not have them any more.
+    private func endWithoutStarter() async throws {
+        for session in try await queries.withoutStarter() where !unreadable.contains(session) {
+            do {
+                try await apply(.starterShutOut, to: session)
+            } catch {
+                logger.error("\(session.rawValue): \(error)")
             }
-            try await freeSlots(unsettled)
-        } catch {
-            logger.error("Supervision: \(error)")
         }
+    }
+
+    /// Looks at a session. One in trouble does not keep the others from being looked after.
+    private func look(at id: SessionID) async {
+        do {
+            try await supervise(try await queries.session(id))
+        } catch let error as SessionsError where error.code == .notFound {
+            return forget(id)
+        } catch let error as SessionsError where error.code == .unreadable {
+            unreadable.insert(id)
+            return forget(id)
+        } catch {
+            logger.error("\(id.rawValue): \(error)")
+        }
+        plan(id, notBefore: now() + timing.pausingBetweenLooks)
     }
 
     private func supervise(_ session: Session) async throws {
@@ -73,17 +160,7 @@ extension SessionEngine {
         try await lookAfterBackground(session)
         try await lookForDeafness(session)
         try await lookForSilence(session)
-        guard state.phase.hasRunner || state.awaitsRunner, !state.runnerIsGone, state.salvage == .none else { return }
-        let silence = now() - (lastHeard[session.id] ?? now())
-        if host.isRunnerAlive(session.id, attempt: state.attempt) {
-            let canBeInterrupted = state.phase.hasRunner && state.phase != .booting && state.phase != .interrupted
-            if canBeInterrupted, silence > timing.silence {
-                try await apply(.runnerSilent, to: session.id, ofAttempt: state.attempt)
-            }
-        } else if state.runnerHasSpoken || work[session.id] == nil && silence > timing.launching {
-            try await takeInSpool(session)
-            try await apply(.runnerDied, to: session.id, ofAttempt: state.attempt)
-        }
+        try await lookAtRunner(session)
     }
 
     /// Stops what runs beside the turns for longer than it may, and ends a session that stayed idle.
@@ -98,7 +175,7 @@ extension SessionEngine {
         if let stop = background.stop {
             if now() - stop.at >= timing.stoppingBackground { try await apply(.backgroundGoesOn, to: session.id) }
         } else if state.current == nil, let since = background.since,
-            now() - (pulses[session.id]?.lastBackgroundLook ?? 0) >= 5_000
+            now() - (pulses[session.id]?.lastBackgroundLook ?? 0) >= timing.lookingAtBackground
         {
             pulses[session.id, default: Pulse(now: now())].lastBackgroundLook = now()
             let minutes = try await settings.integer(.backgroundMinutes, project: session.project, user: session.user)
@@ -118,12 +195,14 @@ extension SessionEngine {
     /// Says and does what the settings want about an agent that is silent for too long. One that a stopped turn does not wake loses its
     /// session after as long again.
     private func lookForSilence(_ session: Session) async throws {
-        guard let prompt = session.state.current, let pulse = pulses[session.id], now() - pulse.lastLook >= 10_000,
-            // What it does is known only while the runner reports.
-            now() - (lastHeard[session.id] ?? 0) < 10_000, let activity = activity(of: session), activity.kind == .silent,
-            now() - activity.since >= 60_000
+        guard let prompt = session.state.current, let pulse = pulses[session.id], now() - pulse.lastLook >= timing.lookingForSilence,
+            now() - pulse.lastSign >= timing.shortestSilence
         else { return }
         pulses[session.id]?.lastLook = now()
+        // What it does is known only while the runner reports.
+        guard now() - (lastHeard[session.id] ?? 0) < timing.silence, let activity = activity(of: session), activity.kind == .silent,
+            now() - activity.since >= timing.shortestSilence
+        else { return }
         let minutes = try await settings.integer(.stuckMinutes, project: session.project, user: session.user)
         let act = StuckAct(rawValue: try await settings.text(.whenStuck, project: session.project, user: session.user)) ?? .tell
         let limit = Int64(minutes) * 60_000
@@ -143,51 +222,5 @@ extension SessionEngine {
         let state = try await queries.session(id).state
         guard work[id] == nil else { return }
         for effect in SessionReducer.resume(state) { begin(effect, id) }
-    }
-
-    private func freeSlots(_ unsettled: StoredSessions) async throws {
-        var queued = unsettled.sessions.filter { $0.state.phase == .queued }
-        guard let first = queued.first else { return }
-        let limit = try await settings.integer(.sessionLimit, project: nil, user: first.user)
-        var free = limit - unsettled.slotsHeld
-        while free > 0, !queued.isEmpty {
-            let session = queued.removeFirst()
-            do {
-                if try await start(session) { free -= 1 }
-            } catch let error as SettingsError {
-                try await apply(.startFailed(code: "settings", message: error.message), to: session.id)
-            } catch {
-                // One that can't be started must not keep those behind it from being.
-                logger.error("\(session.id.rawValue) could not be started: \(error)")
-            }
-        }
-    }
-
-    /// Starts a queued session with its credentials pinned, in one transaction.
-    ///
-    /// - Returns: whether it runs now. One that waits for a credential keeps its place and lets others pass.
-    private func start(_ session: Session) async throws -> Bool {
-        guard let agent = catalogue.current.agent(session.agent) else {
-            try await apply(.startFailed(code: "agent", message: "There is no agent “\(session.agent)” any more."), to: session.id)
-            return false
-        }
-        let need = try await credentialNeed(
-            CredentialUser(
-                session: session.id, project: session.project, user: session.user, agent: agent, provider: session.provider,
-                insistsOnFile: session.signInFile != nil))
-        let change = try await self.change(session.id) { [credentials, accounts, settings] transaction in
-            // It may have been cancelled since the queue was read; then nothing is pinned for it.
-            let state = try SessionStore.state(session.id, transaction)
-            guard state.phase == .queued else { return [] }
-            guard try accounts.mayRun(session.user, in: session.project, transaction) else { return [.starterShutOut] }
-            do {
-                let bounds = try SessionBounds.judge(session.id, accounts, settings, transaction)
-                return bounds.notes.map { .noted($0) } + [try need.start(credentials, transaction)]
-            } catch let error as AccountsError {
-                let remedy = "Give its project one: sam projects sandbox \(session.projectName) bubblewrap"
-                return [.startFailed(code: "sandbox", message: "\(error.message) \(remedy)")]
-            }
-        }
-        return change.state.holdsSlot
     }
 }

@@ -33,9 +33,7 @@ extension SessionEngine {
             try accounts.record(transaction, user, "session.removed", id.rawValue, "It could not be read: \(session.reason)")
         }
         unreadable.remove(id)
-        lastHeard[id] = nil
-        pulses[id] = nil
         gateway.forget()
-        hurry()
+        forget(id)
     }
 }

@@ -25,14 +25,34 @@ public actor SessionEngine {
     let endpoints: any SessionEndpoints
     let programs: String
     let timing: Timing
-    let now: @Sendable () -> Int64
+    nonisolated let clock: EngineClock
     let logger: Logger
     nonisolated let ticker = Ticker()
     nonisolated let steps = StepBoard()
     /// Reading sessions and their logs.
     public nonisolated let queries: SessionQueries
 
+    /// The sessions that are not settled, as they were committed last.
+    var states: [SessionID: SessionState] = [:]
+    /// When each is to be looked at.
+    var schedule = Schedule()
+    /// When the loop wakes by itself.
+    var armedFor = Int64.max
+    var nextTick: Int64 = 0
+    var nextLookAtAll: Int64 = 0
+    /// Whether somebody who waits in line may have got their turn.
+    var queueIsDue = true
+    /// Whether somebody may have left a project or been shut out.
+    var peopleHaveChanged = true
+    private var alarm: Task<Void, Never>?
+
     var lastHeard: [SessionID: Int64] = [:]
+    /// When it was last looked whether a runner lives.
+    var lastLookAtRunner: [SessionID: Int64] = [:]
+    /// The attempts whose runners' ends are told.
+    var watched: [SessionID: Int] = [:]
+    /// Sessions whose runners are dead, and what they left is being taken in.
+    var bereaved: Set<SessionID> = []
     var pulses: [SessionID: Pulse] = [:]
     /// Sessions that are not settled and whose rows can't be read.
     var unreadable: Set<SessionID> = []
@@ -47,17 +67,22 @@ public actor SessionEngine {
     /// Who waits to change a session that is being changed.
     private var waiting: [SessionID: [CheckedContinuation<Void, Never>]] = [:]
     private let wake: AsyncStream<Void>
-    private let waker: AsyncStream<Void>.Continuation
+    nonisolated let waker: AsyncStream<Void>.Continuation
 
     /// Makes an engine. Nothing happens before ``run()``.
     ///
-    /// - Parameter programs: the folder with SAM's own programs.
+    /// - Parameters:
+    ///   - programs: the folder with SAM's own programs.
+    ///   - now: the machine's clock, in UTC milliseconds.
+    ///   - steady: milliseconds that pass while the machine is awake, whatever its clock is set to.
     public init(
         store: Store, accounts: Accounts, settings: Settings, credentials: Credentials, gateway: Gateway, catalogue: LiveCatalogue,
         host: any WorkspaceHost, endpoints: any SessionEndpoints, programs: String, timing: Timing = Timing(),
-        now: @escaping @Sendable () -> Int64, logger: Logger
+        now: @escaping @Sendable () -> Int64, steady: @escaping @Sendable () -> Int64 = awakeMilliseconds, logger: Logger
     ) {
-        sessions = SessionStore(store: store, leases: gateway.leases, timing: timing, now: now)
+        let clock = EngineClock(wall: now, steady: steady)
+        self.clock = clock
+        sessions = SessionStore(store: store, leases: gateway.leases, timing: timing, now: { clock.now })
         queries = SessionQueries(store: store)
         self.accounts = accounts
         self.settings = settings
@@ -68,36 +93,45 @@ public actor SessionEngine {
         self.endpoints = endpoints
         self.programs = programs
         self.timing = timing
-        self.now = now
         self.logger = logger
         (wake, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
+    /// The engine's time, in UTC milliseconds.
+    nonisolated func now() -> Int64 { clock.now }
+
     /// Supervises until the task is cancelled. Call ``resume()`` before.
     public func run() async {
-        let clock = Task { [waker] in
-            while !Task.isCancelled {
-                try? await Task.sleep(for: .milliseconds(250))
-                waker.yield()
-            }
+        let store = sessions.store
+        // Nothing is asked again and again that a change tells of.
+        let people = Task { for await _ in store.changes(of: ["access_changes", "members", "users"]) { lookAtPeople() } }
+        let means = Task {
+            for await _ in store.changes(of: ["settings", "credentials", "bindings", "pins"]) { hurry() }
         }
-        let watch = Task { await watchAccess() }
-        defer {
-            clock.cancel()
-            watch.cancel()
-        }
-        var rounds = 0
+        hurry()
         for await _ in wake {
-            await supervise()
-            rounds += 1
-            if rounds % 40 == 0 { ticker.tickAll() }
+            // What is planned meanwhile is seen when it is armed.
+            armedFor = .min
+            await superviseDue()
+            arm()
         }
+        for task in [people, means, alarm].compactMap(\.self) + work.values { task.cancel() }
+        // This task is cancelled, and what it waits for would not be done.
+        await Task { await recordTick() }.value
         ticker.finish()
-        for task in work.values { task.cancel() }
     }
 
-    /// Looks after the sessions now rather than at the next tick of the clock.
-    nonisolated func hurry() { waker.yield() }
+    /// Has the loop woken when something is due next.
+    private func arm() {
+        armedFor = min(schedule.earliest ?? .max, nextTick)
+        alarm?.cancel()
+        let wait = max(0, armedFor - now())
+        alarm = Task { [waker] in
+            // When it is cancelled, another is set.
+            guard (try? await Task.sleep(for: .milliseconds(wait))) != nil else { return }
+            waker.yield()
+        }
+    }
 
     /// A stream that ticks when the session's log may have grown, and at least every ten seconds.
     public nonisolated func changes(of session: SessionID) -> AsyncStream<Void> { ticker.follow(session) }
@@ -162,6 +196,7 @@ public actor SessionEngine {
         // A lease that has ended opens nothing from now on, and not from in a moment on.
         if change.state.runnerIsGone { gateway.forget() }
         for effect in change.effects { begin(effect, session) }
+        keep(change.state, of: session)
     }
 
     /// Does a piece of work for a session in the background, after what is being done for it already. The engine's end
@@ -182,9 +217,10 @@ public actor SessionEngine {
                 // Whatever stood in the way gets a moment to pass before it is tried again.
                 try? await Task.sleep(for: .seconds(1))
             }
-            if workNumbers[session] == number {
-                work[session] = nil
-            }
+            guard workNumbers[session] == number else { return }
+            work[session] = nil
+            workNumbers[session] = nil
+            plan(session)
         }
         work[session] = task
         return task

@@ -97,12 +97,60 @@ public struct SessionQueries: Sendable {
         }
     }
 
-    /// How many queued sessions stand before this one, or `nil` when it is not queued.
+    /// A piece of the line of queued sessions.
+    struct QueuePage: Sendable {
+        var sessions: [Session]
+        /// The place of the last row, also of one that can't be read; `nil` when nothing follows.
+        var last: Place?
+
+        struct Place: Sendable {
+            var createdAt: Int
+            var id: String
+        }
+    }
+
+    /// The queued sessions behind a place, in order.
     ///
     /// - Throws: `StoreError`.
-    public func queuePlace(_ session: Session) async throws -> Int? {
-        guard session.state.phase == .queued else { return nil }
-        return try await unsettled().sessions.filter { $0.state.phase == .queued }.firstIndex { $0.id == session.id }.map { $0 + 1 }
+    func queue(after place: QueuePage.Place?, limit: Int = 50) async throws -> QueuePage {
+        try await store.read { transaction in
+            let rows = try transaction.query(
+                """
+                SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id
+                WHERE s.settled = 0 AND s.phase = 'queued' AND (s.created_at, s.id) > ($1, $2) ORDER BY s.created_at, s.id LIMIT $3
+                """, place?.createdAt ?? -1, place?.id ?? "", limit)
+            let last =
+                try rows.count < limit
+                ? nil : rows.last.map { QueuePage.Place(createdAt: try $0.integer("created_at"), id: try $0.text("id")) }
+            return QueuePage(sessions: try StoredSessions(rows, transaction).sessions, last: last)
+        }
+    }
+
+    /// The ids of the queued sessions, first in line first.
+    ///
+    /// - Throws: `StoreError`.
+    public func queue() async throws -> [SessionID] {
+        try await store.read { transaction in
+            try transaction.query("SELECT id FROM sessions WHERE settled = 0 AND phase = 'queued' ORDER BY created_at, id").map {
+                try $0.parsed("id")
+            }
+        }
+    }
+
+    /// How many sessions count against the limit of those that run at once.
+    ///
+    /// - Throws: `StoreError`.
+    func slotsHeld() async throws -> Int {
+        try await store.read { transaction in
+            try transaction.first("SELECT COUNT(*) AS held FROM sessions WHERE settled = 0 AND phase <> 'queued'")?.integer("held") ?? 0
+        }
+    }
+
+    /// How many sessions run or wait in line.
+    ///
+    /// - Throws: `StoreError`.
+    static func unsettledCount(_ transaction: any Transaction) throws -> Int {
+        try transaction.first("SELECT COUNT(*) AS unsettled FROM sessions WHERE settled = 0")?.integer("unsettled") ?? 0
     }
 
     /// A piece of a session's log: the events after a number, in order.
@@ -116,6 +164,13 @@ public struct SessionQueries: Sendable {
                 session, seq, limit
             ).map { row in try SessionEvent(row, of: session, transaction) }
         }
+    }
+
+    /// The number of a session's newest event.
+    ///
+    /// - Throws: ``SessionsError/Code/notFound``; `StoreError`.
+    public func lastEvent(of session: SessionID) async throws -> Int {
+        try await store.read { transaction in try SessionStore.row(session, transaction).integer("last_seq") }
     }
 
     /// A part of a session's prompts, in the order in which they were written.
@@ -144,12 +199,17 @@ public struct SessionQueries: Sendable {
     /// - Throws: `StoreError`.
     func talk(of session: SessionID, limit: Int) async throws -> [SessionEvent] {
         try await store.read { transaction in
-            let kinds = "kind IN ('prompt', 'message', 'toolCall') AND length(payload) <= 16384"
             let last = try transaction.query(
-                "SELECT seq, at, kind, payload FROM session_events WHERE session_id = $1 AND \(kinds) ORDER BY seq DESC LIMIT $2", session,
-                limit)
+                """
+                SELECT seq, at, kind, payload FROM session_events
+                WHERE session_id = $1 AND kind IN ('prompt', 'message', 'toolCall') AND length(payload) <= 16384
+                ORDER BY seq DESC LIMIT $2
+                """, session, limit)
             let first = try transaction.query(
-                "SELECT seq, at, kind, payload FROM session_events WHERE session_id = $1 AND kind = 'prompt' ORDER BY seq LIMIT 4", session)
+                """
+                SELECT seq, at, kind, payload FROM session_events
+                WHERE session_id = $1 AND \(SessionEvent.isIndexed) AND kind = 'prompt' ORDER BY seq LIMIT 4
+                """, session)
             let events = try (first + last.reversed()).map { row in try SessionEvent(row, of: session, transaction) }
             var seen: Set<Int> = []
             return events.filter { seen.insert($0.seq).inserted }
@@ -182,7 +242,7 @@ public struct SessionQueries: Sendable {
                 """
                 SELECT e.seq AS seq, COALESCE(b.payload, e.payload) AS payload FROM session_events e
                 LEFT JOIN session_event_blobs b ON b.session_id = e.session_id AND b.seq = e.seq
-                WHERE e.session_id = $1 AND e.kind = 'question' ORDER BY e.seq DESC
+                WHERE e.session_id = $1 AND e.\(SessionEvent.isIndexed) AND e.kind = 'question' ORDER BY e.seq DESC
                 """, session)
             let entries = transaction.readable(rows, of: "session_events", id: { SessionEvent.name(try $0.integer("seq"), session) }) {
                 try JSONLine.decode(QuestionEntry.self, from: try $0.text("payload"))
@@ -192,6 +252,20 @@ public struct SessionQueries: Sendable {
             }
             return answer
         }
+    }
+
+    /// Whether a session ever asked this, by the question's id.
+    static func hasAsked(_ question: String, in session: SessionID, _ transaction: any Transaction) throws -> Bool {
+        let rows = try transaction.query(
+            """
+            SELECT e.seq AS seq, COALESCE(b.payload, e.payload) AS payload FROM session_events e
+            LEFT JOIN session_event_blobs b ON b.session_id = e.session_id AND b.seq = e.seq
+            WHERE e.session_id = $1 AND e.\(SessionEvent.isIndexed) AND e.kind IN ('inquiry', 'permission', 'question')
+            """, session)
+        let ids = transaction.readable(rows, of: "session_events", id: { SessionEvent.name(try $0.integer("seq"), session) }) {
+            try JSONLine.decode(JSONValue.self, from: try $0.text("payload"))["id"]?.string
+        }
+        return ids.contains(question)
     }
 
     /// The whole payload of an event, also where the log holds only its beginning.
@@ -237,7 +311,10 @@ public struct SessionQueries: Sendable {
 
     private static func changes(_ session: SessionID, _ transaction: any Transaction) throws -> [(phase: Phase, at: Int64)] {
         let rows = try transaction.query(
-            "SELECT seq, at, payload FROM session_events WHERE session_id = $1 AND kind = 'state' ORDER BY seq", session)
+            """
+            SELECT seq, at, payload FROM session_events
+            WHERE session_id = $1 AND \(SessionEvent.isIndexed) AND kind = 'state' ORDER BY seq
+            """, session)
         return transaction.readable(rows, of: "session_events", id: { SessionEvent.name(try $0.integer("seq"), session) }) { row in
             let change: StateChange = try JSONLine.decode(from: try row.text("payload"))
             return (change.phase, Int64(try row.integer("at")))
@@ -258,7 +335,8 @@ public struct StageProgress: Sendable, Hashable, Codable {
     static func stages(_ changes: [(phase: Phase, at: Int64)]) -> [StageProgress] {
         changes.enumerated().map { index, change in
             let next = index + 1 < changes.count ? changes[index + 1].at : nil
-            return StageProgress(phase: change.phase, startedAt: change.at, milliseconds: next.map { $0 - change.at })
+            // The clock may have been set back in between.
+            return StageProgress(phase: change.phase, startedAt: change.at, milliseconds: next.map { max(0, $0 - change.at) })
         }
     }
 }

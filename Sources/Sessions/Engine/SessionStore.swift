@@ -64,6 +64,21 @@ struct SessionStore: Sendable {
         }
     }
 
+    /// Writes down that the sessions are looked after at this moment.
+    func tick() async throws {
+        _ = try await store.write { transaction in
+            try transaction.execute(
+                "INSERT INTO last_tick (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at", now())
+        }
+    }
+
+    /// When they were looked after last; `nil` when that was never written down.
+    func lastTick() async throws -> Int64? {
+        try await store.read { transaction in
+            try transaction.first("SELECT at FROM last_tick WHERE id = 1").map { Int64(try $0.integer("at")) }
+        }
+    }
+
     private func reduce(
         _ state: inout SessionState, _ inputs: [SessionInput], _ writer: inout LogWriter
     ) throws -> [SessionEffect] {

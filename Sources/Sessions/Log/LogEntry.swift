@@ -52,6 +52,8 @@ public enum PromptState: String, Sendable, Codable {
     case done
     /// Taken back before it was handed over.
     case withdrawn
+    /// Handed over, and then someone cancelled the session before it was answered.
+    case cancelled
     /// Handed over, and then the runner died: the agent may have seen it or not. It is not sent again by itself.
     case uncertain
 }

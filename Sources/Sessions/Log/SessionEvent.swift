@@ -13,6 +13,10 @@ public struct SessionEvent: Sendable, Hashable, Codable {
 
     /// Payloads longer than this are cut in the log, and kept whole beside it.
     static let payloadLimit = 64 << 10
+
+    /// Holds for the kinds that are looked for by themselves, and for which there is an index. A statement has to say this of an event
+    /// beside its kind, in these words, for the database to use it.
+    static let isIndexed = "kind IN ('inquiry', 'permission', 'prompt', 'question', 'state')"
 }
 
 extension SessionEvent {

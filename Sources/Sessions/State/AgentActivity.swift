@@ -53,7 +53,7 @@ struct Evidence: Sendable, Hashable {
     }
 
     private static func words(_ milliseconds: Int64) -> String {
-        let seconds = milliseconds / 1_000
+        let seconds = max(0, milliseconds) / 1_000
         return seconds < 120 ? "\(seconds) s" : seconds < 7_200 ? "\(seconds / 60) min" : "\(seconds / 3_600) h"
     }
 }

@@ -21,6 +21,8 @@ public enum SessionInput: Sendable, Hashable {
     case runnerDied
     /// SAM was away for so many milliseconds and is back: what it waits for gets its whole time anew.
     case resumed(away: Int64)
+    /// The machine's clock was set by so many milliseconds.
+    case clockMoved(by: Int64)
     /// The current wait is over.
     case deadlinePassed
     /// Someone wrote a prompt.

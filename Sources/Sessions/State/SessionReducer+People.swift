@@ -123,6 +123,7 @@ extension SessionReducer {
         case .interrupted:
             guard state.salvage == .none else { return }
             enter(.cancelled)
+            loseCurrentPrompt()
             salvage()
         case .completed, .failed, .cancelled: break
         }

@@ -63,6 +63,7 @@ public struct SessionReducer: Sendable {
         case .runnerReturned: runnerReturned()
         case .runnerDied: runnerDied()
         case .resumed(let away): resumed(away)
+        case .clockMoved(let milliseconds): clockMoved(by: milliseconds)
         case .deadlinePassed: deadlinePassed()
         case .prompt(let id): prompt(id)
         case .withdrawn(let id): withdrawn(id)
@@ -239,18 +240,6 @@ extension SessionReducer {
         enter(.interrupted, wait: timing.grace, for: "the runner to come back")
     }
 
-    /// The server's own time limits do not run while it is away. The agent runs on meanwhile, and so does the time of its background work.
-    private mutating func resumed(_ away: Int64) {
-        if let wait = state.deadline?.wait { state.deadline?.at = now + wait }
-        if let asked = state.turn?.stopAsked { state.turn?.stopAsked = asked + away }
-        if let asked = state.background?.stop?.at { state.background?.stop?.at = asked + away }
-        if let since = state.background?.idleSince { state.background?.idleSince = since + away }
-        if let since = state.idleSince { state.idleSince = since + away }
-        for place in state.questions.indices where state.questions[place].kind == .text {
-            state.questions[place].until = state.questions[place].until.map { $0 + away }
-        }
-    }
-
     private mutating func runnerReturned() {
         state.runnerHasSpoken = true
         guard state.phase == .interrupted, state.salvage == .none, let phase = state.interruptedPhase else { return }
@@ -338,7 +327,8 @@ extension SessionReducer {
     /// A prompt that was handed over and not answered: whether the agent saw it can't be known.
     mutating func loseCurrentPrompt() {
         guard let current = state.current else { return }
-        log.append(.prompt(current, .uncertain))
+        // Who cancels a session knows why its prompt has no answer.
+        log.append(.prompt(current, state.phase == .cancelled ? .cancelled : .uncertain))
         state.current = nil
         state.turn = nil
         state.isAnswering = false

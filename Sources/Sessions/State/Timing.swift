@@ -25,6 +25,20 @@ public struct Timing: Sendable {
     public var launching: Int64 = 5_000
     /// How long after the end of its session a runner may give a sign-in back.
     public var givingBack: Int64 = 7 * 86_400_000
+    /// From one look at a runner to the next where its end is not told.
+    public var looking: Int64 = 1_000
+    /// From one look at an agent that says nothing to the next.
+    public var lookingForSilence: Int64 = 10_000
+    /// The shortest silence of an agent that a setting can be about.
+    public var shortestSilence: Int64 = 60_000
+    /// From one look at background work to the next.
+    public var lookingAtBackground: Int64 = 5_000
+    /// From one look at the same session to the next, at least.
+    public var pausingBetweenLooks: Int64 = 250
+    /// From one record that the sessions are looked after to the next.
+    public var ticking: Int64 = 10_000
+    /// From one look at all sessions that are not settled to the next, in case something happened to one that nothing told of.
+    public var lookingAtAll: Int64 = 60_000
     /// How often a runner that never spoke is started anew.
     public var launches = 3
 

@@ -107,6 +107,8 @@ actor SessionPrinter {
         guard let text = payload["text"]?.string else {
             if payload["state"]?.string == PromptState.uncertain.rawValue {
                 line(Terminal.styled("! Whether the agent saw the last prompt is not known. It is not sent again by itself.", .yellow))
+            } else if payload["state"]?.string == PromptState.cancelled.rawValue {
+                line(Terminal.styled("› The last prompt is not answered to its end, because the session was cancelled.", .dim))
             } else if payload["state"]?.string == PromptState.withdrawn.rawValue {
                 line(Terminal.styled("› A prompt was taken back.", .dim))
             }
@@ -280,7 +282,8 @@ actor SessionPrinter {
 
     private func turnEnded(_ end: TurnEnd) {
         turns = max(0, turns - 1)
-        if let error = end.error { line(Terminal.styled("✗ \(error)", .red)) }
+        // What an agent says of its end is no error to who asked for it.
+        if let error = end.error, phase != .cancelled { line(Terminal.styled("✗ \(error)", .red)) }
     }
 
     // MARK: - Lines

@@ -10,7 +10,9 @@ extension SessionView {
     var status: String {
         if !questions.isEmpty { return "\(phase.rawValue), needs an answer" }
         return switch phase {
-        case .queued: queuePlace.map { "queued, number \($0) in line" } ?? "queued"
+        case .queued:
+            "queued" + (queuePlace.map { ", number \($0) in line" } ?? "")
+                + (waitingFor.map { ", waiting for \(Terminal.plain($0))" } ?? "")
         case .completed: "completed"
         case .failed: "failed"
         case .cancelled: settled ? "cancelled" : "cancelled, ending"

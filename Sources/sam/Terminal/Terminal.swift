@@ -64,6 +64,8 @@ struct Table {
 /// Times as people read them.
 enum Time {
     static func elapsed(_ milliseconds: Int64) -> String {
+        // A clock that was set back in between makes no negative time.
+        let milliseconds = max(0, milliseconds)
         if milliseconds < 60_000 { return String(format: "%.1f s", Double(milliseconds) / 1_000) }
         return "\(milliseconds / 60_000) min \(milliseconds / 1_000 % 60) s"
     }

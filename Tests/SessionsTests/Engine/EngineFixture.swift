@@ -29,13 +29,16 @@ struct EngineFixture: Sendable {
     private let folder: String
 
     /// Runs a test's body.
-    static func with<Result>(_ body: (EngineFixture) async throws -> Result) async throws -> Result {
+    ///
+    /// - Parameter clock: one that the test moves, if it is no other.
+    static func with<Result>(
+        clock: TestClock = TestClock(), _ body: (EngineFixture) async throws -> Result
+    ) async throws -> Result {
         let folder = "/tmp/sam-engine-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         // A program that is on every machine stands for an agent's; none is ever started.
         try Data("agents:\n  - {id: shell, protocol: acp, command: [sh]}\n".utf8).write(to: URL(filePath: folder + "/agents.yaml"))
-        let clock = TestClock()
         let store = try Store.sqlite(at: folder + "/sam.db")
         try await store.migrate(
             Accounts.migrations + Settings.migrations + CredentialTables.migrations + MeteringTables.migrations
@@ -73,7 +76,7 @@ struct EngineFixture: Sendable {
         let engine = SessionEngine(
             store: store, accounts: accounts, settings: settings, credentials: credentials, gateway: gateway,
             catalogue: LiveCatalogue(userFile: folder + "/agents.yaml"), host: host, endpoints: endpoints, programs: "/usr/bin", now: now,
-            logger: logger)
+            steady: { clock.steady }, logger: logger)
         return EngineFixture(
             store: store, accounts: accounts, engine: engine, settings: settings, host: host, endpoints: endpoints, clock: clock,
             user: user, project: project,
@@ -85,6 +88,22 @@ struct EngineFixture: Sendable {
     /// A new session, which waits for its turn.
     func create() async throws -> SessionID {
         try await engine.create(project: project, agent: "shell", task: nil, ending: .onRequest, by: user).id
+    }
+
+    /// A new session whose agent is ready.
+    func ready() async throws -> SessionID {
+        let session = try await create()
+        await engine.supervise()
+        await host.launched(session)
+        await quiet(session)
+        try await tell([.agentStarted(AgentStart(sandbox: "x")), .handshake(AgentIdentity(name: "a"))], of: session)
+        return session
+    }
+
+    /// What a session's runner tells.
+    func tell(_ events: [AgentEvent], of session: SessionID) async throws {
+        for event in events { try await engine.apply(.agent(event), to: session) }
+        try await engine.heard(RunnerIdentity(session: session, attempt: 1), nil)
     }
 
     /// Waits until something holds of a session's state.
@@ -113,12 +132,37 @@ struct EngineFixture: Sendable {
     }
 }
 
-/// A clock that a test moves.
+/// A machine's clock that a test moves.
 final class TestClock: Sendable {
-    private let time = Mutex<Int64>(1_000_000)
+    private struct Time {
+        var wall: Int64 = 1_000_000
+        var steady: Int64 = 0
+    }
+
+    private let time = Mutex(Time())
+    private let runs: Bool
+
+    /// - Parameter runs: whether time passes by itself, too.
+    init(runs: Bool = false) {
+        self.runs = runs
+    }
+
+    private var passed: Int64 { runs ? awakeMilliseconds() : 0 }
 
     /// UTC milliseconds.
-    var now: Int64 { time.withLock { $0 } }
+    var now: Int64 { time.withLock { $0.wall } + passed }
 
-    func advance(by milliseconds: Int64) { time.withLock { $0 += milliseconds } }
+    /// Milliseconds in which the machine was awake.
+    var steady: Int64 { time.withLock { $0.steady } + passed }
+
+    /// Time passes.
+    func advance(by milliseconds: Int64) {
+        time.withLock {
+            $0.wall += milliseconds
+            $0.steady += milliseconds
+        }
+    }
+
+    /// Somebody sets the clock, or the machine sleeps.
+    func set(by milliseconds: Int64) { time.withLock { $0.wall += milliseconds } }
 }

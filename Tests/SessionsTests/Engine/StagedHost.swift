@@ -14,6 +14,8 @@ final class StagedHost: WorkspaceHost {
         case prepare(SessionID, step: Int)
         case cleanUp(SessionID)
         case salvage(SessionID)
+        /// Before what a runner left is read.
+        case spool(SessionID)
 
         var name: String { "\(self)" }
     }
@@ -26,6 +28,10 @@ final class StagedHost: WorkspaceHost {
         var stops: Set<Stop> = []
         var heedsCancellation = true
         var salvageFails = false
+        var tellsEnds = false
+        var looks: [SessionID: Int] = [:]
+        var spoolReads: [SessionID: Int] = [:]
+        var isBlind = false
     }
 
     /// What preparing makes, in order.
@@ -51,6 +57,25 @@ final class StagedHost: WorkspaceHost {
     func ignoreCancellation() { state.withLock { $0.heedsCancellation = false } }
 
     func failSalvages(_ fails: Bool) { state.withLock { $0.salvageFails = fails } }
+
+    /// Makes a host that can wait for the end of a runner.
+    func tellEnds() { state.withLock { $0.tellsEnds = true } }
+
+    /// Whether it can't be told of any runner if it lives.
+    func blind(_ isBlind: Bool) { state.withLock { $0.isBlind = isBlind } }
+
+    /// Ends a runner, as a crash does.
+    func die(_ session: SessionID, attempt: Int = 1) async { await killRunner(session, attempt: attempt) }
+
+    /// How often it was asked whether a session's runner lives.
+    func looks(at session: SessionID) -> Int { state.withLock { $0.looks[session] ?? 0 } }
+
+    /// How often what a session's runner left was read.
+    func spoolReads(of session: SessionID) -> Int { state.withLock { $0.spoolReads[session] ?? 0 } }
+
+    func isRunnerAlive(_ session: SessionID, attempt: Int) -> Bool {
+        state.withLock { $0.launches[session]?.contains(attempt) == true && !$0.killed.contains("\(session.rawValue) \(attempt)") }
+    }
 
     func reached(_ stop: Stop) async { await signals.wait(for: "at \(stop.name)") }
 
@@ -91,15 +116,33 @@ final class StagedHost: WorkspaceHost {
         await signals.send("launched \(launch.session.rawValue) \(launch.attempt)")
     }
 
-    func isRunnerAlive(_ session: SessionID, attempt: Int) -> Bool {
-        state.withLock { $0.launches[session]?.contains(attempt) == true && !$0.killed.contains("\(session.rawValue) \(attempt)") }
+    func liveness(of session: SessionID, attempt: Int) async -> RunnerLiveness {
+        let isBlind = state.withLock { state in
+            state.looks[session, default: 0] += 1
+            return state.isBlind
+        }
+        return isBlind ? .unknown : isRunnerAlive(session, attempt: attempt) ? .alive : .dead
     }
+
+    func waitForRunnerEnd(_ session: SessionID, attempt: Int) async -> Bool {
+        guard state.withLock({ $0.tellsEnds }), isRunnerAlive(session, attempt: attempt) else { return false }
+        await signals.send("watched \(session.rawValue) \(attempt)")
+        await signals.wait(for: "killed \(session.rawValue) \(attempt)")
+        return true
+    }
+
+    func watched(_ session: SessionID, attempt: Int = 1) async { await signals.wait(for: "watched \(session.rawValue) \(attempt)") }
 
     func killRunner(_ session: SessionID, attempt: Int) async {
         state.withLock { _ = $0.killed.insert("\(session.rawValue) \(attempt)") }
+        await signals.send("killed \(session.rawValue) \(attempt)")
     }
 
-    func spooledEvents(_ session: SessionID, attempt: Int, after last: Int) async -> [NumberedEvent] { [] }
+    func spooledEvents(_ session: SessionID, attempt: Int, after last: Int) async -> [NumberedEvent] {
+        state.withLock { $0.spoolReads[session, default: 0] += 1 }
+        try? await pass(.spool(session))
+        return []
+    }
 
     func leftSignIn(_ session: SessionID, file: String, limit: Int) async throws -> Data? { nil }
 
