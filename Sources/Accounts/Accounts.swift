@@ -84,5 +84,11 @@ public struct Accounts: Sendable {
                 "CREATE TABLE access_changes (id BIGINT PRIMARY KEY, number BIGINT NOT NULL)",
                 "INSERT INTO access_changes (id, number) VALUES (1, 0)",
             ]),
+        Migration(
+            "accounts", 4, "indexes of the audit trail by time, and of tokens by user",
+            [
+                "CREATE INDEX audit_by_time ON audit (at, id)",
+                "CREATE INDEX api_tokens_by_user ON api_tokens (user_id, created_at, id)",
+            ]),
     ]
 }

@@ -43,7 +43,7 @@ struct Binding: Sendable, Hashable {
 }
 
 extension Credentials {
-    private static let ofOwner = "scope = $1 AND COALESCE(project_id, '') = $2 AND COALESCE(user_id, '') = $3 AND provider = $4"
+    static let ofOwner = "scope = $1 AND COALESCE(project_id, '') = $2 AND COALESCE(user_id, '') = $3 AND provider = $4"
 
     func binding(_ owner: ScopeOwner, _ provider: Provider, _ transaction: any Transaction) throws -> Binding? {
         try transaction.first(

@@ -57,5 +57,13 @@ public enum CredentialTables {
         Migration(
             "credentials", 5, "the form that all seals have",
             ["CREATE TABLE seal_forms (form BIGINT PRIMARY KEY, since BIGINT NOT NULL)"]),
+        Migration(
+            "credentials", 6, "indexes of what is lent at the moment, and of what is held by time",
+            [
+                // Only what is lent is ever looked for by its credential, and what was given back grows with each session.
+                "DROP INDEX pins_by_credential",
+                "CREATE INDEX pins_lent ON pins (credential_id) WHERE mode = 'materialised' AND settled_at IS NULL",
+                "CREATE INDEX held_by_time ON held (credential_id, held_at DESC, session_id)",
+            ]),
     ]
 }

@@ -100,7 +100,7 @@ extension Credentials {
             SELECT id, '' AS session_id, sealed, key_id, 0 AS held_at FROM credentials WHERE id > $1
             UNION ALL
             SELECT credential_id, session_id, sealed, key_id, held_at FROM held
-            WHERE credential_id > $1 OR credential_id = $1 AND session_id > $2
+            WHERE (credential_id, session_id) > ($1, $2)
             ORDER BY 1, 2 LIMIT 200
             """, place.0, place.1)
         for row in rows {

@@ -18,6 +18,7 @@ public enum GatewayTables {
                     allows_private BIGINT NOT NULL,
                     changed_by TEXT NOT NULL, changed_at BIGINT NOT NULL)
                 """,
-            ])
+            ]),
+        Migration("gateway", 2, "an index of keys by user", ["CREATE INDEX leases_by_user ON leases (user_id, made_at, key_id)"]),
     ]
 }

@@ -51,6 +51,36 @@ public struct UsageQuery: Sendable {
     }
 }
 
+/// Which rows a report reads. Each has an index: one condition for all of them would have the database read every row there is.
+enum UsageRange: CaseIterable {
+    case session, project
+    /// A person's own, and that of their projects.
+    case own
+    /// An administrator's.
+    case everyones
+
+    /// The condition of its rows. A constant of the program's, never a value from outside.
+    var condition: String {
+        switch self {
+        case .session: "u.session_id = $4 AND ($5 = '' OR u.project_id = $5) AND ($2 = 1 OR \(Self.mine))"
+        case .project: "u.project_id = $4 AND ($2 = 1 OR \(Self.mine))"
+        case .own: "$2 = 0 AND (\(Self.mine))"
+        case .everyones: "$2 = 1"
+        }
+    }
+
+    private static let mine = "u.user_id = $3 OR u.project_id IN (SELECT m.project_id FROM members m WHERE m.user_id = $3)"
+
+    /// What a query reads for a person, and the values that go into its condition.
+    static func of(_ query: UsageQuery, for user: User) -> (range: UsageRange, parameters: [any SQLBindable]) {
+        let isAdministrator = user.role == .administrator
+        let person: [any SQLBindable] = [query.since, isAdministrator, user.id]
+        if let session = query.session { return (.session, person + [session, query.project?.rawValue ?? ""]) }
+        if let project = query.project { return (.project, person + [project.rawValue]) }
+        return isAdministrator ? (.everyones, [query.since, isAdministrator]) : (.own, person)
+    }
+}
+
 extension UsageLedger {
     /// A report on usage, the dearest line first, with what has just ended. People see their own usage and that of their projects; administrators see
     /// everyone's.
@@ -59,19 +89,17 @@ extension UsageLedger {
     public func report(_ query: UsageQuery, for user: User) async throws -> [UsageLine] {
         await flush()
         return try await budgets.store.read { transaction in
-            try transaction.query(
+            let (range, parameters) = UsageRange.of(query, for: user)
+            return try transaction.query(
                 """
                 SELECT \(query.grouping.expression) AS name, COUNT(*) AS requests, SUM(u.input) AS input, SUM(u.cache_read) AS cache_read,
                     SUM(u.cache_write) AS cache_write, SUM(u.cache_write_long) AS cache_write_long, SUM(u.output) AS output,
                     SUM(u.reasoning) AS reasoning, SUM(u.web_searches) AS web_searches, SUM(u.cost_nano) AS cost_nano,
                     SUM(CASE WHEN u.state = 'estimated' THEN 1 ELSE 0 END) AS estimated,
                     SUM(CASE WHEN u.state = 'unsettled' THEN 1 ELSE 0 END) AS unsettled
-                FROM usage u
-                WHERE u.at >= $1 AND ($2 = '' OR u.project_id = $2) AND ($3 = '' OR u.session_id = $3)
-                    AND ($4 = 1 OR u.user_id = $5
-                        OR EXISTS (SELECT 1 FROM members m WHERE m.project_id = u.project_id AND m.user_id = $5))
+                FROM usage u WHERE u.at >= $1 AND \(range.condition)
                 GROUP BY 1 ORDER BY SUM(u.cost_nano) DESC, 1
-                """, query.since, query.project?.rawValue ?? "", query.session ?? "", user.role == .administrator, user.id
+                """, parameters
             ).map { try UsageLine($0, query.grouping) }
         }
     }

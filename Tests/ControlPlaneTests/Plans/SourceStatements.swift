@@ -1,0 +1,90 @@
+import Foundation
+
+@testable import Accounts
+@testable import Credentials
+@testable import Metering
+@testable import Sessions
+
+/// The SQL statements in the program's own text. They are never built from values, so all that ever run stand there.
+enum SourceStatements {
+    struct Statement: Hashable {
+        var text: String
+        /// The file that it stands in.
+        var file: String
+    }
+
+    /// What stands in place of each expression in a statement's text. Constants of the program's, all of them.
+    private static let values: [String: [String]] = [
+        "User.columns": [User.columns], "Session.columns": [Session.columns], "SessionEvent.isIndexed": [SessionEvent.isIndexed],
+        "Self.ofOwner": [Credentials.ofOwner], "query.grouping.expression": UsageGrouping.allCases.map(\.expression),
+        "range.condition": UsageRange.allCases.map(\.condition),
+    ]
+
+    /// Statements that are made of pieces, by a part of each piece.
+    private static let assembled = ["FROM bindings b LEFT JOIN credentials c": Credentials.layersQuery]
+
+    private static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources")
+
+    /// All statements, with every value that an expression in them can have.
+    static func all() throws -> Set<Statement> {
+        var statements: Set<Statement> = []
+        for (file, text) in try files() {
+            for literal in literals(in: text) where isStatement(literal) {
+                if let whole = assembled.first(where: { literal.contains($0.key) })?.value {
+                    statements.insert(Statement(text: whole, file: file))
+                } else {
+                    for text in try filledIn(literal, file) { statements.insert(Statement(text: text, file: file)) }
+                }
+            }
+        }
+        return statements
+    }
+
+    /// The places at which something else than a text, or one that ``all()`` does not know for a statement, is handed to the database.
+    static func unreadable() throws -> [String] {
+        let call = /(?:transaction|\$0)\.(?:query|first|execute)\(\s*(?<argument>\S[^\n]{0,80})/
+        let name = /(?<name>\w+): any Transaction\b|store\.(?:read|write) \{ (?:\[[^\]]*\] )?(?<closure>\w+) in/
+        return try files().filter { !$0.file.hasPrefix("Store/") }.flatMap { file, text in
+            // Everything that runs a statement has one name, so that this finds it.
+            let names = text.matches(of: name).compactMap { $0.output.name ?? $0.output.closure }.filter { $0 != "transaction" }
+            let calls = text.matches(of: call).map { $0.output.argument }.filter { argument in
+                !argument.hasPrefix("\"") && !argument.contains("Credentials.layersQuery") && !argument.contains("Self.layersQuery")
+            }
+            return (names + calls).map { "\(file): \($0)" }
+        }
+    }
+
+    private static func files() throws -> [(file: String, text: String)] {
+        let root = sources.path(percentEncoded: false)
+        let paths = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
+        return try paths.filter { $0.hasSuffix(".swift") }.sorted().map { path in
+            (path, try String(contentsOfFile: root + "/" + path, encoding: .utf8))
+        }
+    }
+
+    private static func literals(in text: String) -> [String] {
+        text.matches(of: /(?s)"""(?<long>.*?)"""|"(?<short>(?:[^"\\\n]|\\.)*)"/).map { match in
+            (match.output.long ?? match.output.short ?? "").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+    }
+
+    private static func isStatement(_ text: String) -> Bool {
+        text.firstMatch(of: /^(?:SELECT .*\bFROM|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH .*\bSELECT)\b/) != nil
+    }
+
+    private static func filledIn(_ literal: String, _ file: String) throws -> [String] {
+        guard let match = literal.firstMatch(of: /\\\((?<expression>[^()]*)\)/) else { return [literal] }
+        let expression = String(match.output.expression)
+        guard let values = values[expression] else { throw Unknown(expression: expression, file: file) }
+        return try values.flatMap { value in
+            try filledIn(literal.replacingCharacters(in: match.range, with: value), file)
+        }
+    }
+
+    /// An expression in a statement whose values are not known here.
+    struct Unknown: Error {
+        var expression: String
+        var file: String
+    }
+}
