@@ -189,7 +189,7 @@ struct ProjectRoleTests {
         try await World.with { world in
             let (accounts, project) = (world.accounts, world.project)
             _ = try await accounts.makeToken(for: try await accounts.user("kim").id, name: "laptop", by: world.owner)
-            let token = try #require(try await accounts.tokens(of: try await accounts.user("kim").id).first?.id)
+            let token = try #require(try await accounts.tokens(of: try await accounts.user("kim").id, PageRequest(limit: 10)).items.first?.id)
             let owner = try await accounts.user("owner")
             let acts: [() async throws -> Void] = [
                 { try await accounts.setRole(.viewer, of: "kim", in: project, by: world.owner) },

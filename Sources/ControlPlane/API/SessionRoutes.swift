@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Sessions
+import Store
 import Workspaces
 
 /// `/api/v1/sessions`.

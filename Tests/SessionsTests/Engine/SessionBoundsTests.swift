@@ -84,7 +84,7 @@ struct SessionBoundsTests {
             } throws: { error in
                 (error as? SessionsError)?.code == .wrongState && "\(error)".contains(bare.rawValue)
             }
-            #expect(try await fixture.accounts.users().count == 1)
+            #expect(try await fixture.accounts.users(PageRequest(limit: 10)).items.count == 1)
             try await fixture.engine.cancel(bare, by: fixture.user)
             try await fixture.until(bare) { $0.isSettled }
             try await add()
