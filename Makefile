@@ -8,6 +8,7 @@ CODER_TESTS := SystemTests\.(ClaudeCode[A-Za-z]*|Codex[A-Za-z]*)Tests
 AGENT_TESTS := SystemTests\.(Agentao|Tool|Question|Activity|Resume|OneShot|ScoutClient)Tests
 CRASH_TESTS := SystemTests\.(Crash|PromptDelivery)Tests
 PERSON_TESTS := SystemTests\.(Background|Inquiry|TerminalAnswer)Tests
+FLOOD_TESTS := SystemTests\.FloodTests
 BROKER_TESTS := SystemTests\.Broker[A-Za-z]*Tests
 CLIENTS := $(HOME)/.cache/sam/clients
 CLIENT_VERSIONS := anthropic==2.14.0 openai==3.57.0 schemathesis==4.32.5
@@ -47,7 +48,7 @@ test: build lint clients agents
 	swift test --skip-build --filter '^GatewayTests\.'
 	swift test --skip-build --filter '^WorkspacesTests\.'
 	swift test --skip-build --filter SystemTests --skip '$(GATEWAY_TESTS)' --skip '$(BROKER_TESTS)' --skip '$(AGENT_TESTS)' \
-	  --skip '$(CODER_TESTS)' --skip '$(CRASH_TESTS)' --skip '$(PERSON_TESTS)'
+	  --skip '$(CODER_TESTS)' --skip '$(CRASH_TESTS)' --skip '$(PERSON_TESTS)' --skip '$(FLOOD_TESTS)'
 	@# Real agents answer within the time that people give them, not within that which two cores give to 150 tests.
 	swift test --skip-build --filter '$(AGENT_TESTS)'
 	swift test --skip-build --filter '$(CODER_TESTS)'
@@ -56,6 +57,8 @@ test: build lint clients agents
 	swift test --skip-build --filter '$(BROKER_TESTS)'
 	swift test --skip-build --filter '$(CRASH_TESTS)'
 	swift test --skip-build --filter '$(PERSON_TESTS)'
+	@# Floods keep both cores busy by themselves.
+	swift test --skip-build --filter '$(FLOOD_TESTS)'
 
 # The tests run almost 24,000 of them; this is for a night, or before a change of the cascade or of sync is let go.
 model: setup

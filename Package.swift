@@ -85,6 +85,7 @@ let package = Package(
         module("Processes", ["CProcesses", "Wording", .subprocess]),
         module("Tunnels", [.nioCore]),
         module("Wording", [.logging]),
+        module("Limits", [.nioCore, .nioHTTP1]),
 
         // Facts
         module("Accounts", ["Store", .crypto]),
@@ -103,15 +104,14 @@ let package = Package(
         module(
             "Gateway",
             [
-                "Accounts", "AgentProtocol", "Credentials", "Metering", "Settings", "Store", "Tunnels", "Vault", "Wording",
-                .asyncHTTPClient,
-                .crypto,
-                .nioCore,
+                "Accounts", "AgentProtocol", "Credentials", "Limits", "Metering", "Settings", "Store", "Tunnels", "Vault", "Wording",
+                .asyncHTTPClient, .crypto, .nioCore,
                 .nioHTTP1,
                 .nioPosix, .nioSSL, .nioTLS,
             ]),
         module(
-            "Rehearsal", ["AgentProtocol", .httpTypes, .hummingbird, .logging, .yams], resources: [.embedInCode("Script/rehearsal.yaml")]),
+            "Rehearsal", ["AgentProtocol", "Limits", .httpTypes, .hummingbird, .logging, .yams],
+            resources: [.embedInCode("Script/rehearsal.yaml")]),
         module(
             "RunnerKit",
             [
@@ -140,7 +140,8 @@ let package = Package(
         module(
             "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "AgentTools", "Cascade", "Credentials", "Gateway", "Metering", "Processes",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "AgentTools", "Cascade", "Credentials", "Gateway", "Limits", "Metering",
+                "Processes",
                 "Rehearsal", "Sessions",
                 "Settings", "Store", "Vault", "Wording", "Workspaces", .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore,
                 .nioHTTP1,
@@ -174,13 +175,15 @@ let package = Package(
         tests(of: "Store"),
         tests(of: "Processes"),
         tests(of: "Wording", ["Fuzzing", .logging]),
+        tests(of: "Limits", [.nioCore, .nioHTTP1, .nioPosix]),
         tests(of: "Accounts", ["Store"]),
         tests(of: "Vault", [.logging]),
         tests(of: "Credentials", ["Accounts", "Cascade", "Fuzzing", "Store", "Vault", .jwtKit]),
         tests(
             of: "Gateway",
             [
-                "Accounts", "Credentials", "Fuzzing", "Metering", "Settings", "Store", "Vault", .crypto, .logging, .nioCore, .nioHTTP1,
+                "Accounts", "Credentials", "Fuzzing", "Limits", "Metering", "Settings", "Store", "Vault", .crypto, .logging, .nioCore,
+                .nioHTTP1,
                 .nioPosix,
                 .nioSSL,
             ]),
@@ -203,7 +206,7 @@ let package = Package(
         tests(
             of: "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Metering", "Sessions", "Settings", "Store",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Limits", "Metering", "Sessions", "Settings", "Store",
                 "Workspaces",
                 "sam-runner",
                 .httpTypes, .hummingbird, .logging,

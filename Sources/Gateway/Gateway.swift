@@ -1,6 +1,7 @@
 import Accounts
 import Credentials
 import Foundation
+import Limits
 import Metering
 import NIOCore
 import NIOHTTP1
@@ -29,6 +30,8 @@ public final class Gateway: Sendable {
     ///   - rehearsal: the Unix socket of SAM's own scripted provider.
     ///   - egress: what sessions may reach outside.
     ///   - tools: who answers agents that use SAM's own tools.
+    ///   - admission: the places for connections.
+    ///   - held: the memory for requests that are held back.
     ///   - trustRoots: a file of certificates in PEM that are trusted besides the system's, for a provider in one's own house.
     /// - Throws: ``GatewayError/Code/invalid`` when the file can't be read.
     public init(
@@ -37,6 +40,8 @@ public final class Gateway: Sendable {
         group: any EventLoopGroup, rehearsal: String? = nil, trustRoots: String? = nil, egress: EgressGate = .closed,
         tools: ToolGate = .closed,
         limits: RelayLimits = RelayLimits(),
+        admission: Admission = Admission(limits: ConnectionLimits(descriptors: 65_536)),
+        held: HeldBytes = HeldBytes(limit: HeldBytes.share()),
         now: @escaping @Sendable () -> Int64
     ) throws(GatewayError) {
         let configuration = try Self.configuration(trustRoots)
@@ -50,13 +55,16 @@ public final class Gateway: Sendable {
         leases = Leases(store: store, accounts: accounts, now: now)
         endpoints = ProviderEndpoints(store: store, accounts: accounts, rehearsal: rehearsal, now: now)
         let tokens = TokenClient(endpoints: endpoints, tls: configuration, group: group)
+        let loops = Array(group.makeIterator())
         services = RelayServices(
             grants: GrantDesk(
                 store: store, accounts: accounts, leases: leases, credentials: credentials, endpoints: endpoints, budgets: budgets,
                 settings: settings, broker: TokenBroker(credentials: credentials, endpoint: tokens.endpoint)),
-            credentials: credentials, ledger: ledger, desk: desk, limits: limits, now: now)
+            credentials: credentials, ledger: ledger, desk: desk, limits: limits, admission: admission, held: held,
+            lookups: NameLookups(atOnce: admission.limits.lookups), idleCount: max(admission.limits.idleOutgoing / max(loops.count, 1), 1),
+            now: now)
         lines = Dictionary(
-            uniqueKeysWithValues: group.makeIterator().map { loop in
+            uniqueKeysWithValues: loops.map { loop in
                 (ObjectIdentifier(loop), NIOLoopBoundBox<RelayLine?>.makeEmptyBox(valueType: RelayLine.self, eventLoop: loop))
             })
     }
@@ -97,15 +105,15 @@ public final class Gateway: Sendable {
         try operations.addHandlers([
             HTTPResponseEncoder(configuration: encoding),
             // What follows CONNECT belongs to the tunnel.
-            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)), HTTPServerPipelineHandler(),
-            HTTPServerProtocolErrorHandler(),
+            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)),
+            ConnectionGuard(services.admission, at: entrance.listener), HTTPServerPipelineHandler(), HTTPServerProtocolErrorHandler(),
         ])
         if case .session(let session) = entrance {
             try operations.addHandler(EgressHandler(session: session, gate: egress, line: line))
         }
         try operations.addHandler(RelayHandler(line: line, entrance: entrance))
         if case .session(let session) = entrance {
-            try operations.addHandler(ToolHandler(session: session, gate: tools, leases: leases, open: openCalls))
+            try operations.addHandler(ToolHandler(session: session, gate: tools, leases: leases, open: openCalls, services: services))
         }
     }
 
@@ -116,7 +124,10 @@ public final class Gateway: Sendable {
     public func serve(_ channel: any Channel, before handler: any ChannelHandler) throws {
         let operations = channel.pipeline.syncOperations
         try operations.addHandlers(
-            [HTTPServerPipelineHandler(), RelayHandler(line: try line(of: channel), entrance: .network)], position: .before(handler))
+            [
+                ConnectionGuard(services.admission, at: .network), HTTPServerPipelineHandler(),
+                RelayHandler(line: try line(of: channel), entrance: .network),
+            ], position: .before(handler))
     }
 
     /// Makes a connection from elsewhere serve people's keys under `/gateway`, until a runner's token turns it into its session's.
@@ -127,13 +138,13 @@ public final class Gateway: Sendable {
         let operations = channel.pipeline.syncOperations
         let line = try line(of: channel)
         try operations.addHandlers([
-            NIOSSLServerHandler(context: context), IdleStateHandler(allTimeout: services.limits.silence * 2), IdleCloser(),
+            Cutter(), NIOSSLServerHandler(context: context), IdleStateHandler(allTimeout: services.limits.silence * 2), IdleCloser(),
         ])
         var encoding = HTTPResponseEncoder.Configuration()
         encoding.automaticallySetFramingHeaders = false
         let speech: [any ChannelHandler & RemovableChannelHandler] = [
             HTTPResponseEncoder(configuration: encoding), ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)),
-            HTTPServerPipelineHandler(), HTTPServerProtocolErrorHandler(),
+            ConnectionGuard(services.admission, at: .remote), HTTPServerPipelineHandler(), HTTPServerProtocolErrorHandler(),
         ]
         let relay = RelayHandler(line: line, entrance: .remote)
         try operations.addHandlers(speech)

@@ -2,14 +2,19 @@ import AgentProtocol
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
+import Limits
 import Logging
+import NIOCore
 
 /// The scripted provider as a server on a Unix socket. Stateless: a conversation is what a request says it is.
 public struct RehearsalServer: Sendable {
     private let script: String
 
     /// The most that a request may have. Prompts grow with a conversation.
-    private static let bodyLimit = 64 << 20
+    private static let bodyLimit = 32 << 20
+    /// The most that all have together while they are read and thought about.
+    private static let heldLimit = 64 << 20
 
     /// Makes a server.
     ///
@@ -20,13 +25,22 @@ public struct RehearsalServer: Sendable {
 
     /// The server as an application.
     ///
-    /// - Parameter socket: the path of the Unix socket on which it listens.
-    public func application(socket: String, logger: Logger) -> some ApplicationProtocol {
+    /// - Parameters:
+    ///   - socket: the path of the Unix socket on which it listens.
+    ///   - server: what stands on its connections.
+    ///   - held: counts what is held of requests.
+    ///   - onServerRunning: called with what it listens on.
+    public func application(
+        socket: String, server: HTTPServerBuilder, held: HeldBytes, onServerRunning: @escaping @Sendable (any Channel) async -> Void,
+        logger: Logger
+    ) -> some ApplicationProtocol {
         let router = Router()
         router.get("**") { request, _ in models(request) }
-        router.post("**") { request, _ in try await answer(request) }
+        router.post("**") { request, _ in try await answer(request, held) }
         return Application(
-            router: router, configuration: .init(address: .unixDomainSocket(path: socket), serverName: "sam-rehearsal"), logger: logger)
+            router: router, server: server,
+            configuration: .init(address: .unixDomainSocket(path: socket), serverName: "sam-rehearsal"),
+            onServerRunning: onServerRunning, logger: logger)
     }
 
     private func models(_ request: Request) -> Response {
@@ -38,16 +52,53 @@ public struct RehearsalServer: Sendable {
             ])
     }
 
-    private func answer(_ request: Request) async throws -> Response {
-        let body = Data(try await request.body.collect(upTo: Self.bodyLimit).readableBytesView)
+    /// The body, if there is room for it.
+    private func read(_ request: Request, _ hold: Hold) async throws -> Data? {
+        var whole = ByteBuffer()
+        for try await var part in request.body {
+            guard whole.readableBytes + part.readableBytes <= Self.bodyLimit else { throw HTTPError(.contentTooLarge) }
+            guard hold.add(part.readableBytes) else { return nil }
+            whole.writeBuffer(&part)
+        }
+        return Data(whole.readableBytesView)
+    }
+
+    /// What is answered to what is no question.
+    private struct Early: Error {
+        var response: Response
+    }
+
+    /// What is asked, by which API. The body is given up with the end of this.
+    private func question(_ request: Request, _ hold: Hold) async throws -> (WireAPI, Question) {
         let path = request.uri.path
-        if path.hasSuffix("/messages/count_tokens") { return Self.json(["input_tokens": .integer(body.count / 4 + 1)]) }
         let api: WireAPI? =
             path.hasSuffix("/messages")
             ? .messages : path.hasSuffix("/chat/completions") ? .chat : path.hasSuffix("/responses") ? .responses : nil
-        guard let api else { return Self.json(["error": ["message": "The rehearsal does not play \(path)."]], status: 404) }
+        guard let body = try await read(request, hold) else {
+            let error = (api ?? .messages).error(PlayedError(status: 503, message: LimitReason.memory.sentence))
+            throw Early(response: Self.json(error, status: 503))
+        }
+        if path.hasSuffix("/messages/count_tokens") {
+            throw Early(response: Self.json(["input_tokens": .integer(body.count / 4 + 1)]))
+        }
+        guard let api else {
+            throw Early(response: Self.json(["error": ["message": "The rehearsal does not play \(path)."]], status: 404))
+        }
         guard let question = api.question(body) else {
-            return Self.json(api.error(PlayedError(status: 400, message: "This is no request of this kind.")), status: 400)
+            throw Early(response: Self.json(api.error(PlayedError(status: 400, message: "This is no request of this kind.")), status: 400))
+        }
+        return (api, question)
+    }
+
+    private func answer(_ request: Request, _ held: HeldBytes) async throws -> Response {
+        // What is asked may be as long as its body, and is there until it is answered.
+        let hold = held.hold(for: "rehearsal", limit: Self.heldLimit)
+        defer { hold.end() }
+        let (api, question): (WireAPI, Question)
+        do {
+            (api, question) = try await self.question(request, hold)
+        } catch let early as Early {
+            return early.response
         }
         let turn: Turn
         do {

@@ -6,6 +6,7 @@ import Foundation
 import Gateway
 import HTTPTypes
 import Hummingbird
+import Limits
 import Logging
 import Sessions
 import Settings
@@ -52,19 +53,22 @@ struct DescribedRoutesTests {
             store: store, accounts: accounts,
             vault: try await Credentials.openVault(.file(path: home.masterKeys), store: store, now: 0), now: { 0 })
         let logger = Logger(label: "test")
+        let admission = Admission(limits: ConnectionLimits(descriptors: 1_024))
+        let held = HeldBytes(limit: HeldBytes.share())
         let metered = try MeteredGateway(
             home: home, store: store, accounts: accounts, credentials: credentials, settings: settings, egress: .closed,
-            tools: .closed, now: { 0 }, logger: logger)
+            tools: .closed, admission: admission, held: held, now: { 0 }, logger: logger)
         let programs = try #require(Self.programs)
         let host = try LocalHost(home: home, programs: programs, logger: logger)
         let engine = SessionEngine(
             store: store, accounts: accounts, settings: settings, credentials: credentials, gateway: metered.gateway,
-            catalogue: LiveCatalogue(), host: host, endpoints: SessionSockets(home: home, gateway: metered.gateway, logger: logger),
+            catalogue: LiveCatalogue(), host: host,
+            endpoints: SessionSockets(home: home, gateway: metered.gateway, admission: admission, logger: logger),
             programs: programs, now: { 0 }, logger: logger)
         return APIRouter(
             modules: Modules(
                 store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: LiveCatalogue(),
-                engine: engine, host: host, metered: metered),
+                engine: engine, host: host, metered: metered, admission: admission, held: held),
             activity: Activity())
     }
 

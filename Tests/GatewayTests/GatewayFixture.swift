@@ -2,6 +2,7 @@ import Accounts
 import Credentials
 import Foundation
 import Gateway
+import Limits
 import Logging
 import Metering
 import NIOCore
@@ -35,8 +36,18 @@ struct GatewayFixture: Sendable {
     /// The secret that the fixture stores for a provider.
     static func secret(_ provider: String) -> String { "sk-\(provider)-5f1c0a97e3" }
 
+    /// Places for crowds larger than any one session's.
+    static var roomy: Admission {
+        var limits = ConnectionLimits(descriptors: 1_048_576)
+        limits.ofOneSession = 10_000
+        limits.unprovedOfSession = 10_000
+        limits.unproved = 10_000
+        return Admission(limits: limits)
+    }
+
     static func with<Result>(
         limits: RelayLimits = RelayLimits(), trustRoots: String? = nil, certificate: (chain: String, key: String)? = nil,
+        admission: Admission = roomy, held: HeldBytes = HeldBytes(limit: 1 << 30), egress: EgressGate = .closed, tools: ToolGate = .closed,
         _ body: (GatewayFixture) async throws -> Result
     ) async throws -> Result {
         let folder = NSTemporaryDirectory() + "gateway-\(UUID().uuidString)"
@@ -62,8 +73,8 @@ struct GatewayFixture: Sendable {
         let gateway = try Gateway(
             store: store, accounts: accounts, credentials: credentials, budgets: budgets, ledger: ledger,
             desk: BudgetDesk(budgets: budgets, holder: "sam"), settings: settings, group: .singletonMultiThreadedEventLoopGroup,
-            trustRoots: trustRoots,
-            limits: limits, now: now)
+            trustRoots: trustRoots, egress: egress, tools: tools,
+            limits: limits, admission: admission, held: held, now: now)
         return try await ScriptedUpstream.with(certificate: certificate) { upstream in
             let fixture = GatewayFixture(
                 store: store, accounts: accounts, credentials: credentials, budgets: budgets, settings: settings, ledger: ledger,

@@ -1,10 +1,12 @@
 import Hummingbird
+import Limits
 import Metering
 
 /// `/metrics`, in the text format of Prometheus
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/). Totals since the server started; no names of people.
 struct Metrics {
     let counters: UsageCounters
+    let admission: Admission
 
     /// One family of numbers.
     private struct Family {
@@ -42,7 +44,13 @@ struct Metrics {
                 name: "sam_gateway_cost_dollars_total", help: "What they cost, in US dollars.",
                 samples: totals.map { (labels($0.key), String(Double($0.value.cost.rawValue) / 1e9)) }),
         ]
-        return families.map(\.text).joined()
+        let refused = admission.refusals.counts.sorted {
+            ($0.key.listener, $0.key.reason.rawValue) < ($1.key.listener, $1.key.reason.rawValue)
+        }
+        let limits = Family(
+            name: "sam_refused_total", help: "Connections and requests that ran into a limit.",
+            samples: refused.map { ("listener=\"\($0.key.listener)\",reason=\"\($0.key.reason.rawValue)\"", String($0.value)) })
+        return (families + [limits]).map(\.text).joined()
     }
 
     var response: Response {

@@ -9,7 +9,7 @@ struct RunnerRoutes {
     let engine: SessionEngine
 
     /// A batch may hold one event of a whole line, and a line may be long.
-    private static let batchLimit = 160 << 20
+    static let batchLimit = 160 << 20
 
     func add(to group: RouterGroup<APIContext>) {
         group.post("events", use: events)

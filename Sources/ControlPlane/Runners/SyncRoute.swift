@@ -3,6 +3,7 @@ import AgentCatalogue
 import AgentProtocol
 import Credentials
 import Hummingbird
+import Limits
 import Sessions
 import Vault
 
@@ -25,6 +26,10 @@ struct SyncRoute {
         guard try context.parameter("id") == caller.session.rawValue else {
             throw Problem(.notFound, "This token is another session's.")
         }
+        let hold = try Proving(modules).note("runner \(caller.session.rawValue)", context)
+        defer { hold.end() }
+        var request = request
+        try await request.collected(limit: SyncRequest.limit, hold)
         let body: CredentialSync = try await request.json(limit: SyncRequest.limit)
         guard let kind = CredentialKind(rawValue: body.credentialKind) else {
             throw Problem(.badRequest, "“credentialKind” is apiKey or oauth.")

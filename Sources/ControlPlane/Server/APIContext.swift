@@ -3,6 +3,8 @@ import AgentProtocol
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Limits
+import NIOCore
 import Sessions
 import Workspaces
 
@@ -13,9 +15,12 @@ struct APIContext: RequestContext {
     var user: User?
     /// Set by ``RunnerAuthentication``.
     var runner: RunnerIdentity?
+    /// The connection, for those who count them.
+    let channel: any Channel
 
     init(source: Source) {
         coreContext = .init(source: source)
+        channel = source.channel
     }
 
     /// What was sent is read up to this many bytes.
@@ -58,12 +63,26 @@ extension Request {
     }
 
     /// Reads the whole body, counting what arrives. What was read can be read again.
-    mutating func collected(limit: Int) async throws -> ByteBuffer {
+    ///
+    /// - Parameter hold: counts it as held by the one whose request it is; who holds too much is refused.
+    @discardableResult
+    mutating func collected(limit: Int, _ hold: Hold? = nil) async throws -> ByteBuffer {
+        var whole = ByteBuffer()
         do {
-            return try await collectBody(upTo: limit)
+            for try await var part in body {
+                guard whole.readableBytes + part.readableBytes <= limit else {
+                    throw Problem(.contentTooLarge, "The body is larger than \(limit >> 10) KiB.")
+                }
+                guard hold?.add(part.readableBytes) != false else { throw Problem(.tooManyRequests, LimitReason.memory.sentence) }
+                whole.writeBuffer(&part)
+            }
+        } catch let problem as Problem {
+            throw problem
         } catch {
-            throw Problem(.contentTooLarge, "The body is larger than \(limit >> 10) KiB.")
+            throw Problem(.badRequest, "The body did not come whole.")
         }
+        body = RequestBody(buffer: whole)
+        return whole
     }
 }
 

@@ -31,25 +31,26 @@ final class APIRouter: Sendable {
     /// - Parameter withRunners: whether the runners' own API is among them: on the control socket only.
     func make(withRunners: Bool) -> Router<APIContext> {
         let router = Router(context: APIContext.self)
+        let proving = Proving(modules)
         router.add(middleware: ActivityMiddleware(activity: activity))
-        router.add(middleware: ProblemMiddleware())
+        router.add(middleware: ProblemMiddleware(proving: proving))
         router.get("healthz") { _, _ in Response.plain("ok\n") }
         router.get("readyz") { [store = modules.store, readiness] _, _ in
             _ = try await store.read { transaction in try transaction.query("SELECT 1 AS one") }
             return readiness.view == nil
                 ? Response.plain("starting\n", status: .serviceUnavailable) : Response.plain("ready\n")
         }
-        let metrics = router.group("metrics").add(middleware: Authentication(accounts: modules.accounts))
-        metrics.get { [counters = modules.metered.ledger.counters] _, context in
+        let metrics = router.group("metrics").add(middleware: Authentication(accounts: modules.accounts, proving: proving))
+        metrics.get { [counters = modules.metered.ledger.counters, admission = modules.admission] _, context in
             try context.requireUser().requireAdministrator("What everybody uses is told to administrators.")
-            return Metrics(counters: counters).response
+            return Metrics(counters: counters, admission: admission).response
         }
         router.get("api/openapi.json") { _, _ in
             Response(
                 status: .ok, headers: [.contentType: "application/json"],
                 body: .init(byteBuffer: ByteBuffer(bytes: try OpenAPI.document.get())))
         }
-        let api = router.group("api/v1").add(middleware: Authentication(accounts: modules.accounts))
+        let api = router.group("api/v1").add(middleware: Authentication(accounts: modules.accounts, proving: proving))
         api.get("server") { [readiness] _, _ in
             guard let view = readiness.view else { throw Problem(.serviceUnavailable, "The server is starting.") }
             return try Response.json(view)
@@ -68,7 +69,7 @@ final class APIRouter: Sendable {
         SyncRoute(modules).add(to: router.group("api/v1/sessions"))
         if withRunners {
             RunnerRoutes(engine: modules.engine).add(
-                to: router.group("runner/v1").add(middleware: RunnerAuthentication(engine: modules.engine)))
+                to: router.group("runner/v1").add(middleware: RunnerAuthentication(engine: modules.engine, proving: proving)))
         }
         return router
     }

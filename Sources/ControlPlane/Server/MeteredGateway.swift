@@ -3,6 +3,7 @@ import Credentials
 import Foundation
 import Gateway
 import HummingbirdCore
+import Limits
 import Logging
 import Metering
 import NIOCore
@@ -24,7 +25,7 @@ struct MeteredGateway: Sendable {
     /// - Throws: `MeteringError` or `GatewayError` with what stands in the way.
     init(
         home: Home, store: Store, accounts: Accounts, credentials: Credentials, settings: Settings, egress: EgressGate, tools: ToolGate,
-        now: @escaping @Sendable () -> Int64, logger: Logger
+        admission: Admission, held: HeldBytes, now: @escaping @Sendable () -> Int64, logger: Logger
     ) throws {
         let prices = PriceList(userFile: home.userPrices)
         for problem in prices.problems { logger.warning("\(problem)") }
@@ -35,7 +36,7 @@ struct MeteredGateway: Sendable {
             store: store, accounts: accounts, credentials: credentials, budgets: budgets, ledger: ledger,
             desk: BudgetDesk(budgets: budgets, holder: holder), settings: settings, group: .singletonMultiThreadedEventLoopGroup,
             rehearsal: home.rehearsalSocket, trustRoots: FileManager.default.fileExists(atPath: home.trustRoots) ? home.trustRoots : nil,
-            egress: egress, tools: tools, now: now)
+            egress: egress, tools: tools, admission: admission, held: held, now: now)
     }
 }
 

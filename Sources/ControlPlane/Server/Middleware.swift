@@ -1,12 +1,17 @@
 import Accounts
+import AgentProtocol
 import Hummingbird
+import Limits
 import Logging
 import Sessions
 import Synchronization
 
 /// Turns errors into problem details. Nothing that a client did not send and may not know stands in them.
 struct ProblemMiddleware: RouterMiddleware {
+    let proving: Proving
     private let allowed = AllowedMethods.ofAPI
+
+    init(proving: Proving) { self.proving = proving }
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -21,6 +26,7 @@ struct ProblemMiddleware: RouterMiddleware {
             return response
         } catch {
             let problem = Problem(error)
+            proving.refused(problem, context)
             if problem.status >= 500 { context.logger.error("\(request.method) \(request.uri.path): \(error)") }
             return problem.response
         }
@@ -30,6 +36,7 @@ struct ProblemMiddleware: RouterMiddleware {
 /// Lets in who has an API token.
 struct Authentication: RouterMiddleware {
     let accounts: Accounts
+    let proving: Proving
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -39,12 +46,15 @@ struct Authentication: RouterMiddleware {
         }
         var context = context
         var request = request
-        context.user = try await user(token)
+        let user = try await user(token)
+        context.user = user
+        let hold = try proving.note(Admission.holder(user: user.id.rawValue), context)
+        defer { hold.end() }
         // A body can be long in coming. Who may do what is decided when it is there. What is only read has none, and those
         // who follow a stream are heard leaving by it.
         if request.method != .get {
-            _ = try await request.collected(limit: request.uploadLimit(context))
-            context.user = try await user(token)
+            try await request.collected(limit: request.uploadLimit(context), hold)
+            context.user = try await self.user(token)
         }
         return try await next(request, context)
     }
@@ -60,13 +70,18 @@ struct Authentication: RouterMiddleware {
 /// Lets in the runner of a living attempt. A user's token opens nothing here, nor a runner's anything else.
 struct RunnerAuthentication: RouterMiddleware {
     let engine: SessionEngine
+    let proving: Proving
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         var context = context
+        var request = request
         if let token = request.bearerToken { context.runner = try await engine.runner(withToken: token) }
-        guard context.runner != nil else { throw Problem(.unauthorized, "This runner's attempt is over.") }
+        guard let runner = context.runner else { throw Problem(.unauthorized, "This runner's attempt is over.") }
+        let hold = try proving.note("runner \(runner.session.rawValue)", context, limit: RunnerRoutes.batchLimit)
+        defer { hold.end() }
+        if request.method != .get { try await request.collected(limit: RunnerRoutes.batchLimit, hold) }
         return try await next(request, context)
     }
 }

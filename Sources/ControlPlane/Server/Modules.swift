@@ -2,6 +2,7 @@ import Accounts
 import AgentCatalogue
 import Credentials
 import HTTPTypes
+import Limits
 import Sessions
 import Settings
 import Store
@@ -17,6 +18,8 @@ struct Modules: Sendable {
     let engine: SessionEngine
     let host: LocalHost
     let metered: MeteredGateway
+    let admission: Admission
+    let held: HeldBytes
 }
 
 extension Modules {

@@ -2,6 +2,7 @@ import AgentProtocol
 import Credentials
 import Foundation
 import Gateway
+import Limits
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -21,7 +22,9 @@ struct RemoteListener: Service {
     /// Begins to listen.
     ///
     /// - Throws: ``ServerError`` that names the file or the address that can't be used.
-    init(_ options: Server.Options.Remote, gateway: Gateway, engine: SessionEngine, sockets: SessionSockets) async throws {
+    init(_ options: Server.Options.Remote, gateway: Gateway, engine: SessionEngine, sockets: SessionSockets, admission: Admission)
+        async throws
+    {
         let context = try Self.context(options)
         host = options.host
         let gate = RemoteGate { token, channel in
@@ -34,6 +37,7 @@ struct RemoteListener: Service {
             channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .serverChannelOption(.backlog, value: 256)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelInitializer(admission.gate)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in

@@ -7,6 +7,7 @@ import Foundation
 import Gateway
 import Hummingbird
 import HummingbirdCore
+import Limits
 import Logging
 import Metering
 import NIOCore
@@ -75,7 +76,11 @@ public struct Server: Sendable {
     /// - Parameter onReady: called once everything listens, with what the server tells of itself.
     /// - Throws: ``ServerError``, `WorkspaceError` or `StoreError` with what stands in the way.
     public func run(onReady: @escaping @Sendable (ServerView) -> Void) async throws {
-        Self.raiseDescriptorLimit()
+        let descriptors = Self.raiseDescriptorLimit()
+        guard descriptors >= ConnectionLimits.leastDescriptors else {
+            throw ServerError(
+                "The limit of open files is \(descriptors), and SAM needs \(ConnectionLimits.leastDescriptors). Raise it: ulimit -n 4096")
+        }
         Self.forbidCoreFiles()
         try home.checkOwner()
         try home.create()
@@ -119,14 +124,16 @@ public struct Server: Sendable {
         }
         let egress = SessionEgress(settings: settings, accounts: accounts, catalogue: catalogue, logger: logger)
         let tools = SessionTools()
+        let admission = Admission(
+            limits: ConnectionLimits(descriptors: descriptors), refusals: Refusals { [logger] in logger.warning("\($0)") })
+        let held = HeldBytes(limit: HeldBytes.share())
         let metered = try MeteredGateway(
             home: home, store: store, accounts: accounts, credentials: credentials, settings: settings, egress: egress.gate,
-            tools: tools.gate, now: now,
-            logger: logger)
+            tools: tools.gate, admission: admission, held: held, now: now, logger: logger)
         try await metered.ledger.recover()
 
         let host = try LocalHost(home: home, logger: logger)
-        let sockets = SessionSockets(home: home, gateway: metered.gateway, logger: logger)
+        let sockets = SessionSockets(home: home, gateway: metered.gateway, admission: admission, logger: logger)
         let engine = SessionEngine(
             store: store, accounts: accounts, settings: settings, credentials: credentials, gateway: metered.gateway,
             catalogue: catalogue, host: host, endpoints: sockets, programs: Program.ownFolder, now: now, logger: logger)
@@ -138,26 +145,46 @@ public struct Server: Sendable {
         let router = APIRouter(
             modules: Modules(
                 store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: catalogue, engine: engine,
-                host: host, metered: metered),
+                host: host, metered: metered, admission: admission, held: held),
             activity: activity)
         await engine.resume()
         var remote: RemoteListener?
         if let options = options.remote {
-            remote = try await RemoteListener(options, gateway: metered.gateway, engine: engine, sockets: sockets)
+            remote = try await RemoteListener(options, gateway: metered.gateway, engine: engine, sockets: sockets, admission: admission)
         }
         let port = try freePort()
+        let gate: @Sendable (any Channel) async -> Void = { [logger] listener in
+            do {
+                try await admission.gate(listener).get()
+            } catch {
+                logger.error("The connections of a listener are not counted: \(error)")
+            }
+        }
         let network = Application(
             router: router.make(withRunners: false),
             server: HTTPServerBuilder { GatewayChannel(base: HTTP1Channel(responder: $0), gateway: metered.gateway) },
             configuration: .init(address: .hostname(options.host, port: port), serverName: "sam"),
-            onServerRunning: { boundSender.yield($0.localAddress?.port ?? 0) }, logger: quiet(logger))
+            onServerRunning: { listener in
+                await gate(listener)
+                boundSender.yield(listener.localAddress?.port ?? 0)
+            }, logger: quiet(logger))
         let control = Application(
             router: router.make(withRunners: true),
+            server: HTTPServerBuilder {
+                GuardedChannel(base: HTTP1Channel(responder: $0), admission: admission, listener: .control)
+            },
             configuration: .init(address: .unixDomainSocket(path: home.controlSocket), serverName: "sam"),
-            onServerRunning: { _ in boundSender.yield(-1) }, logger: quiet(logger))
+            onServerRunning: { listener in
+                await gate(listener)
+                boundSender.yield(-1)
+            }, logger: quiet(logger))
 
         let rehearsal = RehearsalServer(script: home.rehearsalScript).application(
-            socket: home.rehearsalSocket, logger: quiet(logger, below: .critical))
+            socket: home.rehearsalSocket,
+            server: HTTPServerBuilder {
+                GuardedChannel(base: HTTP1Channel(responder: $0), admission: admission, listener: .rehearsal)
+            },
+            held: held, onServerRunning: gate, logger: quiet(logger, below: .critical))
         let announcement = Announcement(
             home: home, host: options.host, remote: remote?.url,
             idleLimit: options.idleLimit, bound: bound, router: router, onReady: onReady)
@@ -184,11 +211,15 @@ public struct Server: Sendable {
         + SessionTables.migrations
 
     /// A session costs a few descriptors, and the usual soft limit is made for programs with few.
-    private static func raiseDescriptorLimit() {
+    ///
+    /// - Returns: how many there may be now.
+    private static func raiseDescriptorLimit() -> Int {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(kind, &limit) == 0 else { return 1_024 }
+        let soft = limit.rlim_cur
         limit.rlim_cur = min(limit.rlim_max, 65_536)
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return Int(setrlimit(kind, &limit) == 0 ? limit.rlim_cur : soft)
     }
 
     /// A core file would hold the master keys.

@@ -2,6 +2,7 @@ import AgentProtocol
 import Credentials
 import Foundation
 import Gateway
+import Limits
 import Logging
 import NIOCore
 import NIOPosix
@@ -13,12 +14,14 @@ import Workspaces
 actor SessionSockets: SessionEndpoints {
     private let home: Home
     private let gateway: Gateway
+    private let admission: Admission
     private let logger: Logger
-    private var listeners: [SessionID: Listener] = [:]
+    private var listeners: [SessionID: OpenSocket] = [:]
 
-    init(home: Home, gateway: Gateway, logger: Logger) {
+    init(home: Home, gateway: Gateway, admission: Admission, logger: Logger) {
         self.home = home
         self.gateway = gateway
+        self.admission = admission
         self.logger = logger
     }
 
@@ -29,6 +32,7 @@ actor SessionSockets: SessionEndpoints {
         let connections = OpenConnections()
         let bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 256)
+            .serverChannelInitializer(admission.gate)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { [gateway] channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -39,7 +43,8 @@ actor SessionSockets: SessionEndpoints {
         let channel = try await bootstrap.bind(unixDomainSocketPath: home.gatewaySocket(session), cleanupExistingSocketFile: true).get()
         // Somebody else may have opened it while this waited.
         guard listeners[session] == nil else { return channel.close(promise: nil) }
-        listeners[session] = Listener(channel: channel, connections: connections)
+        listeners[session] = OpenSocket(channel: channel, connections: connections)
+        admission.open(session.rawValue)
     }
 
     /// Takes a connection that came in elsewhere into a session's care, to end with its own.
@@ -53,6 +58,7 @@ actor SessionSockets: SessionEndpoints {
 
     func close(_ session: SessionID) async {
         guard let listener = listeners.removeValue(forKey: session) else { return }
+        admission.close(session.rawValue)
         await listener.close()
     }
 
@@ -64,7 +70,7 @@ actor SessionSockets: SessionEndpoints {
 }
 
 /// A socket that is listened on, with the connections that came in.
-private struct Listener: Sendable {
+private struct OpenSocket: Sendable {
     let channel: any Channel
     let connections: OpenConnections
 

@@ -1,4 +1,5 @@
 import Credentials
+import Limits
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -38,6 +39,16 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
         self.session = session
         self.gate = gate
         self.line = line
+    }
+
+    private var holder: String { Admission.holder(session: session.rawValue) }
+    private var listener: Listener { .session(session.rawValue) }
+
+    /// The place of a connection that goes out is free when it is closed.
+    private func givePlace(with server: (any Channel)?) {
+        let (admission, holder) = (line.services.admission, holder)
+        guard let server else { return admission.giveOutgoing(for: holder) }
+        server.closeFuture.whenComplete { _ in admission.giveOutgoing(for: holder) }
     }
 
     // MARK: - What the channel does
@@ -109,6 +120,14 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
                     hint: "sam settings explain egress.hosts", target, .forbidden, context)
             }
             guard context.channel.isActive else { return }
+            // The socket says whose it is.
+            let admission = line.services.admission
+            guard admission.prove(context.channel, as: holder, at: listener) else {
+                return answer(LimitReason.holder.sentence, .tooManyRequests, ["retry-after": "1"], context)
+            }
+            if let reason = admission.takeOutgoing(for: holder, at: listener) {
+                return answer(reason.sentence, .tooManyRequests, ["retry-after": "1"], context)
+            }
             let allowsPrivate = rules.allowsPrivate(target)
             if let path = target.path {
                 relay(head, path, target, allowsPrivate, context)
@@ -134,10 +153,13 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
         _ head: HTTPRequestHead, _ path: String, _ target: EgressTarget, _ allowsPrivate: Bool, _ context: ChannelHandlerContext
     ) {
         let address = UpstreamAddress(isTLS: false, host: target.host, port: target.port)
-        line.pool.connect(to: address, isVetted: !allowsPrivate) { [self] result in
+        line.pool.connect(to: address, isVetted: !allowsPrivate, for: holder) { [self] result in
             switch result {
-            case .failure(let error): failed(error, target, context)
+            case .failure(let error):
+                givePlace(with: nil)
+                failed(error, target, context)
             case .success(let server):
+                givePlace(with: server.channel)
                 guard case .judging(let kept) = state else { return server.close() }
                 let exchange = PlainEgress(head, path: path, host: target.hostHeader, server: server, client: context) { [self] in
                     pause($0, context)
@@ -154,7 +176,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func tunnel(_ target: EgressTarget, _ allowsPrivate: Bool, _ context: ChannelHandlerContext) {
         ClientBootstrap(group: context.eventLoop)
             .connectTimeout(Self.connectTimeout)
-            .resolver(VettingResolver(eventLoop: context.eventLoop, allowsPrivate: allowsPrivate))
+            .resolver(VettingResolver(line.services.lookups, for: holder, eventLoop: context.eventLoop, allowsPrivate: allowsPrivate))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Tunnel()) }
@@ -162,8 +184,12 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
             .connect(host: target.host, port: target.port).assumeIsolated()
             .whenComplete { [self] result in
                 switch result {
-                case .success(let server): open(server, context)
-                case .failure(let error): failed(error, target, context)
+                case .success(let server):
+                    givePlace(with: server)
+                    open(server, context)
+                case .failure(let error):
+                    givePlace(with: nil)
+                    failed(error, target, context)
                 }
             }
     }
@@ -184,6 +210,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
             Tunnel.join(clientEnd, on: client, serverEnd, on: server)
             // From here on both get bytes as they come.
             try operations.removeHandler(context: operations.context(handlerType: RelayHandler.self), promise: nil)
+            try operations.removeHandler(context: operations.context(handlerType: ConnectionGuard.self), promise: nil)
             try operations.removeHandler(context: operations.context(handlerType: HTTPServerProtocolErrorHandler.self), promise: nil)
             try operations.removeHandler(context: operations.context(handlerType: HTTPServerPipelineHandler.self), promise: nil)
             try operations.removeHandler(context: operations.context(handlerType: HTTPResponseEncoder.self), promise: nil)

@@ -1,5 +1,6 @@
 import Accounts
 import Credentials
+import Limits
 import Metering
 import Vault
 
@@ -75,5 +76,21 @@ public enum Entrance: Sendable, Hashable {
         case .session: ""
         case .network, .remote: "/gateway"
         }
+    }
+
+    /// The listener, for those who count connections.
+    var listener: Listener {
+        switch self {
+        case .session(let session): .session(session.rawValue)
+        case .network: .network
+        case .remote: .remote
+        }
+    }
+}
+
+extension Payer {
+    /// Who pays, among those who hold places and memory.
+    var holder: String {
+        session.map { Admission.holder(session: $0) } ?? key.map { "key \($0)" } ?? Admission.holder(user: user.rawValue)
     }
 }

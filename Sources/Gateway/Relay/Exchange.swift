@@ -1,5 +1,6 @@
 import Credentials
 import Foundation
+import Limits
 import Metering
 import NIOCore
 import NIOHTTP1
@@ -25,8 +26,11 @@ final class Exchange {
     private var upstream: UpstreamHandler?
 
     // The request
-    private var kept: [ByteBuffer] = []
-    private var keptBytes = 0
+    private var kept = HeldBody()
+    /// What of it is counted, once it is known whose it is.
+    private var hold: Hold?
+    /// Who has a place for the connection to the provider, until the exchange is over.
+    private var place: String?
     private var trailers: HTTPHeaders?
     private var isComplete = false
     private var isHeld = false
@@ -41,7 +45,7 @@ final class Exchange {
     /// The most that is held back of a request, for a budget or to change it.
     static let heldLimit = 96 << 20
     /// The most that is kept of a request while its lease is looked up and its connection made; then the client has to wait.
-    private static let keptLimit = 256 << 10
+    private static let keptLimit = 64 << 10
     static let drainLimit = 16 << 20
 
     init(_ head: HTTPRequestHead, _ route: ProviderRoute, entrance: Entrance, client: RelayHandler, line: RelayLine) {
@@ -71,6 +75,8 @@ final class Exchange {
         }
         let question = GrantDesk.Question(claim: claim, provider: route.provider, place: route.place, entrance: entrance)
         if let answer = line.services.grants.recall(question) { return judge(answer) }
+        // Nothing is kept for who may be nobody, but what came with the head.
+        client?.pause(true)
         line.afterwards { [grants = line.services.grants] in
             await grants.ask(question)
         } then: {
@@ -91,6 +97,10 @@ final class Exchange {
         case .failure(let refusal): perform(.refused(refusal))
         case .success(let grant):
             self.grant = grant
+            if let reason = takePlace(grant.payer.holder) {
+                perform(.refused(Refusal(.overRate(seconds: 1), reason.sentence)))
+                break
+            }
             if let session = grant.payer.session {
                 line.services.open.begin(id, of: SessionReference(rawValue: session), at: line.services.now())
             }
@@ -110,6 +120,21 @@ final class Exchange {
         resumeClientIfReady()
     }
 
+    /// A place for a connection of theirs, one for that to the provider, and room for what is kept.
+    private func takePlace(_ holder: String) -> LimitReason? {
+        let admission = line.services.admission
+        if client?.prove(holder) == false { return .holder }
+        if let reason = admission.takeOutgoing(for: holder, at: entrance.listener) { return reason }
+        place = holder
+        let hold = line.services.held.hold(for: holder)
+        self.hold = hold
+        guard hold.add(kept.count) else {
+            admission.refusals.count(.memory, at: entrance.listener)
+            return .memory
+        }
+        return nil
+    }
+
     private func asksForUsage(_ grant: Grant) -> Bool {
         // Mistral's streams tell it without being asked, and its API knows no such wish.
         account.format == .chat && grant.endpoint.provider != .mistral && route.target.path.hasSuffix("completions")
@@ -124,15 +149,16 @@ final class Exchange {
         case .forward: upstream?.send(.body(.byteBuffer(bytes)))
         case .discard: break
         case .keep:
-            kept.append(bytes)
-            keptBytes += bytes.readableBytes
-            if machine.isHolding {
-                if keptBytes > Self.heldLimit {
-                    perform(.refused(Refusal(.tooLarge, "The request is larger than \(Self.heldLimit >> 20) MiB.")))
-                }
-            } else if keptBytes > Self.keptLimit {
-                client?.pause(true)
+            if machine.isHolding, kept.count + bytes.readableBytes > Self.heldLimit {
+                return perform(.refused(Refusal(.tooLarge, "The request is larger than \(Self.heldLimit >> 20) MiB.")))
             }
+            // While a connection is made the client waits instead: what may come before it does is little.
+            if hold?.add(bytes.readableBytes) == false, machine.isHolding {
+                line.services.admission.refusals.count(.memory, at: entrance.listener)
+                return perform(.refused(Refusal(.overRate(seconds: 2), LimitReason.memory.sentence)))
+            }
+            kept.append(bytes)
+            if !machine.isHolding, kept.count > Self.keptLimit { client?.pause(true) }
         }
     }
 
@@ -202,6 +228,10 @@ final class Exchange {
         case .release: release()
         case .finish:
             line.leave(self)
+            kept.clear()
+            hold?.end()
+            if let place { line.services.admission.giveOutgoing(for: place) }
+            place = nil
             if let session = grant?.payer.session { line.services.open.end(id, of: SessionReference(rawValue: session)) }
         }
     }
@@ -237,7 +267,8 @@ final class Exchange {
     private func connect() {
         guard let grant else { return }
         if let upstream = line.pool.take(grant.endpoint) { return connected(upstream) }
-        line.pool.connect(to: grant.endpoint.address, isVetted: grant.endpoint.isVetted) { result in
+        let address = grant.endpoint.address
+        line.pool.connect(to: address, isVetted: grant.endpoint.isVetted, for: "provider \(address.host)") { result in
             switch result {
             case .success(let upstream): self.connected(upstream)
             case .failure(let error): self.perform(.refused(Refusal(connectingTo: grant.endpoint, error)))
@@ -266,7 +297,7 @@ final class Exchange {
         var framing = HeaderRules.framing(of: head.headers)
         if isHeld {
             amend()
-            if framing != .none || keptBytes > 0 { framing = .length(keptBytes) }
+            if framing != .none || kept.count > 0 { framing = .length(kept.count) }
         }
         upstream.send(
             .head(
@@ -274,9 +305,15 @@ final class Exchange {
                     isHeld ? head.withoutExpectation : head, uri: grant.endpoint.basePath + route.target.withoutKey,
                     host: grant.endpoint.address.hostHeader, credentials: credentials, framing: framing, isAmended: isAmended,
                     keepsKeys: grant.passesOwnKey)))
-        for bytes in kept { upstream.send(.body(.byteBuffer(bytes))) }
-        kept = []
-        if !isHeld { keptBytes = 0 }
+        let blocks = kept.blocks
+        kept.clear()
+        for bytes in blocks.dropLast() { upstream.send(.body(.byteBuffer(bytes))) }
+        // Until then it is in memory still.
+        if let last = blocks.last {
+            upstream.send(.body(.byteBuffer(last))) { [hold] in hold?.end() }
+        } else {
+            hold?.end()
+        }
         flushRequest()
     }
 
@@ -288,13 +325,7 @@ final class Exchange {
     /// The one change that SAM makes to a body.
     private func amend() {
         guard let grant, asksForUsage(grant), let amendment = account.facts.amendment else { return }
-        var body = ByteBuffer()
-        body.reserveCapacity(keptBytes + amendment.bytes.count)
-        for bytes in kept { body.writeImmutableBuffer(bytes) }
-        guard let start = body.readSlice(length: amendment.range.lowerBound) else { return }
-        body.moveReaderIndex(forwardBy: amendment.range.count)
-        kept = [start, ByteBuffer(bytes: amendment.bytes), body]
-        keptBytes += amendment.bytes.count - amendment.range.count
+        kept.replace(amendment.range, with: Array(amendment.bytes))
         isAmended = true
         filter = UsageChunkFilter()
     }
@@ -313,6 +344,8 @@ final class Exchange {
     // MARK: - Towards the client
 
     private func answer(_ refusal: Refusal) {
+        kept.clear()
+        hold?.end()
         var (head, body) = refusal.answer(dialect, request: id)
         if !isComplete || !self.head.isKeepAlive {
             saidClose = true

@@ -1,4 +1,5 @@
 import Foundation
+import Limits
 import NIOCore
 import NIOHTTP1
 
@@ -144,6 +145,14 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         let channel = context.channel
         context.writeAndFlush(wrapOutboundOut(.end(trailers))).whenComplete { _ in channel.close(promise: nil) }
+    }
+
+    /// Whose connection this is was proved.
+    ///
+    /// - Returns: whether they may have it.
+    func prove(_ holder: String) -> Bool {
+        guard let context else { return true }
+        return line.services.admission.prove(context.channel, as: holder, at: entrance.listener)
     }
 
     /// Breaks the connection off, so that the client sees that something is missing.

@@ -1,4 +1,5 @@
 import Credentials
+import Limits
 import Metering
 import NIOCore
 import NIOSSL
@@ -6,7 +7,7 @@ import NIOSSL
 /// How long each thing may take before the gateway gives it up.
 public struct RelayLimits: Sendable, Hashable {
     /// A client that sends nothing in the middle of its request.
-    public var request = TimeAmount.seconds(120)
+    public var request = TimeAmount.seconds(30)
     /// A provider that sends nothing, or a client that takes nothing. Models think for minutes.
     public var silence = TimeAmount.minutes(15)
     /// An answer that is read for its usage alone.
@@ -25,6 +26,11 @@ struct RelayServices: Sendable {
     var ledger: UsageLedger
     var desk: BudgetDesk
     var limits: RelayLimits
+    let admission: Admission
+    let held: HeldBytes
+    let lookups: NameLookups
+    /// Connections to providers that each event loop keeps.
+    var idleCount: Int
     var now: @Sendable () -> Int64
 }
 
@@ -40,7 +46,7 @@ final class RelayLine {
     init(services: RelayServices, tls: NIOSSLContext, eventLoop: any EventLoop) {
         self.services = services
         self.eventLoop = eventLoop
-        pool = UpstreamPool(eventLoop: eventLoop, tls: tls)
+        pool = UpstreamPool(eventLoop: eventLoop, tls: tls, lookups: services.lookups, idleCount: services.idleCount)
     }
 
     func enter(_ exchange: Exchange) { live[ObjectIdentifier(exchange)] = exchange }

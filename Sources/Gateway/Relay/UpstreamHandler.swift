@@ -53,11 +53,18 @@ final class UpstreamHandler: ChannelDuplexHandler {
 
     // MARK: - What the exchange does
 
+    /// The connection; `nil` when it has ended.
+    var channel: (any Channel)? { context?.channel }
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
-    func send(_ part: HTTPClientRequestPart) {
-        guard let context else { return }
-        context.write(wrapOutboundOut(part), promise: nil)
+    /// - Parameter sent: called when the provider's side has taken it, or never will.
+    func send(_ part: HTTPClientRequestPart, sent: (() -> Void)? = nil) {
+        guard let context else {
+            sent?()
+            return
+        }
+        guard let sent else { return context.write(wrapOutboundOut(part), promise: nil) }
+        context.write(wrapOutboundOut(part)).assumeIsolated().whenComplete { _ in sent() }
     }
 
     func flush() { context?.flush() }

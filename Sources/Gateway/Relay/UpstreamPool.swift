@@ -10,16 +10,22 @@ import NIOSSL
 final class UpstreamPool {
     private let eventLoop: any EventLoop
     private let tls: NIOSSLContext
+    private let lookups: NameLookups
+    /// The most that are kept, of all addresses.
+    private let idleCount: Int
     private var idle: [UpstreamAddress: [UpstreamHandler]] = [:]
 
     private static let connectTimeout = TimeAmount.seconds(10)
     /// Shorter than providers keep one, so that a request does not meet a connection that is just being closed.
     private static let idleLimit = TimeAmount.seconds(20)
-    private static let idleCount = 64
+    /// The most that are kept of one address.
+    private static let idleCountOfAddress = 64
 
-    init(eventLoop: any EventLoop, tls: NIOSSLContext) {
+    init(eventLoop: any EventLoop, tls: NIOSSLContext, lookups: NameLookups, idleCount: Int) {
         self.eventLoop = eventLoop
         self.tls = tls
+        self.lookups = lookups
+        self.idleCount = idleCount
     }
 
     /// A connection that was used before and is still good.
@@ -35,7 +41,9 @@ final class UpstreamPool {
     /// Takes a connection back whose last answer was complete.
     func give(_ handler: UpstreamHandler) {
         handler.receiver = nil
-        guard handler.isOpen, idle[handler.address, default: []].count < Self.idleCount else { return handler.close() }
+        guard handler.isOpen, idle[handler.address, default: []].count < Self.idleCountOfAddress,
+            idle.values.reduce(0, { $0 + $1.count }) < idleCount
+        else { return handler.close() }
         handler.pause(false)
         handler.idleSince = .now()
         handler.onIdleEnd = { [weak self] handler in self?.idle[handler.address]?.removeAll { $0 === handler } }
@@ -54,9 +62,11 @@ final class UpstreamPool {
 
     /// Makes a connection.
     ///
-    /// - Parameter isVetted: whether addresses of this machine and of private networks are left out.
+    /// - Parameters:
+    ///   - isVetted: whether addresses of this machine and of private networks are left out.
+    ///   - holder: whose wish it is, for those who look names up.
     func connect(
-        to address: UpstreamAddress, isVetted: Bool, then: @escaping (Result<UpstreamHandler, any Error>) -> Void
+        to address: UpstreamAddress, isVetted: Bool, for holder: String, then: @escaping (Result<UpstreamHandler, any Error>) -> Void
     ) {
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(Self.connectTimeout)
@@ -81,7 +91,7 @@ final class UpstreamPool {
             channel = bootstrap.connect(unixDomainSocketPath: socket)
         } else {
             channel = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .resolver(VettingResolver(eventLoop: eventLoop, allowsPrivate: !isVetted))
+                .resolver(VettingResolver(lookups, for: holder, eventLoop: eventLoop, allowsPrivate: !isVetted))
                 .connect(host: address.host, port: address.port)
         }
         let isolated = channel.assumeIsolated()

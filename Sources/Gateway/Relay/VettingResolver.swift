@@ -4,12 +4,19 @@ import NIOPosix
 
 /// Looks names up and leaves out the addresses that must not be connected to, so that what was checked is what is used.
 ///
-/// For one connection. The lookups block, so they run on NIO's thread pool.
+/// For one connection.
 final class VettingResolver: Resolver, Sendable {
+    private let lookups: NameLookups
+    private let holder: String
     private let eventLoop: any EventLoop
     private let allowsPrivate: Bool
 
-    init(eventLoop: any EventLoop, allowsPrivate: Bool) {
+    /// Makes a resolver.
+    ///
+    /// - Parameter holder: whose connection it is: who asks for too many names at once waits for their own.
+    init(_ lookups: NameLookups, for holder: String, eventLoop: any EventLoop, allowsPrivate: Bool) {
+        self.lookups = lookups
+        self.holder = holder
         self.eventLoop = eventLoop
         self.allowsPrivate = allowsPrivate
     }
@@ -47,8 +54,13 @@ final class VettingResolver: Resolver, Sendable {
     func cancelQueries() {}
 
     private func lookUp(_ host: String, _ port: Int, _ family: Int32) -> EventLoopFuture<[SocketAddress]> {
-        NIOThreadPool.singleton.runIfActive(eventLoop: eventLoop) { [allowsPrivate] in
-            let found = Self.addresses(of: host, port, family)
+        let name = LookupQueue.Name(host: host, isVersion6: family == AF_INET6)
+        return lookups.lookUp(name, for: holder, on: eventLoop).flatMapThrowing { [allowsPrivate] addresses in
+            let found = addresses.map { address in
+                var address = address
+                address.port = port
+                return address
+            }
             if allowsPrivate { return found }
             let usable = found.filter { AddressRules.objection(to: $0) == nil }
             if usable.isEmpty, let first = found.first, let why = AddressRules.objection(to: first) {
@@ -56,27 +68,5 @@ final class VettingResolver: Resolver, Sendable {
             }
             return usable
         }
-    }
-
-    private static func addresses(of host: String, _ port: Int, _ family: Int32) -> [SocketAddress] {
-        var hints = addrinfo()
-        hints.ai_family = family
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, String(port), &hints, &list) == 0 else { return [] }
-        defer { freeaddrinfo(list) }
-        var addresses: [SocketAddress] = []
-        var next = list
-        while let info = next {
-            if let raw = info.pointee.ai_addr {
-                if family == AF_INET {
-                    raw.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { addresses.append(SocketAddress($0.pointee, host: host)) }
-                } else {
-                    raw.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { addresses.append(SocketAddress($0.pointee, host: host)) }
-                }
-            }
-            next = info.pointee.ai_next
-        }
-        return addresses
     }
 }

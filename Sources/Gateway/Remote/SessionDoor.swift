@@ -3,16 +3,12 @@ import Credentials
 import NIOCore
 import NIOHTTP1
 
-/// Turns a connection into a session's, if its first request is a runner's wish for that, with its token; and closes one that asks
-/// for nothing.
+/// Turns a connection into a session's, if its first request is a runner's wish for that, with its token.
 ///
 /// Not NIO's upgrade handlers: they let a request with another `Upgrade` header wait for ever.
 final class SessionDoor: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
-
-    /// How long who connects may take to say what they want, TLS and all.
-    private static let patience = TimeAmount.seconds(20)
 
     private let gate: RemoteGate
     /// What speaks HTTP on this connection, the encoder last.
@@ -20,7 +16,6 @@ final class SessionDoor: ChannelInboundHandler, RemovableChannelHandler {
     private let become: (SessionReference) throws -> Void
     private var hasAsked = false
     private var isJudging = false
-    private var deadline: Scheduled<Void>?
 
     /// Makes a door.
     ///
@@ -31,19 +26,6 @@ final class SessionDoor: ChannelInboundHandler, RemovableChannelHandler {
         self.gate = gate
         self.handlers = handlers
         self.become = become
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { [self] in
-            if !hasAsked { context.close(promise: nil) }
-        }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        deadline?.cancel()
-        context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -1,5 +1,6 @@
 import Credentials
 import Foundation
+import Limits
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -10,9 +11,23 @@ import Synchronization
 /// https://modelcontextprotocol.io/specification/2025-06-18/basic/transports
 ///
 /// The socket says which session it is, and the session's lease has to come with each message.
-final class ToolHandler: ChannelInboundHandler {
+///
+/// Whose call it is is judged by its head: nothing of its body is read before, and nothing of it kept for anybody else.
+final class ToolHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
+
+    private enum State {
+        case watching
+        /// The lease is looked up. What came with the head is kept.
+        case judging(HTTPRequestHead, [HTTPServerRequestPart])
+        /// The call has a place, and its body is read.
+        case reading(HTTPRequestHead)
+        case answering
+        /// The answer is given; the rest of the request is dropped.
+        case dropping
+    }
 
     /// Some clients put `/mcp` behind the address that they are given, some a slash.
     private static let paths: Set<Substring> = ["/tools", "/tools/", "/tools/mcp", "/tools/mcp/"]
@@ -21,80 +36,170 @@ final class ToolHandler: ChannelInboundHandler {
     private let session: SessionReference
     private let gate: ToolGate
     private let leases: Leases
-    private var head: HTTPRequestHead?
-    private var body = ByteBuffer()
-    private var isTooLong = false
+    private let services: RelayServices
     private let open: OpenCalls
-    /// What is being answered: over when the one who asks is gone.
-    private var answering: Task<Void, Never>?
+    private var state = State.watching
+    private var body = ByteBuffer()
+    private var hold: Hold?
+    private var hasPlace = false
+    private var isPaused = false
+    private var readIsPending = false
+    /// What is being judged or answered: over when the one who asks is gone.
+    private var work: Task<Void, Never>?
 
-    init(session: SessionReference, gate: ToolGate, leases: Leases, open: OpenCalls) {
+    init(session: SessionReference, gate: ToolGate, leases: Leases, open: OpenCalls, services: RelayServices) {
         self.session = session
         self.gate = gate
         self.leases = leases
         self.open = open
+        self.services = services
     }
 
     /// Whether a request's address is that of the tools, whatever its query.
     static func serves(_ uri: String) -> Bool { paths.contains(RequestTarget(uri).path) }
 
+    private var listener: Listener { .session(session.rawValue) }
+
+    // MARK: - What the channel does
+
     func channelInactive(context: ChannelHandlerContext) {
-        answering?.cancel()
+        work?.cancel()
+        if case .reading = state { givePlace() }
+        state = .dropping
         context.fireChannelInactive()
     }
 
+    func read(context: ChannelHandlerContext) {
+        if isPaused { readIsPending = true } else { context.read() }
+    }
+
+    private func pause(_ isPaused: Bool, _ context: ChannelHandlerContext) {
+        self.isPaused = isPaused
+        guard !isPaused, readIsPending else { return }
+        readIsPending = false
+        context.read()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head):
-            self.head = head
-            body.clear()
-            isTooLong = false
-        case .body(var bytes):
-            isTooLong = isTooLong || body.readableBytes + bytes.readableBytes > Self.limit
-            if !isTooLong { body.writeBuffer(&bytes) }
-        case .end:
-            guard let head else { return }
-            self.head = nil
-            answer(head, context)
+        let part = unwrapInboundIn(data)
+        switch (state, part) {
+        case (.watching, .head(let head)): judge(head, context)
+        case (.judging(let head, let kept), _): state = .judging(head, kept + [part])
+        case (.reading(let head), .body(var bytes)):
+            guard body.readableBytes + bytes.readableBytes <= Self.limit else { return refuse(.payloadTooLarge, nil, head, context) }
+            guard hold?.add(bytes.readableBytes) != false else {
+                services.admission.refusals.count(.memory, at: listener)
+                return refuse(.tooManyRequests, .memory, head, context)
+            }
+            body.writeBuffer(&bytes)
+        case (.reading(let head), .end): answer(head, context)
+        case (.dropping, .end): state = .watching
+        default: break
         }
     }
 
-    private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        guard head.method == .POST else { return send(.methodNotAllowed, nil, head, context) }
-        guard !isTooLong else { return send(.payloadTooLarge, nil, head, context) }
-        guard let token = LeaseToken(in: head) else { return send(.unauthorized, nil, head, context) }
-        guard open.begin(session) else { return send(.tooManyRequests, nil, head, context) }
-        let message = Data(body.readableBytesView)
-        body = ByteBuffer()
-        let promise = context.eventLoop.makePromise(of: (HTTPResponseStatus, Data?).self)
-        answering = Task { [gate, leases, session, open] in
-            defer { open.end(session) }
+    // MARK: - A call
+
+    private func judge(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard head.method == .POST else { return refuse(.methodNotAllowed, nil, head, context) }
+        guard let token = LeaseToken(in: head) else { return refuse(.unauthorized, nil, head, context) }
+        state = .judging(head, [])
+        pause(true, context)
+        let promise = context.eventLoop.makePromise(of: Bool.self)
+        work = Task { [leases, session] in
             do {
-                guard try await leases.opens(token, session) else { return promise.succeed((.unauthorized, nil)) }
-                let answer = await gate.answer(message, session)
-                promise.succeed((answer == nil ? .accepted : .ok, answer))
+                promise.succeed(try await leases.opens(token, session))
             } catch {
                 promise.fail(error)
             }
         }
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        promise.futureResult.whenComplete { result in
-            let (handler, context) = bound.value
-            switch result {
-            case .success(let (status, answer)): handler.send(status, answer, head, context)
-            case .failure: handler.send(.serviceUnavailable, nil, head, context)
+        promise.futureResult.assumeIsolated().whenComplete { [self] result in
+            guard case .judging(_, let kept) = state else { return }
+            let refusal: (status: HTTPResponseStatus, reason: LimitReason?)? =
+                switch result {
+                case .success(true): admit(head, context)
+                case .success(false): (.unauthorized, nil)
+                case .failure: (.serviceUnavailable, nil)
+                }
+            if let refusal {
+                let isComplete = kept.contains { if case .end = $0 { true } else { false } }
+                refuse(refusal.status, refusal.reason, head, isComplete: isComplete, context)
+            } else {
+                for part in kept { channelRead(context: context, data: NIOAny(part)) }
             }
+            pause(false, context)
         }
     }
 
-    private func send(_ status: HTTPResponseStatus, _ body: Data?, _ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    /// Takes a place for the call.
+    ///
+    /// - Returns: what is answered where there is none.
+    private func admit(
+        _ head: HTTPRequestHead, _ context: ChannelHandlerContext
+    ) -> (status: HTTPResponseStatus, reason: LimitReason?)? {
+        let holder = Admission.holder(session: session.rawValue)
+        guard services.admission.prove(context.channel, as: holder, at: listener) else { return (.tooManyRequests, .holder) }
+        guard open.begin(session) else { return (.tooManyRequests, nil) }
+        hasPlace = true
+        hold = services.held.hold(for: holder)
+        body.clear()
+        state = .reading(head)
+        return nil
+    }
+
+    private func givePlace() {
+        body = ByteBuffer()
+        hold?.end()
+        if hasPlace { open.end(session) }
+        hasPlace = false
+    }
+
+    private func answer(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        state = .answering
+        let message = Data(body.readableBytesView)
+        body = ByteBuffer()
+        // The place is the call's until its answer is known, whoever is still there.
+        hasPlace = false
+        let promise = context.eventLoop.makePromise(of: Data?.self)
+        work = Task { [gate, session, open, hold] in
+            let answer = await gate.answer(message, session)
+            hold?.end()
+            open.end(session)
+            promise.succeed(answer)
+        }
+        promise.futureResult.assumeIsolated().whenSuccess { [self] answer in
+            guard case .answering = state else { return }
+            state = .watching
+            send(answer == nil ? .accepted : .ok, answer, head, closes: !head.isKeepAlive, context)
+        }
+    }
+
+    // MARK: - Answering
+
+    /// Refuses. What is still to come of the request is dropped.
+    private func refuse(
+        _ status: HTTPResponseStatus, _ reason: LimitReason?, _ head: HTTPRequestHead, isComplete: Bool = false,
+        _ context: ChannelHandlerContext
+    ) {
+        givePlace()
+        // Before the answer's end is written: that may bring the next request.
+        state = isComplete ? .watching : .dropping
+        send(status, nil, head, why: reason, closes: !head.isKeepAlive, context)
+    }
+
+    private func send(
+        _ status: HTTPResponseStatus, _ body: Data?, _ head: HTTPRequestHead, why: LimitReason? = nil, closes: Bool,
+        _ context: ChannelHandlerContext
+    ) {
+        let body = body ?? why.map { Data(($0.sentence + "\n").utf8) }
         var headers: HTTPHeaders = ["content-length": String(body?.count ?? 0)]
-        if body != nil { headers.add(name: "content-type", value: "application/json") }
-        if !head.isKeepAlive { headers.add(name: "connection", value: "close") }
+        if body != nil { headers.add(name: "content-type", value: why == nil ? "application/json" : "text/plain; charset=utf-8") }
+        if why != nil { headers.add(name: "retry-after", value: "1") }
+        if closes { headers.add(name: "connection", value: "close") }
         context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
         if let body { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil) }
         let channel = context.channel
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in if !head.isKeepAlive { channel.close(promise: nil) } }
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in if closes { channel.close(promise: nil) } }
     }
 }
 

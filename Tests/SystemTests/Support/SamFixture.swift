@@ -119,9 +119,12 @@ struct SamFixture: Sendable {
     ///
     /// - Returns: its process, which is not this one's child: it can be killed and leaves no zombie.
     @discardableResult
-    func serve(_ options: String...) async throws -> pid_t {
+    func serve(_ options: String..., descriptors: Int? = nil) async throws -> pid_t {
+        let serve = [Self.programs + "/sam", "serve", "--port", "0"] + options
+        let limited = descriptors.map { ["/bin/sh", "-c", "ulimit -n \($0) && exec \"$@\"", "sh"] } ?? []
+        let line = limited + serve
         let pid = try Command(
-            Self.programs + "/sam", ["serve", "--port", "0"] + options,
+            line[0], Array(line.dropFirst()),
             environment: ["SAM_HOME": home, "HOME": scratch, "PATH": path],
             workingDirectory: scratch
         ).detach(log: scratch + "/server.log")
