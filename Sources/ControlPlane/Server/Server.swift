@@ -92,7 +92,7 @@ public struct Server: Sendable {
         try await StateGuard(home: home).check()
         let store = try Store.sqlite(at: home.database)
         do {
-            try await serve(store, onReady)
+            try await serve(store, descriptors: descriptors, onReady)
         } catch {
             await store.closeOrTell(logger)
             throw error
@@ -101,7 +101,7 @@ public struct Server: Sendable {
     }
 
     /// Serves from an open database.
-    private func serve(_ store: Store, _ onReady: @escaping @Sendable (ServerView) -> Void) async throws {
+    private func serve(_ store: Store, descriptors: Int, _ onReady: @escaping @Sendable (ServerView) -> Void) async throws {
         let now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
         try await store.migrate(Self.migrations, now: now())
         try await store.modernise(logger)

@@ -5,6 +5,7 @@ import ControlPlane
 import Foundation
 import NIOHTTP1
 import Sessions
+import Wording
 import Workspaces
 
 struct Run: AsyncParsableCommand {

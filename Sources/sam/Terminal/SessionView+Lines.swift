@@ -12,7 +12,7 @@ extension SessionView {
         return switch phase {
         case .queued:
             "queued" + (queuePlace.map { ", number \($0) in line" } ?? "")
-                + (waitingFor.map { ", waiting for \(Terminal.plain($0))" } ?? "")
+                + (waitingFor.map { ", waiting for \($0)" } ?? "")
         case .completed: "completed"
         case .failed: "failed"
         case .cancelled: settled ? "cancelled" : "cancelled, ending"
