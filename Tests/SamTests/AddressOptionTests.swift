@@ -43,7 +43,7 @@ struct AddressOptionTests {
     func named(_ port: String) throws {
         for host in ["127.0.0.1", "[::1]", "sam.example.org"] {
             let url = "http://\(host)\(port)"
-            let failure = #expect(throws: APIClient.Failure.self) { try ServerAddress.check(url) }
+            let failure = #expect(throws: APIClient.Failure.self) { _ = try ServerAddress(url) }
             #expect(failure?.description.contains(url) == true)
         }
     }
@@ -54,13 +54,13 @@ struct AddressOptionTests {
             "http://127.0.0.1:7260", "http://127.0.0.1:7260/", "https://sam.example.org", "HTTPS://sam.example.org:65535", "http://[::1]:1",
         ])
     func taken(_ url: String) throws {
-        try ServerAddress.check(url)
+        _ = try ServerAddress(url)
     }
 
     @Test(
         "What is no address of the web is refused",
         arguments: ["127.0.0.1:7260", "sam.example.org", "ftp://h", "http://", "http:/h", "://h"])
     func noAddress(_ url: String) {
-        #expect(throws: APIClient.Failure.self) { try ServerAddress.check(url) }
+        #expect(throws: APIClient.Failure.self) { _ = try ServerAddress(url) }
     }
 }
