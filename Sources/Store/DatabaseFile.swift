@@ -71,7 +71,11 @@ public struct DatabaseFile: Sendable {
     private func quickCheck(_ queue: DatabaseQueue, _ limit: Duration) async throws -> Condition {
         let timer = Task {
             try await Task.sleep(for: limit)
-            queue.interrupt()
+            // What has not begun yet is not interrupted, so it is said again.
+            while true {
+                queue.interrupt()
+                try await Task.sleep(for: .milliseconds(5))
+            }
         }
         defer { timer.cancel() }
         do {

@@ -112,7 +112,13 @@ struct DatabaseFileTests {
         try await withFolder { folder in
             let path = folder + "/a.db"
             try await fill(path, rows: 150_000).close()
-            #expect(await DatabaseFile(path).condition(.pages(atMost: .milliseconds(1))) == .sound(isWhole: false))
+            var found: Set<DatabaseFile.Condition> = []
+            // Where the machine is busy, a look can be over before its time is.
+            for _ in 0..<50 where !found.contains(.sound(isWhole: false)) {
+                found.insert(await DatabaseFile(path).condition(.pages(atMost: .zero)))
+            }
+            #expect(found.contains(.sound(isWhole: false)))
+            #expect(found.isSubset(of: [.sound(isWhole: false), .sound(isWhole: true)]))
         }
     }
 

@@ -237,8 +237,11 @@ struct BackupTests {
         try await SamFixture.with { sam in
             var server = try await sam.serve()
             try await sam.project()
-            let file = sam.scratch + "/b.tar"
+            // From where the command is typed.
+            let file = "b.tar"
             #expect(try await sam.sam("backup", file).termination == .exited(0))
+            #expect(FileManager.default.fileExists(atPath: sam.scratch + "/b.tar"))
+            #expect(try await sam.sam("backup", "--verify", "./b.tar").termination == .exited(0))
             let later = try await sam.run(project: "project", agent: "shell", "echo one > one.txt")
             try await sam.stop(server)
             #expect(try await sam.sam("restore", file).termination == .exited(0))

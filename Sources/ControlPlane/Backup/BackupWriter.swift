@@ -85,10 +85,8 @@ public struct BackupWriter: Sendable {
 
     /// What went wrong and what to do, in a sentence.
     private static func sentence(_ error: any Error, _ folder: String) -> String {
-        let text = "\(error)"
-        let isFull = (error as? StoreError)?.code == .full || text.contains("No space left") || text.contains("disk is full")
-        return isFull
-            ? "the disk of \(folder) is full. Free some space or choose another; a backup needs twice its size while it is made." : text
+        guard BackupError.meansFullDisk(error) else { return "\(error)" }
+        return "the disk of \(folder) is full. Free some space or choose another; a backup needs twice its size while it is made."
     }
 
     // MARK: - Parts

@@ -72,8 +72,9 @@ public struct Restore: Sendable {
 
     private static func sentence(_ error: any Error, _ home: Home) -> String {
         let text = "\(error)"
-        let isFull = (error as? StoreError)?.code == .full || text.contains("No space left") || text.contains("disk is full")
-        if isFull { return "the disk of \(home.path) is full. Free some space; a restore needs twice the backup's size." }
+        if BackupError.meansFullDisk(error) {
+            return "the disk of \(home.path) is full. Free some space; a restore needs twice the backup's size."
+        }
         return text.hasSuffix(".") ? text : text + "."
     }
 

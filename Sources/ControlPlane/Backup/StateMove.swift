@@ -18,7 +18,7 @@ struct StateMove {
     func run() throws -> Bool {
         var done: [(from: String, to: String)] = []
         do {
-            let old = names.filter { Self.exists("\(folder)/\($0)") }
+            let old = names.filter { Self.holdsSomething("\(folder)/\($0)") }
             if !old.isEmpty {
                 try FileManager.default.createDirectory(
                     atPath: aside, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
@@ -39,6 +39,13 @@ struct StateMove {
     private func move(_ from: String, _ to: String, _ done: inout [(from: String, to: String)]) throws {
         guard rename(from, to) == 0 else { throw BackupError("\(from) can't be moved to \(to): \(String(cString: strerror(errno))).") }
         done.append((from, to))
+    }
+
+    /// Empty folders, which any command makes, are no state; what is new takes their place.
+    private static func holdsSomething(_ path: String) -> Bool {
+        guard exists(path) else { return false }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return true }
+        return !names.isEmpty
     }
 
     /// Links count as what they are.

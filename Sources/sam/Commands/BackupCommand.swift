@@ -15,8 +15,8 @@ struct BackupCommand: AsyncParsableCommand {
 
             EXAMPLES
               sam backup /mnt/backups/sam-monday.tar
-              sam backup --verify /mnt/backups/sam-monday.tar    check one that was made
-              sam backup sam.tar --force                         replace the file once the new one is whole
+              sam backup --verify /mnt/backups/sam-monday.tar    check one
+              sam backup sam.tar --force                         replace the file
               cp ~/.sam/vault.keys /media/elsewhere/             the keys, apart
             """)
 
@@ -64,7 +64,8 @@ struct BackupCommand: AsyncParsableCommand {
 
 /// An argument as an absolute path, from where the command was typed.
 func absolute(_ path: String) -> String {
-    URL(filePath: path, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath)).standardizedFileURL.path(percentEncoded: false)
+    let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    return URL(filePath: whole).standardizedFileURL.path(percentEncoded: false)
 }
 
 extension BackupManifest {
