@@ -207,6 +207,9 @@ struct RepositoryTests {
             #expect(after.head == before.head)
             #expect(after.changes == before.changes)
 
+            // Git asks core.alternateRefsCommand only where objects are borrowed, and such a repository SAM does not take.
+            let lender = try await sam.repository("lender", files: ["lent.txt": "lent\n"])
+            try sam.write(lender + "/.git/objects\n", to: "repositories/project/.git/objects/info/alternates")
             try await shell(Self.ordinaryWork, in: path, sam)
             let ordinary = try sprung(sam)
             #expect(ordinary == traps.ordinary.sorted(), "The traps are no dummies")
@@ -447,9 +450,6 @@ struct RepositoryTests {
             for name in traps.scripts.keys {
                 try await sam.git(["config", name, "\(sam.scratch)/traps/\(name)"], in: path)
             }
-            // Git asks core.alternateRefsCommand only where objects are borrowed.
-            let lender = try await sam.repository("lender", files: ["lent.txt": "lent\n"])
-            try sam.write(lender + "/.git/objects\n", to: "repositories/project/.git/objects/info/alternates")
         }
     }
 

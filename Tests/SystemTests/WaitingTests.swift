@@ -10,7 +10,6 @@ struct WaitingTests {
     func silentServer() async throws {
         try await SamFixture.with { sam in
             try await silence(sam)
-            try await sam.serve()
             let session = try await sam.start(project: "silent", agent: "shell", "echo x > new.txt")
             let screen = sam.scratch + "/watched"
             try Command(
@@ -35,7 +34,6 @@ struct WaitingTests {
     func limit() async throws {
         try await SamFixture.with { sam in
             try await silence(sam)
-            try await sam.serve()
             let set = try await sam.sam("settings", "set", "git.stallSeconds", "2", "--scope", "platform")
             #expect(set.termination == .exited(0), "\(set.standardError)")
             let given = try await sam.run(project: "silent", agent: "shell", "echo x > new.txt")
@@ -52,7 +50,6 @@ struct WaitingTests {
     func nothingLeft() async throws {
         try await SamFixture.with { sam in
             try await sam.project()
-            try await sam.serve()
             let finished = try await sam.run(project: "project", agent: "shell", "echo x > new.txt")
             let id = try #require(finished.session["id"]?.string)
             #expect(!FileManager.default.fileExists(atPath: "\(sam.home)/sessions/\(id)/workspace"))
