@@ -105,7 +105,7 @@ struct AgentSessionTests {
         var words = LastWords(limit: 8)
         words.append(Data("0123456789".utf8))
         words.append(Data("ab\u{1b}[2J".utf8))
-        #expect(words.text == "9ab^[[2J")
+        #expect(words.text == "89ab^[[2J")
         #expect(LastWords().text == nil)
     }
 }

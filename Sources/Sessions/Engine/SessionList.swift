@@ -135,14 +135,19 @@ extension SessionQueries {
             user, filter.project?.rawValue ?? "", filter.starter?.rawValue ?? "", phase, after.number, after.text, limit,
         ]
         return switch group {
-        case .atWork: try transaction.query("\(listed) s.settled = 0 AND s.phase <> 'queued' \(narrowed)", wanted)
-        case .queued: try transaction.query("\(listed) s.settled = 0 AND s.phase = 'queued' \(narrowed)", wanted)
-        case .settled: try transaction.query("\(listed) s.settled = 1 \(narrowed)", wanted)
+        case .atWork: try transaction.query(
+                "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.settled = 0 AND s.phase <> 'queued' \(Self.narrowed)",
+                wanted)
+        case .queued: try transaction.query(
+                "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.settled = 0 AND s.phase = 'queued' \(Self.narrowed)",
+                wanted)
+        case .settled: try transaction.query(
+                "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.settled = 1 \(Self.narrowed)", wanted)
         }
     }
 
-    private static let listed = "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE"
-    private static let narrowed = """
+    /// What the lists of sessions have in common.
+    static let narrowed = """
         AND EXISTS (SELECT 1 FROM members m WHERE m.project_id = s.project_id AND m.user_id = $1)
             AND ($2 = '' OR s.project_id = $2) AND ($3 = '' OR s.user_id = $3) AND ($4 = '' OR s.phase = $4)
             AND (s.created_at, s.id) < ($5, $6)

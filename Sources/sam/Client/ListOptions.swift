@@ -19,13 +19,13 @@ struct ListOptions: ParsableArguments {
 
     /// Reads a list and prints it: as JSON, or in the words of the command.
     func show<Part: ListPart>(
-        _ path: String, join: (inout Part, Part) -> Void = { _, _ in }, _ print: (Part) throws -> Void
+        _ path: String, join: (inout Part, Part) -> Void = { _, _ in }, _ display: (Part) throws -> Void
     ) async throws {
         let listing: Part = try await Connection.with { try await read(path, $0, join: join) }
         if json {
             try Terminal.json(listing)
         } else {
-            try print(listing)
+            try display(listing)
         }
         guard listing.next != nil else { return }
         let count = listing[keyPath: Part.list].count

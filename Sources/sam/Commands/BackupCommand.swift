@@ -17,7 +17,6 @@ struct BackupCommand: AsyncParsableCommand {
               sam backup /mnt/backups/sam-monday.tar
               sam backup --verify /mnt/backups/sam-monday.tar    check one
               sam backup sam.tar --force                         replace the file
-              cp ~/.sam/vault.keys /media/elsewhere/             the keys, apart
             """)
 
     @Argument(help: "The file.")

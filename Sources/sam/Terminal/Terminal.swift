@@ -9,6 +9,13 @@ struct Terminal: Sendable {
     static let hasColour = isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
     private static let warnsInColour = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
 
+    /// How many characters stand in a line of it.
+    static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     static func styled(_ text: PrintedText, _ styles: PrintedText.Style...) -> PrintedText { text.styled(styles) }
 
     static func write(_ text: PrintedText) {

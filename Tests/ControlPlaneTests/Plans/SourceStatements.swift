@@ -15,7 +15,8 @@ enum SourceStatements {
 
     /// What stands in place of each expression in a statement's text. Constants of the program's, all of them.
     private static let values: [String: [String]] = [
-        "User.columns": [User.columns], "Session.columns": [Session.columns], "SessionEvent.isIndexed": [SessionEvent.isIndexed],
+        "User.columns": [User.columns], "ProjectMember.columns": [ProjectMember.columns], "Self.narrowed": [SessionQueries.narrowed],
+        "Session.columns": [Session.columns], "SessionEvent.isIndexed": [SessionEvent.isIndexed],
         "Self.ofOwner": [Credentials.ofOwner], "query.grouping.expression": UsageGrouping.allCases.map(\.expression),
         "range.condition": UsageRange.allCases.map(\.condition),
     ]
@@ -47,7 +48,7 @@ enum SourceStatements {
         let name = /(?<name>\w+): any Transaction\b|store\.(?:read|write) \{ (?:\[[^\]]*\] )?(?<closure>\w+) in/
         return try files().filter { !$0.file.hasPrefix("Store/") }.flatMap { file, text in
             // Everything that runs a statement has one name, so that this finds it.
-            let names = text.matches(of: name).compactMap { $0.output.name ?? $0.output.closure }.filter { $0 != "transaction" }
+            let names = text.matches(of: name).compactMap { $0.output.name ?? $0.output.closure }.filter { $0 != "transaction" && $0 != "_" }
             let calls = text.matches(of: call).map { $0.output.argument }.filter { argument in
                 !argument.hasPrefix("\"") && !argument.contains("Credentials.layersQuery") && !argument.contains("Self.layersQuery")
             }
