@@ -14,6 +14,7 @@ struct APITests {
             try await sam.serve()
             try await sam.project()
             let id = try await sam.start(project: "project", agent: "chatty", "40")
+            try await eventually("there are more than five") { try await sam.events(id).count > 5 }
             async let fromStart = follow(id, after: 0, sam)
             async let fromFifth = follow(id, after: 5, sam)
             let all = try await fromStart

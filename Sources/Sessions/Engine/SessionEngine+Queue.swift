@@ -44,24 +44,36 @@ extension SessionEngine {
 
     private func freeSlots() async throws {
         var page = try await queries.queue(after: nil)
-        guard let first = page.sessions.first else { return }
-        let limit = try await settings.integer(.sessionLimit, project: nil, user: first.user)
-        var free = limit - (try await queries.slotsHeld())
-        while free > 0 {
-            for session in page.sessions where free > 0 {
-                do {
-                    if try await start(session) { free -= 1 }
-                } catch let error as SettingsError {
-                    try await apply(.startFailed(code: "settings", message: error.message), to: session.id)
-                } catch {
-                    // One that can't be started must not keep those behind it from being.
-                    logger.error("\(session.id.rawValue) could not be started: \(error)")
-                    tryQueueAgain()
-                }
+        var free: Int?
+        while true {
+            if free == nil, let first = page.sessions.first {
+                let limit = try await settings.integer(.sessionLimit, project: nil, user: first.user)
+                free = limit - (try await queries.slotsHeld())
             }
-            guard free > 0, let last = page.last else { return }
+            for session in page.sessions where (free ?? 0) > 0 {
+                if await startOrSay(session) { free = free.map { $0 - 1 } }
+            }
+            // A whole page can be of rows that can't be read.
+            guard (free ?? 1) > 0, let last = page.last else { return }
             page = try await queries.queue(after: last)
         }
+    }
+
+    /// Starts a session, where that is possible. One that can't be started does not keep those behind it from being.
+    ///
+    /// - Returns: whether it runs now.
+    private func startOrSay(_ session: Session) async -> Bool {
+        do {
+            do {
+                return try await start(session)
+            } catch let error as SettingsError {
+                try await apply(.startFailed(code: "settings", message: error.message), to: session.id)
+            }
+        } catch {
+            logger.error("\(session.id.rawValue) could not be started: \(error)")
+            tryQueueAgain()
+        }
+        return false
     }
 
     private func tryQueueAgain() {

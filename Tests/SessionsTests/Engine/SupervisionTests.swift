@@ -107,6 +107,7 @@ struct SupervisionTests {
             await fixture.host.launched(first)
             try await fixture.tell([.agentStarted(AgentStart(sandbox: "x"))], of: first)
             let second = try await fixture.create()
+            fixture.clock.advance(by: 1)
             let third = try await fixture.create()
             try await fixture.settings.set(.sessionLimit, to: "2", at: .platform, by: fixture.user)
             await fixture.host.launched(second)
@@ -122,6 +123,7 @@ struct SupervisionTests {
             try await fixture.settings.set(.sessionLimit, to: "1", at: .platform, by: fixture.user)
             #expect(try await fixture.engine.waitOfQueue(for: fixture.user) == nil)
             let first = try await fixture.create()
+            fixture.clock.advance(by: 1)
             let second = try await fixture.create()
             await fixture.engine.supervise()
             let sentence = "its turn: as many sessions run as may at once (sessions.limit is 1)"
