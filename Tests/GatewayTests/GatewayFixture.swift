@@ -36,13 +36,15 @@ struct GatewayFixture: Sendable {
     /// The secret that the fixture stores for a provider.
     static func secret(_ provider: String) -> String { "sk-\(provider)-5f1c0a97e3" }
 
-    /// Places for crowds larger than any one session's.
+    /// Places for crowds larger than any one session's, which take their time to come together.
     static var roomy: Admission {
         var limits = ConnectionLimits(descriptors: 1_048_576)
         limits.ofOneSession = 10_000
         limits.unprovedOfSession = 10_000
         limits.unproved = 10_000
-        return Admission(limits: limits)
+        var patience = Patience()
+        patience.head = .minutes(10)
+        return Admission(limits: limits, patience: patience)
     }
 
     static func with<Result>(
