@@ -50,11 +50,8 @@ public struct HomeCheck: Sendable {
     }
 
     private func missing() -> HostCheck.Finding {
-        var above = URL(filePath: home.path)
-        repeat {
-            above.deleteLastPathComponent()
-        } while Self.status(of: above.path(percentEncoded: false)) == nil && above.pathComponents.count > 1
-        let parent = above.path(percentEncoded: false)
+        var parent = (home.path as NSString).deletingLastPathComponent
+        while Self.status(of: parent) == nil, parent != "/" { parent = (parent as NSString).deletingLastPathComponent }
         guard let status = Self.status(of: parent), status.st_mode & S_IFMT == S_IFDIR, access(parent, W_OK | X_OK) == 0 else {
             return HostCheck.Finding(
                 name: Self.name, severity: .failure, detail: "\(home.path) is not there and can't be made: \(parent) can't be written",
