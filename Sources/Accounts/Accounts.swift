@@ -90,5 +90,8 @@ public struct Accounts: Sendable {
                 "CREATE INDEX audit_by_time ON audit (at, id)",
                 "CREATE INDEX api_tokens_by_user ON api_tokens (user_id, created_at, id)",
             ]),
+        Migration(
+            "accounts", 5, "an index of the audit trail by what it is about",
+            ["DROP INDEX audit_by_actor", "CREATE INDEX audit_by_subject ON audit (subject, action)"]),
     ]
 }

@@ -20,5 +20,6 @@ public enum GatewayTables {
                 """,
             ]),
         Migration("gateway", 2, "an index of keys by user", ["CREATE INDEX leases_by_user ON leases (user_id, made_at, key_id)"]),
+        Migration("gateway", 3, "an index of leases and keys by project", ["CREATE INDEX leases_by_project ON leases (project_id)"]),
     ]
 }

@@ -80,5 +80,11 @@ public enum SessionTables {
                 """,
                 "CREATE TABLE last_tick (id BIGINT PRIMARY KEY, at BIGINT NOT NULL)",
             ]),
+        Migration(
+            "sessions", 8, "indexes of what is over by time, for lists in parts, and of a project's sessions by time",
+            [
+                "CREATE INDEX sessions_settled ON sessions (created_at, id) WHERE settled = 1",
+                "CREATE INDEX sessions_in_project ON sessions (project_id, created_at, id)",
+            ]),
     ]
 }

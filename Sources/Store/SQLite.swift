@@ -34,8 +34,8 @@ extension Store {
 }
 
 struct SQLiteBackend: Backend {
-    /// How long a transaction waits for that of another process.
-    static let busySeconds = 5
+    /// How long a transaction waits for those of another process. SQLite serves them in no order, so that one can wait through many.
+    static let busySeconds = 20
 
     let pool: DatabasePool
     /// The file itself, beside which its log stands.

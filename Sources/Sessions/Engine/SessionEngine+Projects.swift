@@ -74,21 +74,18 @@ extension SessionEngine {
         _ project: Project, _ transaction: any Transaction
     ) throws -> (removal: ProjectRemoval, all: [SessionID]) {
         let rows = try transaction.query(
-            "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.project_id = $1 ORDER BY s.created_at",
+            "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.project_id = $1 ORDER BY s.created_at, s.id",
             project.id)
         let stored = try StoredSessions(rows, transaction)
         let unsettled = Set(
             try transaction.query("SELECT id FROM sessions WHERE project_id = $1 AND settled = 0", project.id).map { try $0.text("id") })
-        // The actors are users: so the index by actor and action is enough.
-        let landed = Set(
-            try transaction.query(
-                "SELECT a.subject AS id FROM users u JOIN audit a ON a.actor = u.id AND a.action = 'session.landed'"
-            ).map { try $0.text("id") })
         let all = stored.sessions.map(\.id) + stored.unreadable.map(\.id)
-        let unlanded = stored.sessions.filter { session in
+        let unlanded = try stored.sessions.filter { session in
             let result = session.state.result
             let hasWork = result?.branch != nil || result?.others.isEmpty == false
-            return session.state.keepsWorkspace || hasWork && !landed.contains(session.id.rawValue)
+            guard hasWork, !session.state.keepsWorkspace else { return session.state.keepsWorkspace }
+            return try transaction.first(
+                "SELECT 1 AS one FROM audit WHERE subject = $1 AND action = 'session.landed' LIMIT 1", session.id) == nil
         }
         let (keys, budgets) = try gateway.counts(of: project.id, in: transaction)
         let removal = ProjectRemoval(

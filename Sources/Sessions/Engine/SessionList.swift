@@ -90,16 +90,20 @@ extension SessionQueries {
     /// - Throws: `StoreError`.
     public func hint(for typed: SessionID, of user: UserID) async throws -> String {
         try await store.read { transaction in
-            let ids = try [0, 1].flatMap { settled in
-                try transaction.query(
-                    """
-                    SELECT s.id FROM sessions s WHERE s.settled = $2
-                        AND EXISTS (SELECT 1 FROM members m WHERE m.project_id = s.project_id AND m.user_id = $1)
-                    ORDER BY s.created_at DESC LIMIT 1000
-                    """, user, settled
-                ).map { try $0.text("id") }
-            }
-            return Nearest.hint(for: typed.rawValue, among: ids)
+            let newest = PageKey.last
+            let live = try transaction.query(
+                """
+                SELECT s.id FROM sessions s WHERE s.settled = 0 AND (s.created_at, s.id) < ($2, $3)
+                    AND EXISTS (SELECT 1 FROM members m WHERE m.project_id = s.project_id AND m.user_id = $1)
+                ORDER BY s.created_at DESC, s.id DESC LIMIT 1000
+                """, user, newest.number, newest.text)
+            let over = try transaction.query(
+                """
+                SELECT s.id FROM sessions s WHERE s.settled = 1 AND (s.created_at, s.id) < ($2, $3)
+                    AND EXISTS (SELECT 1 FROM members m WHERE m.project_id = s.project_id AND m.user_id = $1)
+                ORDER BY s.created_at DESC, s.id DESC LIMIT 1000
+                """, user, newest.number, newest.text)
+            return Nearest.hint(for: typed.rawValue, among: try (live + over).map { try $0.text("id") })
         }
     }
 
@@ -135,14 +139,18 @@ extension SessionQueries {
             user, filter.project?.rawValue ?? "", filter.starter?.rawValue ?? "", phase, after.number, after.text, limit,
         ]
         return switch group {
-        case .atWork: try transaction.query(
+        case .atWork:
+            try transaction.query(
                 "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.settled = 0 AND s.phase <> 'queued' \(Self.narrowed)",
                 wanted)
-        case .queued: try transaction.query(
+        case .queued:
+            try transaction.query(
                 "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.settled = 0 AND s.phase = 'queued' \(Self.narrowed)",
                 wanted)
-        case .settled: try transaction.query(
-                "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.settled = 1 \(Self.narrowed)", wanted)
+        case .settled:
+            try transaction.query(
+                "SELECT \(Session.columns) FROM sessions s JOIN projects p ON p.id = s.project_id WHERE s.settled = 1 \(Self.narrowed)",
+                wanted)
         }
     }
 
