@@ -8,6 +8,8 @@ CODER_TESTS := SystemTests\.(ClaudeCode[A-Za-z]*|Codex[A-Za-z]*)Tests
 AGENT_TESTS := SystemTests\.(Agentao|Tool|Question|Activity|Resume|OneShot|ScoutClient)Tests
 CRASH_TESTS := SystemTests\.(Crash|PromptDelivery)Tests
 PERSON_TESTS := SystemTests\.(Background|Inquiry|TerminalAnswer)Tests
+# How many tests of the programs run at once: each has a server, and most have agents.
+AT_ONCE := --experimental-maximum-parallelization-width 24
 FLOOD_TESTS := SystemTests\.FloodTests
 BROKER_TESTS := SystemTests\.Broker[A-Za-z]*Tests
 CLIENTS := $(HOME)/.cache/sam/clients
@@ -47,16 +49,16 @@ test: build lint clients agents
 	@# By themselves: they measure what two cores that do something else can't do in time, or keep both cores busy.
 	swift test --skip-build --filter '^GatewayTests\.'
 	swift test --skip-build --filter '^WorkspacesTests\.'
-	swift test --skip-build --filter SystemTests --skip '$(GATEWAY_TESTS)' --skip '$(BROKER_TESTS)' --skip '$(AGENT_TESTS)' \
+	swift test --skip-build $(AT_ONCE) --filter SystemTests --skip '$(GATEWAY_TESTS)' --skip '$(BROKER_TESTS)' --skip '$(AGENT_TESTS)' \
 	  --skip '$(CODER_TESTS)' --skip '$(CRASH_TESTS)' --skip '$(PERSON_TESTS)' --skip '$(FLOOD_TESTS)'
 	@# Real agents answer within the time that people give them, not within that which two cores give to 150 tests.
-	swift test --skip-build --filter '$(AGENT_TESTS)'
-	swift test --skip-build --filter '$(CODER_TESTS)'
+	swift test --skip-build $(AT_ONCE) --filter '$(AGENT_TESTS)'
+	swift test --skip-build $(AT_ONCE) --filter '$(CODER_TESTS)'
 	@# These by themselves for the same reason: a refresh, a crash and a person at a terminal have limits of seconds.
-	swift test --skip-build --filter '$(GATEWAY_TESTS)'
-	swift test --skip-build --filter '$(BROKER_TESTS)'
-	swift test --skip-build --filter '$(CRASH_TESTS)'
-	swift test --skip-build --filter '$(PERSON_TESTS)'
+	swift test --skip-build $(AT_ONCE) --filter '$(GATEWAY_TESTS)'
+	swift test --skip-build $(AT_ONCE) --filter '$(BROKER_TESTS)'
+	swift test --skip-build $(AT_ONCE) --filter '$(CRASH_TESTS)'
+	swift test --skip-build $(AT_ONCE) --filter '$(PERSON_TESTS)'
 	@# Floods keep both cores busy by themselves.
 	swift test --skip-build --filter '$(FLOOD_TESTS)'
 

@@ -5,18 +5,18 @@ extension Accounts {
     ///
     /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
     public func project(_ idOrName: String, for user: UserID) async throws -> Project {
-        try await store.read { transaction in
-            guard let project = try row(transaction, idOrName).map(Project.init),
-                try role(of: user, in: project.id, transaction) != nil
-            else {
-                // Only names that they may know are proposed.
-                let names = try transaction.query(
-                    "SELECT p.name FROM projects p JOIN members m ON m.project_id = p.id WHERE m.user_id = $1 LIMIT 1000", user
-                ).map { try $0.text("name") }
-                throw Self.noProject(idOrName, Nearest.hint(for: idOrName, among: names))
-            }
+        try await store.read { transaction in try find(transaction, idOrName, for: user) }
+    }
+
+    private func find(_ transaction: any Transaction, _ idOrName: String, for user: UserID) throws -> Project {
+        if let project = try row(transaction, idOrName).map(Project.init), try role(of: user, in: project.id, transaction) != nil {
             return project
         }
+        // Only names that they may know are proposed.
+        let names = try transaction.query(
+            "SELECT p.name FROM projects p JOIN members m ON m.project_id = p.id WHERE m.user_id = $1 LIMIT 1000", user
+        ).map { try $0.text("name") }
+        throw Self.noProject(idOrName, Nearest.hint(for: idOrName, among: names))
     }
 
     /// The project with this id or name, if this user has such a role in it or one above.
@@ -25,7 +25,7 @@ extension Accounts {
     ///   another role; `StoreError`.
     public func project(_ idOrName: String, for user: UserID, as least: ProjectRole) async throws -> Project {
         try await store.read { transaction in
-            let project = try find(transaction, idOrName)
+            let project = try find(transaction, idOrName, for: user)
             try check(user, hasRole: least, in: project, transaction, named: idOrName)
             return project
         }

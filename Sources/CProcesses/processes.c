@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -151,4 +152,8 @@ int sam_open_process(pid_t pid) {
 
 int sam_pipe(int ends[2]) {
     return pipe2(ends, O_CLOEXEC);
+}
+
+int sam_memory_file(void) {
+    return memfd_create("input", MFD_CLOEXEC);
 }

@@ -34,11 +34,12 @@ extension Command {
     }
 
     private func listen(_ limit: Int, _ watch: StallWatch, _ hearing: @escaping @Sendable ([UInt8]) -> Bool) async throws -> Output {
+        let standardInput = try Self.file(of: [])
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(executable)), arguments: Arguments(arguments), environment: subprocessEnvironment,
                 workingDirectory: workingDirectory.map { FilePath($0) }, platformOptions: Self.ownSession,
-                input: .array([UInt8]()), output: .bytes(limit: limit), error: .sequence
+                input: .fileDescriptor(standardInput, closeAfterSpawningProcess: true), output: .bytes(limit: limit), error: .sequence
             ) { execution in
                 watch.began(execution.processIdentifier.value)
                 var said: [UInt8] = []

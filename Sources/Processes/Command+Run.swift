@@ -44,6 +44,7 @@ extension Command {
     }
 
     private func collect(input: [UInt8], limit: Int) async throws -> Output {
+        let standardInput = try Self.file(of: input)
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(executable)),
@@ -51,7 +52,7 @@ extension Command {
                 environment: subprocessEnvironment,
                 workingDirectory: workingDirectory.map { FilePath($0) },
                 platformOptions: Self.ownSession,
-                input: .array(input),
+                input: .fileDescriptor(standardInput, closeAfterSpawningProcess: true),
                 output: .bytes(limit: limit),
                 error: .bytes(limit: 1 << 20))
             return Output(

@@ -34,4 +34,7 @@ int sam_open_process(pid_t pid);
 /// A pipe whose ends close on exec. Returns 0, or -1 with errno set.
 int sam_pipe(int ends[2]);
 
+/// A file in memory that closes on exec. Returns -1 with errno set.
+int sam_memory_file(void);
+
 #endif

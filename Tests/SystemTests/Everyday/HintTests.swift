@@ -50,10 +50,10 @@ struct HintTests {
                 "http://127.0.0.1:1",
                 "No server answers at http://127.0.0.1:1, which SAM_URL names. Start one there (sam serve --port 1), or unset SAM_URL"
             ),
-            ("http://localhost:1/", "No server answers at http://localhost:1,"), ("http://127.0.0.1:7260x", "no address of a server"),
-            ("localhost:7260", "no address of a server"), ("127.0.0.1", "no address of a server"),
-            ("/tmp/sam.sock", "no address of a server"),
-            ("ftp://127.0.0.1", "no address of a server"), ("http://", "no address of a server"),
+            ("http://localhost:1/", "No server answers at http://localhost:1,"), ("http://127.0.0.1:7260x", "no port that is one"),
+            ("localhost:7260", "An address is like http://127.0.0.1:7260"), ("127.0.0.1", "An address is like http://127.0.0.1:7260"),
+            ("/tmp/sam.sock", "An address is like http://127.0.0.1:7260"),
+            ("ftp://127.0.0.1", "An address is like http://127.0.0.1:7260"), ("http://", "An address is like http://127.0.0.1:7260"),
         ])
     func noServer(_ url: String, _ words: String) async throws {
         try await SamFixture.with { sam in
