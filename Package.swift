@@ -143,7 +143,8 @@ let package = Package(
                 "Accounts", "AgentCatalogue", "AgentProtocol", "AgentTools", "Cascade", "Credentials", "Gateway", "Limits", "Metering",
                 "Processes",
                 "Rehearsal", "Sessions",
-                "Settings", "Store", "Vault", "Wording", "Workspaces", .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore,
+                "Settings", "Store", "Vault", "Wording", "Workspaces", .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging,
+                .nioCore,
                 .nioHTTP1,
                 .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .unixSignals, .yams,
             ],
@@ -206,7 +207,8 @@ let package = Package(
         tests(
             of: "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Limits", "Metering", "Sessions", "Settings", "Store",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Limits", "Metering", "Sessions", "Settings",
+                "Store",
                 "Workspaces",
                 "sam-runner",
                 .httpTypes, .hummingbird, .logging,

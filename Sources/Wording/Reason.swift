@@ -56,6 +56,7 @@ extension Substring {
 /// The modules whose errors are written for people. A test compares them with those that there are.
 let ownModules: Set<String> = [
     "Accounts", "AgentCatalogue", "AgentDrivers", "AgentProtocol", "AgentTools", "Cascade", "ControlPlane", "Credentials", "Gateway",
-    "Gathering", "Limits", "Metering", "Processes", "Rehearsal", "RunnerKit", "ScoutKit", "Sessions", "Settings", "Store", "Tunnels", "Vault",
+    "Gathering", "Limits", "Metering", "Processes", "Rehearsal", "RunnerKit", "ScoutKit", "Sessions", "Settings", "Store", "Tunnels",
+    "Vault",
     "Wording", "Workspaces", "sam", "sam_runner", "sam_scout",
 ]

@@ -158,7 +158,8 @@ public struct LocalHost: WorkspaceHost {
             workspace: workspaceInside(request.project, session), runner: programs + "/sam-runner",
             runnerInside: isSandboxed ? Sandbox.Inside.programs + "/sam-runner" : programs + "/sam-runner", folder: folder,
             folderInside: isSandboxed ? Sandbox.Inside.gathering : folder, ownFolder: home.session(session),
-            baseIndex: home.baseIndex(session), givenRefs: home.givenRefs(session), lostWork: home.lostWork(session), report: request.report)
+            baseIndex: home.baseIndex(session), givenRefs: home.givenRefs(session), lostWork: home.lostWork(session), report: request.report
+        )
         for scope in GatherRequest.Scope.allCases.dropLast() {
             if let result = try await bringOut(request, scope, by: salvage) { return result }
         }

@@ -14,6 +14,11 @@ package struct LocalRepository: Sendable, Hashable {
     /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/repository`` when there is none, or when part of it is elsewhere.
     package init(at path: String) throws(WorkspaceError) {
         guard let place = FileEntry.canonical(path), FileEntry(place) == .folder else {
+            // As git does.
+            if !path.hasSuffix(".git"), FileEntry(path + ".git") == .folder {
+                self = try LocalRepository(at: path + ".git")
+                return
+            }
             throw WorkspaceError(.repository, "There is no folder \(path).")
         }
         let dotGit = place + "/.git"

@@ -55,6 +55,8 @@ struct Sam: AsyncParsableCommand {
         if error is DecodingError {
             return "The server's answer can't be read. This is sam \(Server.version); compare with: sam --version, where the server runs."
         }
+        // What the server says may begin with a name.
+        if let failure = error as? APIClient.Failure { return failure.description }
         let words = reason(of: error)
         return words.prefix(1).uppercased() + words.dropFirst()
     }

@@ -189,7 +189,8 @@ struct ProjectRoleTests {
         try await World.with { world in
             let (accounts, project) = (world.accounts, world.project)
             _ = try await accounts.makeToken(for: try await accounts.user("kim").id, name: "laptop", by: world.owner)
-            let token = try #require(try await accounts.tokens(of: try await accounts.user("kim").id, PageRequest(limit: 10)).items.first?.id)
+            let token = try #require(
+                try await accounts.tokens(of: try await accounts.user("kim").id, PageRequest(limit: 10)).items.first?.id)
             let owner = try await accounts.user("owner")
             let acts: [() async throws -> Void] = [
                 { try await accounts.setRole(.viewer, of: "kim", in: project, by: world.owner) },
@@ -230,7 +231,9 @@ private struct World: Sendable {
     }
 
     func roles() async throws -> [String: ProjectRole] {
-        Dictionary(try await accounts.members(of: project, PageRequest(limit: 1_000)).items.map { ($0.user.name, $0.role) }, uniquingKeysWith: { one, _ in one })
+        Dictionary(
+            try await accounts.members(of: project, PageRequest(limit: 1_000)).items.map { ($0.user.name, $0.role) },
+            uniquingKeysWith: { one, _ in one })
     }
 
     func role(_ name: String) async throws -> ProjectRole? { try await roles()[name] }

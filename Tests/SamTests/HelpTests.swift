@@ -55,7 +55,10 @@ struct HelpTests {
     }
 
     private static func command(_ words: [String]) -> [String] {
-        Array((words.first == "sudo" ? words.dropFirst() : words[...]).drop { $0.contains("=") && !$0.hasPrefix("-") }.prefix { !["<", "|", ">"].contains($0) })
+        Array(
+            (words.first == "sudo" ? words.dropFirst() : words[...]).drop { $0.contains("=") && !$0.hasPrefix("-") }.prefix {
+                !["<", "|", ">"].contains($0)
+            })
     }
 
     @Test("Each has examples, each of them is of that command or one below it, and its arguments are taken")

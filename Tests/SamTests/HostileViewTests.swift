@@ -30,7 +30,10 @@ struct HostileViewTests {
         ("toolCall", #"{"id":"C"}"#),
         ("toolCall", #"{"id":"C","title":"T","kind":"K","status":"S","parent":"C2","locations":[{"path":"L"}]}"#),
         ("toolCall", #"{"id":"C3","status":"completed"}"#),
-        ("plan", #"{"entries":[{"content":"A","priority":"high","status":"pending"},{"content":"B","priority":"low","status":"completed"}]}"#),
+        (
+            "plan",
+            #"{"entries":[{"content":"A","priority":"high","status":"pending"},{"content":"B","priority":"low","status":"completed"}]}"#
+        ),
         (
             "permission",
             #"{"id":"P","title":"T","kind":"K","parent":"C","plan":"L","options":[{"id":"O","name":"N","kind":"allowOnce"}]}"#

@@ -51,7 +51,7 @@ struct PeopleTableTests {
         "see what a session changed": Act(.GET, "sessions/{done}/diff"),
         "start a session": Act(.POST, "sessions", ["project": "project", "agent": "shell", "prompt": "true", "ending": "whenIdle"]),
         "write to a session": Act(.POST, "sessions/{open}/prompts", ["text": "true"]),
-        "answer what an agent asks": Act(.POST, "sessions/{open}/questions/none", ["option": "y"], also: [409]),
+        "answer what an agent asks": Act(.POST, "sessions/{open}/questions/none", ["option": "y"], also: [404, 409]),
         "stop a turn": Act(.POST, "sessions/{open}/turn/cancel", also: [409]),
         "finish a session": Act(.POST, "sessions/{open}/finish", also: [409]),
         "cancel a session": Act(.POST, "sessions/{open}/cancel", also: [409]),
@@ -68,6 +68,8 @@ struct PeopleTableTests {
         "let a user in": Act(.POST, "projects/project/members", ["user": "newcomer"]),
         "change a role": Act(.PATCH, "projects/project/members/max", ["role": "viewer"]),
         "take a user out": Act(.DELETE, "projects/project/members/max"),
+        // A session of it goes on, so that it stays for the others.
+        "remove it": Act(.DELETE, "projects/project", also: [409]),
         "leave it": Act(.DELETE, "projects/project/members/{self}"),
         "see that any project is there": Act(.GET, "projects?all=true"),
         "add a project": Act(.POST, "projects", ["repository": "{repository}", "name": "project-of-{self}"]),

@@ -11,7 +11,7 @@ struct ListPartTests {
     private static let lists = [
         ("projects", "projects"), ("sessions", "sessions"), ("users", "users"), ("tokens", "tokens"), ("keys", "keys"), ("audit", "audit"),
         ("notifications", "notifications"), ("usage", "usage"), ("agents", "agents"), ("providers", "providers"), ("settings", "settings"),
-        ("budgets", "budgets"), ("credentials", "credentials"), ("resolution", "resolution"), ("projects/p1/members", "users"),
+        ("budgets", "budgets"), ("credentials", "credentials"), ("resolution", "resolution"), ("projects/p1/members", "members"),
         ("projects/p1/resolution", "resolution"),
     ]
 
@@ -21,7 +21,7 @@ struct ListPartTests {
             for number in 1...3 {
                 try await sam.project("p\(number)")
                 _ = try await sam.user("u\(number)")
-                _ = try await sam.sam("projects", "members", "p1", "--add", "u\(number)")
+                _ = try await sam.sam("projects", "members", "add", "p1", "u\(number)")
                 _ = try await sam.sam("keys", "create", "--name", "k\(number)")
                 _ = try await sam.sam("tokens", "create", "t\(number)")
                 _ = try await sam.sam("budget", "set", "5", "--project", "p\(number)")
@@ -84,7 +84,7 @@ struct ListPartTests {
             _ = try await sam.run(project: "site", agent: "shell", "true")
             let live = try await sam.shell(project: "site")
             let token = try await sam.user("kim")
-            _ = try await sam.sam("projects", "members", "site", "--add", "kim")
+            _ = try await sam.sam("projects", "members", "add", "site", "kim")
             // 204 more of the first, each newer than the one that runs.
             try await Store.sqlite(at: sam.home + "/sam.db").write { transaction in
                 for number in 0..<204 {

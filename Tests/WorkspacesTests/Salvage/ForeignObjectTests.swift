@@ -112,7 +112,8 @@ struct ForeignObjectTests {
         Attack("a nested .git that is a file", "mkdir n; echo gitdir: $S > n/.git; echo n > n/n"),
         Attack("a nested .git that is a link", "mkdir n; ln -s $S n/.git; echo n > n/n"),
         Attack("a submodule's repository that is a link", "mkdir -p .git/modules; ln -s $S .git/modules/module"),
-        Attack("a graft", "mkdir -p .git/info; echo \"$(git rev-parse HEAD) $C\" > .git/info/grafts; git commit -qm w --allow-empty || true"),
+        Attack(
+            "a graft", "mkdir -p .git/info; echo \"$(git rev-parse HEAD) $C\" > .git/info/grafts; git commit -qm w --allow-empty || true"),
         Attack("a replacement", "mkdir -p .git/refs/replace; echo $C > .git/refs/replace/$(git rev-parse HEAD)"),
         Attack(
             "a fake shallow file",

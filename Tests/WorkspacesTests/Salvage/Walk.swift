@@ -25,7 +25,9 @@ struct Walk: Sendable {
     private mutating func visit(_ folder: String, insideGit: Bool) {
         let names = Self.names(in: folder.isEmpty ? root : root + "/" + folder)
         if names.contains(".git"), !insideGit { repositories.append(folder) }
-        if insideGit, ["HEAD", "objects", "refs"].allSatisfy(names.contains) { stores.append(folder.isEmpty ? "objects" : folder + "/objects") }
+        if insideGit, ["HEAD", "objects", "refs"].allSatisfy(names.contains) {
+            stores.append(folder.isEmpty ? "objects" : folder + "/objects")
+        }
         for name in names.sorted() {
             let path = folder.isEmpty ? name : folder + "/" + name
             var status = stat()
