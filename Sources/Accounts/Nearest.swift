@@ -1,4 +1,4 @@
-/// The word that was meant by one that is none of those there are.
+/// The known word that is nearest to an unknown one.
 public enum Nearest {
     /// The nearest of some words, where it is near enough to be what was meant.
     ///

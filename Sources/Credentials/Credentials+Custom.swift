@@ -2,7 +2,7 @@ import Accounts
 import Store
 
 extension Credentials {
-    /// Every provider that is told of at some layers: those that SAM knows, and the custom ones of which a layer says something, by name.
+    /// All providers by name: those that SAM knows, and the custom ones for which a layer has an entry.
     func providers(at layers: [ScopeOwner], _ transaction: any Transaction) throws -> [Provider] {
         Provider.all + (try Set(layers.flatMap { try custom(at: $0, transaction) })).sorted { $0.rawValue < $1.rawValue }
     }

@@ -57,7 +57,7 @@ extension Credentials {
                 credential = try Credential(row)
                 fresh = try vault.renew(Sealed(row), from: credential.oldSealContext, as: credential.sealContext)
             } catch {
-                // It opened for nobody before, and does not now: its owner is told when it is asked for.
+                // It could not be opened before either; its owner gets an error at its next use.
                 renewal.unreadable += 1
                 continue
             }

@@ -46,7 +46,7 @@ public final class Admission: Sendable {
 
     /// Takes a place.
     ///
-    /// - Returns: why there is none, if so.
+    /// - Returns: the reason for a refusal; `nil` when there is a place.
     func arrive(_ channel: any Channel, at listener: Listener, from peer: String?) -> LimitReason? {
         enter(channel, at: listener) { $0.arrive(ObjectIdentifier(channel), at: listener, from: peer) }
     }
@@ -147,7 +147,7 @@ public final class Admission: Sendable {
 
     /// Takes a place for a connection that SAM makes for somebody.
     ///
-    /// - Returns: why there is none, if so. Otherwise ``giveOutgoing(for:)`` has to follow.
+    /// - Returns: the reason for a refusal. Otherwise ``giveOutgoing(for:)`` has to follow.
     public func takeOutgoing(for holder: String, at listener: Listener) -> LimitReason? {
         let reason = state.withLock { state -> LimitReason? in
             guard state.outgoingOf[holder] ?? 0 < (listener.isSession ? limits.ofOneSession : limits.ofHolder) else { return .holder }
@@ -160,7 +160,7 @@ public final class Admission: Sendable {
         return reason
     }
 
-    /// The connection is closed, or serves nobody.
+    /// The connection is closed or no longer served.
     public func giveOutgoing(for holder: String) {
         state.withLock { state in
             state.outgoing -= 1

@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// Stands on a connection right behind HTTP's decoder and before who puts requests in order: has a place for it, says when a request is under way, and ends what waits for too long.
 ///
-/// It judges nobody: who serves a request says to ``Admission`` whose it was.
+/// It checks no identity: the handler that serves a request reports it to ``Admission``.
 public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     public typealias InboundIn = HTTPServerRequestPart
     public typealias InboundOut = HTTPServerRequestPart
@@ -139,7 +139,7 @@ public final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandle
         answerHasBegun = false
         if !asked.isEmpty { asked.removeFirst() }
         guard asked.isEmpty else { return }
-        // Who sends on what nobody wants any more has to make room like who sends nothing.
+        // A client that keeps sending what is no longer wanted makes room like a silent one.
         let isProved = admission.rest(context.channel)
         if requestIsComplete {
             awaitRequest(isProved: isProved, context)

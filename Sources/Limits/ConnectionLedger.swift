@@ -2,7 +2,7 @@
 ///
 /// It takes what happens and tells what follows and touches nothing, so that floods are tables in a test. A connection *rests* while it
 /// waits for a request. Only who rests can be made to go, who has not proved who they are first, and of these who has waited longest: so
-/// a newcomer gets in however many wait before it, and nobody loses an answer.
+/// a newcomer gets in however many wait before it, and no answer is lost.
 struct ConnectionLedger {
     /// What comes of who arrives.
     struct Verdict: Sendable, Equatable {

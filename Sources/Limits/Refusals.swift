@@ -28,7 +28,7 @@ public final class Refusals: Sendable {
     /// Makes a book.
     ///
     /// - Parameters:
-    ///   - pause: how long nothing more is told of the same.
+    ///   - pause: the least time between two reports of the same.
     ///   - tell: takes a sentence for the log.
     public init(pause: Duration = .seconds(30), tell: @escaping @Sendable (String) -> Void = { _ in }) {
         self.pause = pause

@@ -8,7 +8,7 @@ public final class ProcessExit: Sendable {
 
     /// Begins to watch the process that holds the lock on a file. Blocks for a moment.
     ///
-    /// - Returns: `nil` when nobody holds it, or the kernel can't tell of its end.
+    /// - Returns: `nil` when the lock is free, or the kernel can't report the end of its holder.
     public convenience init?(ofHolder path: String) {
         guard let descriptor = Self.open(path) else { return nil }
         self.init(descriptor: descriptor)

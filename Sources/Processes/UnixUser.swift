@@ -18,7 +18,7 @@ public struct UnixUser: Sendable, Hashable {
         self.shell = shell
     }
 
-    /// The user of a name; `nil` when there is none.
+    /// The user with this name; `nil` when there is no such user.
     public init?(named name: String) {
         var found: UnixUser?
         Self.lookUp { entry, buffer, result in
@@ -70,7 +70,7 @@ public struct UnixUser: Sendable, Hashable {
             shell: String(cString: entry.pw_shell))
     }
 
-    /// An entry's texts stand in a buffer, whose size nobody knows beforehand.
+    /// The size of the buffer for an entry's texts is not known beforehand.
     private static func lookUp(
         _ body: (UnsafeMutablePointer<passwd>, UnsafeMutableBufferPointer<CChar>, UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>) ->
             CInt

@@ -73,7 +73,7 @@ extension Settings {
                 return shown
             }
             var outcome = resolution.outcome
-            // The standard that nobody asks to exceed holds as it does everywhere else.
+            // A standard value that no layer exceeds applies as everywhere else.
             if outcome.layer == .standard, !layers.contains(where: { $0.state == "active" }) { outcome = .absent }
             return SettingExplanation(
                 key: setting.key, summary: setting.summary, value: Self.value(setting, outcome),

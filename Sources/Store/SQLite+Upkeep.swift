@@ -69,7 +69,7 @@ extension SQLiteBackend {
         try await pool.writeWithoutTransaction { database in
             let log = try database.checkpoint(.passive)
             guard log.walFrameCount == log.checkpointedFrameCount else { return false }
-            // Who writes waits for this, so it waits for nobody for long.
+            // Writers wait for this, so it never waits long itself.
             try database.execute(sql: "PRAGMA busy_timeout = 100")
             defer { Self.waitAsUsual(database) }
             do {

@@ -31,7 +31,7 @@ public struct Store: Sendable {
         try await backend.write(body)
     }
 
-    /// A stream that ticks after each write of this process that changed a row of one of these tables. Ticks that nobody has taken are one.
+    /// A stream that ticks after each write of this process that changed a row of one of these tables. Ticks that were not consumed are merged.
     public func changes(of tables: [String]) -> AsyncStream<Void> {
         backend.changes(of: tables)
     }
@@ -46,14 +46,14 @@ public struct Store: Sendable {
         try await backend.tidy()
     }
 
-    /// Whether the database can give room back without being written anew. Those made by earlier versions can't.
+    /// Whether the database can give room back without being rewritten. Those of earlier versions can't.
     ///
     /// - Throws: ``StoreError``.
     public func canGiveRoomBack() async throws -> Bool {
         try await backend.canGiveRoomBack()
     }
 
-    /// Writes the whole database anew, so that it can give room back from then on. Nobody else writes meanwhile.
+    /// Rewrites the whole database, so that it can give room back from then on. Other writers wait meanwhile.
     ///
     /// - Throws: ``StoreError``, with code ``StoreError/Code/full`` where there is no room for a second copy; everything stands as
     ///   before then.

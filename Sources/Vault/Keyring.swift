@@ -30,7 +30,7 @@ public struct Keyring: Sendable {
         current = key
     }
 
-    /// From now on a seal without a version is none.
+    /// From now on seals without a version are refused.
     mutating func endOldForm() { takesOldForm = false }
 
     /// Forgets an older key.

@@ -33,7 +33,7 @@ struct ArgumentRule: Sendable, Hashable {
             + namespaces.map { ArgumentRule(call: "clone", argument: 0, mask: $0, value: $0, answer: .refuse(EPERM)) }
     }()
 
-    /// Everything but `TIOCSTI` and `TIOCLINUX`, which type for whoever sits at the terminal.
+    /// Everything but `TIOCSTI` and `TIOCLINUX`, which type into the terminal in the user's place.
     private static let terminal = rules("ioctl", argument: 1, for: [0x5412, 0x541c], .refuse(EPERM), others: .allow)
 
     /// The usual one, Linux with 32 bits, both with an old version's number, and the question which it is. Others turn protections off.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Looks at many files on a thread where nobody waits for the next task.
+/// Looks at many files on a thread of its own.
 func aside<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
         DispatchQueue.global(qos: .utility).async { continuation.resume(with: Swift.Result { try body() }) }

@@ -38,7 +38,7 @@ enum FileEntry: Hashable {
         return String(decoding: data, as: UTF8.self)
     }
 
-    /// The size of a plain file in bytes; 0 where there is none.
+    /// The size of a plain file in bytes; 0 for a missing file.
     static func size(_ path: String) -> Int {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return 0 }

@@ -50,7 +50,7 @@ extension LocalHost {
         }
     }
 
-    /// Packs a mirror where that is due and nobody works on it. Whoever comes meanwhile ends it.
+    /// Packs a mirror when that is due and the mirror is idle. A session that needs the mirror ends it.
     @discardableResult
     func lookAfter(_ project: ProjectID, needs: @escaping @Sendable (ProjectID) async throws -> MirrorNeeds) async throws -> Care {
         let mirror = mirror(of: project)

@@ -15,7 +15,7 @@ extension LocalHost {
     ) async throws -> Result {
         guard let path = try await localPath(of: location) else {
             var access = RepositoryAccess.remote(location.address)
-            // What a user's rules for pushing alone turn into a file is served by nobody in a sandbox.
+            // An address that only the user's rules for pushing turn into a path is not served in a sandbox.
             access.extra["GIT_ALLOW_PROTOCOL"] = "http:https:ssh"
             return try await body(access)
         }

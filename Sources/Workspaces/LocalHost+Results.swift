@@ -39,7 +39,7 @@ extension LocalHost {
     public func land(_ branch: String, of project: Project, limits: FetchLimits = FetchLimits()) async throws {
         let location = try RepositoryLocation(project.repository)
         let mirror = mirror(of: project.id)
-        // Whoever lands waits for the answer.
+        // The person who lands waits for the answer.
         let limits = FetchLimits(whole: min(limits.whole, .seconds(600)), stall: limits.stall)
         try await reaching(location, to: .write, sandbox: project.sandbox) { [git] access in
             do {
@@ -70,7 +70,7 @@ extension LocalHost {
     /// Where the repository is that a location names: of a linked worktree it is the one that it belongs to.
     ///
     /// - Returns: the location to keep, and what a person should know of it.
-    /// - Throws: ``WorkspaceError`` when a local one is none, or not whole.
+    /// - Throws: ``WorkspaceError`` when a local repository does not exist, or is not whole.
     public func resolve(_ location: RepositoryLocation) async throws -> (location: RepositoryLocation, note: String?) {
         guard case .local(let path) = location else { return (location, nil) }
         let found = try await aside { try LocalRepository(at: path) }

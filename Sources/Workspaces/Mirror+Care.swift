@@ -88,7 +88,7 @@ extension Mirror {
         }
     }
 
-    /// Packs what a ref reaches, and removes the rest. Only while no workspace has its objects, and nobody makes one.
+    /// Packs what a ref reaches, and removes the rest. Only while no workspace uses its objects or is being made.
     func drop() async throws {
         try await unprotected {
             try await slowly(["pack-refs", "--all"])

@@ -126,7 +126,7 @@ struct SessionRoutes {
         let accounts = accounts
         let token = request.bearerToken ?? ""
         let after = try EventStream.lastEventID(request)
-        // One that nobody can have seen would be followed by silence until there are as many events.
+        // A number past the newest event would mean silence until there are as many events.
         let newest = try await queries.lastEvent(of: id)
         guard after <= newest else {
             throw Problem(.badRequest, "Last-Event-ID is \(after), and the newest event of session \(id.rawValue) is \(newest).")

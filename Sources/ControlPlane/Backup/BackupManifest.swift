@@ -47,7 +47,7 @@ public struct BackupManifest: Sendable, Hashable, Codable {
 
     /// Reads a manifest.
     ///
-    /// - Throws: ``BackupError`` when it is none, or of a newer form.
+    /// - Throws: ``BackupError`` when it is not a backup, or has a newer form.
     static func read(_ file: String) throws -> BackupManifest {
         guard let content = FileManager.default.contents(atPath: file) else { throw BackupError("it has no \(name)") }
         let decoder = JSONDecoder()

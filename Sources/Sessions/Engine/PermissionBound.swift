@@ -6,7 +6,7 @@ import Settings
 struct PermissionBound: Sendable, Hashable {
     /// What no session may exceed; `nil` while no layer says anything.
     var ceiling: PermissionCeiling?
-    /// What a session does for which nobody wishes anything. A project's word tightens it and loosens nothing.
+    /// The mode of a session that asked for no mode. A project's setting can only tighten it.
     var usual: PermissionMode
 
     /// - Parameters:

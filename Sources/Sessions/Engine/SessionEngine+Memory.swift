@@ -1,6 +1,6 @@
 import AgentProtocol
 
-// What the engine keeps in mind of the sessions that are not settled. All of it can be made anew from the database.
+// What the engine keeps in memory about sessions that are not settled. All of it can be rebuilt from the database.
 extension SessionEngine {
     /// Whether nothing is left to do for any session that can be read.
     public var isAtRest: Bool { states.isEmpty }

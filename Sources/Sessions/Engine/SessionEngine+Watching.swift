@@ -1,7 +1,7 @@
 import AgentProtocol
 import Workspaces
 
-// Whether runners live. Where the host can wait for a runner's end, nobody looks at it meanwhile.
+// Whether runners are alive. Where the host can wait for a runner's end, it is not polled.
 extension SessionEngine {
     /// Acts on what is known of a session's runner.
     func lookAtRunner(_ session: Session) async throws {

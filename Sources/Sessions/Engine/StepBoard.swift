@@ -4,7 +4,7 @@ import Settings
 import Synchronization
 import Workspaces
 
-/// How far what is being done for each session has come, now. It is in no log: after a restart it is done anew.
+/// The progress of what is being done for each session. It is in no log: after a restart the work starts again.
 final class StepBoard: Sendable {
     private let steps = Mutex<[SessionID: WorkspaceProgress]>([:])
 
