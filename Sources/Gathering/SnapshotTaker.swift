@@ -141,6 +141,8 @@ struct SnapshotTaker {
 
     /// A worktree or a submodule comes as refs alone.
     private func addReferences(of path: GitPath, isWorktree: Bool, to snapshot: inout Snapshot) async throws {
+        // Beside a .git that is not a repository there are only files.
+        guard repositories[path] != nil else { return try await addLooseFiles(in: path, to: &snapshot) }
         _ = try await add(path, outer: nil, to: &snapshot)
         if !isWorktree {
             snapshot.notes.append("The submodule \(path.shown) stays at its commit; what changed in it comes as refs of its own.")

@@ -187,6 +187,16 @@ struct DamagedWorkspaceTests {
         """
     }
 
+    @Test(
+        "Files in a submodule's folder arrive though its .git is not a repository",
+        arguments: ["mkdir -p module/.git/info", "mkdir -p module; echo junk > module/.git", "mkdir -p module; ln -s nowhere module/.git"])
+    func looseFiles(_ start: String) async throws {
+        try await SalvageFixture.with { fixture in
+            let result = try await fixture.workspace().leave("\(start); echo m > module/m; mkdir module/d; echo d > module/d/d")
+            #expect(result.others.count == 1, "\(result)")
+        }
+    }
+
     @Test("With the repository gone, a repository in the workspace arrives all the same")
     func nestedAlone() async throws {
         try await SalvageFixture.with { fixture in
