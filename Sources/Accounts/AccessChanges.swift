@@ -1,8 +1,7 @@
 import Store
 
 extension Accounts {
-    /// Grows with each change after which somebody may do less than before, or more: of a user, a role in a project, a token. So that
-    /// those who watch it need not ask for each of the many who listen.
+    /// A number that grows with each change of rights: of a user, a role in a project, or a token.
     ///
     /// - Throws: `StoreError`.
     public func accessChanges() async throws -> Int {

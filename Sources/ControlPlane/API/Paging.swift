@@ -45,7 +45,7 @@ extension Request {
         guard let text = query["cursor"] else { return PageRequest(limit: limit) }
         guard let key = PageKey(cursor: String(text)) else {
             throw Problem(
-                .badRequest, "cursor is the “next” of an earlier part of this list; this is none. Leave it out to begin at the start.")
+                .badRequest, "cursor is the “next” of an earlier part of this list, which this is not. Leave it out to begin at the start.")
         }
         return PageRequest(limit: limit, after: key)
     }

@@ -35,7 +35,7 @@ public struct ProjectChange: Sendable, Codable {
 public struct NewSession: Sendable, Codable {
     /// A project's id or name.
     public var project: String?
-    /// Instead of a project: a URL or an absolute path. Its project is added with the session when there is none, or not at all.
+    /// Instead of a project: a URL or an absolute path. A missing project is added together with the session.
     public var repository: String?
     public var agent: String?
     /// Whose credential the agent works with; its usual one when this is missing.

@@ -54,7 +54,7 @@ enum EventStream {
 
     /// The number that a client saw last; 0 for none.
     ///
-    /// - Throws: ``Problem`` when it is none: taken for 0 it would bring everything again, and nothing would tell the client why.
+    /// - Throws: ``Problem`` for an invalid one: read as 0 it would send everything again, and the client would not learn why.
     static func lastEventID(_ request: Request) throws(Problem) -> Int {
         let header = HTTPField.Name("last-event-id").flatMap { request.headers[$0] }
         guard let text = header ?? request.uri.queryParameters["after"].map(String.init) else { return 0 }

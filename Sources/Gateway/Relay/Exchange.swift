@@ -75,7 +75,7 @@ final class Exchange {
         }
         let question = GrantDesk.Question(claim: claim, provider: route.provider, place: route.place, entrance: entrance)
         if let answer = line.services.grants.recall(question) { return judge(answer) }
-        // Nothing is kept for who may be nobody, but what came with the head.
+        // Until the lease is judged, no more is kept than what came with the head.
         client?.pause(true)
         line.afterwards { [grants = line.services.grants] in
             await grants.ask(question)

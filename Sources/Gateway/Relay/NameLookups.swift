@@ -3,8 +3,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Looks names up on threads of its own. What it calls blocks for as long as a name server likes, so there are so many at once and so
-/// many of each who asks, who waits is told after a while, and nobody's slow name holds up another's. Safe to share.
+/// Looks names up on threads of its own, because the system's call blocks until the name server answers. The number of look-ups at
+/// once is limited, in all and for each session, and a look-up that waits too long fails. Safe to share.
 final class NameLookups: Sendable {
     typealias Name = LookupQueue.Name
 
