@@ -10,13 +10,14 @@ let strict: [SwiftSetting] = [
 ]
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+    .target(name: name, dependencies: dependencies, exclude: ["README.md"], resources: resources, swiftSettings: strict)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
         name: name,
         dependencies: dependencies + [.argumentParser],
+        exclude: ["README.md"],
         swiftSettings: strict)
 }
 
@@ -25,6 +26,18 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
         name: "\(name)Tests",
         dependencies: [.target(name: name)] + dependencies,
         swiftSettings: strict)
+}
+
+/// Tests of the built programs from outside. Each target is a step of `make test`: what keeps both cores busy, or measures against a
+/// limit of seconds, runs by itself.
+func systemTests(_ name: String, in folder: String) -> Target {
+    .testTarget(
+        name: name,
+        dependencies: [
+            "SystemSupport", "sam", "AgentProtocol", "Fuzzing", "Processes", "Store", "TestSupport", "Wording",
+            .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+        ],
+        path: "Tests/SystemTests/\(folder)", swiftSettings: strict)
 }
 
 extension Target.Dependency {
@@ -37,8 +50,11 @@ extension Target.Dependency {
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let jwtKit = product(name: "JWTKit", package: "jwt-kit")
     static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let metricsTestKit = product(name: "MetricsTestKit", package: "swift-metrics")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTPCompression = product(name: "NIOHTTPCompression", package: "swift-nio-extras")
     static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -63,6 +79,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
@@ -77,36 +94,40 @@ let package = Package(
     targets: [
         // Ground
         module("Cascade"),
-        module("Store", ["Wording", .grdb]),
+        module("Store", ["CPostgres", "Wording", .grdb, .metrics]),
         module("Vault", ["Wording", .crypto]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSeccomp", providers: [.apt(["libseccomp-dev"])]),
-        .target(name: "CProcesses"),
+        .target(name: "CProcesses", exclude: ["README.md"]),
         module("Processes", ["CProcesses", "Wording", .subprocess]),
         module("Tunnels", [.nioCore]),
         module("Wording", [.logging]),
         module("Limits", [.nioCore, .nioHTTP1]),
 
         // Facts
-        module("Accounts", ["Store", .crypto]),
-        module("Credentials", ["Accounts", "Cascade", "Store", "Vault", "Wording", .jwtKit]),
+        module("Accounts", ["Store", "Wording", .crypto]),
+        module("Credentials", ["Accounts", "Cascade", "Store", "Vault", "Wording", .jwtKit, .logging]),
         module(
-            "Metering", ["Accounts", "Cascade", "CZlib", "Store", "Wording", .logging, .yams],
+            "Metering", ["Accounts", "Cascade", "CBrotli", "CZlib", "CZstd", "Store", "Wording", .logging, .yams],
             resources: [.embedInCode("Prices/prices.yaml")]),
-        module("Settings", ["Accounts", "Cascade", "Store"]),
+        module("Settings", ["Accounts", "Cascade", "Store", "Wording"]),
         module("AgentProtocol", ["Processes"]),
+        module("Sandbox", ["CSeccomp", "Processes", "Wording"]),
 
         // Means
         module(
-            "AgentCatalogue", ["AgentProtocol", "Credentials", "Processes", "Wording", .yams],
+            "AgentCatalogue", ["AgentProtocol", "Credentials", "Wording", .yams],
             resources: [.embedInCode("agents.yaml")]),
         module("AgentDrivers", ["AgentProtocol", "Wording"]),
         module(
             "Gateway",
             [
                 "Accounts", "AgentProtocol", "Credentials", "Limits", "Metering", "Settings", "Store", "Tunnels", "Vault", "Wording",
-                .asyncHTTPClient, .crypto, .nioCore,
-                .nioHTTP1,
+                .crypto, .nioCore,
+                .nioHTTP1, .nioHTTPCompression,
                 .nioPosix, .nioSSL, .nioTLS,
             ]),
         module(
@@ -115,23 +136,27 @@ let package = Package(
         module(
             "RunnerKit",
             [
-                "AgentDrivers", "AgentProtocol", "Processes", "Tunnels", "Wording", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1,
+                "AgentDrivers", "AgentProtocol", "Processes", "Sandbox", "Tunnels", "Wording", .asyncHTTPClient, .logging, .nioCore,
+                .nioHTTP1,
                 .nioPosix,
                 .nioSSL,
             ]),
         module("ScoutKit", ["AgentProtocol", "Processes", "Wording"]),
         module("Gathering", ["Processes", "Wording"]),
-        module("Workspaces", ["Accounts", "AgentProtocol", "CSeccomp", "Gathering", "Processes", "Wording", .logging]),
+        module("Workspaces", ["Accounts", "AgentProtocol", "Gathering", "Processes", "Sandbox", "Wording", .logging]),
 
         // Work
         module(
             "Sessions",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Processes", "Settings", "Store", "Vault",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Gateway", "Processes", "Sandbox", "Settings",
+                "Store",
+                "Vault",
                 "Wording",
                 "Workspaces",
                 .crypto,
                 .logging,
+                .metrics,
             ]),
 
         module("AgentTools", ["AgentProtocol", "Sessions", "Workspaces"]),
@@ -144,6 +169,7 @@ let package = Package(
                 "Processes",
                 "Rehearsal", "Sessions",
                 "Settings", "Store", "Vault", "Wording", "Workspaces", .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging,
+                .metrics,
                 .nioCore,
                 .nioHTTP1,
                 .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .unixSignals, .yams,
@@ -154,12 +180,14 @@ let package = Package(
         program(
             "sam",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "ControlPlane", "Credentials", "Metering", "Processes", "Sessions",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "ControlPlane", "Credentials", "Metering", "Processes",
+                "Sandbox",
+                "Sessions",
                 "Settings",
                 "Vault", "Wording", "Workspaces",
                 .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .unixSignals,
             ]),
-        program("sam-runner", ["AgentProtocol", "Gathering", "Processes", "RunnerKit", "Wording", .logging]),
+        program("sam-runner", ["AgentProtocol", "Gathering", "Processes", "RunnerKit", "Wording", .logging, .unixSignals]),
         program("sam-scout", ["ScoutKit", "AgentProtocol", "Processes"]),
 
         .executableTarget(
@@ -172,58 +200,77 @@ let package = Package(
 
         // Tests
         .target(name: "Fuzzing", dependencies: ["Wording"], path: "Tests/Fuzzing", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: [.hummingbird, .logging, .nioCore, .nioHTTP1, .nioHTTPTypesHTTP1],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         tests(of: "Cascade"),
-        tests(of: "Store"),
+        tests(of: "Store", ["Processes", "Wording", .grdb]),
         tests(of: "Processes"),
         tests(of: "Wording", ["Fuzzing", .logging]),
         tests(of: "Limits", [.nioCore, .nioHTTP1, .nioPosix]),
         tests(of: "Accounts", ["Store"]),
         tests(of: "Vault", [.logging]),
-        tests(of: "Credentials", ["Accounts", "Cascade", "Fuzzing", "Store", "Vault", .jwtKit]),
+        tests(of: "Credentials", ["Accounts", "Cascade", "Fuzzing", "Store", "TestSupport", "Vault", .jwtKit, .logging]),
         tests(
             of: "Gateway",
             [
-                "Accounts", "Credentials", "Fuzzing", "Limits", "Metering", "Settings", "Store", "Vault", .crypto, .logging, .nioCore,
+                "Accounts", "CBrotli", "CZlib", "CZstd", "Credentials", "Fuzzing", "Limits", "Metering", "Settings", "Store", "Vault",
+                .crypto, .logging, .nioCore,
                 .nioHTTP1,
                 .nioPosix,
                 .nioSSL,
             ]),
-        tests(of: "Metering", ["Accounts", "Fuzzing", "Store", .logging]),
+        tests(of: "Metering", ["Accounts", "CBrotli", "CZlib", "CZstd", "Fuzzing", "Store", "TestSupport", .logging]),
         tests(of: "Settings", ["Accounts", "Cascade", "Store"]),
         tests(of: "AgentProtocol"),
+        tests(of: "Sandbox", ["Processes"]),
         tests(of: "AgentDrivers", ["AgentProtocol"]),
         tests(of: "AgentCatalogue", ["AgentProtocol"]),
-        tests(of: "RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", .logging]),
+        tests(of: "RunnerKit", ["AgentDrivers", "AgentProtocol", "Processes", "Sandbox", "TestSupport", .logging]),
         tests(of: "ScoutKit", ["AgentProtocol", "Processes"]),
         tests(
-            of: "Workspaces", ["Accounts", "AgentProtocol", "Fuzzing", "Processes", "Store", "sam-runner", .crypto, .logging]),
+            of: "Workspaces",
+            ["Accounts", "AgentProtocol", "Fuzzing", "Processes", "Sandbox", "Store", "TestSupport", "sam-runner", .crypto, .logging]),
         tests(
             of: "Sessions",
             [
                 "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Fuzzing", "Gateway", "Metering", "Settings", "Store",
                 "Vault",
-                "Workspaces", .logging, .nioPosix,
+                "Workspaces", .logging, .metricsTestKit, .nioPosix,
             ]),
         tests(
             of: "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Limits", "Metering", "Sessions", "Settings",
-                "Store",
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Limits", "Metering", "Processes", "Sandbox",
+                "Sessions", "Settings",
+                "Store", "Vault", "Wording",
                 "Workspaces",
                 "sam-runner",
-                .httpTypes, .hummingbird, .logging,
+                .httpTypes, .hummingbird, .hummingbirdCore, .logging, .metrics, .nioCore, .nioPosix,
             ]),
         .executableTarget(
             name: "scripted-agent", dependencies: ["AgentProtocol"], path: "Tests/ScriptedAgent", swiftSettings: strict),
         .testTarget(
-            name: "SamTests", dependencies: ["sam", "Accounts", "AgentProtocol", "ControlPlane", "Fuzzing", "Sessions", "Wording"],
+            name: "SamTests",
+            dependencies: ["sam", "Accounts", "AgentProtocol", "ControlPlane", "Fuzzing", "Sessions", "Wording", .argumentParser],
             swiftSettings: strict),
-        .testTarget(
-            name: "SystemTests",
+        .target(
+            name: "SystemSupport",
             dependencies: [
-                "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Fuzzing", "Processes", "Store", "Wording",
-                .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
+                "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Fuzzing", "Processes", "Store", "TestSupport",
+                "Wording",
+                .asyncHTTPClient, .httpTypes, .hummingbird, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
             ],
-            exclude: ["Clients"], swiftSettings: strict),
+            path: "Tests/SystemTests/Support", swiftSettings: strict),
+        systemTests("SystemTests", in: "General"),
+        systemTests("AgentSystemTests", in: "Agents"),
+        systemTests("CoderSystemTests", in: "Coders"),
+        systemTests("GatewaySystemTests", in: "Gateway"),
+        systemTests("BrokerSystemTests", in: "Broker"),
+        systemTests("CrashSystemTests", in: "Crashes"),
+        systemTests("PersonSystemTests", in: "Person"),
+        systemTests("APISystemTests", in: "API"),
+        systemTests("FloodSystemTests", in: "Floods"),
     ]
 )

@@ -26,8 +26,8 @@ struct CredentialResolution: AsyncParsableCommand {
         let store = try Store.sqlite(at: scratch.path + "/sam.db")
         try await store.migrate(Accounts.migrations + CredentialTables.migrations, now: 0)
         let accounts = Accounts(store: store, now: { 1 })
-        let vault = try await Credentials.openVault(.file(path: scratch.path + "/vault.keys"), store: store, now: 0)
-        let module = Credentials(store: store, accounts: accounts, vault: vault, now: { 1 })
+        let vault = try await VaultOpening.open(.file(path: scratch.path + "/vault.keys"), store: store, now: 0)
+        let resolver = CredentialServices(store: store, accounts: accounts, vault: vault, now: { 1 }).resolver
         let people = credentials / 2
         try await fill(store, people: people, key: vault.currentKey.rawValue)
 
@@ -39,7 +39,7 @@ struct CredentialResolution: AsyncParsableCommand {
             let alone = try await ContinuousClock().measure {
                 try await store.read { transaction in
                     for number in numbers {
-                        let rows = try transaction.query(Credentials.layersQuery, Provider.openai, "p_\(number)", "u_\(number)")
+                        let rows = try transaction.query(CredentialResolver.layersQuery, Provider.openai, "p_\(number)", "u_\(number)")
                         precondition(rows.count == 2)
                     }
                 }
@@ -47,7 +47,7 @@ struct CredentialResolution: AsyncParsableCommand {
             let whole = try await ContinuousClock().measure {
                 try await store.read { transaction in
                     for number in numbers {
-                        let resolution = try module.resolve(
+                        let resolution = try resolver.resolve(
                             .openai, project: ProjectID(rawValue: "p_\(number)"), user: UserID(rawValue: "u_\(number)"), in: transaction)
                         precondition(resolution.outcome.layer == .project)
                     }

@@ -22,7 +22,7 @@ struct SessionReadiness: AsyncParsableCommand {
         defer { installation.stop() }
         try await installation.sam("projects", "add", repository, "--name", "bench")
         for id in ["scout", "claude-code", "codex"] {
-            guard let agent = Catalogue().agent(id), let program = agent.program(programFolder: Program.ownFolder) else {
+            guard let agent = Catalogue().agent(id), let program = Program.find(agent.command[0], firstIn: Program.ownFolder) else {
                 print("\n\(id) is not installed here.")
                 continue
             }

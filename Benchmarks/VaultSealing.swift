@@ -5,7 +5,7 @@ import Vault
 /// Sealing and opening secrets of two usual sizes, on one core.
 struct VaultSealing: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "vault", abstract: "Secrets sealed, opened and wrapped anew a second, on one core.")
+        commandName: "vault", abstract: "Secrets sealed, opened and rewrapped a second, on one core.")
 
     @Option(help: "Secrets of each kind.")
     var secrets = 50_000
@@ -15,7 +15,7 @@ struct VaultSealing: AsyncParsableCommand {
         defer { scratch.remove() }
         let vault = try Vault(.file(path: scratch.path + "/vault.keys"), mayCreate: true)
         let context = SealContext("c_0123456789ab", "user", "u_0123456789ab", "openai", "apiKey")
-        print("\n| a second, on one core | sealed | opened | wrapped anew |\n| --- | --- | --- | --- |")
+        print("\n| a second, on one core | sealed | opened | rewrapped |\n| --- | --- | --- | --- |")
         for (name, size) in [("a key of 100 bytes", 100), ("a sign-in file of 4 KiB", 4_096)] {
             let secret = Secret(bytes: Data(repeating: 0x61, count: size))
             var sealed: [Sealed] = []

@@ -5,7 +5,7 @@ import Processes
 /// Something that stands between a client and the model.
 enum GatewayPeer: String, CaseIterable {
     /// Nothing does: the client speaks to the model.
-    case direct = "nobody"
+    case direct
     case nginx
     case sam = "SAM"
     case litellm = "LiteLLM"
@@ -159,7 +159,7 @@ struct PeerStarter {
             if (try? BlockingSocket(port: port)) != nil { return }
             try await Task.sleep(for: .milliseconds(50))
         }
-        throw ValidationError("Nobody listens on port \(port); see \(scratch)/peers.log.")
+        throw ValidationError("Nothing listens on port \(port); see \(scratch)/peers.log.")
     }
 }
 

@@ -1,7 +1,7 @@
 import Store
 
 extension Accounts {
-    /// The project with this id or name, if this user belongs to it. To others there is no such project.
+    /// The project with this id or name, if this user belongs to it. For others the project does not exist.
     ///
     /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
     public func project(_ idOrName: String, for user: UserID) async throws -> Project {
@@ -12,17 +12,17 @@ extension Accounts {
         if let project = try row(transaction, idOrName).map(Project.init), try role(of: user, in: project.id, transaction) != nil {
             return project
         }
-        // Only names that they may know are proposed.
+        // Suggests only names that the user may know.
         let names = try transaction.query(
             "SELECT p.name FROM projects p JOIN members m ON m.project_id = p.id WHERE m.user_id = $1 LIMIT 1000", user
         ).map { try $0.text("name") }
         throw Self.noProject(idOrName, Nearest.hint(for: idOrName, among: names))
     }
 
-    /// The project with this id or name, if this user has such a role in it or one above.
+    /// The project with this id or name, if this user has at least this role in it.
     ///
-    /// - Throws: ``AccountsError/Code/notFound`` for who does not belong to it, ``AccountsError/Code/forbidden`` with who may for
-    ///   another role; `StoreError`.
+    /// - Throws: ``AccountsError/Code/notFound`` if the user does not belong to it, ``AccountsError/Code/forbidden`` with the owners' names
+    ///   if the role is too low; `StoreError`.
     public func project(_ idOrName: String, for user: UserID, as least: ProjectRole) async throws -> Project {
         try await store.read { transaction in
             let project = try find(transaction, idOrName, for: user)
@@ -42,9 +42,9 @@ extension Accounts {
         }
     }
 
-    /// The role of a user who may come in; `nil` for who does not belong to the project.
+    /// The role of an enabled user in a project; `nil` if the user does not belong to it or is disabled.
     ///
-    /// - Throws: `StoreError`, also for a role that can't be read: what it allows is not known, and not everything.
+    /// - Throws: `StoreError`, also for a role that can't be read: it must not count as any role.
     public func role(of user: UserID, in project: ProjectID, _ transaction: any Transaction) throws -> ProjectRole? {
         try transaction.first(
             """
@@ -54,14 +54,14 @@ extension Accounts {
         ).map { try $0.parsed("role") }
     }
 
-    /// Whether this user may come in and run sessions of the project.
+    /// Whether this user is enabled and may run sessions of the project.
     ///
     /// - Throws: `StoreError`.
     public func mayRun(_ user: UserID, in project: ProjectID, _ transaction: any Transaction) throws -> Bool {
         try role(of: user, in: project, transaction).map { $0 >= .member } ?? false
     }
 
-    /// Whether who holds an API token may read what is in a project: one question, for those who follow something.
+    /// Whether the holder of an API token may read a project: one query, for subscriptions.
     ///
     /// - Throws: `StoreError`.
     public func mayRead(_ project: ProjectID, withToken token: String) async throws -> Bool {
@@ -76,24 +76,24 @@ extension Accounts {
         }
     }
 
-    /// A part of the projects that this user is a member of, by name. A row that can't be read is reported and hides no other.
+    /// A page of the projects that this user belongs to, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
     public func projects(of user: UserID, _ page: PageRequest) async throws -> Page<Project> {
         try await store.read { transaction in
-            let rows = try transaction.query(
+            let rows = try transaction.rows(
+                for: page,
                 """
                 SELECT p.* FROM projects p JOIN members m ON m.project_id = p.id
                 WHERE m.user_id = $1 AND p.name > $2 ORDER BY p.name LIMIT $3
                 """, user, page.after?.text ?? "", page.probe)
-            return transaction.page(rows, page, of: "projects", key: PageKey.name) { try Project($0) }
+            return transaction.page(rows, of: "projects", key: PageKey.name) { try Project($0) }
         }
     }
 
-    /// Checks that a user may change a layer: their own, that of a project which they own, or, for administrators, the platform's.
+    /// Checks that a user may change a layer: their own, that of a project that they own, or, for administrators, the platform's.
     ///
-    /// - Throws: ``AccountsError/Code/forbidden``, or ``AccountsError/Code/notFound`` for what they may not know of;
-    ///   `StoreError`.
+    /// - Throws: ``AccountsError/Code/forbidden``, or ``AccountsError/Code/notFound`` if the user may not know of the layer; `StoreError`.
     public func check(_ user: User, mayChange owner: ScopeOwner, in transaction: any Transaction) throws {
         switch owner {
         case .user(let id):
@@ -104,7 +104,7 @@ extension Accounts {
         }
     }
 
-    /// Checks that a user has a role in a project, or one above.
+    /// Checks that a user has at least this role in a project.
     ///
     /// - Throws: as ``project(_:for:as:)``.
     public func check(_ user: UserID, hasRole least: ProjectRole, in id: ProjectID, _ transaction: any Transaction) throws {
@@ -119,7 +119,7 @@ extension Accounts {
         throw AccountsError(.forbidden, try refusal(least, role, project, transaction))
     }
 
-    /// Who may, and how to become one of them.
+    /// A message with the required role and the owners to ask.
     private func refusal(
         _ least: ProjectRole, _ role: ProjectRole, _ project: Project, _ transaction: any Transaction
     ) throws -> String {
@@ -148,7 +148,7 @@ extension Accounts {
 extension User {
     /// Checks that the user is an administrator.
     ///
-    /// - Parameter why: a sentence for one who is not.
+    /// - Parameter why: the message for other users.
     /// - Throws: ``AccountsError/Code/forbidden``.
     public func requireAdministrator(_ why: String) throws(AccountsError) {
         guard role == .administrator else { throw AccountsError(.forbidden, why) }

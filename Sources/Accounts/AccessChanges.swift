@@ -1,7 +1,7 @@
 import Store
 
 extension Accounts {
-    /// A number that grows with each change of rights: of a user, a role in a project, or a token.
+    /// A counter of changes to access rights: to users, roles in projects, or tokens.
     ///
     /// - Throws: `StoreError`.
     public func accessChanges() async throws -> Int {
@@ -10,7 +10,10 @@ extension Accounts {
         }
     }
 
-    /// Counts such a change, in its transaction.
+    /// A stream that ticks after each such change, and maybe more often; see `Store.changes`.
+    public func accessTicks() -> AsyncStream<Void> { store.changes(of: ["access_changes"]) }
+
+    /// Counts such a change in the change's transaction.
     func noteAccessChange(_ transaction: any Transaction) throws {
         try transaction.execute("UPDATE access_changes SET number = number + 1 WHERE id = 1")
     }

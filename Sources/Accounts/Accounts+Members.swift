@@ -1,24 +1,25 @@
 import Store
 
 extension Accounts {
-    /// A part of those who belong to a project, by name. A row that can't be read is reported and hides no other.
+    /// A page of a project's members, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
     public func members(of project: ProjectID, _ page: PageRequest) async throws -> Page<ProjectMember> {
         try await store.read { transaction in
-            let rows = try transaction.query(
+            let rows = try transaction.rows(
+                for: page,
                 """
                 SELECT \(ProjectMember.columns) FROM members m JOIN users u ON u.id = m.user_id
                 WHERE m.project_id = $1 AND u.name > $2 ORDER BY u.name LIMIT $3
                 """, project, page.after?.text ?? "", page.probe)
-            return transaction.page(rows, page, of: "members", key: PageKey.name) { try ProjectMember($0) }
+            return transaction.page(rows, of: "members", key: PageKey.name) { try ProjectMember($0) }
         }
     }
 
-    /// Lets a user into a project, or gives one who belongs to it the role that is named.
+    /// Adds a user to a project, or changes the role of a member.
     ///
-    /// - Parameter role: `nil` for what one who belongs to it has already, and *member* for a newcomer.
-    /// - Throws: ``AccountsError``, also when who asks may not, or it would have no owner any more; `StoreError`.
+    /// - Parameter role: `nil` keeps a member's role, and stands for *member* for a new one.
+    /// - Throws: ``AccountsError``, also if the actor may not or the project would have no owner left; `StoreError`.
     public func addMember(_ idOrName: String, as role: ProjectRole? = nil, to project: ProjectID, by actor: UserID) async throws {
         let now = now()
         try await store.write { transaction in
@@ -35,9 +36,9 @@ extension Accounts {
         }
     }
 
-    /// Gives who belongs to a project another role in it. What they lose by it ends at once.
+    /// Changes a member's role. Lost rights end at once.
     ///
-    /// - Throws: ``AccountsError``, also when who asks may not, or it would have no owner any more; `StoreError`.
+    /// - Throws: ``AccountsError``, also if the actor may not or the project would have no owner left; `StoreError`.
     public func setRole(_ role: ProjectRole, of idOrName: String, in project: ProjectID, by actor: UserID) async throws {
         try await store.write { transaction in
             try check(actor, mayManage: project, transaction)
@@ -47,13 +48,13 @@ extension Accounts {
         }
     }
 
-    /// Takes a user out of a project. What they could reach through it ends at once. Everyone may leave by themselves.
+    /// Removes a user from a project. Their access through it ends at once. Every member may remove themselves.
     ///
-    /// - Throws: ``AccountsError``, also when who asks may not, or the project would have no owner any more; `StoreError`.
+    /// - Throws: ``AccountsError``, also if the actor may not or the project would have no owner left; `StoreError`.
     public func removeMember(_ idOrName: String, from project: ProjectID, by actor: UserID) async throws {
         try await store.write { transaction in
             let asking = try findUser(transaction, actor.rawValue)
-            // Judged before the other is looked for: who may not is not told whether there is one.
+            // Checked before the user is looked up, so that an unauthorised actor does not learn whether the user exists.
             if idOrName != asking.id.rawValue, idOrName != asking.name { try check(actor, mayManage: project, transaction) }
             let user = try findUser(transaction, idOrName)
             guard let role = try storedRole(of: user, in: project, transaction) else { throw Self.noMember(user) }
@@ -64,16 +65,16 @@ extension Accounts {
         }
     }
 
-    /// Whether this user may come in.
+    /// Whether this user is enabled.
     ///
     /// - Throws: `StoreError`.
     public func isActive(_ user: UserID, in transaction: any Transaction) throws -> Bool {
         try transaction.first("SELECT 1 AS one FROM users WHERE id = $1 AND disabled_at IS NULL", user) != nil
     }
 
-    // MARK: - Parts
+    // MARK: - Helpers
 
-    /// Who belongs to a project is its owners' to say. Administrators say it of any project, so that none is without an owner.
+    /// Owners manage a project's members. Administrators manage those of any project, so that a project without an owner can get one.
     private func check(_ actor: UserID, mayManage project: ProjectID, _ transaction: any Transaction) throws {
         let actor = try findUser(transaction, actor.rawValue)
         guard actor.role != .administrator || actor.disabledAt != nil else { return }
@@ -92,7 +93,7 @@ extension Accounts {
         try noteAccessChange(transaction)
     }
 
-    /// The role as it is stored, whether its user may come in or not; `nil` for who does not belong to the project.
+    /// The stored role, also of a disabled user; `nil` if the user does not belong to the project.
     private func storedRole(of user: User, in project: ProjectID, _ transaction: any Transaction) throws -> String? {
         try transaction.first("SELECT role FROM members WHERE project_id = $1 AND user_id = $2", project, user.id)?.text("role")
     }
@@ -104,7 +105,7 @@ extension Accounts {
         )
     }
 
-    /// How many own a project and may come in.
+    /// The number of a project's other enabled owners.
     func owners(of project: ProjectID, besides user: UserID, _ transaction: any Transaction) throws -> Int {
         try transaction.query(
             """

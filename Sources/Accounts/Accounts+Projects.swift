@@ -4,19 +4,19 @@ extension Accounts {
     /// Adds a project.
     ///
     /// - Parameters:
-    ///   - name: letters, digits, dots, dashes and underscores, at most 64.
-    ///   - repository: a URL or an absolute path that was checked already.
-    ///   - actor: who adds it, and owns it.
-    /// - Throws: ``AccountsError`` when the name is taken or malformed, or the sandbox may not be left out; `StoreError`.
+    ///   - name: a ``ProjectName``.
+    ///   - repository: a URL or an absolute path, checked by the caller.
+    ///   - actor: the user who adds it and becomes its owner.
+    /// - Throws: ``AccountsError`` if the name is taken or malformed, or the sandbox may not be `none`; `StoreError`.
     public func addProject(
         named name: String, repository: String, sandbox: Project.Sandbox, by actor: UserID
     ) async throws -> Project {
         try await addProject(try draft(named: name, repository: repository, sandbox: sandbox), by: actor)
     }
 
-    /// Adds a project that was drafted.
+    /// Adds a drafted project.
     ///
-    /// - Throws: ``AccountsError`` when the name is taken, or the sandbox may not be left out; `StoreError`.
+    /// - Throws: ``AccountsError`` if the name is taken, or the sandbox may not be `none`; `StoreError`.
     public func addProject(_ project: Project, by actor: UserID) async throws -> Project {
         try await store.write { transaction in
             try add(project, by: actor, in: transaction)
@@ -24,21 +24,17 @@ extension Accounts {
         }
     }
 
-    /// A project as it would be added. Nothing is stored.
+    /// Creates a project without storing it.
     ///
-    /// - Throws: ``AccountsError`` when the name is malformed.
+    /// - Throws: ``AccountsError`` if the name is malformed.
     public func draft(named name: String, repository: String, sandbox: Project.Sandbox) throws -> Project {
-        guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,63}/) != nil else {
-            throw AccountsError(
-                .invalid,
-                "A project's name has letters, digits, dots, dashes and underscores, at most 64: “\(name.prefix(80))” has not.")
-        }
-        return Project(id: try newIdentifier("p"), name: name, repository: repository, sandbox: sandbox, createdAt: now())
+        let name = try ProjectName(name)
+        return Project(id: try newIdentifier("p"), name: name.text, repository: repository, sandbox: sandbox, createdAt: now())
     }
 
-    /// Stores a project that was drafted, together with what it is added for.
+    /// Stores a drafted project in the caller's transaction.
     ///
-    /// - Throws: ``AccountsError`` when the name is taken, or the sandbox may not be left out; `StoreError`.
+    /// - Throws: ``AccountsError`` if the name is taken, or the sandbox may not be `none`; `StoreError`.
     public func add(_ project: Project, by actor: UserID, in transaction: any Transaction) throws {
         guard try transaction.first("SELECT id FROM projects WHERE name = $1", project.name) == nil else {
             throw AccountsError(.nameTaken, "There is a project “\(project.name)” already. Choose another with --name.")
@@ -62,18 +58,19 @@ extension Accounts {
         }
     }
 
-    /// A part of all projects, by name. A row that can't be read is reported and hides no other.
+    /// A page of all projects, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
     public func projects(_ page: PageRequest) async throws -> Page<Project> {
         try await store.read { transaction in
-            let rows = try transaction.query(
+            let rows = try transaction.rows(
+                for: page,
                 "SELECT * FROM projects WHERE name > $1 ORDER BY name LIMIT $2", page.after?.text ?? "", page.probe)
-            return transaction.page(rows, page, of: "projects", key: PageKey.name) { try Project($0) }
+            return transaction.page(rows, of: "projects", key: PageKey.name) { try Project($0) }
         }
     }
 
-    /// The project with this id or name, whoever's it is.
+    /// The project with this id or name, without a check of access.
     ///
     /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
     public func project(_ idOrName: String) async throws -> Project {
@@ -84,7 +81,7 @@ extension Accounts {
         }
     }
 
-    /// The project of this repository in which this user may run sessions, if there is one.
+    /// The oldest project of this repository in which this user may run sessions; `nil` if there is none.
     ///
     /// - Throws: `StoreError`.
     public func project(of repository: String, for user: UserID) async throws -> Project? {
@@ -98,25 +95,26 @@ extension Accounts {
         }
     }
 
-    /// Removes a project that nothing refers to any more, with its memberships.
+    /// Removes a project, to which nothing may refer any more, and its memberships.
     ///
     /// - Throws: `StoreError`, also while something refers to it.
     public func remove(_ project: Project, by actor: UserID, in transaction: any Transaction) throws {
         try transaction.execute("DELETE FROM members WHERE project_id = $1", project.id)
         try transaction.execute("DELETE FROM projects WHERE id = $1", project.id)
         try record(transaction, actor, "project.removed", project.id.rawValue, "\(project.name): \(project.repository)")
+        try noteAccessChange(transaction)
     }
 
-    /// How many members a project has.
+    /// The number of a project's members.
     ///
     /// - Throws: `StoreError`.
     public func countMembers(of project: ProjectID, in transaction: any Transaction) throws -> Int {
         try transaction.first("SELECT COUNT(*) AS count FROM members WHERE project_id = $1", project)?.integer("count") ?? 0
     }
 
-    /// Chooses what stands between this project's agents and the machine.
+    /// Sets the sandbox of a project's agents.
     ///
-    /// - Throws: ``AccountsError``, also when the sandbox may not be left out because there is a second user; `StoreError`.
+    /// - Throws: ``AccountsError``, also if it is `none` and there is a second user; `StoreError`.
     public func setSandbox(_ sandbox: Project.Sandbox, of idOrName: String, by actor: UserID) async throws -> Project {
         try await store.write { transaction in
             let project = try find(transaction, idOrName)
@@ -127,17 +125,17 @@ extension Accounts {
         }
     }
 
-    /// The project with this id, in a transaction of somebody else's.
+    /// The project with this id, in the caller's transaction.
     ///
     /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
     public func project(_ id: ProjectID, in transaction: any Transaction) throws -> Project {
         try find(transaction, id.rawValue)
     }
 
-    /// Checks that a sandbox may be chosen, or an agent begin with it. Without one an agent reads whatever SAM's own user can:
-    /// everybody's work.
+    /// Checks that a sandbox may be chosen, or an agent started with it. Without a sandbox, an agent can read everything that SAM's own
+    /// user can: every user's work.
     ///
-    /// - Throws: ``AccountsError/Code/invalid`` when there is a second user; `StoreError`.
+    /// - Throws: ``AccountsError/Code/invalid`` if it is `none` and there is a second user; `StoreError`.
     public func checkSandbox(_ sandbox: Project.Sandbox, _ transaction: any Transaction) throws {
         guard sandbox == .none, try transaction.query("SELECT id FROM users LIMIT 2").count > 1 else { return }
         throw AccountsError(.invalid, "This server has a second user, so no agent may run without a sandbox.")
@@ -148,9 +146,9 @@ extension Accounts {
         return try Project(row)
     }
 
-    /// An id is never a name that someone could choose for another project: ids win.
+    /// Looks up ids before names, so that a project named like another's id can't hide it.
     func row(_ transaction: any Transaction, _ idOrName: String) throws -> Row? {
         try transaction.first("SELECT * FROM projects WHERE id = $1", idOrName)
-            ?? transaction.first("SELECT * FROM projects WHERE name = $1", idOrName)
+            ?? transaction.first("SELECT * FROM projects WHERE name = $1", ProjectName.normalised(idOrName))
     }
 }

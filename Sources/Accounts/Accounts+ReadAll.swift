@@ -1,7 +1,7 @@
 import Store
 
 extension Accounts {
-    /// Reads every row of this module's tables, so that those that can't be read are reported.
+    /// Reads every row of this module's tables, which reports those that can't be read.
     ///
     /// - Throws: `StoreError`.
     public static func readAll(in transaction: any Transaction) throws {

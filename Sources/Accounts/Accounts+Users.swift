@@ -1,8 +1,8 @@
 import Store
 
 extension Accounts {
-    /// The local owner, made at the first call: whoever runs SAM on their own machine is its first user and administrator.
-    /// Nobody takes their place, also when another administrator shuts them out.
+    /// The local owner, who is created at the first call: the first user and administrator. The oldest user stays the owner, even if
+    /// another administrator disables them.
     ///
     /// - Throws: `StoreError`.
     public func owner() async throws -> User {
@@ -15,11 +15,11 @@ extension Accounts {
         }
     }
 
-    /// Adds a user, who can do nothing before they get a token.
+    /// Adds a user, who needs a token to do anything.
     ///
-    /// - Parameter check: looks in the same transaction whether something else stands in the way.
-    /// - Throws: ``AccountsError`` when the name is taken or malformed, or a project runs without a sandbox, which
-    ///   only a server with a single user may; what `check` throws; `StoreError`.
+    /// - Parameter check: a further check in the same transaction.
+    /// - Throws: ``AccountsError`` if the name is taken or malformed, or a project has no sandbox, which only a server with a single user
+    ///   allows; the errors of `check`; `StoreError`.
     public func addUser(
         named name: String, role: User.Role, by actor: UserID,
         check: @escaping @Sendable (any Transaction) throws -> Void = { _ in }
@@ -51,14 +51,15 @@ extension Accounts {
         }
     }
 
-    /// A part of all users, by name. A row that can't be read is reported and hides no other.
+    /// A page of all users, by name. A row that can't be read is reported and hides no other.
     ///
     /// - Throws: `StoreError`.
     public func users(_ page: PageRequest) async throws -> Page<User> {
         try await store.read { transaction in
-            let rows = try transaction.query(
+            let rows = try transaction.rows(
+                for: page,
                 "SELECT \(User.columns) FROM users u WHERE u.name > $1 ORDER BY u.name LIMIT $2", page.after?.text ?? "", page.probe)
-            return transaction.page(rows, page, of: "users", key: PageKey.name) { try User($0) }
+            return transaction.page(rows, of: "users", key: PageKey.name) { try User($0) }
         }
     }
 
@@ -69,9 +70,9 @@ extension Accounts {
         try await store.read { transaction in try findUser(transaction, idOrName) }
     }
 
-    /// Gives a user another role.
+    /// Changes a user's role.
     ///
-    /// - Throws: ``AccountsError`` when nobody would be left to look after SAM; `StoreError`.
+    /// - Throws: ``AccountsError`` if no administrator would be left; `StoreError`.
     public func setRole(_ role: User.Role, of idOrName: String, by actor: UserID) async throws -> User {
         try await change(idOrName, actor, "user.role", role.rawValue) { user, transaction in
             if role != .administrator { try keepAnAdministrator(besides: user, transaction) }
@@ -79,10 +80,10 @@ extension Accounts {
         }
     }
 
-    /// Shuts a user out: none of their tokens opens anything from now on. That they own projects is no reason not to; of one that has
-    /// no other owner the administrators are told, who can name one.
+    /// Disables a user: their tokens stop working at once. If that leaves a project without an owner, the administrators are notified, who
+    /// can name one.
     ///
-    /// - Throws: ``AccountsError`` when nobody would be left to look after SAM; `StoreError`.
+    /// - Throws: ``AccountsError`` if no administrator would be left; `StoreError`.
     public func disable(_ idOrName: String, by actor: UserID) async throws -> User {
         let now = now()
         return try await change(idOrName, actor, "user.disabled", "") { user, transaction in
@@ -103,12 +104,12 @@ extension Accounts {
             try notify(
                 .platform, .projectWithoutOwner, project.rawValue,
                 """
-                \(user.name) was disabled and was the last owner of project “\(name)”. Name another:                 sam projects members add \(name) USER --role owner
+                \(user.name) was disabled and was the last owner of project “\(name)”. Name another: sam projects members add \(name) USER --role owner
                 """, in: transaction)
         }
     }
 
-    /// Lets a user in again.
+    /// Enables a disabled user.
     ///
     /// - Throws: ``AccountsError/Code/notFound``; `StoreError`.
     public func enable(_ idOrName: String, by actor: UserID) async throws -> User {
@@ -117,7 +118,7 @@ extension Accounts {
         }
     }
 
-    // MARK: - Parts
+    // MARK: - Helpers
 
     func findUser(_ transaction: any Transaction, _ idOrName: String) throws -> User {
         let row =

@@ -7,10 +7,10 @@ public struct Accounts: Sendable {
     let store: Store
     let now: @Sendable () -> Int64
 
-    /// Opens the accounts.
+    /// Creates the accounts over a store.
     ///
     /// - Parameters:
-    ///   - store: the database, migrated.
+    ///   - store: the migrated database.
     ///   - now: the time, in UTC milliseconds.
     public init(store: Store, now: @escaping @Sendable () -> Int64) {
         self.store = store
@@ -57,7 +57,7 @@ public struct Accounts: Sendable {
                     PRIMARY KEY (project_id, user_id))
                 """,
                 "CREATE INDEX members_by_user ON members (user_id)",
-                // Until now there was one user, and all projects were that user's.
+                // Before this migration there was one user, who owned all projects.
                 """
                 INSERT INTO members (project_id, user_id, added_by, added_at)
                 SELECT p.id, u.id, u.id, p.created_at FROM projects p JOIN users u ON u.role = 'administrator'
@@ -74,7 +74,7 @@ public struct Accounts: Sendable {
             "accounts", 3, "roles in projects, and a count of what changed in who may come in",
             [
                 "ALTER TABLE members ADD COLUMN role TEXT NOT NULL DEFAULT 'member'",
-                // Of several who came at the same time, the one who added the project let themselves in.
+                // Of members added at the same time, the one who added themselves created the project.
                 """
                 UPDATE members SET role = 'owner' WHERE user_id = (
                     SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id

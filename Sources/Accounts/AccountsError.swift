@@ -1,27 +1,37 @@
-/// What can't be done with users and projects, in a sentence for the person who asked.
-public struct AccountsError: Error, Sendable, CustomStringConvertible {
-    /// The kind of error.
-    public struct Code: Hashable, Sendable {
-        private let name: String
+import Wording
 
-        /// There is no such thing, or the asker may not know of it.
-        public static let notFound = Code(name: "notFound")
-        /// The asker may know of it and may not do this.
-        public static let forbidden = Code(name: "forbidden")
+/// A failed operation on users and projects, in a sentence for the caller.
+public struct AccountsError: ExplainedError {
+    /// What failed.
+    public enum Code: ErrorCode {
+        /// It does not exist, or the caller may not know of it.
+        case notFound
+        /// The caller may know of it but may not do this.
+        case forbidden
         /// The name is taken.
-        public static let nameTaken = Code(name: "nameTaken")
-        /// The value is not one that can be stored.
-        public static let invalid = Code(name: "invalid")
+        case nameTaken
+        /// The value can't be stored.
+        case invalid
+
+        /// The kind of error.
+        public var kind: ErrorKind {
+            switch self {
+            case .notFound: .notFound
+            case .forbidden: .forbidden
+            case .nameTaken: .conflict
+            case .invalid: .invalid
+            }
+        }
     }
 
+    /// What failed.
     public let code: Code
+    /// The sentence.
     public let message: String
 
-    /// Makes an error of a kind with its sentence.
+    /// Creates an error with its sentence.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
-
-    public var description: String { message }
 }

@@ -1,12 +1,12 @@
-/// The known word that is nearest to an unknown one.
+/// Finds the known word that is nearest to an unknown one, for suggestions.
 public enum Nearest {
-    /// The nearest of some words, where it is near enough to be what was meant.
+    /// The nearest word, if it is near enough.
     ///
-    /// - Returns: `nil` when nothing is near, or two are equally near.
+    /// - Returns: `nil` if no word is near enough or two are equally near.
     public static func word(to typed: String, among words: some Sequence<String>) -> String? {
         let wanted = Array(typed.lowercased().unicodeScalars.prefix(longest))
         guard !wanted.isEmpty else { return nil }
-        // A third of the letters may be wrong, and at most three.
+        // At most a third of the letters and at most three may differ.
         let limit = min(3, max(1, wanted.count / 3))
         var best: (word: String, distance: Int)?
         var isTie = false
@@ -21,15 +21,15 @@ public enum Nearest {
         return isTie ? nil : best?.word
     }
 
-    /// “ Did you mean “…”?”, to be put behind a sentence; empty when nothing is near.
+    /// A suggestion to append to a sentence, “ Did you mean “…”?”; empty if no word is near enough.
     public static func hint(for typed: String, among words: some Sequence<String>) -> String {
         word(to: typed, among: words).map { " Did you mean “\($0)”?" } ?? ""
     }
 
-    /// Words are compared up to here.
+    /// The number of letters that are compared.
     private static let longest = 80
 
-    /// How many letters have to be put in, left out, replaced, or swapped with the next.
+    /// The number of insertions, deletions, replacements and swaps of neighbouring letters.
     static func distance(_ one: [Unicode.Scalar], _ other: [Unicode.Scalar]) -> Int {
         var before: [Int] = []
         var above = Array(0...other.count)

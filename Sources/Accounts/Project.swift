@@ -1,21 +1,24 @@
 import Store
 
-/// A repository that agents work on, with what is set for it.
+/// A repository that agents work on, and its properties.
 public struct Project: Sendable, Hashable {
-    /// What stands between an agent and the machine.
+    /// The isolation of a project's agents from the machine.
     public enum Sandbox: String, Sendable, Codable, CaseIterable, SQLBindable {
-        /// The default: bubblewrap, as far as this machine lets it.
+        /// bubblewrap with all the restrictions that this machine supports; the default.
         case bubblewrap
-        /// Nothing. An administrator's explicit choice, shown wherever the project is.
+        /// No sandbox. An administrator's explicit choice, shown wherever the project is.
         case none
     }
 
+    /// The project's id.
     public var id: ProjectID
+    /// The project's name, unique on the server.
     public var name: String
     /// A URL, or the absolute path of a local repository.
     public var repository: String
+    /// The sandbox of its agents.
     public var sandbox: Sandbox
-    /// UTC milliseconds.
+    /// The time of its creation, in UTC milliseconds.
     public var createdAt: Int64
 
     init(id: ProjectID, name: String, repository: String, sandbox: Sandbox, createdAt: Int64) {

@@ -1,25 +1,28 @@
 import Store
 
-/// What a user may do in a project that they belong to.
+/// A user's role in a project.
 public enum ProjectRole: String, Sendable, Hashable, Codable, CaseIterable, Comparable, SQLBindable {
-    /// Reads: its sessions with their logs and work, its settings, and what stands at its layer.
+    /// May read: its sessions with their logs and work, its settings, and its layer's other values.
     case viewer
-    /// Runs sessions, too, and uses its keys for them.
+    /// May also run sessions and use the project's keys for them.
     case member
-    /// Looks after its layer, too: keys, settings, budgets and members.
+    /// May also manage the project's layer: keys, settings, budgets and members.
     case owner
 
+    /// Whether the first role has fewer rights.
     public static func < (one: ProjectRole, other: ProjectRole) -> Bool { one.rank < other.rank }
 
-    /// The roles that may do at least what this one may.
+    /// This role and those with more rights.
     var andAbove: [ProjectRole] { Self.allCases.filter { $0 >= self } }
 
     private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
-/// A user with their role in a project.
+/// A user and their role in a project.
 public struct ProjectMember: Sendable, Hashable {
+    /// The user.
     public var user: User
+    /// The role.
     public var role: ProjectRole
 
     init(_ row: Row) throws {

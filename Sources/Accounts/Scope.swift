@@ -1,17 +1,28 @@
 import Store
 
-/// A layer of SAM's cascades, narrow to broad.
+/// A layer of SAM's cascades. Ordered from narrow to broad.
 public enum Scope: String, Sendable, Hashable, Codable, CaseIterable, SQLBindable {
+    /// A project, a user, or the whole server.
     case project, user, platform
 }
 
-/// Whose layer of a cascade is meant: a scope together with its owner.
+/// A scope and its owner, which identify one layer.
 public enum ScopeOwner: Sendable, Hashable {
+    /// A project's layer.
     case project(ProjectID)
+    /// A user's layer.
     case user(UserID)
+    /// The platform's layer.
     case platform
 
-    /// The layer.
+    /// The layers that apply to a user, from narrow to broad.
+    ///
+    /// - Parameter project: `nil` outside any project.
+    public static func layers(project: ProjectID?, user: UserID) -> [ScopeOwner] {
+        (project.map { [.project($0)] } ?? []) + [.user(user), .platform]
+    }
+
+    /// The scope.
     public var scope: Scope {
         switch self {
         case .project: .project
@@ -20,7 +31,7 @@ public enum ScopeOwner: Sendable, Hashable {
         }
     }
 
-    /// The owner's id as it stands in a row; empty for the platform, which has one layer only.
+    /// The owner's id as stored; empty for the platform, which has one layer.
     public var owner: String {
         switch self {
         case .project(let id): id.rawValue

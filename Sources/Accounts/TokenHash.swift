@@ -2,10 +2,11 @@ import Crypto
 import Foundation
 import Store
 
-/// What is kept of a token: enough to recognise it, too little to use it.
+/// The stored hash of a token: it identifies the token but does not reveal it.
 ///
-/// A plain SHA-256 is right for tokens of 256 random bits; there is nothing to guess.
+/// A plain SHA-256 is sufficient for tokens of 256 random bits, which can't be guessed.
 public struct TokenHash: RawRepresentable, Hashable, Sendable, SQLBindable {
+    /// The hash in hex.
     public let rawValue: String
 
     /// Wraps a stored hash.

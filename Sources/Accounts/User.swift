@@ -2,23 +2,26 @@ import Store
 
 /// A person who uses SAM.
 public struct User: Sendable, Hashable {
-    /// What a user may do beyond their own things.
+    /// A user's rights on the server.
     public enum Role: String, Sendable, Codable, CaseIterable, SQLBindable {
-        /// Looks after the platform: its keys and settings, users, and who works on which project.
+        /// Manages the platform: its keys and settings, users, and the members of all projects.
         case administrator
-        /// Works on the projects that they are a member of, with keys and settings of their own.
+        /// Works on the projects that they belong to, with their own keys and settings.
         case member
     }
 
+    /// The user's id.
     public var id: UserID
+    /// The user's name, unique on the server.
     public var name: String
+    /// The user's role.
     public var role: Role
-    /// When the user was shut out, in UTC milliseconds; `nil` for one who may come in.
+    /// The time at which the user was disabled, in UTC milliseconds; `nil` for an enabled user.
     public var disabledAt: Int64?
 
     init(_ row: Row) throws { try self.init(row, role: "role") }
 
-    /// - Parameter column: where the role stands, in a query that has another one beside it.
+    /// - Parameter column: the column of the role, for queries with two roles.
     init(_ row: Row, role column: String) throws {
         id = try row.parsed("id")
         name = try row.text("name")

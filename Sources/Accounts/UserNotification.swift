@@ -2,45 +2,50 @@ import Store
 
 /// The id of a notification: `n_` and twelve letters or digits.
 public struct NotificationID: RawRepresentable, Hashable, Sendable, Codable, SQLBindable {
+    /// The id as text.
     public let rawValue: String
 
-    /// Wraps an id.
+    /// Wraps an id without checking it.
     public init(rawValue: String) { self.rawValue = rawValue }
 }
 
-/// Something that a user has to know, and did not ask for.
+/// A message to a user about an event that they did not request.
 public struct UserNotification: Sendable, Hashable {
-    /// What it is about.
+    /// The kind of event.
     public enum Kind: String, Sendable, Codable, CaseIterable, SQLBindable {
-        /// A rotated token was not taken back; it is held for its owner where that is possible.
+        /// A rotated token was not accepted back; it is held for its owner if possible.
         case syncDeclined
-        /// What an agent sent back as a rotated token was none.
+        /// An agent sent back an invalid token as a rotated one.
         case syncInvalid
-        /// A rotated token could not be taken back and is lost.
+        /// A rotated token could not be accepted back and is lost.
         case rotationDropped
-        /// Somebody else made an API token for the user.
+        /// The outcome of a refresh could not be stored at first and is stored now: the sign-in is good.
+        case rotationStored
+        /// Another user made an API token for the user.
         case tokenMade
-        /// A credential can't be used any more.
+        /// A credential has become unusable.
         case credentialFailed
-        /// A provider refused a credential. It is kept as it is.
+        /// A provider refused a credential, which is kept unchanged.
         case credentialRefused
-        /// Four fifths of a budget are spent.
+        /// 80 % of a budget are spent.
         case budgetNearlySpent
         /// The last owner of a project was disabled.
         case projectWithoutOwner
-        /// A setting asks for more than it gets since an upgrade.
+        /// A setting exceeds a ceiling since an upgrade, so it applies only in part.
         case settingBounded
     }
 
+    /// The notification's id.
     public var id: NotificationID
-    /// UTC milliseconds.
+    /// The time, in UTC milliseconds.
     public var at: Int64
+    /// The kind of event.
     public var kind: Kind
-    /// The id of what it is about.
+    /// The id of the subject.
     public var subject: String
-    /// A sentence with the next step, and no secret.
+    /// A sentence with the next step, without secrets.
     public var text: String
-    /// UTC milliseconds; `nil` while it was not read.
+    /// The time at which it was read, in UTC milliseconds; `nil` while unread.
     public var readAt: Int64?
 
     init(_ row: Row) throws {
@@ -54,15 +59,19 @@ public struct UserNotification: Sendable, Hashable {
 }
 
 extension Accounts {
-    /// Tells everyone who works with a layer: the user, the project's owners and members, or the administrators. In the
-    /// transaction of what it tells of, so that both stand or fall together.
+    /// Notifies everyone who works with a layer: the user, the project's owners and members, or the administrators. Runs in the transaction
+    /// of the event, so that both are committed together.
+    ///
+    /// - Throws: `StoreError`.
     public func notify(
         _ owner: ScopeOwner, _ kind: UserNotification.Kind, _ subject: String, _ text: String, in transaction: any Transaction
     ) throws {
         try notify([owner], kind, subject, text, in: transaction)
     }
 
-    /// Tells everyone who works with one of several layers, each person once.
+    /// Notifies everyone who works with one of several layers, each person once.
+    ///
+    /// - Throws: `StoreError`.
     public func notify(
         _ owners: [ScopeOwner], _ kind: UserNotification.Kind, _ subject: String, _ text: String, in transaction: any Transaction
     ) throws {
@@ -92,7 +101,7 @@ extension Accounts {
         try await notifications(for: user, unreadOnly: unreadOnly, PageRequest(limit: limit)).items
     }
 
-    /// A part of a user's notifications, newest first.
+    /// A page of a user's notifications, newest first.
     ///
     /// - Throws: `StoreError`.
     public func notifications(
@@ -100,19 +109,20 @@ extension Accounts {
     ) async throws -> Page<UserNotification> {
         let after = page.after ?? .last
         return try await store.read { transaction in
-            let rows = try transaction.query(
+            let rows = try transaction.rows(
+                for: page,
                 """
                 SELECT * FROM notifications WHERE user_id = $1 AND ($2 = 0 OR read_at IS NULL) AND (at, id) < ($3, $4)
                 ORDER BY at DESC, id DESC LIMIT $5
                 """, user, unreadOnly, after.number, after.text, page.probe)
-            return transaction.page(rows, page, of: "notifications", key: { try PageKey($0, "at", "id") }) { try UserNotification($0) }
+            return transaction.page(rows, of: "notifications", key: { try PageKey($0, "at", "id") }) { try UserNotification($0) }
         }
     }
 
     /// Marks notifications as read.
     ///
-    /// - Parameter id: one of this user's; `nil` for all of them.
-    /// - Throws: ``AccountsError/Code/notFound`` when it is none of this user's; `StoreError`.
+    /// - Parameter id: one of this user's notifications; `nil` for all.
+    /// - Throws: ``AccountsError/Code/notFound`` if this user has no such notification; `StoreError`.
     public func markRead(_ id: NotificationID?, for user: UserID) async throws {
         let now = now()
         try await store.write { transaction in

@@ -1,65 +1,74 @@
 import AgentProtocol
 import Credentials
 
-/// An agent as the catalogue describes it.
+/// An agent's entry in the catalogue.
 public struct AgentDefinition: Sendable, Hashable {
-    /// A file in the agent's home that holds a sign-in.
+    /// A file in the agent's home with a sign-in.
     public struct SignInFile: Sendable, Hashable {
+        /// The provider of the sign-in.
         public var provider: Provider
-        /// Relative to the agent's home.
+        /// The path relative to the agent's home.
         public var file: String
 
-        /// Names a file.
+        /// Creates a description of a file.
         public init(provider: Provider, file: String) {
             self.provider = provider
             self.file = file
         }
     }
 
-    /// Two models of a provider's, by the names that the agent takes.
+    /// Two models of a provider, by the names that the agent accepts.
     public struct Models: Sendable, Hashable {
+        /// The fast model.
         public var fast: String
+        /// The strong model.
         public var strong: String
 
-        /// Names two.
+        /// Creates a pair of models.
         public init(fast: String, strong: String) {
             self.fast = fast
             self.strong = strong
         }
     }
 
+    /// The agent's id, unique in the catalogue.
     public var id: String
+    /// The agent's name for people.
     public var name: String
+    /// The protocol that the agent speaks.
     public var wireProtocol: WireProtocol
-    /// The program's name or absolute path, then its arguments. Never empty.
+    /// The program's name or absolute path, and its arguments. Never empty.
     public var command: [String]
-    /// What is added to the command with a provider.
+    /// Arguments to add for a provider.
     public var providerArguments: [Provider: [String]]
-    /// Absolute folders that the program reads and that stand outside the system's own.
+    /// Absolute paths of folders that the program reads outside of the system's.
     public var needs: [String]
+    /// Environment variables.
     public var environment: [String: String]
-    /// What is set besides with a provider.
+    /// Environment variables to add for a provider.
     public var providerEnvironment: [Provider: [String: String]]
-    /// Files that it finds in its home whenever it is started, by their paths there.
+    /// Files to write into the agent's home before each start, by their paths there.
     public var files: [String: HomeFile]
-    /// Patterns, as in `.gitignore`, of what it keeps in its working directory for itself. It does not land.
+    /// Patterns, as in `.gitignore`, of files that the agent keeps in its working directory for itself. They do not land.
     public var leavesBehind: [String]
-    /// What is added to the command when a model is chosen; `${model}` stands for it.
+    /// Arguments to add if a model is chosen; `${model}` stands for it.
     public var modelArguments: [String]
-    /// Its models, with a provider: a fast one and a strong one.
+    /// The fast and the strong model of each provider.
     public var models: [Provider: Models]
-    /// What makes the program print its version, and nothing else.
+    /// The arguments with which the program only prints its version.
     public var versionArguments: [String]
-    /// Whose credentials it can work with, the usual one first; empty for one that needs none.
+    /// The providers whose credentials it can use, the usual one first; empty if it needs none.
     public var providers: [Provider]
-    /// Hosts that it asks for by itself, as patterns of the egress list. To refuse one of them tells a person nothing.
+    /// Patterns of hosts that the agent contacts by itself. A refusal of one of them is not worth reporting.
     public var ownHosts: [String]
-    /// The file in which it insists on keeping a sign-in.
+    /// The file in which the agent requires a sign-in.
     public var signIn: SignInFile?
+    /// How to install the agent, for people.
     public var install: String?
+    /// A description for people.
     public var description: String?
 
-    /// Describes an agent.
+    /// Creates an entry.
     public init(
         id: String, name: String, wireProtocol: WireProtocol, command: [String],
         providerArguments: [Provider: [String]] = [:], needs: [String] = [],

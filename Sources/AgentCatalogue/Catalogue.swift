@@ -1,16 +1,13 @@
-import Foundation
-import Processes
-
-/// The agents that there are: those built in and those in the user's own file.
+/// The available agents: the built-in ones and those in the user's file.
 public struct Catalogue: Sendable {
-    /// Every agent, in the order of the files; a user's entry stands where the built-in one stood.
+    /// All agents, in the order of the files; a user's entry replaces a built-in one in its place.
     public let agents: [AgentDefinition]
-    /// What was wrong in the files. The agents that are right work all the same.
+    /// The mistakes in the files. Valid entries are not affected.
     public let problems: [CatalogueProblem]
 
-    /// Reads the built-in catalogue and, if there is one, the user's.
+    /// Reads the built-in catalogue and, if it exists, the user's.
     ///
-    /// - Parameter userFile: a path, usually `agents.yaml` in SAM's home. It need not exist.
+    /// - Parameter userFile: a path, usually `agents.yaml` in SAM's home. The file need not exist.
     public init(userFile: String? = nil) {
         self.init(userFile.map { UserCatalogue(at: $0, text: UserCatalogue.read($0), after: nil) })
     }
@@ -33,15 +30,5 @@ public struct Catalogue: Sendable {
     /// The agent with this id.
     public func agent(_ id: String) -> AgentDefinition? {
         agents.first { $0.id == id }
-    }
-}
-
-extension AgentDefinition {
-    /// The agent's program on this machine, or `nil` when it is not installed.
-    ///
-    /// - Parameter programFolder: where SAM's own programs stand; searched before PATH.
-    public func program(programFolder: String) -> String? {
-        let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-        return Program.find(command[0], in: "\(programFolder):\(searchPath)")
     }
 }

@@ -1,15 +1,16 @@
 import AgentProtocol
 import Credentials
 import Foundation
+import Wording
 import Yams
 
-/// A file of agents, read entry by entry: a mistake in one costs that one only.
+/// A catalogue file, read entry by entry: a mistake in one entry does not affect others.
 struct CatalogueFile {
     var agents: [AgentDefinition] = []
     var problems: [CatalogueProblem] = []
-    /// The ids of entries that have a mistake, where they tell theirs.
+    /// The ids of entries with a mistake, as far as they can be read.
     var broken: [String] = []
-    /// Whether nothing could be read of it.
+    /// Whether no entry could be read.
     var isBroken = false
 
     init(yaml: String, name: String) {
@@ -18,7 +19,11 @@ struct CatalogueFile {
             root = try Yams.compose(yaml: yaml)
         } catch {
             isBroken = true
-            problems = [CatalogueProblem(file: name, line: (error as? YamlError)?.line, message: "This is not YAML: \(error)")]
+            problems = [
+                CatalogueProblem(
+                    file: name, line: (error as? YamlError)?.line,
+                    message: "This is not YAML: \((error as? YamlError)?.problem ?? reason(of: error))")
+            ]
             return
         }
         guard let root else { return }
@@ -38,13 +43,30 @@ struct CatalogueFile {
     }
 }
 
+extension YamlError {
+    /// What is wrong, in the parser's words and without the text around it.
+    fileprivate var problem: String {
+        switch self {
+        case .reader(let problem, _, _, _), .writer(let problem), .emitter(let problem), .representer(let problem): problem
+        case .scanner(let context, let problem, _, _), .parser(let context, let problem, _, _), .composer(let context, let problem, _, _):
+            (context.map { "\($0.text), " } ?? "") + problem
+        case .duplicatedKeysInMapping(let duplicates, _): "these keys are there twice: \(duplicates.joined(separator: ", "))"
+        case .no, .memory, .dataCouldNotBeDecoded: "it can't be read"
+        @unknown default: "it can't be read"
+        }
+    }
+}
+
 /// A mistake in a catalogue file, with its place.
 public struct CatalogueProblem: Sendable, Hashable, CustomStringConvertible {
+    /// The file's path or name.
     public var file: String
-    /// Counts from 1.
+    /// The line, counted from 1.
     public var line: Int?
+    /// The mistake.
     public var message: String
 
+    /// The location and the mistake.
     public var description: String {
         "\(file)\(line.map { ":\($0)" } ?? ""): \(message)"
     }
@@ -138,7 +160,7 @@ extension AgentDefinition {
             }
             if let mistake = HomeFile.mistake(in: path) {
                 throw EntryMistake(
-                    message: "`files` names paths in the agent's home, as .x/y.json; “\(path.prefix(80))” is none, \(mistake).",
+                    message: "`files` names paths in the agent's home, as .x/y.json; “\(path.prefix(80))” is not one, \(mistake).",
                     line: key.mark?.line)
             }
             var file = HomeFile()

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// The catalogue as the user's file has it now: the file is looked at each time, and what it says holds once it has changed.
+/// The current catalogue: the user's file is read at each access, and changes apply at once.
 ///
-/// What is wrong in it changes nothing that was right before. Safe to share.
+/// A mistake in a changed entry leaves the earlier version of it in effect. Safe to share.
 public final class LiveCatalogue: Sendable {
     private struct State {
         var user: UserCatalogue?
@@ -16,8 +16,8 @@ public final class LiveCatalogue: Sendable {
     /// Reads both files.
     ///
     /// - Parameters:
-    ///   - userFile: a path, usually `agents.yaml` in SAM's home. It need not exist.
-    ///   - onChange: is handed each catalogue that differs from the one before, and the first.
+    ///   - userFile: a path, usually `agents.yaml` in SAM's home. The file need not exist.
+    ///   - onChange: receives the first catalogue and each one that differs from the one before.
     public init(userFile: String? = nil, onChange: @escaping @Sendable (Catalogue) -> Void = { _ in }) {
         file = userFile
         self.onChange = onChange
@@ -27,10 +27,10 @@ public final class LiveCatalogue: Sendable {
         onChange(catalogue)
     }
 
-    /// The agents that there are now.
+    /// The agents that are available now.
     public var current: Catalogue {
         guard let file else { return state.withLock(\.catalogue) }
-        // A stamp could miss a change that follows at once; the file is small.
+        // The content is compared, because a time stamp can miss a change that follows at once; the file is small.
         let changed: Catalogue? = state.withLock { state in
             let text = UserCatalogue.read(file)
             guard text != state.user?.text else { return nil }

@@ -1,8 +1,8 @@
 import Foundation
 
-/// What the user's own file adds to the catalogue: what stands in it, and where that has a mistake, what stood there before.
+/// The entries of the user's file; for entries with a mistake, their earlier version.
 struct UserCatalogue: Sendable {
-    /// What a file turned out to be.
+    /// The result of reading a file.
     enum Text: Sendable, Hashable {
         case missing
         case unreadable(String)
@@ -13,12 +13,12 @@ struct UserCatalogue: Sendable {
     var problems: [CatalogueProblem] = []
     private(set) var text: Text
 
-    /// More than anybody writes by hand, in bytes.
+    /// The largest file, in bytes.
     static let sizeLimit = 4 << 20
 
-    /// Takes a file's text.
+    /// Parses a file's text.
     ///
-    /// - Parameter earlier: what was in force before.
+    /// - Parameter earlier: the entries that applied before.
     init(at file: String, text: Text, after earlier: UserCatalogue?) {
         self.text = text
         func keepAll(_ problems: [CatalogueProblem]) {
@@ -53,16 +53,16 @@ struct UserCatalogue: Sendable {
         }
     }
 
-    /// Reads a file, in one go and no more of it than there can be.
+    /// Reads a file up to the limit.
     static func read(_ file: String) -> Text {
         func failed() -> Text { .unreadable("The file can't be read: \(String(cString: strerror(errno))).") }
-        // Not held up by a pipe in its place.
+        // O_NONBLOCK: a pipe in its place must not block.
         let descriptor = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return errno == ENOENT ? .missing : failed() }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return failed() }
-        guard status.st_mode & S_IFMT == S_IFREG else { return .unreadable("This is no file.") }
+        guard status.st_mode & S_IFMT == S_IFREG else { return .unreadable("This is not a file.") }
         var content = Data()
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while content.count <= sizeLimit {

@@ -3,9 +3,8 @@ import Foundation
 
 /// The client's side of the Agent Client Protocol, version 1.
 ///
-/// Ready means that both `initialize` and `session/new` were answered: a missing key often shows only in
-/// the second. What SAM does not know it keeps (``AgentEvent/other(_:)``) or answers with *method not
-/// found*; an unknown message never ends a session.
+/// The agent is ready when both `initialize` and `session/new` were answered: a missing key often shows only in the second. Unknown updates
+/// are kept (``AgentEvent/other(_:)``), unknown requests are answered with *method not found*; neither ends a session.
 public struct ACPDriver: AgentDriver {
     private enum Phase: Hashable {
         case new
@@ -26,24 +25,25 @@ public struct ACPDriver: AgentDriver {
     private var turn: RunningTurn?
     private var lastRequestID = 0
     private var messages = MessageNumbering()
-    /// What the agent asks to be allowed, by the ids that its answers carry.
+    /// The agent's open permission requests, by the ids that SAM's answers carry.
     private var asked = OpenRequests<RPCIdentifier>()
     private var calls = KnownCalls()
-    /// Whether the agent can load a conversation again.
+    /// Whether the agent can load an earlier conversation.
     private var canLoad = false
-    /// Whether the agent takes images with a prompt.
+    /// Whether the agent accepts images in a prompt.
     private var takesImages = false
     private var servers: [JSONValue] = []
 
-    /// Makes a driver.
+    /// Creates a driver.
     public init(_ conversation: Conversation) {
         self.conversation = conversation
     }
 
+    /// Sends `initialize`.
     public mutating func begin() -> [DriverAction] {
         let id = nextRequestID()
         phase = .initializing(id: id)
-        // SAM lends the agent neither its files nor a terminal: the sandbox has its own.
+        // SAM offers the agent neither file access nor a terminal: the sandbox has its own.
         let capabilities: JSONValue = .object([
             "fs": .object(["readTextFile": .bool(false), "writeTextFile": .bool(false)]),
             "terminal": .bool(false),
@@ -55,6 +55,7 @@ public struct ACPDriver: AgentDriver {
                 clientInfo: ACP.Implementation(name: "sam", title: "SAM", version: "0.1.0")))
     }
 
+    /// Sends a prompt. Images are dropped with a note if the agent takes none.
     public mutating func prompt(_ prompt: AgentCommand.Prompt) -> [DriverAction] {
         guard case .open(let session) = phase, turn == nil else { return [] }
         let id = nextRequestID()
@@ -63,17 +64,26 @@ public struct ACPDriver: AgentDriver {
         let images = prompt.images ?? []
         let left: [DriverAction] =
             images.isEmpty || takesImages
-            ? [] : [.emit(.note(Note("This agent takes no images, so it gets the prompt without its \(images.count).")))]
+            ? []
+            : [
+                .emit(
+                    .note(
+                        Note(
+                            "This agent takes no images, so it gets the prompt without \(images.count == 1 ? "its image" : "its \(images.count) images")."
+                        )))
+            ]
         let blocks = [ACP.ContentBlock.text(prompt.text)] + (takesImages ? images.map(ACP.ContentBlock.image) : [])
         return [.emit(.turnStarted(Turn(prompt: prompt.id)))] + left
             + request(id, ACP.Method.prompt, ACP.PromptRequest(sessionId: session, prompt: blocks))
     }
 
+    /// Asks the agent to cancel the running turn.
     public mutating func cancelTurn() -> [DriverAction] {
         guard case .open(let session) = phase, turn != nil else { return [] }
         return notification(ACP.Method.cancel, ACP.CancelNotification(sessionId: session))
     }
 
+    /// Handles a line of JSON-RPC.
     public mutating func receive(_ line: Data) -> [DriverAction] {
         guard phase != .over else { return [] }
         guard let message = RPCMessage(line: line) else { return [.stray(line)] }
@@ -149,7 +159,7 @@ extension ACPDriver {
             id, ACP.Method.newSession, ACP.NewSessionRequest(cwd: conversation.workingDirectory, mcpServers: servers))
     }
 
-    /// An agent that can't load what it kept begins anew.
+    /// Handles the answer to `session/load`. If loading failed, opens a new conversation.
     private mutating func loaded(
         _ answer: Result<JSONValue, RPCError>, _ identity: AgentIdentity, _ earlier: String
     ) -> [DriverAction] {
@@ -167,7 +177,7 @@ extension ACPDriver {
         }
     }
 
-    /// SAM's tools: over HTTP for an agent that can, else through a program, which all can.
+    /// SAM's tools as an MCP server: over HTTP where the agent supports it, else through a program over stdio, which every agent supports.
     private func servers(overHTTP: Bool) -> [JSONValue] {
         guard let tools = conversation.tools else { return [] }
         if overHTTP {
@@ -226,11 +236,11 @@ extension ACPDriver {
     }
 }
 
-// MARK: - Updates and requests of the agent
+// MARK: - The agent's updates and requests
 
 extension ACPDriver {
     private mutating func updated(_ params: JSONValue) -> [DriverAction] {
-        // What is played again while it is loaded stands in the earlier session's log.
+        // While a conversation loads, the agent replays it; the earlier session's log has that already.
         if case .loading = phase { return [] }
         guard let raw = params["update"], let update = try? raw.decoded(as: ACP.Update.self) else {
             return [.emit(.other(OtherUpdate(kind: "malformed", raw: params)))]
@@ -238,7 +248,7 @@ extension ACPDriver {
         switch update.sessionUpdate {
         case ACP.Update.messageChunk: return chunk(update, .agent, raw)
         case ACP.Update.thoughtChunk: return chunk(update, .thought, raw)
-        case ACP.Update.userChunk: return []  // an echo of the prompt, which SAM has shown already
+        case ACP.Update.userChunk: return []  // an echo of the prompt, which SAM shows already
         case ACP.Update.toolCall, ACP.Update.toolCallUpdate:
             guard let id = update.toolCallId else { break }
             calls.tell(id, raw)
@@ -278,7 +288,7 @@ extension ACPDriver {
         let permission = calls.question(
             asked.add(id), about: params["toolCall"] ?? .null,
             options: options.compactMap { option in
-                // What an option of another kind would allow is not known, so nobody can choose it.
+                // Options of unknown kinds are left out, because it is unclear what they would allow.
                 Self.kind(option.kind).map { Permission.Option(id: option.optionId, name: option.name ?? option.optionId, kind: $0) }
             })
         return [.ask(permission)]
@@ -293,6 +303,7 @@ extension ACPDriver {
         }
     }
 
+    /// Answers a permission request. The protocol carries no text with an answer, so any text is dropped with a note.
     public mutating func answer(_ permission: String, with option: Permission.Option?, saying text: String?) -> [DriverAction] {
         guard let id = asked.take(permission) else { return [] }
         let outcome: JSONValue =
@@ -304,7 +315,7 @@ extension ACPDriver {
 
     private mutating func withdrawn(_ params: JSONValue) -> [DriverAction] {
         guard let id = RPCIdentifier(params["requestId"]) else { return [] }
-        // Whoever asked gets an answer all the same, and one alone.
+        // Also answers the withdrawn request, exactly once.
         return asked.remove { $0 == id }.flatMap { open -> [DriverAction] in
             [.withdraw(open), .send(RPCMessage.failure(id: id, error: RPCError(code: -32800, message: "Cancelled.")).line)]
         }

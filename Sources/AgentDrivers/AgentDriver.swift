@@ -3,52 +3,52 @@ import Foundation
 
 /// One agent protocol as a pure state machine: lines in, actions out.
 ///
-/// A driver does no I/O and knows no clock, so that everything it does can be a table in a test. The runner
-/// carries out its actions in order.
+/// A driver does no I/O and has no clock, so that tests can describe all its behaviour as tables. The runner carries out its actions in
+/// order.
 public protocol AgentDriver: Sendable {
-    /// The agent's program is running: open the conversation.
+    /// Opens the conversation. Called once the agent's program runs.
     mutating func begin() -> [DriverAction]
-    /// The agent wrote a line to standard output.
+    /// Handles a line that the agent wrote to standard output.
     mutating func receive(_ line: Data) -> [DriverAction]
-    /// Hand over a prompt. Called only when no turn is running.
+    /// Hands over a prompt. Called only when no turn is running.
     mutating func prompt(_ prompt: AgentCommand.Prompt) -> [DriverAction]
-    /// Stop the running turn, if there is one.
+    /// Stops the running turn, if there is one.
     mutating func cancelTurn() -> [DriverAction]
-    /// Tell the agent the answer to what it asked to be allowed; `nil` drops the question without one. An answer to what is not open
-    /// changes nothing.
+    /// Answers a permission request; `nil` drops the request without an answer. Answers to requests that are not open have no effect.
     ///
-    /// - Parameter text: what the person says with it.
+    /// - Parameter text: the person's words that go with the answer.
     mutating func answer(_ permission: String, with option: Permission.Option?, saying text: String?) -> [DriverAction]
-    /// Tell the agent the answers to what it asked, by the ids of the inquiry's items; `nil` drops it without any.
+    /// Answers an inquiry, by the ids of its items; `nil` drops it without answers.
     mutating func reply(_ inquiry: String, with answers: [String: [String]]?) -> [DriverAction]
-    /// Stop everything that runs beside its turns.
+    /// Stops everything that runs outside the agent's turns.
     mutating func stopBackground() -> [DriverAction]
-    /// The agent may do less without asking than when the conversation was opened.
+    /// Takes over a stricter permission mode than the one that the conversation was opened with.
     mutating func tighten(to mode: PermissionMode)
 }
 
 extension AgentDriver {
-    // Most protocols know neither.
+    /// Does nothing: most protocols have no inquiries.
     public mutating func reply(_ inquiry: String, with answers: [String: [String]]?) -> [DriverAction] { [] }
+    /// Does nothing: most protocols have no background work.
     public mutating func stopBackground() -> [DriverAction] { [] }
-    // Most agents ask by themselves, and who answers judges it.
+    /// Does nothing: most agents ask in every mode, and their requests are judged by the new one.
     public mutating func tighten(to mode: PermissionMode) {}
 }
 
-/// What a driver wants done.
+/// An action that the driver wants carried out.
 public enum DriverAction: Sendable, Hashable {
     /// Write these bytes to the agent's standard input.
     case send(Data)
-    /// Tell this to the control plane.
+    /// Send this event to the control plane.
     case emit(AgentEvent)
-    /// The agent asks to be allowed something; ``AgentDriver/answer(_:with:)`` is wanted for it.
+    /// The agent asks for a permission; answer with ``AgentDriver/answer(_:with:saying:)``.
     case ask(Permission)
-    /// The agent asks a person something; ``AgentDriver/reply(_:with:)`` is wanted for it.
+    /// The agent asks a person questions; answer with ``AgentDriver/reply(_:with:)``.
     case inquire(Inquiry)
-    /// The agent has taken back what it asked, or asks no longer.
+    /// The agent withdrew the request with this id, or no longer waits for it.
     case withdraw(String)
-    /// The line was none of the protocol's: keep it for the agent's last words.
+    /// The line is not part of the protocol: keep it for the error message if the agent dies.
     case stray(Data)
-    /// The conversation can't go on: end the agent, with this verdict.
+    /// The conversation can't continue: end the agent with this reason and message.
     case giveUp(AgentExit.Reason, String)
 }

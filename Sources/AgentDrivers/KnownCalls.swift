@@ -1,7 +1,7 @@
 import AgentProtocol
 
-/// What an agent of the Agent Client Protocol has told of its tool calls in a turn, for questions about them: some agents ask with a
-/// call's id alone, and some say what they want to do in its raw input only.
+/// The tool calls of a turn, as an agent of the Agent Client Protocol described them, for its permission requests: some agents send only a
+/// call's id with a request, and some describe the call only in its raw input.
 struct KnownCalls: Sendable, Hashable {
     private struct Call: Hashable {
         var title: String?
@@ -13,16 +13,16 @@ struct KnownCalls: Sendable, Hashable {
             title = fields["title"]?.string ?? title
             kind = fields["kind"]?.string ?? kind
             locations = (try? fields["locations"]?.decoded()) ?? locations
-            // As much of it as a question needs: an input can hold a whole file.
+            // Only the fields that a request needs: an input can hold a whole file.
             for name in ["command", "file_path", "filePath", "path"] { input[name] = fields["rawInput"]?[name] ?? input[name] }
         }
     }
 
     private var calls: [String: Call] = [:]
-    /// An agent can't fill our memory with calls.
+    /// Bounds the memory that an agent can use.
     private static let limit = 1_000
 
-    /// Takes in what is told of a call.
+    /// Records an update of a call.
     mutating func tell(_ id: String, _ fields: JSONValue) {
         guard calls[id] != nil || calls.count < Self.limit else { return }
         calls[id, default: Call()].take(fields)
@@ -30,11 +30,11 @@ struct KnownCalls: Sendable, Hashable {
 
     mutating func forget() { calls = [:] }
 
-    /// A question about a call.
+    /// A permission request for a call.
     ///
     /// - Parameters:
-    ///   - id: the question's own.
-    ///   - fields: the call as the question tells it.
+    ///   - id: the request's id.
+    ///   - fields: the call as the request describes it.
     func question(_ id: String, about fields: JSONValue, options: [Permission.Option]) -> Permission {
         let name = fields["toolCallId"]?.string
         var call = name.flatMap { calls[$0] } ?? Call()
@@ -44,13 +44,13 @@ struct KnownCalls: Sendable, Hashable {
             options: options)
     }
 
-    /// The very command, where there is one: a title is what the agent calls it.
+    /// The command itself, if there is one: the title is only the agent's description.
     private static func title(_ call: Call) -> String {
         let title = call.title ?? call.kind ?? "something that it does not name"
         let command = call.input["command"]
         let words = command?.string ?? command?.elements.map { $0.compactMap(\.string).joined(separator: " ") }
         guard let words, !words.isEmpty, title != words else { return title }
-        // The command comes first: what an agent calls it could push it out of sight.
+        // The command comes first, so that a long description can't push it out of sight.
         return "\(words) (\(title.cut(to: 200)))"
     }
 

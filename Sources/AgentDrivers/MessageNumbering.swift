@@ -1,9 +1,8 @@
 import AgentProtocol
 
-/// Gives ids to messages of agents that give none: version 1 of ACP makes them optional.
+/// Assigns ids to messages of agents that send none: they are optional in version 1 of ACP.
 ///
-/// Pieces that follow each other belong together; a tool call, the end of a turn or a change of the speaker
-/// begins a new message.
+/// Consecutive pieces belong together; a tool call, the end of a turn or a change of the role starts a new message.
 struct MessageNumbering: Sendable, Hashable {
     private var count = 0
     private var current: MessageChunk.Role?
@@ -18,7 +17,7 @@ struct MessageNumbering: Sendable, Hashable {
         return "m\(count)"
     }
 
-    /// What comes next is a new message.
+    /// Starts a new message with the next piece.
     mutating func breakOff() {
         current = nil
     }

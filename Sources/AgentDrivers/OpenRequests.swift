@@ -1,12 +1,12 @@
-/// What an agent has asked and not been answered yet, by ids of SAM's own: an agent can use one id twice.
+/// An agent's open requests, by SAM's ids: an agent can use an id twice.
 struct OpenRequests<Request: Sendable & Hashable>: Sendable, Hashable {
     private var open: [String: Request] = [:]
     private var count = 0
 
-    /// All of them.
+    /// All open requests.
     var requests: some Collection<Request> { open.values }
 
-    /// Takes a request in.
+    /// Adds a request.
     ///
     /// - Returns: its id.
     mutating func add(_ request: Request) -> String {
@@ -15,12 +15,14 @@ struct OpenRequests<Request: Sendable & Hashable>: Sendable, Hashable {
         return "p\(count)"
     }
 
-    /// Takes a request out.
+    /// Removes a request.
     ///
-    /// - Returns: `nil` for one that is not open.
+    /// - Returns: `nil` if it is not open.
     mutating func take(_ id: String) -> Request? { open.removeValue(forKey: id) }
 
-    /// Takes out the requests that are so, and names them.
+    /// Removes the requests that match.
+    ///
+    /// - Returns: their ids.
     mutating func remove(where isSo: (Request) -> Bool) -> [String] {
         let ids = open.filter { isSo($0.value) }.keys.sorted()
         for id in ids { open[id] = nil }

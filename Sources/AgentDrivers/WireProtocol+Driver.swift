@@ -1,7 +1,7 @@
 import AgentProtocol
 
 extension WireProtocol {
-    /// A driver for a new conversation.
+    /// Creates a driver for a conversation.
     public func driver(for conversation: Conversation) -> any AgentDriver {
         switch self {
         case .acp, .oneShot: ACPDriver(conversation)

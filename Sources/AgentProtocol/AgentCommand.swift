@@ -1,28 +1,30 @@
-/// What the control plane asks of a runner.
+/// A command of the control plane to a runner.
 public enum AgentCommand: Sendable, Hashable, Codable {
     /// Hand this prompt to the agent. Sent only when no turn is running.
     case prompt(Prompt)
-    /// Stop the running turn; the session goes on.
+    /// Stop the running turn; the session continues.
     case cancelTurn
-    /// A person's answer to what the agent asked to be allowed.
+    /// A person's answer to a permission request.
     case answer(Answer)
-    /// A person's answers to what the agent asked.
+    /// A person's answers to an inquiry.
     case reply(Reply)
-    /// Stop what runs beside the agent's turns.
+    /// Stop everything that runs outside the agent's turns.
     case stopBackground
-    /// From here on the agent may do this much without asking, which is less than before.
+    /// Apply this permission mode from now on. It must be stricter than the current one; others are ignored.
     case permissions(PermissionMode)
-    /// End the agent: first politely, then by force.
+    /// End the agent: first by request, then by force.
     case stop
 
-    /// A prompt with the id that its events will carry.
+    /// A prompt and the id that its events carry.
     public struct Prompt: Sendable, Hashable, Codable {
+        /// The prompt's id.
         public var id: PromptID
+        /// The prompt's text.
         public var text: String
-        /// What the person shows with it; `nil` when nothing.
+        /// The images that go with it; `nil` if there are none.
         public var images: [PromptImage]?
 
-        /// Makes a prompt.
+        /// Creates a prompt.
         public init(id: PromptID, text: String, images: [PromptImage]? = nil) {
             self.id = id
             self.text = text
@@ -30,14 +32,16 @@ public enum AgentCommand: Sendable, Hashable, Codable {
         }
     }
 
-    /// An answer, by the ids of the permission and of one of its options.
+    /// An answer to a ``Permission``.
     public struct Answer: Sendable, Hashable, Codable {
+        /// The permission's id.
         public var permission: String
+        /// The id of the chosen option.
         public var option: String
-        /// What the person says with it, for an agent that takes words: why not, or what to do instead.
+        /// The person's words, for an agent that accepts them: why not, or what to do instead.
         public var text: String?
 
-        /// Answers.
+        /// Creates an answer.
         public init(permission: String, option: String, text: String? = nil) {
             self.permission = permission
             self.option = option
@@ -47,11 +51,12 @@ public enum AgentCommand: Sendable, Hashable, Codable {
 
     /// Answers to an ``Inquiry``.
     public struct Reply: Sendable, Hashable, Codable {
+        /// The inquiry's id.
         public var inquiry: String
-        /// By the ids of its items: labels of choices, or texts.
+        /// The answers by the ids of the items: labels of choices, or free text.
         public var answers: [String: [String]]
 
-        /// Answers.
+        /// Creates a reply.
         public init(inquiry: String, answers: [String: [String]]) {
             self.inquiry = inquiry
             self.answers = answers

@@ -1,35 +1,35 @@
-/// What a runner tells of its agent: the one vocabulary, whatever protocol the agent speaks.
+/// An event that a runner reports about its agent, in one vocabulary for all agent protocols.
 ///
-/// Things that grow or change (a message, a tool call, a plan) are upserts by id; the end of a turn is an
-/// event of its own. On the wire an event is an object with one member: its kind, and that kind's fields.
+/// Things that grow or change (a message, a tool call, a plan) are upserts by id; the end of a turn is an event of its own. On the wire an
+/// event is an object with one member: its kind, and that kind's fields.
 public enum AgentEvent: Sendable, Hashable, Codable {
-    /// The sandbox stands and the agent's program was executed. It has not said anything yet.
+    /// The sandbox was set up and the agent's program executed. The agent has not answered yet.
     case agentStarted(AgentStart)
-    /// The agent answered its protocol's handshake: it is ready.
+    /// The agent answered its protocol's handshake and is ready.
     case handshake(AgentIdentity)
     /// More text of the message with this id.
     case message(MessageChunk)
-    /// A tool call, or what changed about one.
+    /// A new tool call, or changed fields of one.
     case toolCall(ToolCall)
-    /// The whole plan.
+    /// The complete plan.
     case plan(Plan)
-    /// What the agent says that it has used. The gateway's own count is what is charged.
+    /// The usage that the agent reports. Charges are based on the gateway's own count.
     case usage(AgentUsage)
     /// A prompt was handed to the agent.
     case turnStarted(Turn)
-    /// The agent is done with a prompt.
+    /// The agent finished a turn.
     case turnEnded(TurnEnd)
-    /// The agent asks to be allowed something, or what was answered.
+    /// A permission request, or its answer.
     case permission(Permission)
-    /// The agent asks a person something, or what was answered.
+    /// An inquiry, or its answer.
     case inquiry(Inquiry)
-    /// Everything that runs beside the agent's turn, or after it.
+    /// Everything that runs outside the agent's turns.
     case background(BackgroundWork)
-    /// Something a person should know, from the runner itself.
+    /// A message from the runner itself to the person who follows the session.
     case note(Note)
-    /// An update that SAM has no word for, kept as it came.
+    /// An update of a kind that SAM does not know, unchanged.
     case other(OtherUpdate)
-    /// The agent's program is gone, and everything it started with it. The last event of an attempt.
+    /// The agent's program and all its child processes have ended. The last event of an attempt.
     case agentExited(AgentExit)
 }
 
@@ -38,23 +38,26 @@ public struct AgentStart: Sendable, Hashable, Codable {
     /// The kind of sandbox around it.
     public var sandbox: String
 
-    /// Tells the sandbox.
+    /// Creates the event's fields.
     public init(sandbox: String) {
         self.sandbox = sandbox
     }
 }
 
-/// Who answered the handshake.
+/// The agent that answered the handshake.
 public struct AgentIdentity: Sendable, Hashable, Codable {
+    /// The agent's name.
     public var name: String
+    /// The agent's version.
     public var version: String?
+    /// The version of the agent's protocol.
     public var protocolVersion: Int?
-    /// The agent's own id of the conversation, where it can be loaded again later.
+    /// The agent's own id of the conversation, if it can be loaded again later.
     public var conversation: String?
-    /// Whether the agent remembers the session that this one goes on with.
+    /// Whether the agent remembers the session that this one continues.
     public var remembers: Bool?
 
-    /// Names the agent.
+    /// Creates an identity.
     public init(
         name: String, version: String? = nil, protocolVersion: Int? = nil, conversation: String? = nil, remembers: Bool? = nil
     ) {
@@ -68,18 +71,22 @@ public struct AgentIdentity: Sendable, Hashable, Codable {
 
 /// A piece of text that continues a message.
 public struct MessageChunk: Sendable, Hashable, Codable {
-    /// Who speaks.
+    /// The kind of text.
     public enum Role: String, Sendable, Codable {
+        /// The agent's message, or its reasoning.
         case agent, thought
     }
 
+    /// The message's id.
     public var id: String
+    /// The kind of text.
     public var role: Role
+    /// The text to append.
     public var text: String
-    /// The tool call whose sub-agent speaks; `nil` for the agent itself.
+    /// The tool call whose sub-agent writes this; `nil` for the main agent.
     public var parent: String?
 
-    /// Makes a piece of a message.
+    /// Creates a piece of a message.
     public init(id: String, role: Role, text: String, parent: String? = nil) {
         self.id = id
         self.role = role
@@ -90,19 +97,22 @@ public struct MessageChunk: Sendable, Hashable, Codable {
 
 /// A tool call as an upsert: only fields that are present change.
 public struct ToolCall: Sendable, Hashable, Codable {
+    /// The call's id, chosen by the agent.
     public var id: String
+    /// The call in one line.
     public var title: String?
-    /// `read`, `edit`, `delete`, `move`, `search`, `execute`, `think`, `fetch`, or a word of the agent's own.
+    /// `read`, `edit`, `delete`, `move`, `search`, `execute`, `think`, `fetch`, or an agent's own word.
     public var kind: String?
     /// `pending`, `in_progress`, `completed` or `failed`.
     public var status: String?
+    /// The places in files that the call concerns.
     public var locations: [ACP.Location]?
     /// The call's result, as the agent's protocol gives it.
     public var content: JSONValue?
-    /// The tool call whose sub-agent makes this one; `nil` for the agent's own.
+    /// The tool call whose sub-agent makes this one; `nil` for the main agent.
     public var parent: String?
 
-    /// Makes an upsert.
+    /// Creates an upsert.
     public init(
         id: String, title: String? = nil, kind: String? = nil, status: String? = nil, locations: [ACP.Location]? = nil,
         content: JSONValue? = nil, parent: String? = nil
@@ -117,28 +127,31 @@ public struct ToolCall: Sendable, Hashable, Codable {
     }
 }
 
-/// The steps an agent means to take.
+/// The steps that an agent plans.
 public struct Plan: Sendable, Hashable, Codable {
+    /// The steps, in order.
     public var entries: [ACP.PlanEntry]
 
-    /// Makes a plan.
+    /// Creates a plan.
     public init(entries: [ACP.PlanEntry]) {
         self.entries = entries
     }
 }
 
-/// What an agent says of its model's tokens. Fields that its protocol does not tell are missing.
+/// The token usage that an agent reports. Fields that its protocol does not have are `nil`.
 public struct AgentUsage: Sendable, Hashable, Codable {
-    /// Tokens that went to the model and came from it, in the turn or in the conversation, as the agent counts.
+    /// Tokens sent to the model, in the turn or in the conversation, as the agent counts.
     public var input: Int?
+    /// Tokens received from the model, counted like ``input``.
     public var output: Int?
-    /// Tokens that the conversation takes of its window, and the window's size.
+    /// Tokens that the conversation takes of the context window.
     public var context: Int?
+    /// The size of the context window, in tokens.
     public var window: Int?
-    /// What the agent thinks that it costs, in US dollars.
+    /// The agent's own estimate of the cost, in US dollars.
     public var dollars: Double?
 
-    /// Tells a usage.
+    /// Creates a report.
     public init(input: Int? = nil, output: Int? = nil, context: Int? = nil, window: Int? = nil, dollars: Double? = nil) {
         self.input = input
         self.output = output
@@ -148,30 +161,32 @@ public struct AgentUsage: Sendable, Hashable, Codable {
     }
 }
 
-/// A turn that began.
+/// The start of a turn.
 public struct Turn: Sendable, Hashable, Codable {
+    /// The prompt that the agent is answering.
     public var prompt: PromptID
-    /// Set when the agent began the turn by itself, after the prompt that caused it was answered.
+    /// Set when the agent started the turn by itself, after it had answered the prompt that caused it.
     public var isFollowUp: Bool?
 
-    /// Names the prompt that the agent is answering.
+    /// Creates the start of a turn.
     public init(prompt: PromptID, isFollowUp: Bool? = nil) {
         self.prompt = prompt
         self.isFollowUp = isFollowUp
     }
 }
 
-/// A turn that ended.
+/// The end of a turn.
 public struct TurnEnd: Sendable, Hashable, Codable {
+    /// The prompt that the agent was answering.
     public var prompt: PromptID
     /// The protocol's stop reason: `end_turn`, `max_tokens`, `refusal`, `cancelled`…, or `error`.
     public var stopReason: String
-    /// What the agent said went wrong, when the reason is `error`.
+    /// The agent's error message, when the reason is `error`.
     public var error: String?
     /// As in ``Turn/isFollowUp``.
     public var isFollowUp: Bool?
 
-    /// Tells how a turn ended.
+    /// Creates the end of a turn.
     public init(prompt: PromptID, stopReason: String, error: String? = nil, isFollowUp: Bool? = nil) {
         self.prompt = prompt
         self.stopReason = stopReason
@@ -182,9 +197,10 @@ public struct TurnEnd: Sendable, Hashable, Codable {
 
 /// A sentence for the person who follows the session.
 public struct Note: Sendable, Hashable, Codable {
+    /// The sentence.
     public var text: String
 
-    /// Wraps a sentence.
+    /// Creates a note.
     public init(_ text: String) {
         self.text = text
     }
@@ -192,10 +208,12 @@ public struct Note: Sendable, Hashable, Codable {
 
 /// An update of a kind that SAM does not know.
 public struct OtherUpdate: Sendable, Hashable, Codable {
+    /// The kind, as the agent names it.
     public var kind: String
+    /// The update as received.
     public var raw: JSONValue
 
-    /// Keeps an update.
+    /// Creates an event for an update.
     public init(kind: String, raw: JSONValue) {
         self.kind = kind
         self.raw = raw

@@ -1,8 +1,8 @@
-/// How an agent's program ended, and what that means.
+/// The end of an agent's program and its reason.
 public struct AgentExit: Sendable, Hashable, Codable {
-    /// The verdict on the end.
+    /// The reason for the end.
     public enum Reason: String, Sendable, Codable, CaseIterable {
-        /// It was asked to stop and did, or exited by itself with code 0 after a handshake.
+        /// It ended on request, or exited by itself with code 0 after a handshake while idle.
         case finished
         /// The program could not be started.
         case notStarted
@@ -10,29 +10,32 @@ public struct AgentExit: Sendable, Hashable, Codable {
         case handshakeFailed
         /// It did not answer the handshake in time.
         case handshakeTimedOut
-        /// It ended by itself in the middle of its work.
+        /// It ended by itself during its work.
         case crashed
-        /// The kernel ended it: the sandbox's memory limit was reached.
+        /// The kernel killed a process of the sandbox, because the memory limit was reached.
         case outOfMemory
-        /// It wrote more than a session may.
+        /// Its output exceeded the session's limit.
         case flooded
-        /// What it keeps in its workspace and its home takes more room than it may.
+        /// Its workspace and home exceeded the limit on disk space.
         case diskLimit
-        /// It wrote something that its protocol does not allow.
+        /// It violated its protocol.
         case protocolViolation
-        /// Its events could not be kept: the disk is full.
+        /// Its runner stopped it: it was asked to end, or could not reach SAM for too long.
+        case runnerStopped
+        /// Its events could not be saved, as when the disk is full.
         case spoolFull
-        /// This runner's attempt was over; a newer one, or salvage, has taken its place.
+        /// This runner's attempt is over: a newer one, or salvage, has replaced it.
         case fenced
     }
 
+    /// The reason.
     public var reason: Reason
-    /// A sentence that names the cause and, where there is one, the next step.
+    /// A sentence that names the cause and, if there is one, the next step.
     public var message: String
-    /// The last that the program wrote to standard error, or to standard output outside its protocol.
+    /// The end of the program's standard error, and of its standard output outside the protocol.
     public var lastWords: String?
 
-    /// Tells how an agent ended.
+    /// Creates a description of an end.
     public init(_ reason: Reason, _ message: String, lastWords: String? = nil) {
         self.reason = reason
         self.message = message

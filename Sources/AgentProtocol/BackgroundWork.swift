@@ -1,23 +1,25 @@
-/// What an agent has running beside its turn, or after it: the whole of it, each time that it changes.
+/// Everything that an agent runs outside its turns. Each event has the complete set.
 public struct BackgroundWork: Sendable, Hashable, Codable {
-    /// One thing that runs.
+    /// A background task.
     public struct Task: Sendable, Hashable, Codable {
-        /// What it is.
+        /// The kind of task.
         public enum Kind: String, Sendable, Codable, CaseIterable {
+            /// A sub-agent, a command, or something else.
             case agent, command, other
         }
 
-        /// The agent's own id of it.
+        /// The agent's own id of the task.
         public var id: String
+        /// The kind of task.
         public var kind: Kind
-        /// What it does, in the agent's words.
+        /// The task in the agent's words.
         public var title: String
-        /// The tool call that began it, by the agent's id.
+        /// The id of the tool call that started it.
         public var toolCall: String?
-        /// Whether it runs for as long as the agent does, like a watcher, so that no session waits for its end.
+        /// Whether it runs as long as the agent does, like a watcher, so that no session waits for its end.
         public var isAmbient: Bool
 
-        /// Describes a task.
+        /// Creates a task.
         public init(id: String, kind: Kind, title: String, toolCall: String? = nil, isAmbient: Bool = false) {
             self.id = id
             self.kind = kind
@@ -27,19 +29,20 @@ public struct BackgroundWork: Sendable, Hashable, Codable {
         }
     }
 
+    /// The running tasks.
     public var tasks: [Task]
 
-    /// Tells what runs.
+    /// Creates a set of tasks.
     public init(tasks: [Task]) {
         self.tasks = tasks
     }
 
-    /// What a session waits for before it ends.
+    /// The tasks that a session waits for before it ends.
     public var awaited: [Task] { tasks.filter { !$0.isAmbient } }
 
-    /// The same with every text and list cut to what a person can read. What is waited for goes first.
+    /// The same with every text and list cut to a bounded size. Awaited tasks come first.
     public var bounded: BackgroundWork {
-        // An id that was cut would be another one.
+        // Tasks with longer ids are dropped: a shortened id would be a different one.
         let tasks = (awaited + tasks.filter(\.isAmbient)).filter { $0.id.utf8.count <= 200 }
         return BackgroundWork(
             tasks: tasks.prefix(64).map { task in

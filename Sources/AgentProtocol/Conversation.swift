@@ -1,15 +1,15 @@
-/// What an agent's driver is told of the conversation that it opens.
+/// The conversation that an agent's driver opens.
 public struct Conversation: Sendable, Hashable, Codable {
-    /// SAM's own tools for an agent, as a server of the Model Context Protocol.
+    /// SAM's own tools for an agent, as an MCP server.
     public struct Tools: Sendable, Hashable, Codable {
-        /// Where they are, as the agent sees it.
+        /// The server's URL, as the agent sees it.
         public var url: String
-        /// What has to come with each message.
+        /// The bearer token of each request.
         public var token: String
-        /// A program, with its arguments, that speaks the same on its standard input and output, for agents that can't use HTTP.
+        /// A program with its arguments that speaks MCP on standard input and output, for agents without HTTP support.
         public var program: [String]
 
-        /// Names a server.
+        /// Creates a description of a server.
         public init(url: String, token: String, program: [String]) {
             self.url = url
             self.token = token
@@ -17,32 +17,32 @@ public struct Conversation: Sendable, Hashable, Codable {
         }
     }
 
-    /// A session that is over and goes on in this one.
+    /// An ended session that this one continues.
     public struct Earlier: Sendable, Hashable, Codable {
-        /// The agent's own id of the conversation, where it said that it can load it again.
+        /// The agent's own id of the conversation, if the agent can load it again.
         public var conversation: String?
-        /// What happened in it, for an agent that remembers nothing.
+        /// A summary of the session, for an agent that can't load it.
         public var recap: String
 
-        /// Describes a session.
+        /// Creates a description of a session.
         public init(conversation: String?, recap: String) {
             self.conversation = conversation
             self.recap = recap
         }
     }
 
-    /// The absolute path of the checkout, as the agent sees it.
+    /// The checkout's absolute path, as the agent sees it.
     public var workingDirectory: String
-    /// What the agent may do without asking.
+    /// The actions that the agent may take without asking.
     public var permissions: PermissionMode
-    /// `nil` where there are none.
+    /// SAM's tools; `nil` if there are none.
     public var tools: Tools?
-    /// The session that this one goes on with.
+    /// The session that this one continues.
     public var earlier: Earlier?
-    /// The id under which the agent was told to keep this conversation, where it takes one.
+    /// The id that the agent was told to use for this conversation, if it accepts one.
     public var own: String?
 
-    /// Describes a conversation.
+    /// Creates a description of a conversation.
     public init(
         workingDirectory: String, permissions: PermissionMode, tools: Tools? = nil, earlier: Earlier? = nil, own: String? = nil
     ) {

@@ -1,26 +1,28 @@
 import Foundation
 
-/// A host with or without a port, as it stands in an address: `llm.example.org`, `10.1.2.3:8080` or `[::1]:443`.
+/// A host with an optional port, as in a URL: `llm.example.org`, `10.1.2.3:8080` or `[::1]:443`.
 ///
-/// Read by one strict rule, because others read it differently: libraries take 99999 for 34463, +443 for 443, and letters for
-/// ASCII that only look like it. What is not exactly a host and a port is neither.
+/// Parsed strictly, because libraries disagree: some take 99999 for 34463, +443 for 443, and look-alike letters for ASCII. Anything but
+/// exactly a host and a port is refused.
 public struct HostAndPort: Sendable, Hashable {
-    /// A name, or an address; one of IPv6 without its brackets.
+    /// A name or an address; IPv6 addresses without brackets.
     public var host: String
-    /// 1 to 65535; `nil` where none stands.
+    /// 1 to 65535; `nil` if none was given.
     public var port: Int?
 
-    /// What is wrong with a text.
+    /// The invalid part of a text.
     public enum Fault: Error, Sendable, Hashable {
+        /// The host is invalid.
         case host
+        /// The port is invalid.
         case port
     }
 
-    /// Reads one.
+    /// Parses a text.
     ///
     /// - Throws: ``Fault``.
     public init(_ text: some StringProtocol) throws(Fault) {
-        // In bytes: as characters, a digit with an accent on it is another one.
+        // Compared as bytes: as characters, a digit with a combining accent would differ.
         let bytes = Array(text.utf8)
         let rest: ArraySlice<UInt8>
         if bytes.first == UInt8(ascii: "["), let end = bytes.firstIndex(of: UInt8(ascii: "]")) {
@@ -38,7 +40,7 @@ public struct HostAndPort: Sendable, Hashable {
         port = number
     }
 
-    /// Reads a port: up to five digits, without a sign or zeros before them.
+    /// Parses a port: up to five digits, without a sign or leading zeros.
     public static func port(_ digits: some Collection<UInt8>) -> Int? {
         guard (1...5).contains(digits.count), digits.first != UInt8(ascii: "0"),
             digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
@@ -47,7 +49,7 @@ public struct HostAndPort: Sendable, Hashable {
         return number <= 65_535 ? number : nil
     }
 
-    /// The part of a URL that names the host: what stands between `://` and the path, without a user and password.
+    /// The host and port of a URL: the text between `://` and the path, without user and password.
     public static func authority(of url: String) -> Substring? {
         guard let start = url.firstRange(of: "://")?.upperBound else { return nil }
         let authority = url[start...].prefix { !"/?#\\".contains($0) }
@@ -55,7 +57,7 @@ public struct HostAndPort: Sendable, Hashable {
     }
 
     private static func isName(_ bytes: ArraySlice<UInt8>) -> Bool {
-        (1...253).contains(bytes.count)
+        (1...253).contains(bytes.count) && hasLabels(bytes)
             && bytes.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
@@ -66,7 +68,16 @@ public struct HostAndPort: Sendable, Hashable {
             }
     }
 
-    /// Without a zone: the name of a network device means something on one machine only.
+    /// Labels have 1 to 63 bytes and no dash at an end (RFC 1123, section 2.1); an empty one at the end stands for the root.
+    private static func hasLabels(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var labels = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        if labels.count > 1, labels.last?.isEmpty == true { labels.removeLast() }
+        return labels.allSatisfy { label in
+            (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
+        }
+    }
+
+    /// Zones are refused: a network device's name has a meaning on one machine only.
     private static func isVersion6(_ text: String) -> Bool {
         var address = in6_addr()
         return inet_pton(AF_INET6, text, &address) == 1

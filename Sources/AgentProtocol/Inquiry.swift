@@ -1,20 +1,21 @@
-/// Something that an agent wants to know from a person, and what came of it: an upsert by id.
+/// Questions of an agent to a person, and their answers: an upsert by id.
 public struct Inquiry: Sendable, Hashable, Codable {
-    /// One question of it.
+    /// One question.
     public struct Item: Sendable, Hashable, Codable {
-        /// The answers are by this id; unique in its inquiry.
+        /// The id of the answer, unique in the inquiry.
         public var id: String
-        /// A word or two above the question.
+        /// A short heading of a word or two.
         public var header: String?
+        /// The question.
         public var text: String
-        /// What the agent proposes; empty where it wants a text.
+        /// The answers that the agent proposes; empty for a question that wants free text.
         public var choices: [Choice]
-        /// Whether more than one choice may be taken.
+        /// Whether several choices may be selected.
         public var allowsSeveral: Bool
-        /// Whether a text that is none of the choices is taken.
+        /// Whether an answer other than the choices is accepted.
         public var allowsText: Bool
 
-        /// Asks.
+        /// Creates a question.
         public init(
             id: String, header: String? = nil, text: String, choices: [Choice], allowsSeveral: Bool = false, allowsText: Bool = true
         ) {
@@ -29,42 +30,46 @@ public struct Inquiry: Sendable, Hashable, Codable {
 
     /// An answer that the agent proposes.
     public struct Choice: Sendable, Hashable, Codable {
+        /// The choice; also the answer's value.
         public var label: String
+        /// An explanation.
         public var detail: String?
 
-        /// Proposes.
+        /// Creates a choice.
         public init(label: String, detail: String? = nil) {
             self.label = label
             self.detail = detail
         }
     }
 
-    /// How an inquiry was settled.
+    /// The result of an inquiry.
     public struct Answer: Sendable, Hashable, Codable {
-        /// By the ids of its items; `nil` when it was dropped without an answer.
+        /// The answers by the ids of the items; `nil` if it was dropped without an answer.
         public var items: [String: [String]]?
+        /// The reason for the result.
         public var by: Permission.Answer.Decider
 
-        /// Settles an inquiry.
+        /// Creates a result.
         public init(items: [String: [String]]?, by: Permission.Answer.Decider) {
             self.items = items
             self.by = by
         }
     }
 
-    /// The runner's own, never the agent's.
+    /// The runner's own id, never the agent's.
     public var id: String
-    /// The tool call that waits for it, by the agent's id; `nil` when nothing waits.
+    /// The id of the tool call that waits for it; `nil` if nothing waits.
     public var toolCall: String?
-    /// The tool call whose sub-agent asks; `nil` for the agent itself.
+    /// The tool call whose sub-agent asks; `nil` for the main agent.
     public var parent: String?
+    /// The questions.
     public var items: [Item]
-    /// When it is dropped if nobody has answered, in UTC milliseconds.
+    /// The time at which it is dropped without an answer, in UTC milliseconds.
     public var until: Int64?
-    /// `nil` while it is open.
+    /// The result; `nil` while it is open.
     public var answer: Answer?
 
-    /// Asks.
+    /// Creates an open inquiry.
     public init(id: String, toolCall: String? = nil, parent: String? = nil, items: [Item]) {
         self.id = id
         self.toolCall = toolCall
@@ -72,20 +77,19 @@ public struct Inquiry: Sendable, Hashable, Codable {
         self.items = items
     }
 
-    /// The same with every text and list cut to what a person can read, so that an agent can't grow what is kept of it, and in a form
-    /// in which each item can be answered.
+    /// The same with every text and list cut to a bounded size, and with every item answerable.
     public var bounded: Inquiry {
         var bounded = self
         bounded.toolCall = toolCall?.cut(to: 200)
         bounded.parent = parent?.cut(to: 200)
-        // An id that was cut would be another one.
+        // Items with longer ids are dropped: a shortened id would be a different one.
         var ids: Set<String> = []
         bounded.items = items.filter { $0.id.utf8.count <= 4_000 && ids.insert($0.id).inserted }.prefix(16).map { item in
             var item = item
             item.header = item.header?.cut(to: 100)
             item.text = item.text.cut(to: 4_000)
             let choices = item.choices.filter(\.canBeTaken).prefix(32)
-            // A choice that is not shown can still be meant, and every item needs an answer.
+            // Free text stands in for choices that are not shown, so that every item can be answered.
             if choices.isEmpty || choices.count < item.choices.count { item.allowsText = true }
             item.choices = choices.map { Choice(label: $0.label, detail: $0.detail?.cut(to: 1_000)) }
             return item
@@ -95,7 +99,7 @@ public struct Inquiry: Sendable, Hashable, Codable {
 }
 
 extension Inquiry.Choice {
-    /// Whether its label can be an answer: blanks and NUL bytes are refused as one.
+    /// Whether its label can be an answer: blank labels and those with NUL bytes are refused as answers.
     fileprivate var canBeTaken: Bool {
         label.utf8.count <= 1_000 && !label.allSatisfy(\.isWhitespace) && !label.contains("\0")
     }

@@ -1,20 +1,23 @@
-/// Something that an agent asks to be allowed, and what came of it: an upsert by id.
+/// A permission request of an agent, and its answer: an upsert by id.
 ///
-/// What it says of itself is the agent's word. The sandbox, not a permission, is what an agent can't get around.
+/// Its texts are the agent's own claims. Security rests on the sandbox, not on permissions.
 public struct Permission: Sendable, Hashable, Codable {
-    /// One of the answers that the agent takes.
+    /// One of the answers that the agent accepts.
     public struct Option: Sendable, Hashable, Codable {
-        /// What an answer means.
+        /// The effect of an option.
         public enum Kind: String, Sendable, Codable, CaseIterable {
+            /// Allow once, allow from now on, or refuse.
             case allowOnce, allowAlways, refuse
         }
 
+        /// The option's id, chosen by the agent's driver.
         public var id: String
         /// The agent's words for it.
         public var name: String
+        /// The effect.
         public var kind: Kind
 
-        /// Makes an option.
+        /// Creates an option.
         public init(id: String, name: String, kind: Kind) {
             self.id = id
             self.name = name
@@ -22,26 +25,28 @@ public struct Permission: Sendable, Hashable, Codable {
         }
     }
 
-    /// How a question was settled.
+    /// The result of a permission request.
     public struct Answer: Sendable, Hashable, Codable {
-        /// Who settled it.
+        /// The reason for the result.
         public enum Decider: String, Sendable, Codable, CaseIterable {
+            /// A person answered.
             case person
-            /// Nobody answered in time, so it is refused.
+            /// It was refused because no answer came in time.
             case timeLimit
-            /// More was asked at once than a person can answer, so it is refused.
+            /// Too many requests were open at once, so it was refused.
             case flood
-            /// The agent's turn ended or was cancelled, or it took its question back.
+            /// The agent's turn ended or was cancelled, or the agent withdrew the request.
             case turn
         }
 
-        /// The chosen option; `nil` when the question was dropped without one.
+        /// The chosen option; `nil` if the request was dropped without one.
         public var option: Option?
+        /// The reason for the result.
         public var by: Decider
-        /// What the person said with it.
+        /// The person's words that go with the answer.
         public var text: String?
 
-        /// Settles a question.
+        /// Creates a result.
         public init(option: Option?, by: Decider, text: String? = nil) {
             self.option = option
             self.by = by
@@ -49,26 +54,28 @@ public struct Permission: Sendable, Hashable, Codable {
         }
     }
 
-    /// The runner's own, never the agent's.
+    /// The runner's own id, never the agent's.
     public var id: String
-    /// The tool call that waits for it, by the agent's id.
+    /// The id of the tool call that waits for it.
     public var toolCall: String?
-    /// What the agent wants to do, in one line.
+    /// The action, in one line.
     public var title: String
     /// The tool call's kind, as in ``ToolCall/kind``.
     public var kind: String?
+    /// The places in files that the action concerns.
     public var locations: [ACP.Location]?
+    /// The answers that the agent accepts.
     public var options: [Option]
-    /// The plan that is to be approved, in Markdown, where it is one.
+    /// The plan to approve, in Markdown, if there is one.
     public var plan: String?
-    /// The tool call whose sub-agent asks; `nil` for the agent itself.
+    /// The tool call whose sub-agent asks; `nil` for the main agent.
     public var parent: String?
-    /// When it is refused if nobody has answered, in UTC milliseconds.
+    /// The time at which it is refused without an answer, in UTC milliseconds.
     public var until: Int64?
-    /// `nil` while it is open.
+    /// The result; `nil` while it is open.
     public var answer: Answer?
 
-    /// Asks.
+    /// Creates an open request.
     public init(
         id: String, toolCall: String? = nil, title: String, kind: String? = nil, locations: [ACP.Location]? = nil, options: [Option],
         plan: String? = nil, parent: String? = nil
@@ -83,13 +90,13 @@ public struct Permission: Sendable, Hashable, Codable {
         self.parent = parent
     }
 
-    /// The kind of what changes how the agent works, as the end of its planning.
+    /// The kind of an action that changes how the agent works, such as the end of its planning.
     public static let modeSwitch = "switch_mode"
 
-    /// The option that refuses, where the agent takes one.
+    /// The option that refuses, if there is one.
     public var refusal: Option? { options.first { $0.kind == .refuse } }
 
-    /// The same with every text and list cut to what a person can read, so that an agent can't grow what is kept of it.
+    /// The same with every text and list cut to a bounded size.
     public var bounded: Permission {
         var bounded = self
         bounded.title = Self.shown(title)
@@ -100,17 +107,17 @@ public struct Permission: Sendable, Hashable, Codable {
         bounded.locations = locations.map { places in
             places.prefix(50).map { ACP.Location(path: $0.path.cut(to: 1_000), line: $0.line) }
         }
-        // An id that was cut would be another one.
+        // Options with longer ids are dropped: a shortened id would be a different one.
         bounded.options = options.filter { $0.id.utf8.count <= 200 }.prefix(12).map { option in
             Option(id: option.id, name: option.name.cut(to: 200), kind: option.kind)
         }
         return bounded
     }
 
-    /// The most bytes of a title: one character can have many.
+    /// The longest title, in bytes: one character can have many.
     private static let titleLimit = 8 << 10
 
-    /// What a person is asked to allow, with nothing hidden behind blanks, and with a mark where it was cut.
+    /// The title for display: long runs of blanks and line breaks are made visible, and a cut is marked.
     private static func shown(_ text: String) -> String {
         var shown = ""
         var blanks = 0
@@ -131,7 +138,7 @@ public struct Permission: Sendable, Hashable, Codable {
         return "\(String(beginning)) ⟨… \(left) characters are not shown …⟩ \(String(end.reversed()))"
     }
 
-    /// The first of these characters, as many as so many bytes hold.
+    /// As many of the first characters as fit into the bytes.
     private static func fitting(_ characters: some Sequence<Character>, in bytes: Int) -> [Character] {
         var left = bytes
         return characters.prefix { character in

@@ -1,24 +1,25 @@
 import Foundation
 
 extension PromptImage {
-    /// Why an image can't go with a prompt, in a sentence that names it.
+    /// The reason why an image was refused, in a sentence that names it.
     public struct Refusal: Error, Sendable, CustomStringConvertible {
+        /// The sentence.
         public let description: String
     }
 
-    /// Takes an image as a person gave it.
+    /// Checks an image that a person provides.
     ///
     /// - Parameters:
-    ///   - name: what a refusal calls it.
-    ///   - declared: the media type that it was said to have.
-    /// - Throws: ``Refusal`` when it is too large, of another kind, or not what it was said to be.
+    ///   - name: the image's name in a refusal.
+    ///   - declared: the media type that the sender declared.
+    /// - Throws: ``Refusal`` if it is empty, too large, of an unsupported type, or not of the declared type.
     public init(checking data: Data, name: String, declared: String? = nil) throws(Refusal) {
         guard !data.isEmpty else { throw Refusal(description: "\(name) is empty.") }
         guard data.count <= Self.sizeLimit else {
             throw Refusal(description: "\(name) is larger than \(Self.sizeLimit / 1_000) kB, the most that a model takes of one image.")
         }
         guard let image = PromptImage(data) else {
-            throw Refusal(description: "\(name) is no image that agents take: PNG, JPEG, GIF or WebP.")
+            throw Refusal(description: "\(name) is not an image that agents take: PNG, JPEG, GIF or WebP.")
         }
         guard declared == nil || declared == image.mediaType.rawValue else {
             throw Refusal(description: "\(name) is \(image.mediaType.rawValue), not \((declared ?? "").prefix(80)).")

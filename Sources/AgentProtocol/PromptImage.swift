@@ -1,32 +1,38 @@
 import Foundation
 
-/// An image that goes to an agent with a prompt.
+/// An image that is sent to an agent with a prompt.
 public struct PromptImage: Sendable, Hashable, Codable {
-    /// The kinds that every agent's model takes.
+    /// The types that every agent's model accepts.
     public enum MediaType: String, Sendable, Codable, CaseIterable {
+        /// PNG.
         case png = "image/png"
+        /// JPEG.
         case jpeg = "image/jpeg"
+        /// GIF.
         case gif = "image/gif"
+        /// WebP.
         case webp = "image/webp"
     }
 
     /// The most images of one prompt.
     public static let countLimit = 8
-    /// The most bytes of one image: models take 5 MB in base64.
+    /// The most bytes of one image: models accept 5 MB in base64.
     public static let sizeLimit = 3_750_000
     /// The most bytes of all images of one prompt.
     public static let totalLimit = 8_000_000
 
+    /// The image's type.
     public var mediaType: MediaType
+    /// The image's bytes.
     public var data: Data
 
-    /// Takes an image as it is.
+    /// Creates an image without checking it.
     public init(mediaType: MediaType, data: Data) {
         self.mediaType = mediaType
         self.data = data
     }
 
-    /// Takes an image whose kind is told by its first bytes; `nil` where they are none of the kinds.
+    /// Creates an image with the type that its first bytes show; `nil` for other types.
     public init?(_ data: Data) {
         let start = Array(data.prefix(12))
         switch true {

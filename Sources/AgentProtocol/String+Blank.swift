@@ -1,5 +1,5 @@
 extension String {
-    /// Whether nothing is seen of it: it is empty, white space, or only what formats other characters.
+    /// Whether nothing of it is visible: it is empty, white space, or only formatting characters.
     public var isBlank: Bool {
         allSatisfy { character in
             character.isWhitespace

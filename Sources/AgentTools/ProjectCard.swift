@@ -2,15 +2,15 @@ import AgentProtocol
 import Sessions
 import Workspaces
 
-/// What an agent is told of the project that it works on.
+/// The description of its project that an agent gets.
 struct ProjectCard: Sendable {
     let session: Session
-    let engine: SessionEngine
-    let host: LocalHost
+    let queries: SessionQueries
+    let results: any ResultReader
 
-    /// Longer briefs are cut: an agent pays for every word.
+    /// Longer briefs are cut, in characters, because an agent pays for every word.
     private static let briefLimit = 12_000
-    /// In bytes.
+    /// The largest brief that is read, in bytes.
     private static let readLimit = 256 << 10
 
     func text() async throws -> String {
@@ -39,10 +39,10 @@ struct ProjectCard: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    /// The newest brief that scout wrote in this project. One that stands in the repository, or that another agent wrote, is no brief.
+    /// The newest brief that scout wrote in this project. A brief that is in the repository, or that another agent wrote, does not count.
     private func brief() async throws -> String? {
-        for result in try await engine.queries.results(of: session.project, by: "scout", limit: 3) {
-            if let brief = try? await host.file(".sam/brief.md", changedBy: result, limit: Self.readLimit) {
+        for result in try await queries.results(of: session.project, by: "scout", limit: 3) {
+            if let brief = try? await results.file(".sam/brief.md", changedBy: result, limit: Self.readLimit) {
                 return String(brief.prefix(Self.briefLimit))
             }
         }

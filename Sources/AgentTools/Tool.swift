@@ -1,13 +1,13 @@
 import AgentProtocol
 
-/// What SAM offers an agent to call.
+/// The tools that SAM offers an agent.
 enum Tool: String, CaseIterable {
     case project
     case reportProgress = "report_progress"
     case askPerson = "ask_person"
     case waitForAnswer = "wait_for_answer"
 
-    /// As `tools/list` tells it: https://modelcontextprotocol.io/specification/2025-06-18/server/tools
+    /// The tool's entry in `tools/list`: https://modelcontextprotocol.io/specification/2025-06-18/server/tools
     var description: JSONValue {
         ["name": .string(rawValue), "description": .string(words), "inputSchema": schema]
     }
@@ -17,11 +17,11 @@ enum Tool: String, CaseIterable {
         case .project:
             "What project this is, what you may do in this session, where your work goes, and, where somebody explored the repository before, the brief on it."
         case .reportProgress:
-            "Tells the people who follow this session in one line how far you have come. Use it at the steps of longer work."
+            "Tells the people who follow this session in one line how far you have come. Use it at the steps of longer work, at most 60 times in a minute."
         case .askPerson:
             "Asks the people of this project something that only they can decide or know, and waits a while for the answer."
         case .waitForAnswer:
-            "Waits on for the answer to a question that ask_person could not wait for. A question is dropped when your turn ends."
+            "Keeps waiting for the answer to a question that ask_person could not wait for. A question is dropped when your turn ends."
         }
     }
 

@@ -5,31 +5,31 @@ import Workspaces
 
 /// SAM's own tools for a session's agent: a server of the Model Context Protocol, one message at a time.
 ///
-/// https://modelcontextprotocol.io/specification/2025-06-18. It keeps nothing between messages; safe to share.
+/// https://modelcontextprotocol.io/specification/2025-06-18. It keeps no state between messages; safe to share.
 public struct ToolServer: Sendable {
-    private let engine: SessionEngine
-    private let host: LocalHost
+    private let requests: AgentRequests
+    private let results: any ResultReader
     private let now: @Sendable () -> Int64
 
-    /// The versions that differ in nothing which this server uses, the newest first.
+    /// The supported versions, newest first. They do not differ in anything that this server uses.
     static let versions = ["2025-06-18", "2024-11-05"]
-    /// How long a call waits for a person, in milliseconds: less than what the usual clients give a tool.
-    static let patience: Int64 = 45_000
+    /// How long a call waits for a person, in milliseconds: less than the tool time-outs of the usual clients.
+    static let answerTimeout: Int64 = 45_000
 
-    /// Makes a server.
-    public init(engine: SessionEngine, host: LocalHost, now: @escaping @Sendable () -> Int64) {
-        self.engine = engine
-        self.host = host
+    /// Creates a server.
+    public init(requests: AgentRequests, results: any ResultReader, now: @escaping @Sendable () -> Int64) {
+        self.requests = requests
+        self.results = results
         self.now = now
     }
 
     /// Answers a message.
     ///
-    /// - Returns: `nil` where there is nothing to answer.
+    /// - Returns: `nil` when the message needs no answer.
     public func answer(_ message: Data, for session: SessionID) async -> Data? {
         guard let message = RPCMessage(line: message) else {
             return Data(
-                RPCMessage.failure(id: nil, error: .invalidRequest("This is no message of the Model Context Protocol.")).line.dropLast())
+                RPCMessage.failure(id: nil, error: .invalidRequest("This is not a message of the Model Context Protocol.")).line.dropLast())
         }
         guard case .request(let id, let method, let params) = message else { return nil }
         do throws(RPCError) {
@@ -60,7 +60,7 @@ public struct ToolServer: Sendable {
         }
     }
 
-    /// A call that fails tells the agent why: it is no error of the protocol.
+    /// Calls a tool. A failed call returns its reason to the agent as a result, not as a protocol error.
     private func call(_ tool: Tool, _ arguments: JSONValue, _ session: SessionID) async -> JSONValue {
         do {
             let text = try await answer(tool, arguments, session)
@@ -78,27 +78,29 @@ public struct ToolServer: Sendable {
         }
         switch tool {
         case .project:
-            return try await ProjectCard(session: try await engine.queries.session(session), engine: engine, host: host)
-                .text()
+            return try await ProjectCard(
+                session: try await requests.queries.session(session), queries: requests.queries, results: results
+            )
+            .text()
         case .reportProgress:
-            try await engine.progress(try text("text"), in: session)
+            try await requests.progress(try text("text"), in: session)
             return "Told."
         case .askPerson:
             let suggestions = (arguments["suggestions"]?.elements ?? []).compactMap(\.string)
-            return try await outcome(of: try await engine.ask(try text("question"), suggestions: suggestions, in: session), session)
+            return try await outcome(of: try await requests.ask(try text("question"), suggestions: suggestions, in: session), session)
         case .waitForAnswer: return try await outcome(of: try text("question"), session)
         }
     }
 
     private func outcome(of question: String, _ session: SessionID) async throws -> String {
-        guard let answer = try await engine.answer(to: question, in: session, until: now() + Self.patience) else {
-            return "Nobody has answered yet. To wait on, call wait_for_answer with the question “\(question)”; or go on without."
+        guard let answer = try await requests.answer(to: question, in: session, until: now() + Self.answerTimeout) else {
+            return "There is no answer yet. To keep waiting, call wait_for_answer with the question “\(question)”; or continue without."
         }
-        return answer.text ?? "Nobody answers this. Go on without, as carefully as you can."
+        return answer.text ?? "There will be no answer. Continue without one, as carefully as you can."
     }
 }
 
-/// An argument that a tool needs and was not given.
+/// A required argument that is missing.
 private struct MissingArgument: Error {
     var name: String
     var message: String { "The argument “\(name)” is missing, or empty." }

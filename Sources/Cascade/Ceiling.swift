@@ -1,7 +1,7 @@
-/// Resolves layers in *ceiling* mode: every layer that says something must allow it.
+/// Resolves layers in *ceiling* mode: every layer that says something must allow the value.
 ///
-/// For what no narrower layer may loosen: kill switches, limits, allow-lists, budgets. All layers are
-/// consulted, and the value that holds is the one that all of them allow.
+/// For things that no narrower layer may loosen: kill switches, limits, allow-lists, budgets. All layers are consulted, and the result is
+/// the value that all of them allow.
 ///
 /// ```swift
 /// let limit = resolveCeiling([
@@ -12,18 +12,17 @@
 /// // limit.outcome == .found(8, at: "platform"): the project asked for more than it may have
 /// ```
 ///
-/// Off follows the policy: with ``InactivePolicy/block`` a tombstone at any layer refuses, with
-/// ``InactivePolicy/inherit`` it says nothing, with ``InactivePolicy/force(_:)`` it counts as that value.
-/// A failed entry at any layer refuses: a limit that can't be read is not the same as none. Where several
-/// layers refuse, the narrowest is named.
+/// Off follows the policy: with ``InactivePolicy/block`` a tombstone at any layer refuses, with ``InactivePolicy/inherit`` it says nothing,
+/// with ``InactivePolicy/force(_:)`` it counts as that value. A failed entry at any layer refuses: an unreadable limit is not the same as
+/// no limit. If several layers refuse, the narrowest is named.
 ///
 /// - Parameters:
-///   - layers: the layers with what they say, narrowest first.
-///   - policy: what off means for this kind of thing.
-///   - tighten: what two layers both allow (`min` for a limit, `&&` for a switch, an intersection for a
-///     list). It must be associative and commutative.
-/// - Returns: the outcome and one step a layer. ``Outcome/found(_:at:)`` names the layer that was tightest:
-///   the last one that changed the value on the way from narrow to broad.
+///   - layers: the layers with their entries, narrowest first.
+///   - policy: the meaning of off for this kind of thing.
+///   - tighten: the value that two layers both allow (`min` for a limit, `&&` for a switch, an intersection for a list). It must be
+///     associative and commutative.
+/// - Returns: the outcome and one step per layer. ``Outcome/found(_:at:)`` names the strictest layer: the last one that changed the value
+///   on the way from narrow to broad.
 public func resolveCeiling<Layer, Value: Equatable, Tombstone, Failure>(
     _ layers: [Layered<Layer, Value, Tombstone, Failure>],
     inactive policy: InactivePolicy<Value> = .block,

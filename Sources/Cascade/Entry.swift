@@ -1,17 +1,15 @@
-/// What one layer of a cascade says about a thing.
+/// A layer's statement about a thing.
 ///
-/// The four cases are four different facts. In particular ``inactive(_:)`` is not ``absent``: somebody
-/// turned the thing off at this layer, and that is a statement of its own (a *tombstone*), while an absent
-/// layer was never configured and says nothing at all.
+/// The four cases are different facts. In particular, ``inactive(_:)`` is not ``absent``: a layer that was turned off makes a statement (a
+/// *tombstone*), while an absent layer was never configured and says nothing.
 ///
-/// The tombstone and the failure are types of your own, so that a trace can tell *who* turned a thing off
-/// and *why* one is broken.
+/// The tombstone and the failure are generic, so that a trace can tell *who* turned a thing off and *why* one is broken.
 public enum Entry<Value, Tombstone, Failure> {
-    /// The layer says nothing. Only this lets an ordinary search go on.
+    /// The layer says nothing. Only this lets an ordinary search continue.
     case absent
     /// The layer says: use this value.
     case active(Value)
-    /// The layer says: off. What that means is the ``InactivePolicy`` of the kind of thing resolved.
+    /// The layer says: off. Its meaning is the ``InactivePolicy`` of the kind of thing.
     case inactive(Tombstone)
     /// The layer selects something that can't be used. It is never treated as absent.
     case failed(Failure)
@@ -21,9 +19,11 @@ extension Entry: Sendable where Value: Sendable, Tombstone: Sendable, Failure: S
 extension Entry: Equatable where Value: Equatable, Tombstone: Equatable, Failure: Equatable {}
 extension Entry: Hashable where Value: Hashable, Tombstone: Hashable, Failure: Hashable {}
 
-/// A named layer of a cascade together with what it says.
+/// A named layer of a cascade and its entry.
 public struct Layered<Layer, Value, Tombstone, Failure> {
+    /// The layer's name.
     public var layer: Layer
+    /// The layer's statement.
     public var entry: Entry<Value, Tombstone, Failure>
 
     /// Pairs a layer with its entry.

@@ -1,11 +1,11 @@
-/// What *off* means, for a kind of thing.
+/// The meaning of *off* for a kind of thing.
 ///
-/// It is chosen once for everything of a kind (all credentials, one setting), never by a layer: no layer
-/// may decide which layers are consulted.
+/// It is chosen once for everything of a kind (all credentials, one setting), never by a layer: no layer may decide which layers are
+/// consulted.
 public enum InactivePolicy<Value> {
     /// Off stops the search and yields nothing. For credentials and permissions; the default.
     case block
-    /// Off drops this layer's own override and lets the broader layers speak.
+    /// Off removes this layer's own value and lets broader layers decide.
     case inherit
     /// Off stops the search and yields this value. For feature flags, where off means `false`.
     case force(Value)

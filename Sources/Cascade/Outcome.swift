@@ -1,6 +1,6 @@
-/// The answer of a cascade. It is never an optional: not found, turned off and broken are three answers.
+/// The result of a cascade. It is not an optional: not found, turned off and broken are different results.
 public enum Outcome<Layer, Value, Tombstone, Failure> {
-    /// This value applies, by the word of this layer.
+    /// This value applies; this layer decided.
     case found(Value, at: Layer)
     /// A layer turned the thing off, and nothing may be used instead.
     case blocked(at: Layer, by: Tombstone)
@@ -9,13 +9,13 @@ public enum Outcome<Layer, Value, Tombstone, Failure> {
     /// No layer says anything.
     case absent
 
-    /// The value that applies, or `nil` when the answer is one of the other three.
+    /// The value that applies; `nil` for the other results.
     public var value: Value? {
         guard case .found(let value, _) = self else { return nil }
         return value
     }
 
-    /// The layer that decided, or `nil` when none did.
+    /// The layer that decided; `nil` if none did.
     public var layer: Layer? {
         switch self {
         case .found(_, let layer), .blocked(let layer, _), .failed(let layer, _): layer

@@ -1,8 +1,7 @@
-/// Resolves layers in *override* mode: walking from narrow to broad, the first layer that says something decides.
+/// Resolves layers in *override* mode: from narrow to broad, the first layer that says something decides.
 ///
-/// Only ``Entry/absent`` lets the walk go on (and ``Entry/inactive(_:)`` where the policy is
-/// ``InactivePolicy/inherit``). So a broader layer can never change what a narrower one decided, and a
-/// thing that was turned off can't be replaced behind its owner's back.
+/// Only ``Entry/absent`` lets the search continue (and ``Entry/inactive(_:)`` where the policy is ``InactivePolicy/inherit``). So a broader
+/// layer can never change a narrower one's decision, and a thing that was turned off can't be replaced without its owner's knowledge.
 ///
 /// A credential, where off means *use nothing*:
 ///
@@ -36,9 +35,9 @@
 /// ```
 ///
 /// - Parameters:
-///   - layers: the layers with what they say, narrowest first.
-///   - policy: what off means for this kind of thing.
-/// - Returns: the outcome and a trace with exactly one step for each layer, in the order given.
+///   - layers: the layers with their entries, narrowest first.
+///   - policy: the meaning of off for this kind of thing.
+/// - Returns: the outcome and a trace with exactly one step per layer, in the given order.
 public func resolve<Layer, Value, Tombstone, Failure>(
     _ layers: [Layered<Layer, Value, Tombstone, Failure>],
     inactive policy: InactivePolicy<Value> = .block

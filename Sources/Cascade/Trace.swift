@@ -1,18 +1,32 @@
-/// One layer's part in a resolution, fit to be shown to a person.
+/// One layer's part in a resolution, for display.
 ///
-/// A step never holds the value itself, so a trace over credentials can be logged and stored.
+/// A step never has the value itself, so a trace over credentials can be logged and stored.
 public struct Step<Layer, Tombstone, Failure> {
-    /// What stood at the layer.
+    /// The kind of entry at the layer.
     public enum Finding {
+        /// The layer says nothing.
         case absent
+        /// The layer has a value.
         case active
+        /// The layer is off.
         case inactive(Tombstone)
+        /// The layer's value can't be used.
         case failed(Failure)
+
+        /// The kind as it is stored and sent: `absent`, `active`, `inactive` or `failed`.
+        public var name: String {
+            switch self {
+            case .absent: "absent"
+            case .active: "active"
+            case .inactive: "inactive"
+            case .failed: "failed"
+            }
+        }
     }
 
-    /// What the walk did on account of it.
+    /// The effect of the layer.
     public enum Verdict: String, Sendable, Hashable, Codable {
-        /// The layer said nothing, so the search went on.
+        /// The layer said nothing, so the search continued.
         case continuedBecauseAbsent
         /// The layer is off, and off means *inherit* for this kind of thing.
         case continuedBecauseInherited
@@ -26,17 +40,20 @@ public struct Step<Layer, Tombstone, Failure> {
         case decidedByFailure
         /// A narrower layer had already decided.
         case notConsulted
-        /// Ceiling mode: the layer allows at least as much as another, so it did not set the limit.
+        /// Ceiling mode: the layer allows at least as much as another, so it did not decide.
         case allowed
-        /// Ceiling mode: the layer set the limit that holds.
+        /// Ceiling mode: the layer decided as the strictest.
         case tightest
     }
 
+    /// The layer's name.
     public var layer: Layer
+    /// The kind of entry.
     public var finding: Finding
+    /// The effect.
     public var verdict: Verdict
 
-    /// Makes a step from its three parts.
+    /// Creates a step from its parts.
     public init(layer: Layer, finding: Finding, verdict: Verdict) {
         self.layer = layer
         self.finding = finding
@@ -60,12 +77,14 @@ extension Step: Equatable where Layer: Equatable, Tombstone: Equatable, Failure:
 extension Step.Finding: Sendable where Tombstone: Sendable, Failure: Sendable {}
 extension Step.Finding: Equatable where Tombstone: Equatable, Failure: Equatable {}
 
-/// An ``Outcome`` with the trace of how it came about: one ``Step`` a layer, in the order given.
+/// An ``Outcome`` with its trace: one ``Step`` per layer, in the given order.
 public struct Resolution<Layer, Value, Tombstone, Failure> {
+    /// The result.
     public var outcome: Outcome<Layer, Value, Tombstone, Failure>
+    /// The steps.
     public var trace: [Step<Layer, Tombstone, Failure>]
 
-    /// Makes a resolution from its two parts.
+    /// Creates a resolution from its parts.
     public init(outcome: Outcome<Layer, Value, Tombstone, Failure>, trace: [Step<Layer, Tombstone, Failure>]) {
         self.outcome = outcome
         self.trace = trace

@@ -1,7 +1,8 @@
 import Store
 
-/// The tables of this module.
+/// The database tables of this module.
 public enum CredentialTables {
+    /// The migrations that create and change the tables, in order.
     public static let migrations = [
         Migration(
             "credentials", 1, "credentials, bindings, pins, held rotations and the proofs of master keys",
@@ -53,17 +54,24 @@ public enum CredentialTables {
         Migration(
             "credentials", 4, "refreshes of which nobody knows the end",
             ["ALTER TABLE refreshes ADD COLUMN is_lost BIGINT NOT NULL DEFAULT 0"]),
-        // What was sealed before is renewed when the vault is open. An older program could not open what this one seals.
+        // Older seals are renewed when the vault is opened. Older programs cannot open the new seals.
         Migration(
             "credentials", 5, "the form that all seals have",
             ["CREATE TABLE seal_forms (form BIGINT PRIMARY KEY, since BIGINT NOT NULL)"]),
         Migration(
             "credentials", 6, "indexes of what is lent at the moment, and of what is held by time",
             [
-                // Only what is lent is ever looked for by its credential, and what was given back grows with each session.
+                // Only lent pins are looked up by credential; settled ones accumulate with each session.
                 "DROP INDEX pins_by_credential",
                 "CREATE INDEX pins_lent ON pins (credential_id) WHERE mode = 'materialised' AND settled_at IS NULL",
                 "CREATE INDEX held_by_time ON held (credential_id, held_at DESC, session_id)",
+            ]),
+        Migration(
+            "credentials", 7, "when a token endpoint is asked again",
+            [
+                "ALTER TABLE refreshes ADD COLUMN failures BIGINT NOT NULL DEFAULT 0",
+                "ALTER TABLE refreshes ADD COLUMN next_at BIGINT",
+                "ALTER TABLE refreshes ADD COLUMN why TEXT",
             ]),
     ]
 }

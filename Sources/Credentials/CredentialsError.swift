@@ -1,27 +1,39 @@
-/// What can't be done with credentials, in a sentence for the person who asked. No secret stands in it.
-public struct CredentialsError: Error, Sendable, CustomStringConvertible {
-    /// The kind of error.
-    public struct Code: Hashable, Sendable {
-        private let name: String
+import Wording
 
-        /// There is no such credential, binding or rotation.
-        public static let notFound = Code(name: "notFound")
-        /// The value is not one that can be stored.
-        public static let invalid = Code(name: "invalid")
-        /// What stands there does not allow it.
-        public static let wrongState = Code(name: "wrongState")
-        /// The vault refuses; the message tells why.
-        public static let vault = Code(name: "vault")
+/// An error of this module, with a message for the user. The message contains no secret.
+public struct CredentialsError: ExplainedError {
+    /// What failed.
+    public enum Code: ErrorCode {
+        /// The credential, binding or rotation does not exist.
+        case notFound
+        /// The value cannot be stored.
+        case invalid
+        /// The current state does not allow the operation.
+        case wrongState
+        /// An outcome can't be kept until it is stored.
+        case unkept
+        /// The vault refuses; the message says why.
+        case vault
+
+        /// The kind of error.
+        public var kind: ErrorKind {
+            switch self {
+            case .notFound: .notFound
+            case .invalid, .unkept: .invalid
+            case .wrongState: .conflict
+            case .vault: .broken
+            }
+        }
     }
 
+    /// What failed.
     public let code: Code
+    /// A sentence for the user.
     public let message: String
 
-    /// Makes an error of a kind with its sentence.
+    /// Creates an error with its message.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
-
-    public var description: String { message }
 }

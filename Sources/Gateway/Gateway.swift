@@ -10,35 +10,40 @@ import Settings
 import Store
 import Wording
 
-/// The reverse proxy that turns a lease into the credential behind it, forwards, and meters.
+/// The reverse proxy that replaces a lease with the credential behind it, forwards the request and meters the answer.
 ///
-/// Safe to share: each event loop has a part of it of its own.
+/// Safe to share: each event loop has its own connections and exchanges.
 public final class Gateway: Sendable {
+    /// The leases of sessions and the keys of people.
     public let leases: Leases
+    /// The addresses of the providers.
     public let endpoints: ProviderEndpoints
     private let services: RelayServices
     private let egress: EgressGate
     private let tools: ToolGate
     private let openCalls = OpenCalls()
     private let tls: NIOSSLContext
-    private let lines: [ObjectIdentifier: NIOLoopBoundBox<RelayLine?>]
+    private let loopRelays: [ObjectIdentifier: NIOLoopBoundBox<EventLoopRelay?>]
 
-    /// Opens a gateway.
+    /// Creates a gateway.
     ///
     /// - Parameters:
     ///   - group: the event loops on which connections are served.
-    ///   - rehearsal: the Unix socket of SAM's own scripted provider.
-    ///   - egress: what sessions may reach outside.
-    ///   - tools: who answers agents that use SAM's own tools.
-    ///   - admission: the places for connections.
-    ///   - held: the memory for requests that are held back.
-    ///   - trustRoots: a file of certificates in PEM that are trusted besides the system's, for a provider in one's own house.
+    ///   - rehearsal: the Unix socket of SAM's scripted provider.
+    ///   - egress: the egress rules of sessions.
+    ///   - tools: answers agents' calls of SAM's own tools.
+    ///   - access: through which those who end access reach this gateway's memory.
+    ///   - admission: the limits on connections.
+    ///   - held: the memory limit for requests that are held back.
+    ///   - trustRoots: a PEM file of certificates that are trusted in addition to the system's, for self-hosted providers.
     /// - Throws: ``GatewayError/Code/invalid`` when the file can't be read.
     public init(
-        store: Store, accounts: Accounts, credentials: Credentials, budgets: Budgets, ledger: UsageLedger, desk: BudgetDesk,
+        store: Store, accounts: Accounts, lender: CredentialLender, refreshes: Refreshes, budgets: Budgets, ledger: UsageLedger,
+        desk: BudgetDesk,
         settings: Settings,
         group: any EventLoopGroup, rehearsal: String? = nil, trustRoots: String? = nil, egress: EgressGate = .closed,
         tools: ToolGate = .closed,
+        access: RememberedAccess = RememberedAccess(),
         limits: RelayLimits = RelayLimits(),
         admission: Admission = Admission(limits: ConnectionLimits(descriptors: 65_536)),
         held: HeldBytes = HeldBytes(limit: HeldBytes.share()),
@@ -54,18 +59,19 @@ public final class Gateway: Sendable {
         self.tools = tools
         leases = Leases(store: store, accounts: accounts, now: now)
         endpoints = ProviderEndpoints(store: store, accounts: accounts, rehearsal: rehearsal, now: now)
-        let tokens = TokenClient(endpoints: endpoints, tls: configuration, group: group)
+        let tokens = TokenClient(endpoints: endpoints, tls: configuration, group: group, now: now)
         let loops = Array(group.makeIterator())
         services = RelayServices(
             grants: GrantDesk(
-                store: store, accounts: accounts, leases: leases, credentials: credentials, endpoints: endpoints, budgets: budgets,
-                settings: settings, broker: TokenBroker(credentials: credentials, endpoint: tokens.endpoint)),
-            credentials: credentials, ledger: ledger, desk: desk, limits: limits, admission: admission, held: held,
+                store: store, accounts: accounts, leases: leases, lender: lender, endpoints: endpoints, budgets: budgets,
+                settings: settings, broker: TokenBroker(refreshes: refreshes, endpoint: tokens.endpoint)),
+            lender: lender, ledger: ledger, desk: desk, limits: limits, admission: admission, held: held,
             lookups: NameLookups(atOnce: admission.limits.lookups), idleCount: max(admission.limits.idleOutgoing / max(loops.count, 1), 1),
             now: now)
-        lines = Dictionary(
+        access.follow { [grants = services.grants] in grants.forget() }
+        loopRelays = Dictionary(
             uniqueKeysWithValues: loops.map { loop in
-                (ObjectIdentifier(loop), NIOLoopBoundBox<RelayLine?>.makeEmptyBox(valueType: RelayLine.self, eventLoop: loop))
+                (ObjectIdentifier(loop), NIOLoopBoundBox<EventLoopRelay?>.makeEmptyBox(valueType: EventLoopRelay.self, eventLoop: loop))
             })
     }
 
@@ -81,86 +87,94 @@ public final class Gateway: Sendable {
         return configuration
     }
 
-    /// Forgets what leases opened a moment ago, so that a change bites with the next request and not a quarter of a second later.
+    /// Stores refreshed sign-ins that an earlier server could not store. Call it once, before the first request and before sessions start.
+    ///
+    /// - Returns: a sentence about each that can't be read.
+    public func recover() async -> [String] { await services.grants.broker.recover() }
+
+    /// Clears remembered grants, so that a change takes effect with the next request and not up to 250 ms later.
     public func forget() {
         services.grants.forget()
     }
 
-    /// How many answers on leases are remembered now, with their secrets.
+    /// The number of remembered grants, including their secrets.
     var rememberedGrants: Int { services.grants.remembered }
 
-    /// When the oldest request began that a session has open at a provider, in UTC milliseconds; `nil` when it has none.
-    public func openSince(_ session: SessionReference) -> Int64? { services.open.oldest(of: session) }
+    /// Closes the egress connections of a session's agent, including those with unsent data.
+    public func closeEgress(of session: SessionReference) { services.outlets.close(of: session) }
+
+    /// The start of a session's oldest open request at a provider, in UTC milliseconds; `nil` when none is open.
+    public func oldestOpenRequest(of session: SessionReference) -> Int64? { services.open.oldest(of: session) }
 
     // MARK: - Connections
 
-    /// Makes a connection serve providers and, from a session's workspace, the way out; and nothing else but `/healthz`.
+    /// Sets a connection up to serve providers, `/healthz` and, for a session, egress and the tools. Serves nothing else.
     ///
-    /// - Throws: when the connection is on no event loop of this gateway's, or can't be set up.
+    /// - Throws: when the connection is on none of the gateway's event loops, or cannot be set up.
     public func serve(_ channel: any Channel, at entrance: Entrance) throws {
         let operations = channel.pipeline.syncOperations
         var encoding = HTTPResponseEncoder.Configuration()
         encoding.automaticallySetFramingHeaders = false
-        let line = try line(of: channel)
+        let loopRelay = try loopRelay(of: channel)
         try operations.addHandlers([
             HTTPResponseEncoder(configuration: encoding),
-            // What follows CONNECT belongs to the tunnel.
+            // Bytes after CONNECT belong to the tunnel.
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)),
-            ConnectionGuard(services.admission, at: entrance.listener), HTTPServerPipelineHandler(), HTTPServerProtocolErrorHandler(),
         ])
+        try operations.addHandlers(services.admission.handlers(at: entrance.listener))
+        try operations.addHandlers([HTTPServerPipelineHandler(), HTTPServerProtocolErrorHandler()])
         if case .session(let session) = entrance {
-            try operations.addHandler(EgressHandler(session: session, gate: egress, line: line))
+            try operations.addHandler(EgressHandler(session: session, gate: egress, relay: loopRelay))
         }
-        try operations.addHandler(RelayHandler(line: line, entrance: entrance))
+        try operations.addHandler(RelayHandler(relay: loopRelay, entrance: entrance))
         if case .session(let session) = entrance {
             try operations.addHandler(ToolHandler(session: session, gate: tools, leases: leases, open: openCalls, services: services))
         }
     }
 
-    /// Makes a connection serve providers under `/gateway`, and leaves everything else to who stands behind.
+    /// Sets a connection up to serve providers under `/gateway`, and passes all other requests to the next handler.
     ///
-    /// - Parameter handler: the handler before which requests are looked at; HTTP's decoder and encoder stand before it.
+    /// - Parameter handler: the handler that follows the relay; the HTTP decoder and encoder come before it.
     /// - Throws: as ``serve(_:at:)``.
     public func serve(_ channel: any Channel, before handler: any ChannelHandler) throws {
         let operations = channel.pipeline.syncOperations
+        let relay = RelayHandler(relay: try loopRelay(of: channel), entrance: .network)
         try operations.addHandlers(
-            [
-                ConnectionGuard(services.admission, at: .network), HTTPServerPipelineHandler(),
-                RelayHandler(line: try line(of: channel), entrance: .network),
-            ], position: .before(handler))
+            services.admission.handlers(at: .network) + [HTTPServerPipelineHandler(), relay], position: .before(handler))
     }
 
-    /// Makes a connection from elsewhere serve people's keys under `/gateway`, until a runner's token turns it into its session's.
+    /// Sets a remote connection up to serve people's keys under `/gateway`, until a runner's token makes it its session's connection. Other
+    /// requests are passed to what the gate adds.
     ///
-    /// - Parameter context: the certificate that it shows.
+    /// - Parameter context: the TLS context with the server's certificate.
     /// - Throws: as ``serve(_:at:)``.
     public func serve(_ channel: any Channel, through gate: RemoteGate, showing context: NIOSSLContext) throws {
         let operations = channel.pipeline.syncOperations
-        let line = try line(of: channel)
-        try operations.addHandlers([
-            Cutter(), NIOSSLServerHandler(context: context), IdleStateHandler(allTimeout: services.limits.silence * 2), IdleCloser(),
-        ])
+        let loopRelay = try loopRelay(of: channel)
+        try operations.addHandlers([Cutter(), NIOSSLServerHandler(context: context)])
         var encoding = HTTPResponseEncoder.Configuration()
         encoding.automaticallySetFramingHeaders = false
-        let speech: [any ChannelHandler & RemovableChannelHandler] = [
-            HTTPResponseEncoder(configuration: encoding), ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)),
-            ConnectionGuard(services.admission, at: .remote), HTTPServerPipelineHandler(), HTTPServerProtocolErrorHandler(),
-        ]
-        let relay = RelayHandler(line: line, entrance: .remote)
+        // A session's tunnel may be silent for longer, so all of these are removed when the connection becomes a session's.
+        let speech: [any ChannelHandler & RemovableChannelHandler] =
+            [
+                IdleStateHandler(allTimeout: services.limits.silence * 2), IdleCloser(), HTTPResponseEncoder(configuration: encoding),
+                ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes)),
+            ] + services.admission.handlers(at: .remote) + [HTTPServerPipelineHandler(), HTTPServerProtocolErrorHandler()]
+        let relay = RelayHandler(relay: loopRelay, entrance: .remote, passesOthers: gate.serve != nil)
         try operations.addHandlers(speech)
         try operations.addHandler(
             SessionDoor(gate: gate, handlers: [relay] + speech.reversed()) { [self] in try serve(channel, at: .session($0)) })
         try operations.addHandler(relay)
     }
 
-    private func line(of channel: any Channel) throws -> RelayLine {
-        guard let box = lines[ObjectIdentifier(channel.eventLoop)] else {
+    private func loopRelay(of channel: any Channel) throws -> EventLoopRelay {
+        guard let box = loopRelays[ObjectIdentifier(channel.eventLoop)] else {
             throw GatewayError(.invalid, "The connection is on an event loop that the gateway does not know.")
         }
-        if let line = box.value { return line }
-        let line = RelayLine(services: services, tls: tls, eventLoop: channel.eventLoop)
-        line.watch()
-        box.value = line
-        return line
+        if let loopRelay = box.value { return loopRelay }
+        let loopRelay = EventLoopRelay(services: services, tls: tls, eventLoop: channel.eventLoop)
+        loopRelay.watch()
+        box.value = loopRelay
+        return loopRelay
     }
 }

@@ -1,23 +1,31 @@
-/// What can't be done about leases, keys and providers' addresses, in a sentence for the person who asked.
-public struct GatewayError: Error, Sendable, CustomStringConvertible {
-    /// The kind of error.
-    public struct Code: Hashable, Sendable {
-        private let name: String
+import Wording
 
-        /// There is no such key or address.
-        public static let notFound = Code(name: "notFound")
-        /// The value is not one that can be used.
-        public static let invalid = Code(name: "invalid")
+/// An error about leases, keys or providers' addresses, with a message for the user.
+public struct GatewayError: ExplainedError {
+    /// What failed.
+    public enum Code: ErrorCode {
+        /// The key or address does not exist.
+        case notFound
+        /// The value cannot be used.
+        case invalid
+
+        /// The kind of error.
+        public var kind: ErrorKind {
+            switch self {
+            case .notFound: .notFound
+            case .invalid: .invalid
+            }
+        }
     }
 
+    /// What failed.
     public let code: Code
+    /// A sentence for the user.
     public let message: String
 
-    /// Makes an error of a kind with its sentence.
+    /// Creates an error with its message.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
-
-    public var description: String { message }
 }

@@ -1,7 +1,8 @@
 import Store
 
-/// The tables of this module.
+/// The database tables of this module.
 public enum GatewayTables {
+    /// The migrations that create and change the tables, in order.
     public static let migrations = [
         Migration(
             "gateway", 1, "leases of sessions, keys of people, addresses of providers",

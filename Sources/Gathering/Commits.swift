@@ -1,12 +1,12 @@
 import Foundation
 
-/// Which commits are new, and which of them no ref reaches.
+/// Finds new commits, and those that no ref reaches.
 struct Commits {
     let git: GatherGit
-    /// A file with what the origin has: `^` and a commit on each line.
+    /// The content of a file of what the origin has: `^` and a commit on each line.
     let known: [UInt8]
 
-    /// The types of objects; those that are missing have none.
+    /// The types of objects; missing objects are left out.
     func types(of objects: Set<String>) async throws -> [String: String] {
         guard !objects.isEmpty else { return [:] }
         let output = try await git.run(["cat-file", "--batch-check=%(objectname) %(objecttype)"], input: Self.lines(objects.sorted()))
@@ -18,10 +18,10 @@ struct Commits {
         return types
     }
 
-    /// Whether an object is there and a commit.
+    /// Whether an object exists and is a commit.
     func isCommit(_ object: String) async throws -> Bool { try await types(of: [object])[object] == "commit" }
 
-    /// The commits that these reach and the origin has not.
+    /// The commits that the tips reach and the origin lacks.
     ///
     /// - Throws: ``GatherError`` when a history has holes.
     func new(from tips: [String], besides excluded: [String] = []) async throws -> Set<String> {
@@ -30,14 +30,14 @@ struct Commits {
         return Set(String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init))
     }
 
-    /// Every commit that an object reaches and the origin has not.
+    /// Every commit that an object reaches and the origin lacks.
     func reached(from object: String) async throws -> Set<String> {
         let peeled = try await git.run(["cat-file", "--batch-check=%(objecttype)"], input: Array("\(object)^{}\n".utf8))
         guard peeled.starts(with: "commit".utf8) else { return [] }
         return try await new(from: [object])
     }
 
-    /// Those of some commits of which a parent is missing: a shallow clone's history ends there.
+    /// The commits among the given ones that lack a parent: a shallow clone's history ends there.
     func withoutParents(among commits: Set<String>) async throws -> Set<String> {
         var parents: [String: [String]] = [:]
         for commit in commits.sorted().prefix(1_000) where try await isCommit(commit) {
@@ -49,7 +49,7 @@ struct Commits {
         return Set(parents.filter { $0.value.contains { present[$0] == nil } }.keys)
     }
 
-    /// Those of some commits that nothing excluded reaches and none of them has for a parent.
+    /// The commits among the given ones that nothing excluded reaches and that are no parent of another.
     ///
     /// - Throws: ``GatherError`` when a history has holes.
     func tips(of commits: [String], besides excluded: [String]) async throws -> [String] {
@@ -67,7 +67,7 @@ struct Commits {
         return found.filter { !parents.contains($0) }
     }
 
-    /// Every commit that a store itself holds, whatever it borrows elsewhere.
+    /// Every commit in a store itself, without those that it borrows.
     ///
     /// - Parameter scratch: a folder for a repository over that store alone, which need not exist.
     static func stored(in objects: String, scratch: String, identity: [String: String]) async throws -> [String] {

@@ -2,7 +2,7 @@ import Foundation
 import Processes
 import Wording
 
-/// git over a repository of the gatherer's own, which borrows the objects of those that an agent could write. None of their
+/// git over a repository of the gatherer's own, which borrows the objects of repositories that an agent could write. None of their
 /// configuration, hooks, filters or excludes is read.
 struct GatherGit: Sendable {
     /// The repository.
@@ -11,10 +11,10 @@ struct GatherGit: Sendable {
 
     static let program = "/usr/bin/git"
 
-    /// Makes an empty repository.
+    /// Creates an empty repository.
     ///
     /// - Parameters:
-    ///   - objects: folders of objects that it borrows.
+    ///   - objects: object folders that it borrows.
     ///   - shallow: commits at which histories may end.
     /// - Throws: ``GatherError``.
     static func create(_ directory: String, identity: [String: String], borrowing objects: [String], shallow: [String]) async throws
@@ -33,7 +33,7 @@ struct GatherGit: Sendable {
         return git
     }
 
-    /// Lets histories end at some commits, as shallow clones do.
+    /// Makes histories end at the given commits, as in shallow clones.
     func endHistories(at commits: Set<String>) throws {
         guard !commits.isEmpty else { return }
         do {
@@ -43,14 +43,14 @@ struct GatherGit: Sendable {
         }
     }
 
-    /// Runs git and returns what it printed.
+    /// Runs git and returns its output.
     ///
     /// - Parameters:
     ///   - tree: the working tree.
     ///   - index: the index file; `nil` for the repository's own.
-    ///   - codes: exit codes that are no failure.
-    ///   - isStrict: whether a complaint is a failure whatever the exit code.
-    /// - Throws: ``GatherError`` with what git said when it fails.
+    ///   - codes: exit codes that count as success.
+    ///   - isStrict: whether any output to standard error is a failure.
+    /// - Throws: ``GatherError`` with git's message when it fails.
     @discardableResult
     func run(
         _ arguments: [String], tree: String? = nil, index: String? = nil, input: [UInt8] = [], accepting codes: [Int32] = [0],
@@ -66,7 +66,7 @@ struct GatherGit: Sendable {
         return output.standardOutput
     }
 
-    /// The first line of what git prints.
+    /// The first line of git's output.
     func line(_ arguments: [String], tree: String? = nil, index: String? = nil, input: [UInt8] = []) async throws -> String {
         let output = try await run(arguments, tree: tree, index: index, input: input)
         return String(decoding: output.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
@@ -85,10 +85,10 @@ struct GatherGit: Sendable {
 
     private static let harmless = [
         "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "core.preloadIndex=true",
-        // Literally what stands in the tree, however this machine is set up.
+        // Takes the content of the tree literally, however this machine is set up.
         "-c", "core.autocrlf=false", "-c", "core.safecrlf=false", "-c", "core.fileMode=true", "-c", "core.ignoreCase=false",
         "-c", "core.logAllRefUpdates=false", "-c", "advice.detachedHead=false", "-c", "core.excludesFile=/dev/null",
-        // Names that other systems take for .git are refused here, not by the checks of a whole fetch.
+        // Refuses names that other systems treat as .git here, before the checks of a whole fetch do.
         "-c", "core.protectHFS=true", "-c", "core.protectNTFS=true",
         "-c", "core.attributesFile=/dev/null", "-c", "core.commitGraph=false",
     ]
@@ -103,12 +103,14 @@ struct GatherGit: Sendable {
     }
 }
 
-/// Why something could not be gathered, in a sentence.
+/// Why work could not be gathered, in a sentence.
 public struct GatherError: Error, Sendable, CustomStringConvertible {
+    /// The sentence.
     public let message: String
 
-    /// Makes an error.
+    /// Creates an error.
     public init(_ message: String) { self.message = message }
 
+    /// The message.
     public var description: String { message }
 }

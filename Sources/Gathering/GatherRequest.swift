@@ -1,49 +1,50 @@
 import Processes
 
-/// What a gatherer is asked to look for, written by the control plane and read inside the workspace's sandbox.
+/// What a gatherer has to look for. Written by the control plane and read inside the workspace's sandbox.
 ///
-/// All paths are those that the gatherer sees.
+/// All paths are those inside the sandbox.
 public struct GatherRequest: Sendable, Codable {
-    /// How much to bring out: each leaves out what git's checks may have refused of the one before.
+    /// How much to bring out. Each scope leaves out what git's checks may have refused in the one before.
     public enum Scope: String, Sendable, Codable, CaseIterable {
-        /// Every commit, ref and file that is new.
+        /// Every new commit, ref and file.
         case everything
-        /// Without changes of special files that are not committed.
+        /// Without uncommitted changes of special files.
         case plainFiles
         /// With the files as one commit on the base, in place of HEAD's own history.
         case filesOnBase
-        /// On the base, and without changed special files.
+        /// As one commit on the base, and without changed special files.
         case plainFilesOnBase
 
-        /// What HEAD's work stands on: HEAD, or the commit that the session started from.
+        /// Whether HEAD's own history is brought out; otherwise its files become one commit on the base.
         public var keepsHistory: Bool { self == .everything || self == .plainFiles }
-        /// Whether changed special files come out.
+        /// Whether changed special files are brought out.
         public var takesSpecialFiles: Bool { self == .everything || self == .filesOnBase }
     }
 
+    /// How much to bring out.
     public var scope: Scope
-    /// The workspace.
+    /// The workspace's folder.
     public var workspace: String
-    /// A folder to work in, empty but for `base.index` and `known`.
+    /// A working folder, empty except for `base.index` and `known`.
     public var folder: String
-    /// The objects of the mirror, which the workspace borrows.
+    /// The object folder of the mirror, which the workspace borrows.
     public var objects: String
     /// The commit that the session started from.
     public var base: String
-    /// The branch that the workspace was on then.
+    /// The branch of the workspace when it was created.
     public var branch: String
-    /// Commits at which the mirror's own history ends, where it is shallow.
+    /// The commits at which the mirror's own history ends, if it is shallow.
     public var shallow: [String]
     /// Patterns, as in `.gitignore`, of files that the agent keeps in the workspace for itself.
     public var leavesBehind: [String]
-    /// Files that are work even where they are ignored.
+    /// Files that are work even when they are ignored.
     public var alwaysWork: [String]
-    /// The message of the commit with what was left uncommitted.
+    /// The message of the commit with uncommitted work.
     public var message: String
-    /// Whose name stands on that commit: variables for git.
+    /// The author and committer of that commit, as variables for git.
     public var identity: [String: String]
 
-    /// Asks for work.
+    /// Creates a request.
     public init(
         scope: Scope, workspace: String, folder: String, objects: String, base: String, branch: String, shallow: [String],
         leavesBehind: [String], alwaysWork: [String], message: String, identity: [String: String]
@@ -61,9 +62,9 @@ public struct GatherRequest: Sendable, Codable {
         self.identity = identity
     }
 
-    /// The index of the workspace as it was made: what stands in it needs no second look at its content.
+    /// The index of the workspace as it was created: unchanged files in it need not be read again.
     public static func baseIndex(in folder: String) -> String { folder + "/base.index" }
-    /// Commits that the mirror's origin has, one a line.
+    /// The file with the commits of the mirror's origin, one per line.
     public static func known(in folder: String) -> String { folder + "/known" }
     /// The repository whose refs are fetched into the mirror.
     public static func repository(in folder: String) -> String { folder + "/out.git" }

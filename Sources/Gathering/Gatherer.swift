@@ -1,20 +1,20 @@
 import Foundation
 import Wording
 
-/// Finds everything that an agent left in a workspace and writes it to refs that can be fetched.
+/// Finds all work that an agent left in a workspace and writes it to refs that can be fetched.
 ///
-/// It runs in a sandbox over the workspace, after the agent's end, and changes nothing there but permissions. Files become commits on top;
-/// the agent's own commits stay as they are.
+/// Runs in a sandbox over the workspace, after the agent's end, and changes only permissions there. Files become commits on top; the
+/// agent's own commits stay as they are.
 public struct Gatherer {
     private let request: GatherRequest
     private var report = GatherReport()
     private let git: GatherGit
     private let commits: Commits
-    /// Commits at which the histories of shallow clones in the workspace end.
+    /// The commits at which the histories of shallow clones in the workspace end.
     private let shallowCommits: Set<String>
     private var references: [String] = []
 
-    /// Looks for work and tells what there is.
+    /// Gathers the work and reports it.
     ///
     /// - Throws: ``GatherError`` when nothing can be brought out.
     public static func gather(_ request: GatherRequest) async throws -> GatherReport {
@@ -51,7 +51,7 @@ public struct Gatherer {
         return gatherer.report.bounded
     }
 
-    /// git opens each store whenever it starts.
+    /// git opens each store at every start, so their number is limited.
     private static let storeLimit = 500
 
     private static func known(_ request: GatherRequest) throws -> [UInt8] {
@@ -100,11 +100,11 @@ public struct Gatherer {
         }
         if let staged = snapshot.staged, let tip = try await commit(staged, on: head ?? request.base) {
             tips.append(Tip(.refs, GitPath("staged"), tip))
-            report.notes.append("What stood in the index alone is on a ref of its own.")
+            report.notes.append("What was only in the index is on a separate ref.")
         }
         tips += try await nestedTips(snapshot, main, modules, taker)
         try await emit(tips)
-        // Not of repositories in ignored folders: package managers keep whole histories there.
+        // Stores in ignored folders are left out: package managers keep whole histories there.
         let searched = ([main].compactMap(\.self) + modules + snapshot.repositories.map(\.repository)).map(\.objects)
         try await emitLost(stores.filter(searched.contains))
         try await writeReferences()
@@ -112,15 +112,15 @@ public struct Gatherer {
 
     // MARK: - Parts
 
-    /// What the session's branch will name.
+    /// The source of the session's branch.
     private struct Chosen {
-        /// The branch whose work it is; `nil` for a detached HEAD.
+        /// The branch it comes from; `nil` for a detached HEAD.
         var branch: GitPath?
-        /// The commit that this branch is at. It needs no second ref.
+        /// The commit of that branch, which needs no second ref.
         var branchCommit: String
     }
 
-    /// HEAD's work where it is new, and else that of the session's own branch.
+    /// Chooses HEAD's work if it is new, otherwise that of the session's own branch.
     private mutating func chooseMain(_ snapshot: Snapshot, _ main: Repository?, _ head: String?) async throws -> Chosen? {
         let isUnborn = main?.head == .unborn && main?.obstacle == nil && request.scope.keepsHistory
         let top = try await commit(snapshot.tree, on: head ?? (isUnborn ? nil : request.base))
@@ -147,7 +147,7 @@ public struct Gatherer {
         return try await commits.isCommit(commit) ? commit : nil
     }
 
-    /// A commit with a tree, unless its parent has the same.
+    /// Creates a commit with a tree, unless its parent has the same tree.
     private func commit(_ tree: String, on parent: String?) async throws -> String? {
         if let parent, try await git.line(["rev-parse", parent + "^{tree}"]) == tree { return nil }
         return try await git.line(["commit-tree", tree, "-m", request.message] + (parent.map { ["-p", $0] } ?? []))
@@ -157,12 +157,12 @@ public struct Gatherer {
         do {
             return try await commits.new(from: [commit]).contains(commit)
         } catch is GatherError {
-            // A history with holes can't be the origin's, which is whole.
+            // A history with holes can't be the origin's, which is complete.
             return try await commits.types(of: [commit])[commit] != nil
         }
     }
 
-    /// What the repositories in the workspace, its linked worktrees and its submodules hold.
+    /// The work in nested repositories, linked worktrees and submodules.
     private mutating func nestedTips(_ snapshot: Snapshot, _ main: Repository?, _ modules: [Repository], _ taker: SnapshotTaker)
         async throws -> [Tip]
     {
@@ -173,12 +173,12 @@ public struct Gatherer {
             let branch = repository.references.first { $0.object == head }
             if let changed = try await commit(nested.tree, on: head) {
                 tips.append(Tip(.nested, folder, changed))
-                report.notes.append("What was not committed in \(folder.shown) is on a ref of its own.")
+                report.notes.append("What was not committed in \(folder.shown) is on a separate ref.")
             } else if let head, try await !isNew(head) {
                 if head != request.base { report.notes.append(Self.known(folder.shown, at: head)) }
             } else if let head, branch == nil {
                 tips.append(Tip(.nested, folder, head))
-                if repository.isLinkedWorktree { report.notes.append("The worktree \(folder.shown) comes as a ref of its own.") }
+                if repository.isLinkedWorktree { report.notes.append("The worktree \(folder.shown) comes as a separate ref.") }
             } else if repository.isLinkedWorktree {
                 report.notes.append("The worktree \(folder.shown) comes as its branch.")
             }
@@ -208,7 +208,7 @@ public struct Gatherer {
         return tips
     }
 
-    /// What stands in the index of a worktree whose folder is gone.
+    /// The staged work of a worktree whose folder is gone.
     private mutating func staged(in repository: Repository, at head: String, _ taker: SnapshotTaker) async throws -> String? {
         do {
             let tree = WorkingTree(git: git, root: request.workspace, index: repository.index, leftBehind: nil)
@@ -241,7 +241,7 @@ public struct Gatherer {
         report.works.append(GatherReport.Work(kind: kind, name: name.bytes, number: references.count, isShallow: isShallow))
     }
 
-    /// Those of some tips that are new.
+    /// Emits the tips that are new.
     private mutating func emit(_ tips: [Tip]) async throws {
         let types = try await commits.types(of: Set(tips.map(\.object)))
         let origin = Set(String(decoding: commits.known, as: UTF8.self).split(separator: "\n").map { String($0.dropFirst()) })
@@ -305,7 +305,7 @@ public struct Gatherer {
         if !lines.isEmpty { try await git.run(["update-ref", "--stdin"], input: Array(lines.joined().utf8)) }
     }
 
-    // MARK: - What stays behind
+    // MARK: - Files that are not brought out
 
     private mutating func count(_ snapshot: Snapshot, _ walk: TreeWalk) {
         for (paths, areLeftBehind) in [(snapshot.ignored, false), (snapshot.keptByAgent, true)] {

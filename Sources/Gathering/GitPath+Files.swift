@@ -1,11 +1,11 @@
 import Foundation
 
-/// What stands at a path, read with the system's own calls: Foundation knows no names that are not text. Links are followed.
+/// File access by path with system calls: Foundation can't handle names that are not text. Links are followed, except where noted.
 extension GitPath {
-    /// The path as the system takes it.
+    /// The path as a zero-terminated string for system calls.
     var zeroEnded: [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
 
-    /// The path as git reads it in a list of paths, one a line.
+    /// The path as git reads it in a list with one path per line.
     var quoted: String {
         guard bytes.contains(UInt8(ascii: "\n")) || bytes.first == UInt8(ascii: "\"") else { return shown }
         let escaped = shown.map { ["\n": "\\n", "\"": "\\\"", "\\": "\\\\"][$0] ?? String($0) }.joined()
@@ -16,13 +16,13 @@ extension GitPath {
 
     var isFile: Bool { kind == S_IFREG }
 
-    /// Whether a folder stands there itself, not a link to one.
+    /// Whether the path is a folder itself, not a link to one.
     var isOwnFolder: Bool {
         var status = stat()
         return lstat(zeroEnded, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Whether a path leads from here to a folder over folders alone, without a link.
+    /// Whether a path below this one consists of real folders only, without a link.
     func leads(to path: GitPath) -> Bool {
         var place = self
         for step in path.bytes.split(separator: UInt8(ascii: "/")) {
@@ -32,7 +32,7 @@ extension GitPath {
         return true
     }
 
-    /// The names in a folder, sorted; empty where there is no folder.
+    /// The names in a folder, sorted; empty when there is no folder.
     var entries: [[UInt8]] {
         guard let stream = opendir(zeroEnded) else { return [] }
         defer { closedir(stream) }
@@ -44,7 +44,7 @@ extension GitPath {
         return names.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
-    /// A file's bytes; `nil` where there is no file, or a larger one.
+    /// A file's bytes; `nil` when there is no file, or a larger one.
     func content(limit: Int) -> [UInt8]? {
         guard kind == S_IFREG else { return nil }
         let descriptor = open(zeroEnded, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -61,7 +61,7 @@ extension GitPath {
 }
 
 extension UnsafeMutablePointer<dirent> {
-    /// An entry's name, as the bytes that it is.
+    /// An entry's name in bytes.
     var name: [UInt8] {
         withUnsafeBytes(of: &pointee.d_name) { Array($0.prefix { $0 != 0 }) }
     }

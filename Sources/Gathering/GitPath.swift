@@ -1,4 +1,4 @@
-/// A path as git and the kernel know it: bytes, which need not be text.
+/// A path as git and the kernel use it: bytes, which need not be valid text.
 struct GitPath: Hashable, Sendable {
     var bytes: [UInt8]
 
@@ -8,10 +8,10 @@ struct GitPath: Hashable, Sendable {
 
     static let top = GitPath([])
 
-    /// For people: bytes that are no text are replaced.
+    /// The path for people, with invalid text replaced.
     var shown: String { bytes.isEmpty ? "." : String(decoding: bytes, as: UTF8.self) }
 
-    /// The path as an argument; `nil` where it is no text, since arguments here are.
+    /// The path as an argument; `nil` when it is not valid text, which arguments have to be.
     var text: String? { String(validating: bytes, as: UTF8.self) }
 
     var isFolderEntry: Bool { bytes.last == UInt8(ascii: "/") }
@@ -21,7 +21,7 @@ struct GitPath: Hashable, Sendable {
         return bytes[(slash + 1)...]
     }
 
-    /// The folder that it stands in.
+    /// The parent folder.
     var folder: GitPath {
         guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return .top }
         return GitPath(bytes[..<slash])
@@ -35,21 +35,21 @@ struct GitPath: Hashable, Sendable {
 
     func appending(_ path: GitPath) -> GitPath { path.bytes.isEmpty ? self : appending(path.bytes) }
 
-    /// Whether it is the folder itself or stands under it.
+    /// Whether it is the folder itself or inside it.
     func isWithin(_ folder: GitPath) -> Bool {
         if folder.bytes.isEmpty { return true }
         guard bytes.starts(with: folder.bytes) else { return false }
         return bytes.count == folder.bytes.count || bytes[folder.bytes.count] == UInt8(ascii: "/")
     }
 
-    /// The same path as seen from a folder that it stands in.
+    /// The path relative to a folder that contains it.
     func relative(to folder: GitPath) -> GitPath {
         folder.bytes.isEmpty ? self : GitPath(bytes.dropFirst(folder.bytes.count + 1))
     }
 }
 
 extension Array where Element == GitPath {
-    /// Records that end with a zero byte, as git prints and reads them.
+    /// Parses records that end with a zero byte, as git prints and reads them.
     init(records bytes: some Collection<UInt8>) {
         self = bytes.split(separator: 0).map { GitPath($0) }
     }

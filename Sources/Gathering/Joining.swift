@@ -1,15 +1,15 @@
-/// Makes commits whose parents are the refs beyond the first ``GatherReport/refLimit``, so that none is left behind and few are fetched.
+/// Makes commits whose parents are the refs beyond the first ``GatherReport/refLimit``, so that none is lost and few are fetched.
 struct Joining {
     let git: GatherGit
 
-    /// Parents that one commit takes.
+    /// The most parents of one commit.
     private static let width = 1_000
 
     /// Joins objects.
     ///
     /// - Parameter types: the type of each object.
-    /// - Returns: at most ``GatherReport/joinLimit`` commits. The file `names` in each lists what it joins; trees and blobs stand beside
-    ///   it, and the words of tags are in `tags`.
+    /// - Returns: at most ``GatherReport/joinLimit`` commits. The file `names` in each lists what it joins; trees and blobs are beside it,
+    ///   and the content of tags is in `tags`.
     func join(_ tips: [Tip], _ types: [String: String]) async throws -> [String] {
         var commits: [String] = []
         for start in stride(from: 0, to: tips.count, by: Self.width) {
@@ -59,7 +59,7 @@ struct Joining {
 
     /// Written as an object: `commit-tree` would take each of a thousand parents as two arguments.
     private func commit(_ tree: String, _ parents: [String]) async throws -> String {
-        // Always the same time, so that the next salvage makes the same commit.
+        // A fixed time, so that the next salvage makes the same commit.
         let who = "\(git.identity["GIT_COMMITTER_NAME"] ?? "SAM") <\(git.identity["GIT_COMMITTER_EMAIL"] ?? "sam@localhost")> 0 +0000"
         var seen: Set<String> = []
         let lines = ["tree \(tree)"] + parents.filter { seen.insert($0).inserted }.map { "parent \($0)" }

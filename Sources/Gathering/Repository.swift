@@ -1,29 +1,29 @@
 import Foundation
 
-/// A repository that an agent could write, read without git: what damages it for git need not hide its refs from us.
+/// A repository that an agent could write, read without git: damage that stops git need not hide its refs.
 struct Repository {
-    /// Where its HEAD stands.
+    /// What its HEAD points to.
     enum Head: Hashable {
         case commit(String, branch: GitPath?)
-        /// On a branch without a commit.
+        /// A branch without a commit.
         case unborn
         /// HEAD is missing or can't be read.
         case missing
     }
 
     struct Reference: Hashable {
-        /// `refs/heads/main`: bytes, which need not be text.
+        /// Such as `refs/heads/main`: bytes, which need not be valid text.
         var name: GitPath
         var object: String
     }
 
-    /// `.git`, or what it points to.
+    /// `.git`, or the folder that it points to.
     let directory: String
-    /// The repository whose refs and objects a linked worktree shares; otherwise the same.
+    /// The repository whose refs and objects a linked worktree shares; otherwise the same as ``directory``.
     let common: String
     let head: Head
     let references: [Reference]
-    /// Commits at which its history ends, as it says.
+    /// The commits at which its history ends, according to its `shallow` file.
     let shallow: [String]
     /// Why its refs and objects can't all be read; `nil` when they can.
     let obstacle: String?
@@ -32,13 +32,13 @@ struct Repository {
     var index: String { directory + "/index" }
     var isLinkedWorktree: Bool { directory != common }
 
-    /// More refs than a workspace has a use for.
+    /// The most refs that are read, more than a workspace needs.
     private static let limit = 50_000
     private static let packedLimit = 64 << 20
 
     /// Opens the repository of a working tree.
     ///
-    /// - Parameter workspace: files and folders in it that their owner closed are made readable.
+    /// - Parameter workspace: unreadable files and folders in it are made readable.
     /// - Returns: `nil` when the tree has no repository.
     init?(at tree: String, in workspace: String) {
         guard let directory = Self.directory(of: tree + "/.git") else { return nil }
@@ -48,7 +48,7 @@ struct Repository {
     /// Opens a repository's own folder.
     init?(directory: String, in workspace: String) {
         guard Self.isFolder(directory) else { return nil }
-        // What an agent closed is opened, as in the working tree, and nowhere else.
+        // Makes what an agent made unreadable readable, as in the working tree, and nowhere else.
         if directory.hasPrefix(workspace + "/") { _ = TreeWalk(directory) }
         let common = Self.line(directory + "/commondir").map { Self.path($0, from: directory) } ?? directory
         guard Self.isFolder(common + "/objects") || Self.line(directory + "/HEAD") != nil else { return nil }
@@ -63,7 +63,7 @@ struct Repository {
         shallow = (Self.text(common + "/shallow") ?? "").split(separator: "\n").map(String.init).filter(Self.isObject)
     }
 
-    /// The working trees that were linked to it, and the HEAD of each, also of those whose tree is gone.
+    /// Its linked worktrees: the repository folder of each, and its tree, `nil` when that is gone.
     var worktrees: [(directory: String, tree: String?)] {
         Self.names(in: common + "/worktrees").map { name in
             let directory = "\(common)/worktrees/\(name)"
@@ -73,10 +73,10 @@ struct Repository {
         }
     }
 
-    /// Repositories of submodules that it keeps, whether they are checked out or not.
+    /// Repositories of submodules inside it, checked out or not.
     var modules: [String] { Self.repositories(under: common + "/modules", depth: 0) }
 
-    /// Stashed work, the newest first.
+    /// The stash, newest first.
     var stashes: [String] {
         (Self.text(common + "/logs/refs/stash") ?? "").split(separator: "\n").suffix(1_000).reversed().compactMap { line in
             let words = line.split(separator: " ", maxSplits: 2)
@@ -102,7 +102,7 @@ extension Repository {
     private static func head(_ directory: String, _ references: [GitPath: String]) -> Head {
         guard var line = firstLine(GitPath(directory + "/HEAD")) else { return .missing }
         if let object = object(line) { return .commit(object, branch: nil) }
-        // A symbolic ref can name another.
+        // A symbolic ref can name another one.
         for _ in 0..<5 {
             guard let name = symbol(line) else { return .missing }
             if let object = references[name] { return .commit(object, branch: name) }
@@ -112,7 +112,7 @@ extension Repository {
         return .unborn
     }
 
-    /// What a symbolic ref names.
+    /// The target of a symbolic ref.
     private static func symbol(_ line: [UInt8]) -> GitPath? {
         let mark = Array("ref:".utf8)
         guard line.starts(with: mark) else { return nil }
@@ -131,7 +131,7 @@ extension Repository {
         return settings.contains("objectformat=sha256") ? "its objects are named by SHA-256" : nil
     }
 
-    /// What the loose files say, and for other refs what `packed-refs` says.
+    /// Reads the loose refs, and from `packed-refs` the others.
     ///
     /// - Returns: whether all of them were read.
     private static func read(_ common: String, into references: inout [GitPath: String]) -> Bool {
@@ -176,12 +176,12 @@ extension Repository {
 
     private static func names(in folder: String) -> [String] { GitPath(folder).entries.compactMap { GitPath($0).text } }
 
-    /// A file's first line, where it is short and there is one.
+    /// A small file's first line.
     private static func line(_ path: String) -> String? {
         text(path, limit: 64 << 10)?.split(separator: "\n", maxSplits: 1).first.map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
-    /// A file's text; `nil` for what is no file, or larger.
+    /// A file's text; `nil` when there is no file, or a larger one.
     private static func text(_ path: String, limit: Int = 16 << 20) -> String? {
         GitPath(path).content(limit: limit).map { String(decoding: $0, as: UTF8.self) }
     }

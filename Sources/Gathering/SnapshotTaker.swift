@@ -7,9 +7,9 @@ struct SnapshotTaker {
     let commits: Commits
     let request: GatherRequest
     let walk: TreeWalk
-    /// The workspace's own repository, whose linked worktrees come as their branches.
+    /// The workspace's own repository. Its linked worktrees are brought out as branches.
     let main: Repository?
-    /// Repositories of folders in the workspace.
+    /// Repositories by their folders in the workspace.
     let repositories: [GitPath: Repository]
     let leftBehind: String?
 
@@ -23,14 +23,14 @@ struct SnapshotTaker {
     /// Takes a snapshot.
     ///
     /// - Parameters:
-    ///   - folder: the working tree's folder, from the workspace's top.
-    ///   - head: the commit that is checked out; `nil` for none.
-    ///   - base: what stood there when the session began; `nil` for nothing.
-    ///   - index: an index file, which may hold what is known of the files; `nil` for none.
+    ///   - folder: the working tree's folder, relative to the workspace's top.
+    ///   - head: the commit that is checked out; `nil` when there is none.
+    ///   - base: the commit at the session's start; `nil` when there was none.
+    ///   - index: an index file, which may have cached file states; `nil` for none.
     func snapshot(
         of folder: GitPath, repository: Repository?, head: String?, base: String?, index: String? = nil, outer: Outer? = nil
     ) async throws -> Snapshot {
-        guard let name = folder.text else { throw GatherError("\(folder.shown) has a name that is no text.") }
+        guard let name = folder.text else { throw GatherError("\(folder.shown) has a name that is not text.") }
         let root = name.isEmpty ? request.workspace : request.workspace + "/" + name
         let tree = WorkingTree(git: git, root: root, index: index ?? freshIndex(), leftBehind: leftBehind)
         var snapshot = Snapshot(tree: "")
@@ -38,8 +38,8 @@ struct SnapshotTaker {
         let nested = nestedFolders(in: folder)
         let links = try await tree.links()
         let baseLinks = links.isEmpty && nested.isEmpty || base == nil ? [:] : try await tree.links(in: base ?? "")
-        // Folders of other repositories keep what the base says of them, or become files. Until the end none stands in the index:
-        // git would look into them, and they may be damaged.
+        // Folders of other repositories keep the base's entry for them, or become files. Until the end they have no entry in the index: git
+        // would look into them, and they may be damaged.
         let kept = baseLinks.filter { links[$0.key] != nil && GitPath(root).leads(to: $0.key) }
         try await tree.set(links.mapValues { _ in .none })
 
@@ -51,7 +51,7 @@ struct SnapshotTaker {
                 let sparse = try await tree.sparse(in: other)
                 gone.removeAll(where: sparse.contains)
             } catch {
-                // Then every missing file counts as deleted.
+                // Every missing file then counts as deleted.
                 snapshot.notes.append("The index of \(folder.shown) can't be read.")
             }
         }
@@ -75,7 +75,7 @@ struct SnapshotTaker {
             snapshot.remaining += special.map { Self.refused(folder.appending($0)) }.sorted()
             paths.removeAll(where: special.contains)
         }
-        // Pipes, sockets and devices hold nothing; a file that stood there is gone.
+        // Pipes, sockets and devices have no content; a file that was there counts as deleted.
         let pipes = Set(paths.filter { path in tree.kind(of: path).map { $0 != S_IFREG && $0 != S_IFLNK } ?? false })
         try await tree.set(pipes.reduce(into: [:]) { $0[$1] = .some(nil) })
         paths.removeAll(where: pipes.contains)
@@ -97,12 +97,12 @@ struct SnapshotTaker {
                     try await addFiles(of: path, Outer(tree: tree, folder: inside, base: base), to: &snapshot)
                 }
             } catch {
-                snapshot.remaining.append("What stands in \(path.shown) can't be brought out: \(reason(of: error))")
+                snapshot.remaining.append("The content of \(path.shown) can't be brought out: \(reason(of: error))")
             }
         }
         for path in kept.keys.map({ folder.appending($0) }) where !nested.contains(path) && walk.count(under: path) > 0 {
             do { try await addLooseFiles(in: path, to: &snapshot) } catch {
-                snapshot.remaining.append("What stands in \(path.shown) can't be brought out: \(reason(of: error))")
+                snapshot.remaining.append("The content of \(path.shown) can't be brought out: \(reason(of: error))")
             }
         }
         try await tree.set(kept.mapValues { ("160000", $0) })
@@ -111,9 +111,9 @@ struct SnapshotTaker {
         return snapshot
     }
 
-    /// What an index alone holds, as a tree; `nil` when that is nothing.
+    /// Content that is in an index alone, as a tree; `nil` when there is none.
     ///
-    /// - Parameter tree: what has arrived already.
+    /// - Parameter tree: content that is brought out already.
     func stagedTree(_ staged: [TreeEntry], on commit: String, besides tree: String?, in root: String) async throws -> String? {
         guard !staged.isEmpty else { return nil }
         let other = WorkingTree(git: git, root: root, index: freshIndex(), leftBehind: nil)
@@ -121,7 +121,7 @@ struct SnapshotTaker {
         let objects = Set(arrived.map(\.object) + [Self.emptyBlob])
         var only = staged.filter { !objects.contains($0.object) }
         if !request.scope.takesSpecialFiles { only.removeAll { SpecialFile.isSpecial($0.path) } }
-        // An index can name an object that is not there, of which nothing can be brought out.
+        // An index can name a missing object, which can't be brought out.
         let present = try await commits.types(of: Set(only.map(\.object)))
         only.removeAll { present[$0.object] != "blob" }
         guard !only.isEmpty else { return nil }
@@ -139,17 +139,17 @@ struct SnapshotTaker {
 
     // MARK: - Other repositories
 
-    /// A worktree or a submodule comes as refs alone.
+    /// Brings out a worktree or a submodule as refs only.
     private func addReferences(of path: GitPath, isWorktree: Bool, to snapshot: inout Snapshot) async throws {
-        // Beside a .git that is not a repository there are only files.
+        // A folder with an invalid .git has only files.
         guard repositories[path] != nil else { return try await addLooseFiles(in: path, to: &snapshot) }
         _ = try await add(path, outer: nil, to: &snapshot)
         if !isWorktree {
-            snapshot.notes.append("The submodule \(path.shown) stays at its commit; what changed in it comes as refs of its own.")
+            snapshot.notes.append("The submodule \(path.shown) stays at its commit; what changed in it comes as separate refs.")
         }
     }
 
-    /// Any other repository comes as files of the tree around it, too.
+    /// Brings out any other repository also as files of the tree around it.
     private func addFiles(of path: GitPath, _ outer: Outer, to snapshot: inout Snapshot) async throws {
         let tree = try await add(path, outer: outer, to: &snapshot)
         var entries = try await outer.tree.entries(of: tree).filter { !$0.isLink }
@@ -183,10 +183,10 @@ struct SnapshotTaker {
         snapshot.add(part)
         guard try await !git.run(["ls-tree", part.tree]).isEmpty else { return }
         snapshot.looseTrees.append((path, part.tree))
-        snapshot.notes.append("Files in the submodule's folder \(path.shown) are on a ref of their own.")
+        snapshot.notes.append("Files in the submodule's folder \(path.shown) are on a separate ref.")
     }
 
-    /// Repositories in a folder, without those that stand in another of them.
+    /// The repositories in a folder, without those inside another of them.
     private func nestedFolders(in folder: GitPath) -> [GitPath] {
         let inside = walk.repositories.filter { $0 != folder && $0.isWithin(folder) }.sorted { $0.bytes.count < $1.bytes.count }
         var top: [GitPath] = []
@@ -196,7 +196,7 @@ struct SnapshotTaker {
 
     // MARK: - Ignored files
 
-    /// Files that the agent's `.gitignore` shows and the base's leaves out.
+    /// Files that the base's `.gitignore` excludes, although the agent's does not.
     private func hiddenByBase(_ files: [GitPath], in tree: WorkingTree, base: String?) async throws -> Set<GitPath> {
         guard !files.isEmpty, let base, tree.root == request.workspace else { return [] }
         let name = Array(".gitignore".utf8)

@@ -1,14 +1,14 @@
-/// `.gitmodules` and `.gitattributes`, whose content git's checks judge, and the names that HFS+ and NTFS take for theirs.
+/// `.gitmodules` and `.gitattributes`, whose content git's checks judge, and names that HFS+ and NTFS treat as the same.
 enum SpecialFile {
-    /// Whether a file is one of them.
+    /// Whether a file is special.
     static func isSpecial(_ path: GitPath) -> Bool {
         let text = String(decoding: path.lastComponent, as: UTF8.self)
-        // What HFS+ leaves out of names, and NTFS at their ends.
+        // HFS+ ignores some characters in names, and NTFS some at their ends.
         var name = String(String.UnicodeScalarView(text.unicodeScalars.filter { !isIgnorable($0) })).lowercased()
         name = String(name.prefix { $0 != ":" })
         while let last = name.last, last == " " || last == "." { name.removeLast() }
         if name == ".gitmodules" || name == ".gitattributes" { return true }
-        // The short names of NTFS.
+        // NTFS short names.
         return name.wholeMatch(of: /git(mod|att)~[0-9]+|gi[0-9a-f]{1,5}~[0-9]+/) != nil
     }
 

@@ -1,11 +1,11 @@
-/// Something in a workspace that a ref can name.
+/// An object in a workspace that a ref can name.
 struct Tip: Hashable {
     var kind: GatherReport.Kind
-    /// What the agent called it.
+    /// The agent's name for it.
     var name: GitPath
     var object: String
 
-    /// A ref of the workspace's repository.
+    /// Creates a tip for a ref of the workspace's repository.
     init(_ reference: Repository.Reference) {
         object = reference.object
         for (prefix, kind) in [("refs/heads/", GatherReport.Kind.heads), ("refs/tags/", .tags), ("refs/", .refs)]
@@ -24,7 +24,7 @@ struct Tip: Hashable {
         self.object = object
     }
 
-    /// A ref of a repository in a folder of the workspace.
+    /// Creates a tip for a ref of a repository in a folder of the workspace.
     init(in folder: GitPath, _ reference: Repository.Reference) {
         self.init(.nested, folder.appending(reference.name.bytes.dropFirst("refs/".utf8.count)), reference.object)
     }

@@ -1,4 +1,4 @@
-/// A file, a link or another repository's commit in a tree of git's.
+/// An entry of a git tree: a file, a link or another repository's commit.
 struct TreeEntry: Hashable {
     var path: GitPath
     var mode: String
@@ -7,7 +7,7 @@ struct TreeEntry: Hashable {
     /// Whether it names another repository's commit.
     var isLink: Bool { mode == "160000" }
 
-    /// Reads what `ls-tree -z` and `ls-files --stage -z` print: both print the mode first and the path after a tab.
+    /// Parses the output of `ls-tree -z` and `ls-files --stage -z`: both print the mode first and the path after a tab.
     static func read(_ listing: [UInt8]) -> [TreeEntry] {
         listing.split(separator: 0).compactMap { record in
             guard let tab = record.firstIndex(of: UInt8(ascii: "\t")) else { return nil }

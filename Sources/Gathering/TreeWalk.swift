@@ -1,21 +1,21 @@
 import Glibc
 
-/// One look at everything in a workspace: it makes readable what its owner closed, and tells where repositories stand and how many files
-/// each folder has.
+/// One walk over everything in a workspace: makes unreadable files and folders readable, and records where repositories are and how many
+/// files each folder has.
 struct TreeWalk {
-    /// Folders with a `.git` in them, but for the top.
+    /// Folders with a `.git` in them, except for the top.
     private(set) var repositories: [GitPath] = []
-    /// How many files and links stand directly in each folder.
+    /// The number of files and links directly in each folder.
     private(set) var files: [GitPath: Int] = [:]
-    /// How many files and links stand under each folder, at any depth.
+    /// The number of files and links in each folder, at any depth.
     private var totals: [GitPath: Int] = [:]
-    /// What can't be looked at.
+    /// Folders that can't be read.
     private(set) var closed: [GitPath] = []
 
     private let rootLength: Int
 
     private static let git = Array(".git".utf8)
-    /// Each level takes a descriptor, of which a process has about a thousand.
+    /// Each level uses a descriptor, of which a process has about a thousand.
     private static let depthLimit = 900
 
     /// Walks a folder. Links are not followed, and `.git` is not entered.
@@ -26,13 +26,13 @@ struct TreeWalk {
         if let top = Self.open(AT_FDCWD, Array(root.utf8)) { walk(top, .top, depth: 0) } else { closed = [.top] }
     }
 
-    /// How many files stand under a folder, at any depth.
+    /// The number of files and links in a folder, at any depth.
     func count(under folder: GitPath) -> Int { totals[folder] ?? 0 }
 
-    /// - Returns: how many files and links stand under it.
+    /// - Returns: the number of files and links in the folder, at any depth.
     @discardableResult
     private mutating func walk(_ descriptor: Int32, _ path: GitPath, depth: Int) -> Int {
-        // git opens files by their whole paths, which are limited in length.
+        // git opens files by their full paths, which are limited in length.
         guard depth < Self.depthLimit, rootLength + path.bytes.count < Int(PATH_MAX) - 300, let stream = fdopendir(descriptor) else {
             close(descriptor)
             closed.append(path)
@@ -67,7 +67,7 @@ struct TreeWalk {
         return count + below
     }
 
-    /// A file that its owner has closed.
+    /// Makes a file readable for its owner.
     private static func makeReadable(_ parent: Int32, _ name: [UInt8]) {
         let path = terminated(name)
         var status = stat()
@@ -76,7 +76,7 @@ struct TreeWalk {
         _ = fchmodat(parent, path, status.st_mode & 0o7777 | S_IRUSR, 0)
     }
 
-    /// Opens a folder, also one that its owner has closed.
+    /// Opens a folder, after making it accessible for its owner.
     private static func open(_ parent: Int32, _ name: [UInt8]) -> Int32? {
         let path = terminated(name)
         var status = stat()

@@ -1,15 +1,15 @@
-/// Names that an agent chose, as parts of names of refs. No two names become one.
+/// Turns names that an agent chose into parts of ref names. Different names stay different.
 public enum WorkName {
-    /// A name as one component of a ref: what is not plain is percent-encoded.
+    /// A name as one component of a ref: everything but plain characters is percent-encoded.
     ///
-    /// - Parameter number: tells names apart that are too long for a file's name and have to be cut.
+    /// - Parameter number: distinguishes names that are too long for a file name and have to be cut.
     public static func encoded(_ name: [UInt8], number: Int) -> String {
         let encoded = name.map { isPlain($0) ? String(Unicode.Scalar($0)) : "%" + hexadecimal($0) }.joined()
         if encoded.isEmpty { return "%" }
         return encoded.utf8.count > 180 ? "\(encoded.prefix(150))%n\(number)" : encoded
     }
 
-    /// A name that people type: the letters, digits and underscores of it, joined by dashes.
+    /// A name that people can type: its letters, digits and underscores, with dashes between.
     public static func readable(_ name: String) -> String {
         let words = name.split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_")) }
         let joined = words.joined(separator: "-").prefix(60)

@@ -3,41 +3,41 @@ import Foundation
 /// The files of a working tree and an index over them, in a repository of the gatherer's own.
 struct WorkingTree {
     let git: GatherGit
-    /// Its folder, absolute.
+    /// The folder's absolute path.
     let root: String
     /// The index file, which need not exist yet.
     let index: String
-    /// A file with patterns of what the agent keeps there for itself; `nil` for none.
+    /// A file with patterns of files that the agent keeps there for itself; `nil` for none.
     let leftBehind: String?
 
-    /// More paths than these that git refuses are not named one by one.
+    /// After this many refusals, a list of paths that git refuses counts as refused as a whole.
     private static let refusalLimit = 100
 
-    /// Fills the index with a tree, keeping what is known of files that stand in both.
+    /// Fills the index with a tree, keeping the cached states of files that are in both.
     func load(_ tree: String) async throws {
         let known = FileManager.default.fileExists(atPath: index)
         do {
             try await run(["read-tree"] + (known ? ["-i", "-m", tree] : [tree]))
         } catch is GatherError {
-            // It takes none with a path that git would not check out, such as a link that is called .gitmodules. This passes over such.
+            // read-tree refuses a tree with a path that git would not check out, such as a link named .gitmodules. This skips such paths.
             try await run(["read-tree", "--empty"])
             try await set(Dictionary(try await entries(of: tree).map { ($0.path, ($0.mode, $0.object)) }, uniquingKeysWith: { $1 }))
         }
     }
 
-    /// What stands in the index for other repositories: the commits that it names, by their folders.
+    /// The index's entries for other repositories: their commits, by folder.
     func links() async throws -> [GitPath: String] {
         let links = TreeEntry.read(try await run(["ls-files", "--stage", "-z"])).filter(\.isLink)
         return Dictionary(links.map { ($0.path, $0.object) }, uniquingKeysWith: { $1 })
     }
 
-    /// The same of a commit or tree.
+    /// The same for a commit or tree.
     func links(in tree: String) async throws -> [GitPath: String] {
         let links = try await entries(of: tree).filter(\.isLink)
         return Dictionary(links.map { ($0.path, $0.object) }, uniquingKeysWith: { $1 })
     }
 
-    /// Everything in a commit or tree.
+    /// All entries of a commit or tree.
     func entries(of tree: String) async throws -> [TreeEntry] {
         TreeEntry.read(try await run(["ls-tree", "-r", "-z", tree]))
     }
@@ -53,9 +53,9 @@ struct WorkingTree {
         try await run(["update-index", "-z", "--index-info"], input: input)
     }
 
-    /// Files of the index that were changed or are gone. Only where the kernel tells of a change is the content looked at.
+    /// Files of the index that were changed or are gone. A file's content is read only if its metadata has changed.
     func changes() async throws -> (changed: [GitPath], gone: [GitPath]) {
-        // It says with its exit code that something has to be updated, which is what the next command tells.
+        // Its exit code says whether something needs an update, which the next command reports.
         try await run(["update-index", "-q", "--refresh"], accepting: [0, 1])
         let output = [GitPath](records: try await run(["diff-files", "-z", "--name-status", "--no-renames", "--ignore-submodules=all"]))
         var changed: [GitPath] = []
@@ -66,14 +66,14 @@ struct WorkingTree {
         return (changed, gone)
     }
 
-    /// Files that are not in the index and not ignored. Repositories that stand in the tree end with a slash and are not entered.
+    /// Files that are neither in the index nor ignored. Repositories in the tree end with a slash and are not entered.
     func untracked() async throws -> [GitPath] {
         [GitPath](
             records: try await run(
                 ["ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"] + (leftBehind.map { ["--exclude-from", $0] } ?? [])))
     }
 
-    /// Folders (with a slash) and files that `.gitignore` leaves out.
+    /// Folders (with a slash) and files that `.gitignore` excludes.
     func ignored() async throws -> [GitPath] {
         [GitPath](
             records: try await run(
@@ -88,10 +88,12 @@ struct WorkingTree {
                 ["ls-files", "-z", "--others", "--ignored", "--directory", "--no-empty-directory", "--exclude-from", leftBehind]))
     }
 
-    /// Those of some paths that `.gitignore` leaves out, as it stands in a folder.
+    /// The paths that `.gitignore` excludes.
+    ///
+    /// - Parameter folder: the folder whose `.gitignore` files apply; `nil` for the tree's own.
     func ignored(among paths: [GitPath], by folder: String? = nil) async throws -> Set<GitPath> {
         guard !paths.isEmpty else { return [] }
-        // A path that begins with a colon would be a pattern.
+        // A path that begins with a colon would be read as a pattern.
         let input = paths.map { GitPath(Array("./".utf8) + $0.bytes) }.records
         // It exits with 1 when none is ignored.
         let output = try await git.run(
@@ -99,7 +101,7 @@ struct WorkingTree {
         return Set([GitPath](records: output).map { GitPath($0.bytes.dropFirst(2)) })
     }
 
-    /// What another index of the same tree has in place of a commit's files, without what a merge left open.
+    /// The entries of another index of the same tree that differ from a commit's files, without unmerged ones.
     func staged(in other: String, beside tree: String) async throws -> [TreeEntry] {
         guard FileManager.default.fileExists(atPath: other) else { return [] }
         let output = try await git.run(
@@ -112,16 +114,16 @@ struct WorkingTree {
         }
     }
 
-    /// Files that another index says are left out of the working tree on purpose.
+    /// Files that another index excludes from the working tree on purpose (sparse checkout).
     func sparse(in other: String) async throws -> Set<GitPath> {
         guard FileManager.default.fileExists(atPath: other) else { return [] }
         let output = [GitPath](records: try await git.run(["ls-files", "-z", "-t"], tree: root, index: other))
         return Set(output.filter { $0.bytes.starts(with: Array("S ".utf8)) }.map { GitPath($0.bytes.dropFirst(2)) })
     }
 
-    /// Takes files into the index as they stand, and out of it where they are gone.
+    /// Updates the index from the files, and removes entries of files that are gone.
     ///
-    /// - Returns: what git refused, with its reason.
+    /// - Returns: the paths that git refused, each with the reason.
     func update(_ paths: [GitPath]) async throws -> [(path: GitPath, why: String)] {
         var refused: [(path: GitPath, why: String)] = []
         guard !paths.isEmpty else { return [] }
@@ -130,7 +132,7 @@ struct WorkingTree {
             do {
                 try await run(["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], input: Array(part).records)
             } catch let error as GatherError {
-                // One path that it refuses spoils the whole; halves find it.
+                // One refused path fails the whole list; halving finds it.
                 if part.count == 1 || refused.count >= Self.refusalLimit {
                     refused += part.map { ($0, error.message) }
                 } else {
@@ -139,7 +141,7 @@ struct WorkingTree {
                 }
             }
         }
-        // Some it passes over in silence, as a link that is called .gitmodules.
+        // git skips some paths silently, such as a link named .gitmodules.
         let named = Set(refused.map(\.path))
         let changed = Set(try await changes().changed)
         let present = Set([GitPath](records: try await run(["ls-files", "-z"])))
@@ -149,7 +151,7 @@ struct WorkingTree {
         return refused
     }
 
-    /// The kind of what stands at a path; `nil` for nothing, and for a folder.
+    /// The file type at a path; `nil` when nothing or a folder is there.
     func kind(of path: GitPath) -> mode_t? {
         var status = stat()
         guard lstat(GitPath(root).appending(path).zeroEnded, &status) == 0 else { return nil }
@@ -157,7 +159,7 @@ struct WorkingTree {
         return kind == S_IFDIR ? nil : kind
     }
 
-    /// The index as a tree.
+    /// Writes the index as a tree.
     func write() async throws -> String { try await git.line(["write-tree"], tree: root, index: index) }
 
     @discardableResult

@@ -1,30 +1,36 @@
 import NIOCore
 
-/// Stands on a listener: counts what was accepted until it is closed, and accepts no more than there are descriptors for. Others wait in
-/// the kernel's queue, which takes as long as it takes to refuse somebody.
+/// A listener's handler that counts open connections and stops accepting when the descriptors for them run out. Further connections wait in
+/// the kernel's queue until there is room.
 public final class AcceptGate: ChannelDuplexHandler {
+    /// The type of inbound data.
     public typealias InboundIn = any Channel
+    /// The type of forwarded inbound data.
     public typealias InboundOut = any Channel
+    /// There is no outbound data.
     public typealias OutboundIn = Never
+    /// There is no forwarded outbound data.
     public typealias OutboundOut = Never
 
-    private let admission: Admission
+    private let count: OpenCount
     private var isWaiting = false
 
-    /// Makes a gate.
-    public init(_ admission: Admission) { self.admission = admission }
+    /// Creates a gate.
+    public init(_ count: OpenCount) { self.count = count }
 
+    /// Counts an accepted connection until it is closed.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        admission.accepted()
-        unwrapInboundIn(data).closeFuture.whenComplete { [admission] _ in admission.closed() }
+        count.accepted()
+        unwrapInboundIn(data).closeFuture.whenComplete { [count] _ in count.closed() }
         context.fireChannelRead(data)
     }
 
+    /// Accepts the next connection, or waits until one is closed.
     public func read(context: ChannelHandlerContext) {
         guard !isWaiting else { return }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
-        let goes = admission.mayAccept {
+        let goes = count.mayAccept {
             eventLoop.execute {
                 let (gate, context) = bound.value
                 gate.isWaiting = false

@@ -1,9 +1,9 @@
 import NIOCore
 import Synchronization
 
-/// The places for connections, and who has them. Safe to share: connections of all event loops ask here.
+/// The slots for connections and their holders. Thread-safe: connections of all event loops use it.
 public final class Admission: Sendable {
-    /// A connection has lost its place: it is told so, and closed.
+    /// Sent to a connection that has lost its slot: it reports the reason and closes.
     struct Dismissal: Sendable {
         var reason: LimitReason
     }
@@ -11,47 +11,62 @@ public final class Admission: Sendable {
     private struct State {
         var ledger: ConnectionLedger
         var channels: [ObjectIdentifier: any Channel] = [:]
-        /// Accepted and not closed yet, with or without a place.
-        var open = 0
-        /// Connections that SAM makes for others.
-        var outgoing = 0
-        var outgoingOf: [String: Int] = [:]
-        /// Who goes on accepting when there is room again.
-        var waiting: [@Sendable () -> Void] = []
+        /// Connections that SAM makes on behalf of holders.
+        var outgoing: OutgoingLedger
+        /// Those of them to the rehearsal.
+        var toRehearsal: OutgoingLedger
     }
 
+    /// The limits.
     public let limits: ConnectionLimits
-    public let patience: Patience
-    /// What was refused.
+    /// The time limits.
+    public let timeouts: ClientTimeouts
+    /// The counts of refusals.
     public let refusals: Refusals
+    /// Accepted connections, with or without a slot.
+    public let open: OpenCount
+    /// Accepted connections to the rehearsal provider. Only SAM's own gateway makes them, so they have no slot here.
+    public let toRehearsal: OpenCount
     private let state: Mutex<State>
 
-    /// Opens the places.
-    public init(limits: ConnectionLimits, patience: Patience = Patience(), refusals: Refusals = Refusals()) {
+    /// Creates the slots.
+    public init(limits: ConnectionLimits, timeouts: ClientTimeouts = ClientTimeouts(), refusals: Refusals = Refusals()) {
         self.limits = limits
-        self.patience = patience
+        self.timeouts = timeouts
         self.refusals = refusals
-        state = Mutex(State(ledger: ConnectionLedger(limits)))
+        open = OpenCount(limit: limits.all + limits.leaving)
+        toRehearsal = OpenCount(limit: limits.toRehearsal)
+        state = Mutex(
+            State(
+                ledger: ConnectionLedger(limits), outgoing: OutgoingLedger(limits),
+                toRehearsal: OutgoingLedger(limits.ofRehearsal)))
     }
 
     // MARK: - Sessions
 
-    /// A session's socket is open: sessions share their places.
-    public func open(_ session: String) { state.withLock { $0.ledger.open(session) } }
+    /// Records that a session's socket is open: open sessions share their slots.
+    ///
+    /// - Parameter person: the holder whose session it is; see ``holder(user:)``. `nil` for a session without a known person, as in tests.
+    public func open(_ session: String, of person: String? = nil) { state.withLock { $0.ledger.open(session, of: person) } }
 
-    /// It is closed.
+    /// Records that a session's socket is closed.
     public func close(_ session: String) { state.withLock { $0.ledger.close(session) } }
 
-    // MARK: - Connections that come in
-
-    /// Takes a place.
+    /// The person of a session that is open.
     ///
-    /// - Returns: the reason for a refusal; `nil` when there is a place.
+    /// - Parameter holder: the session as a holder; see ``holder(session:)``.
+    public func person(of holder: String) -> String? { state.withLock { $0.ledger.person(of: holder) } }
+
+    // MARK: - Incoming connections
+
+    /// Takes a slot.
+    ///
+    /// - Returns: the reason for a refusal; `nil` if the connection has a slot.
     func arrive(_ channel: any Channel, at listener: Listener, from peer: String?) -> LimitReason? {
         enter(channel, at: listener) { $0.arrive(ObjectIdentifier(channel), at: listener, from: peer) }
     }
 
-    /// A connection from elsewhere becomes a session's.
+    /// Turns a connection from another machine into a session's.
     func move(_ channel: any Channel, to listener: Listener, as holder: String) -> LimitReason? {
         enter(channel, at: listener) { $0.move(ObjectIdentifier(channel), to: listener, as: holder) }
     }
@@ -83,12 +98,12 @@ public final class Admission: Sendable {
 
     /// A request begins.
     ///
-    /// - Returns: whether the connection has its place still.
+    /// - Returns: whether the connection still has its slot.
     func begin(_ channel: any Channel) -> Bool { state.withLock { $0.ledger.begin(ObjectIdentifier(channel)) } }
 
-    /// A request is over, and the next one is waited for.
+    /// A request has ended, and the connection waits for the next one.
     ///
-    /// - Returns: whether it is known whose connection it is.
+    /// - Returns: whether the connection is authenticated.
     func rest(_ channel: any Channel) -> Bool {
         let id = ObjectIdentifier(channel)
         return state.withLock { state in
@@ -97,10 +112,20 @@ public final class Admission: Sendable {
         }
     }
 
-    /// Whose connection it is was proved, by a request that was accepted.
+    /// A client does not take its answer.
+    func stall(_ channel: any Channel) { state.withLock { $0.ledger.stall(ObjectIdentifier(channel)) } }
+
+    /// A client takes its answer again.
+    func resume(_ channel: any Channel) { state.withLock { $0.ledger.resume(ObjectIdentifier(channel)) } }
+
+    /// Whether a connection is authenticated.
+    func isProved(_ channel: any Channel) -> Bool { state.withLock { $0.ledger.isProved(ObjectIdentifier(channel)) } }
+
+    /// Marks a connection as authenticated, by a request that was accepted.
     ///
-    /// - Parameter holder: a session, a person or a key, as text.
-    /// - Returns: whether they may have another; a request of one too many is not served. A connection without a place, as in tests, may.
+    /// - Parameter holder: a session or a person, as text.
+    /// - Returns: whether the holder may have another connection; if not, the request must not be served. `true` for connections without a
+    ///   slot, as in tests.
     public func prove(_ channel: any Channel, as holder: String, at listener: Listener) -> Bool {
         let isProved = state.withLock { state in
             state.channels[ObjectIdentifier(channel)] == nil || state.ledger.prove(ObjectIdentifier(channel), as: holder)
@@ -109,62 +134,45 @@ public final class Admission: Sendable {
         return isProved
     }
 
-    /// How many connections have a place, at one listener and in all.
+    /// The number of connections with a slot, at one listener and in total.
     public func count(at listener: Listener) -> (own: Int, all: Int) { state.withLock { ($0.ledger.count(of: listener), $0.ledger.count) } }
 
-    /// How a session is named among those who hold places.
+    /// The holder's name of a session.
     public static func holder(session: String) -> String { "session \(session)" }
 
-    /// How a person is named among them.
+    /// The holder's name of a person.
     public static func holder(user: String) -> String { "user \(user)" }
 
-    // MARK: - Accepting
+    /// Whether a holder is a person.
+    static func isPerson(_ holder: String) -> Bool { holder.hasPrefix(Self.holder(user: "")) }
 
-    /// A connection was accepted.
-    func accepted() { state.withLock { $0.open += 1 } }
+    // MARK: - Outgoing connections
 
-    /// It is closed, and its descriptor free.
-    func closed() {
-        let waiting = state.withLock { state -> [@Sendable () -> Void] in
-            state.open -= 1
-            guard state.open < limits.all + limits.leaving else { return [] }
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        for go in waiting { go() }
-    }
-
-    /// Whether one more may be accepted. Where not, `later` is called when there is room.
-    func mayAccept(later: @escaping @Sendable () -> Void) -> Bool {
-        state.withLock { state in
-            guard state.open >= limits.all + limits.leaving else { return true }
-            state.waiting.append(later)
-            return false
-        }
-    }
-
-    // MARK: - Connections that go out
-
-    /// Takes a place for a connection that SAM makes for somebody.
+    /// Takes a slot for a connection that SAM makes on behalf of a holder.
     ///
-    /// - Returns: the reason for a refusal. Otherwise ``giveOutgoing(for:)`` has to follow.
-    public func takeOutgoing(for holder: String, at listener: Listener) -> LimitReason? {
+    /// - Parameter toRehearsal: whether it leads to the rehearsal, which has fewer.
+    /// - Returns: the reason for a refusal. If it is `nil`, ``giveOutgoing(for:toRehearsal:)`` has to follow.
+    public func takeOutgoing(for holder: String, at listener: Listener, toRehearsal: Bool = false) -> LimitReason? {
         let reason = state.withLock { state -> LimitReason? in
-            guard state.outgoingOf[holder] ?? 0 < (listener.isSession ? limits.ofOneSession : limits.ofHolder) else { return .holder }
-            guard state.outgoing < limits.outgoing else { return .all }
-            state.outgoing += 1
-            state.outgoingOf[holder, default: 0] += 1
-            return nil
+            let person = state.ledger.person(of: holder)
+            if let reason = state.outgoing.take(for: holder, isSession: listener.isSession, person: person) { return reason }
+            guard toRehearsal else { return nil }
+            let reason = state.toRehearsal.take(for: holder, isSession: listener.isSession, person: person)
+            if reason != nil { state.outgoing.give(for: holder) }
+            return reason
         }
         if let reason { refusals.count(reason, at: listener) }
         return reason
     }
 
-    /// The connection is closed or no longer served.
-    public func giveOutgoing(for holder: String) {
+    /// The number of connections that SAM has on behalf of a holder.
+    public func outgoing(for holder: String) -> Int { state.withLock { $0.outgoing.count(for: holder) } }
+
+    /// Releases the slot of an outgoing connection.
+    public func giveOutgoing(for holder: String, toRehearsal: Bool = false) {
         state.withLock { state in
-            state.outgoing -= 1
-            state.outgoingOf.lower(holder)
+            state.outgoing.give(for: holder)
+            if toRehearsal { state.toRehearsal.give(for: holder) }
         }
     }
 }

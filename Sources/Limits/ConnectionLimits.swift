@@ -1,42 +1,48 @@
-/// How many connections there may be, so that the process never runs out of descriptors: what lies under it ends the process then.
+/// Limits on connections that keep the process from running out of descriptors, on which the layers below it would crash.
 ///
-/// Pure arithmetic: from the descriptors that the process may have to what each kind of connection may have of them.
+/// Pure arithmetic: derives each limit from the number of descriptors that the process may have.
 public struct ConnectionLimits: Sendable, Hashable {
-    /// For the server itself: its database, git and its like, spools, listeners, sign-ins.
+    /// Descriptors for the server itself: database, git and other programs, spools, listeners, sign-ins.
     public var reserve: Int
-    /// Connections that came in, of all listeners together.
+    /// Incoming connections of all listeners together.
     public var all: Int
-    /// What of them only the control socket gets, so that runners always have a place.
+    /// The part of ``all`` that is reserved for the control socket, so that runners always get a slot.
     public var control: Int
-    /// Those of one listener that have not proved who they are.
+    /// Unauthenticated connections of one listener.
     public var unproved: Int
-    /// The same for one session's socket.
+    /// Unauthenticated connections of one session's socket.
     public var unprovedOfSession: Int
-    /// The same for one address beyond this machine.
+    /// Unauthenticated connections from one address outside this machine.
     public var unprovedOfPeer: Int
-    /// All of one session's, proved or not, and the same for those that SAM makes for it.
+    /// Connections of one session, authenticated or not; also the limit on connections that SAM makes for it.
     public var ofOneSession: Int
-    /// All of one person or key that have proved whose they are.
+    /// Authenticated connections of one person, by API tokens and gateway keys together.
     public var ofHolder: Int
-    /// All sessions' together. More sessions share it evenly.
+    /// Connections of all sessions of one person together; also the limit on connections that SAM makes for them.
+    public var ofSessionsOfPerson: Int
+    /// The part of ``all`` that only sessions' sockets have, and as many that only the other listeners have; the same of ``outgoing``.
+    public var forEachKind: Int
+    /// Connections of all sessions together, shared evenly.
     public var ofSessions: Int
-    /// Connections that are refused, and not closed yet.
+    /// Refused connections that are not closed yet.
     public var leaving: Int
-    /// Connections that SAM makes for others, to providers and on the way out.
+    /// Connections that SAM makes on behalf of holders: to providers and through the egress proxy.
     public var outgoing: Int
-    /// Connections to providers that are kept for the next request.
+    /// Idle connections to providers that are kept for reuse.
     public var idleOutgoing: Int
-    /// Names that are looked up at once.
+    /// Connections that the gateway makes to SAM's own rehearsal provider.
+    public var toRehearsal: Int
+    /// Concurrent name lookups.
     public var lookups: Int
 
-    /// Below this there is no room for the server and anyone else.
+    /// The fewest descriptors with which the server and clients can work.
     public static let leastDescriptors = 256
 
-    /// Divides descriptors up.
+    /// Divides up the descriptors.
     public init(descriptors: Int) {
         reserve = min(max(descriptors / 5, 128), 2_048)
         let rest = max(descriptors - reserve, 0)
-        // One that comes in may need one that goes out; a tenth is for addresses that are tried beside each other.
+        // An incoming connection may need an outgoing one; a twentieth remains for attempts at several addresses in parallel.
         all = max(rest * 4 / 10, 16)
         control = all / 8
         leaving = max(all / 8, 8)
@@ -46,16 +52,30 @@ public struct ConnectionLimits: Sendable, Hashable {
         ofSessions = all / 2
         ofOneSession = min(max(all / 8, 8), 256)
         ofHolder = max(all / 4, 8)
+        ofSessionsOfPerson = max(all * 3 / 8, 16)
+        forEachKind = all / 4
+        toRehearsal = max(all / 8, 4)
         unprovedOfSession = max(ofOneSession / 2, 4)
         unprovedOfPeer = max(unproved / 4, 4)
         lookups = min(max(reserve / 8, 8), 64)
     }
 
-    /// The most that one session may have when so many are open: an even share, and never so little that it can't work.
+    /// The limit of one session while this many are open: an even share, but at least 8.
     public func ofSession(open: Int) -> Int {
         min(ofOneSession, max(ofSessions / max(open, 1), 8))
     }
 
-    /// The most descriptors that all of this takes, the server's own left out.
-    public var descriptors: Int { all + leaving + outgoing + idleOutgoing }
+    /// The limits on connections to the rehearsal by holder. In total ``toRehearsal`` is the limit, beyond which the next one waits.
+    var ofRehearsal: ConnectionLimits {
+        var limits = self
+        limits.ofOneSession = max(toRehearsal / 4, 2)
+        limits.ofHolder = max(toRehearsal / 4, 2)
+        limits.ofSessionsOfPerson = max(toRehearsal / 2, 2)
+        limits.outgoing = .max
+        limits.forEachKind = 0
+        return limits
+    }
+
+    /// The most descriptors that all limits together take, without the server's own.
+    public var descriptors: Int { all + leaving + outgoing + idleOutgoing + toRehearsal }
 }

@@ -1,14 +1,15 @@
 import Synchronization
 
-/// What limits did: counted by listener and reason, and told once in a while. Safe to share.
+/// Counts refusals by listener and reason, and logs them at intervals. Thread-safe.
 public final class Refusals: Sendable {
-    /// What is counted by.
+    /// The listener and reason of a count.
     public struct Key: Sendable, Hashable {
-        /// The kind of listener, as ``Listener/kind`` has it.
+        /// The kind of listener; see ``Listener/kind``.
         public var listener: String
+        /// The reason.
         public var reason: LimitReason
 
-        /// Names what is counted.
+        /// Creates a key.
         public init(listener: String, reason: LimitReason) {
             self.listener = listener
             self.reason = reason
@@ -17,7 +18,7 @@ public final class Refusals: Sendable {
 
     private struct State {
         var counts: [Key: Int] = [:]
-        /// How many were told of, and when.
+        /// The counts that were logged last, and when.
         var told: [Key: (count: Int, at: ContinuousClock.Instant)] = [:]
     }
 
@@ -25,11 +26,11 @@ public final class Refusals: Sendable {
     private let tell: @Sendable (String) -> Void
     private let pause: Duration
 
-    /// Makes a book.
+    /// Creates a counter.
     ///
     /// - Parameters:
-    ///   - pause: the least time between two reports of the same.
-    ///   - tell: takes a sentence for the log.
+    ///   - pause: the shortest time between two log lines for the same key.
+    ///   - tell: receives a sentence for the log.
     public init(pause: Duration = .seconds(30), tell: @escaping @Sendable (String) -> Void = { _ in }) {
         self.pause = pause
         self.tell = tell
@@ -38,7 +39,7 @@ public final class Refusals: Sendable {
     /// The totals since the start.
     public var counts: [Key: Int] { state.withLock { $0.counts } }
 
-    /// Counts one.
+    /// Counts a refusal.
     public func count(_ reason: LimitReason, at listener: Listener) {
         let key = Key(listener: listener.kind, reason: reason)
         let news = state.withLock { state -> Int? in

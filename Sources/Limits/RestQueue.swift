@@ -1,13 +1,13 @@
-/// Connections that wait for a request, those that have waited longest first. One that leaves is passed over later.
+/// Resting connections of one bucket, oldest first. Connections that left are skipped later.
 struct RestQueue {
     private var entries: [(id: ObjectIdentifier, stamp: UInt64)] = []
     private var first = 0
 
     mutating func append(_ id: ObjectIdentifier, _ stamp: UInt64) { entries.append((id, stamp)) }
 
-    /// The one that has waited longest, of those that still do.
+    /// The connection that has rested longest.
     ///
-    /// - Parameter stamp: when a connection began to wait, if it does.
+    /// - Parameter stamp: when a connection began to rest; `nil` if it does not.
     mutating func oldest(_ stamp: (ObjectIdentifier) -> UInt64?) -> (id: ObjectIdentifier, stamp: UInt64)? {
         while first < entries.count {
             let entry = entries[first]
@@ -19,7 +19,7 @@ struct RestQueue {
         return nil
     }
 
-    /// Forgets those that wait no more, when they are the most of all.
+    /// Removes the entries of connections that rest no more, once they are in the majority.
     mutating func tidy(living: Int, _ stamp: (ObjectIdentifier) -> UInt64?) {
         guard entries.count > 2 * living + 64 else { return }
         entries = entries[first...].filter { stamp($0.id) == $0.stamp }

@@ -1,20 +1,31 @@
-/// What can't be done about usage and budgets, in a sentence for the person who asked.
-public struct MeteringError: Error, Sendable, CustomStringConvertible {
-    /// The kind of error.
-    public struct Code: Hashable, Sendable {
-        private let name: String
+import Wording
 
-        /// There is no such budget.
-        public static let notFound = Code(name: "notFound")
-        /// The value is not one that can be used.
-        public static let invalid = Code(name: "invalid")
+/// An error about usage or budgets, with a sentence for the user.
+public struct MeteringError: ExplainedError {
+    /// What failed.
+    public enum Code: ErrorCode {
+        /// The budget or price does not exist.
+        case notFound
+        /// The value is invalid.
+        case invalid
         /// A stored value can't be read.
-        public static let unreadable = Code(name: "unreadable")
-        /// What is kept until the database has it can't be written.
-        public static let spool = Code(name: "spool")
+        case unreadable
+        /// The spool file, which keeps usage until it is in the database, can't be opened or written.
+        case spool
+
+        /// The kind of error.
+        public var kind: ErrorKind {
+            switch self {
+            case .notFound: .notFound
+            case .invalid: .invalid
+            case .unreadable, .spool: .broken
+            }
+        }
     }
 
+    /// What failed.
     public let code: Code
+    /// A sentence for the user.
     public let message: String
 
     /// Makes an error of a kind with its sentence.
@@ -22,6 +33,4 @@ public struct MeteringError: Error, Sendable, CustomStringConvertible {
         self.code = code
         self.message = message
     }
-
-    public var description: String { message }
 }

@@ -1,31 +1,31 @@
 import Dispatch
 
-/// What blocks a thread (a file, a lock, a fork) is done on threads that no task waits for.
+/// Runs blocking work (files, locks, forks) on threads outside Swift's cooperative pool.
 ///
-/// The threads that run tasks are as many as the machine has cores: one that waits for a disk holds up whatever comes next.
+/// The pool has one thread per core, so a thread that waits for a disk would delay unrelated tasks.
 public enum Blocking {
-    /// How long something may block.
+    /// The expected duration of the work.
     public enum Span: Sendable {
-        /// A look at a file, or the start of a program.
+        /// A small file, or the start of a program.
         case moment
-        /// Reading what may be large. It holds up nothing that takes a moment.
+        /// Reading of possibly large files. Runs on other threads, so that it does not delay short work.
         case long
     }
 
-    // Each class of service has threads of its own.
+    // Each queue has its own threads, because the qualities of service differ.
     private static let moments = DispatchQueue(label: "sam.moments", qos: .userInitiated, attributes: .concurrent)
     private static let long = DispatchQueue(label: "sam.long", qos: .utility, attributes: .concurrent)
 
-    /// Does something that blocks, and waits for it without blocking.
+    /// Runs blocking work without blocking the calling task's thread.
     public static func run<Value: Sendable>(for span: Span = .moment, _ work: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             queue(span).async { continuation.resume(returning: work()) }
         }
     }
 
-    /// Does something that blocks and can fail.
+    /// Runs blocking work that can fail.
     ///
-    /// - Throws: what the work throws.
+    /// - Throws: the work's error.
     public static func run<Value: Sendable>(
         for span: Span = .moment, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {

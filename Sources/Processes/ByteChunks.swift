@@ -1,8 +1,8 @@
 import Foundation
 
-/// What comes out of a descriptor, as it comes.
+/// A descriptor's bytes as they arrive.
 public enum ByteChunks {
-    /// Reads to the end, on a thread of its own, because a read may block for ever. The descriptor is closed then.
+    /// Reads to the end on a thread of its own, because a read may block forever, and then closes the descriptor.
     public static func of(_ descriptor: CInt) -> AsyncStream<Data> {
         let (stream, sender) = AsyncStream.makeStream(of: Data.self)
         Thread.detachNewThread {

@@ -1,14 +1,13 @@
 import Glibc
 
 extension Command {
-    /// Starts the program as nobody's child: it goes on when this process dies.
+    /// Starts the program detached: it keeps running when this process dies.
     ///
-    /// It leads a session of its own and inherits no descriptor but those named.
+    /// It leads its own session and inherits only the given descriptors.
     ///
-    /// - Parameter log: a file that receives its standard output and error, appended. Made with mode 0600.
-    /// - Returns: the program's process id. It is reaped by init, so it may end, and its number be used
-    ///   again, at any time.
-    /// - Throws: ``ProcessError`` when it can't be started.
+    /// - Parameter log: the file to which standard output and error are appended. Created with mode 0600.
+    /// - Returns: the process id. init reaps the process, so that the id can become invalid, and be reused, at any time.
+    /// - Throws: ``ProcessError`` if it can't be started.
     @discardableResult
     public func detach(log: String) throws -> pid_t {
         let file = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

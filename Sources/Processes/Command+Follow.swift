@@ -3,16 +3,16 @@ import Synchronization
 import SystemPackage
 
 extension Command {
-    /// Runs the program to its end, as ``run(input:limit:timeout:)`` does, and hands on what it writes to standard error as it comes.
+    /// Runs the program to its end like ``run(input:limit:timeout:)``, and passes on its standard error as it arrives.
     ///
     /// - Parameters:
-    ///   - limit: the most it may write to standard output, in bytes.
-    ///   - timeout: the most time it may take.
-    ///   - patience: how long it and what it started may say nothing new and use next to no processor.
-    ///   - hearing: takes what it writes to standard error, and tells whether that shows that something goes on.
+    ///   - limit: the most bytes of standard output.
+    ///   - timeout: the time limit.
+    ///   - stallTimeout: the time without progress (no news on standard error, next to no CPU) after which the program is stopped.
+    ///   - hearing: receives standard error, and returns whether the bytes show progress.
     /// - Throws: ``ProcessError``, or `CancellationError`.
     public func follow(
-        limit: Int = 64 << 20, timeout: Duration, patience: Duration, hearing: @escaping @Sendable ([UInt8]) -> Bool
+        limit: Int = 64 << 20, timeout: Duration, stallTimeout: Duration, hearing: @escaping @Sendable ([UInt8]) -> Bool
     ) async throws -> Output {
         let watch = StallWatch()
         return try await withThrowingTaskGroup(of: Output?.self) { group in
@@ -22,8 +22,8 @@ extension Command {
                 return nil
             }
             group.addTask {
-                try await watch.waitForStall(patience)
-                throw ProcessError(.stalled, "\(executable) got nowhere for \(patience.components.seconds) s and was stopped.")
+                try await watch.waitForStall(stallTimeout)
+                throw ProcessError(.stalled, "\(executable) made no progress for \(stallTimeout.components.seconds) s and was stopped.")
             }
             defer { group.cancelAll() }
             guard let output = try await group.next() ?? nil else {
@@ -47,7 +47,7 @@ extension Command {
                     let bytes = buffer.withUnsafeBytes { [UInt8]($0) }
                     if hearing(bytes) { watch.heard() }
                     said += bytes
-                    // The end tells what went wrong.
+                    // The cause of a failure is at the end.
                     if said.count > 1 << 20 { said.removeFirst(said.count - 1 << 19) }
                 }
                 return said
@@ -61,7 +61,7 @@ extension Command {
     }
 }
 
-/// Whether a program gets anywhere: it tells something, or it or what it started uses the processor.
+/// Detects a program without progress: no news on standard error, and next to no CPU use by its process tree.
 private final class StallWatch: Sendable {
     private struct State {
         var process: pid_t?
@@ -69,7 +69,7 @@ private final class StallWatch: Sendable {
         var cpu: Int64 = 0
     }
 
-    /// What waits and wakes now and then uses a little, too.
+    /// A program that waits and sometimes wakes up uses a little CPU too.
     private static let idlePercent: Int64 = 5
     private let state = Mutex(State())
 
@@ -77,23 +77,23 @@ private final class StallWatch: Sendable {
 
     func heard() { state.withLock { $0.lastNews = .now } }
 
-    /// Returns when nothing went on for so long.
-    func waitForStall(_ patience: Duration) async throws {
-        let pause = min(.seconds(1), patience / 4)
+    /// Returns when there was no progress for this long.
+    func waitForStall(_ stallTimeout: Duration) async throws {
+        let pause = min(.seconds(1), stallTimeout / 4)
         while true {
             try await Task.sleep(for: pause, clock: .suspending)
-            if isStalled(patience, pause) { return }
+            if isStalled(stallTimeout, pause) { return }
         }
     }
 
-    private func isStalled(_ patience: Duration, _ pause: Duration) -> Bool {
+    private func isStalled(_ stallTimeout: Duration, _ pause: Duration) -> Bool {
         let used = state.withLock { $0.process }.map { ProcessTree(of: $0).cpuMilliseconds } ?? 0
         let milliseconds = pause.components.seconds * 1_000 + pause.components.attoseconds / 1_000_000_000_000_000
         return state.withLock { state in
-            // What has ended took its time along, so the sum can fall.
+            // A process that ended takes its CPU time with it, so the sum can fall.
             if used < state.cpu || (used - state.cpu) * 100 > milliseconds * Self.idlePercent { state.lastNews = .now }
             state.cpu = used
-            return SuspendingClock.now - state.lastNews >= patience
+            return SuspendingClock.now - state.lastNews >= stallTimeout
         }
     }
 }

@@ -3,11 +3,12 @@ import Glibc
 import SystemPackage
 
 extension Command {
-    /// A file in memory with what a program is to read.
+    /// A file in memory with a program's input.
     ///
-    /// A pipe would have to be written meanwhile, and Subprocess ends the whole process when that is cancelled before it has begun.
+    /// A pipe would have to be written while the program runs, and Subprocess ends this whole process if such a write is cancelled before
+    /// it began.
     ///
-    /// - Throws: ``ProcessError`` when there is no memory or descriptor for it.
+    /// - Throws: ``ProcessError`` if there is no memory or descriptor for it.
     static func file(of input: [UInt8]) throws -> FileDescriptor {
         let descriptor = FileDescriptor(rawValue: sam_memory_file())
         guard descriptor.rawValue >= 0 else { throw ProcessError(.notStarted, "There is no descriptor for a program's input.") }

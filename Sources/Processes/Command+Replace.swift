@@ -1,7 +1,7 @@
 import Glibc
 
 extension Command {
-    /// Becomes the program. Returns only when that fails.
+    /// Replaces this process with the program. Returns only on failure.
     public func replaceThisProcess() -> ProcessError {
         if let workingDirectory, chdir(workingDirectory) != 0 {
             return ProcessError(.notStarted, "\(workingDirectory) can't be entered: \(String(cString: strerror(errno))).")
@@ -11,7 +11,7 @@ extension Command {
                 guard dup2(file, 3) == 3 else {
                     return ProcessError(.notStarted, "\(executable) can't be given its file: \(String(cString: strerror(errno))).")
                 }
-                // Onto itself, the descriptor would keep its mark and be closed.
+                // dup2 of a descriptor onto itself keeps the close-on-exec flag.
                 if file == 3 { _ = fcntl(3, F_SETFD, 0) } else { close(file) }
             }
         } catch {

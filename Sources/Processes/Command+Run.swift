@@ -2,12 +2,13 @@ import Subprocess
 import SystemPackage
 import Wording
 
-/// What a finished program left behind.
+/// The result of a finished program.
 public struct Output: Sendable {
+    /// The exit code or signal.
     public var termination: Termination
-    /// Everything it wrote to standard output.
+    /// The complete standard output.
     public var standardOutput: [UInt8]
-    /// What it wrote to standard error, as text.
+    /// Standard error as text.
     public var standardError: String
 
     /// Standard output as text; bytes that are not UTF-8 are replaced.
@@ -17,13 +18,12 @@ public struct Output: Sendable {
 extension Command {
     /// Runs the program to its end and collects its output.
     ///
-    /// When the limit of time passes, or the calling task is cancelled, the program's whole session gets
-    /// SIGTERM and two seconds later SIGKILL.
+    /// On a time-out or when the calling task is cancelled, the program's whole session gets SIGTERM and two seconds later SIGKILL.
     ///
     /// - Parameters:
-    ///   - input: what it reads on standard input.
-    ///   - limit: the most it may write to standard output, in bytes.
-    ///   - timeout: the most time it may take.
+    ///   - input: the bytes on standard input.
+    ///   - limit: the most bytes of standard output.
+    ///   - timeout: the time limit.
     /// - Throws: ``ProcessError``, or `CancellationError`.
     public func run(input: [UInt8] = [], limit: Int = 64 << 20, timeout: Duration = .seconds(60)) async throws -> Output {
         guard openFile == nil else {
@@ -65,7 +65,7 @@ extension Command {
 
     var subprocessEnvironment: Environment { .custom(environment.map { [UInt8]("\($0)=\($1)\0".utf8) }) }
 
-    /// A session of its own, whose end is asked for before it is forced.
+    /// Its own session, which is terminated gracefully before it is killed.
     static var ownSession: PlatformOptions {
         var options = PlatformOptions()
         options.createSession = true
@@ -87,7 +87,7 @@ extension Termination {
 }
 
 extension SubprocessError {
-    /// The same in a sentence.
+    /// The same error with a readable message.
     func named(_ executable: String, limit: Int) -> ProcessError {
         if code == .outputLimitExceeded {
             return ProcessError(.tooMuchOutput, "\(executable) printed more than \(limit) bytes and was stopped.")

@@ -1,18 +1,17 @@
-/// A program to run with everything it gets: nothing is inherited and no shell is involved.
+/// A program to run with its arguments and environment: nothing is inherited, and no shell is involved.
 public struct Command: Sendable, Hashable, Codable {
     /// The program's absolute path.
     public var executable: String
-    /// The arguments after the program's own name.
+    /// The arguments without the program's name.
     public var arguments: [String]
-    /// The whole environment.
+    /// The complete environment.
     public var environment: [String: String]
-    /// Where it starts; `nil` keeps the caller's working directory.
+    /// The working directory; `nil` for the caller's.
     public var workingDirectory: String?
-    /// A file that it finds open for reading as descriptor 3. For programs that are started or become this process; ``run(input:limit:timeout:)``
-    /// knows none.
+    /// A file that the program finds open for reading as descriptor 3. Not supported by ``run(input:limit:timeout:)``.
     public var openFile: String?
 
-    /// Describes a program to run.
+    /// Creates a command.
     public init(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:],
         workingDirectory: String? = nil, openFile: String? = nil

@@ -1,19 +1,19 @@
 import Foundation
 
-/// A lock on a file that the kernel lets go of when its holder dies, however it dies.
+/// A lock on a file, which the kernel releases when its holder dies for any reason.
 ///
-/// Unlike a process number it can't be mistaken for somebody else's. It belongs to the open file, so looking
-/// at it, from this process or another, never takes it.
+/// Unlike a process id, it can't be confused with another process. It belongs to the open file description, so that querying it, from this
+/// or another process, never takes it.
 public final class FileLock: Sendable {
-    // From <fcntl.h>; Swift does not see them because they hide behind _GNU_SOURCE.
+    // F_OFD_GETLK and F_OFD_SETLK of <fcntl.h>, which Swift does not import because they require _GNU_SOURCE.
     private static let getLock: CInt = 36
     private static let setLock: CInt = 37
 
     private let descriptor: CInt
 
-    /// Takes the lock, making the file if need be.
+    /// Takes the lock; creates the file if it does not exist.
     ///
-    /// - Returns: `nil` when somebody else holds it, or the file can't be opened.
+    /// - Returns: `nil` if the lock is held or the file can't be opened.
     public convenience init?(path: String) {
         guard let descriptor = Self.lock(path) else { return nil }
         self.init(descriptor: descriptor)
@@ -23,8 +23,8 @@ public final class FileLock: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Not part of the initialiser: one that fails after the descriptor is stored would close it a second time in
-    /// `deinit`, when the number may be somebody else's.
+    /// Not in the initialiser: if it failed after storing the descriptor, `deinit` would close it a second time, when the number may belong
+    /// to another file.
     private static func lock(_ path: String) -> CInt? {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return nil }
@@ -33,7 +33,7 @@ public final class FileLock: Sendable {
             close(descriptor)
             return nil
         }
-        // Whoever finds the lock held reads here by whom.
+        // The holder's process id, for ``holder(path:)``.
         let number = String(getpid())
         ftruncate(descriptor, 0)
         _ = number.withCString { pwrite(descriptor, $0, strlen($0), 0) }
@@ -44,22 +44,23 @@ public final class FileLock: Sendable {
         close(descriptor)
     }
 
-    /// The process that holds the lock on this file, or `nil` when nobody does.
+    /// The process that holds the lock on this file; `nil` if it is free.
     public static func holder(path: String) -> pid_t? {
         guard isHeld(path: path), let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
         return pid_t(text)
     }
 
-    /// Whether somebody holds a lock.
+    /// The state of a lock.
     public enum Standing: Sendable, Hashable {
+        /// A process holds it.
         case held
-        /// The file is not there, or its lock is seen to be free.
+        /// The file does not exist, or its lock is free.
         case free
-        /// It can't be told: too many files are open, say.
+        /// The state can't be determined, for example because too many files are open.
         case unknown
     }
 
-    /// Whether somebody holds the lock on this file.
+    /// The state of the lock on this file.
     public static func standing(path: String) -> Standing {
         let descriptor = open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { return errno == ENOENT || errno == ENOTDIR ? .free : .unknown }
@@ -69,7 +70,7 @@ public final class FileLock: Sendable {
         return request.l_type == Int16(F_UNLCK) ? .free : .held
     }
 
-    /// Whether somebody holds the lock on this file, as far as can be told: taking a living process for dead does harm.
+    /// Whether the lock on this file is held or its state unknown: to take a live process for dead does harm.
     public static func isHeld(path: String) -> Bool {
         standing(path: path) != .free
     }

@@ -1,14 +1,14 @@
 import Foundation
 
-/// Files of `/proc`, which the kernel makes while they are read.
+/// Files of `/proc`, which the kernel generates while they are read.
 ///
-/// It gives them in pieces of a page, and readers of whole files take the first short piece for the end.
+/// The kernel returns them in pieces of a page, and the usual readers of whole files take the first short piece for the end.
 public enum KernelFile {
-    /// The whole of a file, with bytes that are not UTF-8 replaced: it can name files, whose names need not be text.
+    /// A complete file. Bytes that are not UTF-8 are replaced: it can contain file names, which need not be text.
     ///
-    /// Blocks only for as long as the kernel takes to write it.
+    /// Blocks only while the kernel generates it.
     ///
-    /// - Returns: `nil` when it can't be read.
+    /// - Returns: `nil` if it can't be read.
     public static func text(_ path: String) -> String? {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         var content = Data()

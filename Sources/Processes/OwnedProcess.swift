@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// A program that this process owns: it is killed with SIGKILL when its owner dies, however the owner dies.
+/// A program that this process owns: it is killed with SIGKILL when its owner dies for any reason.
 ///
-/// One thread a program both starts it and waits for it. That is not a convenience: the kernel ties a
-/// child's death signal to the *thread* that forked it, so the thread has to live as long as the child.
+/// One thread per program starts it and waits for it. This is required: the kernel ties a child's death signal to the *thread* that forked
+/// it, so the thread has to live as long as the child.
 ///
 /// Safe to use from any task.
 public final class OwnedProcess: Sendable {
@@ -14,7 +14,7 @@ public final class OwnedProcess: Sendable {
         case ended(Termination)
     }
 
-    /// The program's process id, which is also its session and process group.
+    /// The process id, which is also the id of its session and process group.
     public let identifier: pid_t
     private let running: RunningIdentifier
     private let ending: Task<Termination, Never>
@@ -28,10 +28,10 @@ public final class OwnedProcess: Sendable {
     /// Starts a program.
     ///
     /// - Parameters:
-    ///   - command: what to run.
-    ///   - descriptors: what it finds as descriptors 0 to 3. They may be closed once this returns.
-    ///   - controlGroups: `cgroup.procs` files the program joins before it executes.
-    /// - Throws: ``ProcessError`` when it can't be started.
+    ///   - command: the program.
+    ///   - descriptors: its descriptors 0 to 3. They may be closed once this returns.
+    ///   - controlGroups: `cgroup.procs` files that the program joins before it executes.
+    /// - Throws: ``ProcessError`` if it can't be started.
     public static func start(
         _ command: Command, descriptors: Descriptors, joining controlGroups: [String] = []
     ) async throws(ProcessError) -> OwnedProcess {
@@ -68,18 +68,18 @@ public final class OwnedProcess: Sendable {
         await ending.value
     }
 
-    /// Sends a signal to the program alone. Does nothing once it has ended.
+    /// Sends a signal to the program alone. Has no effect once it has ended.
     public func signal(_ number: CInt) {
         running.signal(number, group: false)
     }
 
-    /// Sends a signal to the program's whole process group. Does nothing once the program has ended.
+    /// Sends a signal to the program's process group. Has no effect once the program has ended.
     public func signalGroup(_ number: CInt) {
         running.signal(number, group: true)
     }
 }
 
-/// The id of a program that has not been reaped yet, so that no signal can reach a stranger who got its number.
+/// The id of a program that was not reaped yet, so that no signal reaches another process that reuses the id.
 private final class RunningIdentifier: Sendable {
     private let identifier = Mutex<pid_t?>(nil)
 
@@ -94,7 +94,7 @@ private final class RunningIdentifier: Sendable {
         }
     }
 
-    /// Blocks until the program has ended and collects it.
+    /// Blocks until the program has ended, and reaps it.
     func reap(_ pid: pid_t) -> Termination {
         var information = siginfo_t()
         while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}

@@ -1,14 +1,16 @@
 import CProcesses
 import Glibc
 
-/// The two ends of a new pipe. Both close on exec; whoever takes an end closes it.
+/// The two ends of a new pipe. Both close on exec; the code that uses an end closes it.
 public struct PipeEnds: Sendable {
+    /// The end to read from.
     public let reading: CInt
+    /// The end to write to.
     public let writing: CInt
 
-    /// Makes a pipe.
+    /// Creates a pipe.
     ///
-    /// - Throws: ``ProcessError`` when the process has too many descriptors.
+    /// - Throws: ``ProcessError`` if the process has too many descriptors.
     public init() throws(ProcessError) {
         var ends: (CInt, CInt) = (-1, -1)
         let made = withUnsafeMutableBytes(of: &ends) { bytes in
@@ -21,7 +23,7 @@ public struct PipeEnds: Sendable {
         writing = ends.1
     }
 
-    /// Closes what nobody has taken. To be called once.
+    /// Closes both ends, if neither was passed on. Call it once at most.
     public func close() {
         for descriptor in [reading, writing] { Glibc.close(descriptor) }
     }

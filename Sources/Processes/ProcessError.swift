@@ -1,27 +1,30 @@
-/// Why a program could not be run, or why its run was given up.
-public struct ProcessError: Error, Sendable, CustomStringConvertible {
-    /// The kind of error.
-    public struct Code: Hashable, Sendable {
-        private let name: String
+import Wording
 
+/// The reason why a program could not be run or was stopped.
+public struct ProcessError: ExplainedError {
+    /// What failed.
+    public enum Code: ErrorCode {
         /// The program could not be started.
-        public static let notStarted = Code(name: "notStarted")
-        /// It took longer than its limit and was stopped.
-        public static let timedOut = Code(name: "timedOut")
-        /// It said nothing new for too long, did nothing, and was stopped.
-        public static let stalled = Code(name: "stalled")
-        /// It printed more than was allowed and was stopped.
-        public static let tooMuchOutput = Code(name: "tooMuchOutput")
+        case notStarted
+        /// It exceeded its time limit and was stopped.
+        case timedOut
+        /// It made no progress for too long and was stopped.
+        case stalled
+        /// Its output exceeded the limit and it was stopped.
+        case tooMuchOutput
+
+        /// The kind of error.
+        public var kind: ErrorKind { .unexpected }
     }
 
+    /// What failed.
     public let code: Code
+    /// A sentence that names the cause.
     public let message: String
 
-    /// Makes an error of a kind with a sentence that names the cause.
+    /// Creates an error with a sentence that names the cause.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
-
-    public var description: String { message }
 }

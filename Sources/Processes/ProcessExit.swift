@@ -1,14 +1,14 @@
 import CProcesses
 import Foundation
 
-/// The end of the process that holds a lock, as the kernel tells it: nobody has to look again and again, and no other process that gets
-/// the number later is taken for it.
+/// Waits for the end of the process that holds a lock, by means of the kernel (pidfd): no polling, and no confusion with a process that
+/// reuses the id.
 public final class ProcessExit: Sendable {
     private let descriptor: CInt
 
-    /// Begins to watch the process that holds the lock on a file. Blocks for a moment.
+    /// Starts to watch the process that holds the lock on a file. Blocks briefly.
     ///
-    /// - Returns: `nil` when the lock is free, or the kernel can't report the end of its holder.
+    /// - Returns: `nil` if the lock is free, or the kernel can't report the end of its holder.
     public convenience init?(ofHolder path: String) {
         guard let descriptor = Self.open(path) else { return nil }
         self.init(descriptor: descriptor)
@@ -18,12 +18,12 @@ public final class ProcessExit: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Not part of the initialiser, as with ``FileLock``.
+    /// Not in the initialiser, for the reason given in ``FileLock``.
     private static func open(_ path: String) -> CInt? {
         guard let pid = FileLock.holder(path: path), pid > 1 else { return nil }
         let descriptor = sam_open_process(pid)
         guard descriptor >= 0 else { return nil }
-        // While it holds the lock it lives, and its number is nobody else's. So what was opened in between is it.
+        // A process that holds the lock is alive, and its id is not reused. So the opened process is the holder.
         guard FileLock.holder(path: path) == pid else {
             close(descriptor)
             return nil

@@ -1,14 +1,15 @@
 import Foundation
 
-/// A process and everything below it, as the kernel tells of them now (proc(5)).
+/// The CPU time and size of a process and its descendants at this moment (proc(5)).
 public struct ProcessTree: Sendable, Hashable {
-    /// Processor time that they, and children that they have waited for, have used, in milliseconds.
+    /// CPU time of these processes and of children that they have reaped, in milliseconds.
     public var cpuMilliseconds: Int64 = 0
+    /// The number of processes.
     public var processes = 0
 
-    /// Looks at a process. One that is gone has used nothing.
+    /// Measures a process and its descendants. A process that is gone counts as zero.
     ///
-    /// - Parameter limit: how many processes are looked at, at most.
+    /// - Parameter limit: the most processes to look at.
     public init(of root: pid_t, limit: Int = 4_096) {
         let ticks = Int64(max(sysconf(Int32(_SC_CLK_TCK)), 1))
         var waiting = [root]
@@ -18,7 +19,7 @@ public struct ProcessTree: Sendable, Hashable {
             }
             processes += 1
             cpuMilliseconds += used * 1_000 / ticks
-            // A child is its thread's.
+            // The kernel lists children by the thread that forked them.
             for thread in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? [] {
                 let children = KernelFile.text("/proc/\(pid)/task/\(thread)/children") ?? ""
                 waiting += children.split(separator: " ").compactMap { pid_t($0) }
@@ -26,7 +27,7 @@ public struct ProcessTree: Sendable, Hashable {
         }
     }
 
-    /// The four counts of `stat` that tell time. The name before them can hold anything, so they are counted from its end.
+    /// The sum of the four CPU times in `stat`. Fields are counted from the end of the process name, which can contain anything.
     static func ticks(_ stat: String) -> Int64? {
         guard let end = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: end)...].split(separator: " ")

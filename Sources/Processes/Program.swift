@@ -1,8 +1,8 @@
 import Foundation
 
-/// Finding programs on this machine.
+/// Finds programs on this machine.
 public enum Program {
-    /// The path of the first program of this name, searched the way a shell would.
+    /// The path of the first program of this name, searched like a shell does.
     ///
     /// - Parameters:
     ///   - name: a bare name, or an absolute path, which is only checked.
@@ -18,7 +18,12 @@ public enum Program {
         return searchPath.split(separator: ":").map { "\($0)/\(name)" }.first(where: isExecutable)
     }
 
-    /// The folder that the running program's own file stands in.
+    /// The same, with one more folder, which is searched before PATH.
+    public static func find(_ name: String, firstIn folder: String) -> String? {
+        find(name, in: "\(folder):\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")")
+    }
+
+    /// The folder of the running program's file.
     public static var ownFolder: String {
         let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return (path as NSString).deletingLastPathComponent

@@ -1,15 +1,18 @@
 import CProcesses
 import Glibc
 
-/// What a program that is started (rather than run to its end) finds on its descriptors.
+/// The descriptors of a program that is started (rather than run to its end).
 public struct Descriptors: Sendable {
-    /// The descriptors that become 0, 1, 2 and 3; `nil` is the null device, and for 3 none at all.
+    /// Becomes descriptor 0; `nil` for the null device.
     public var input: CInt?
+    /// Becomes descriptor 1; `nil` for the null device.
     public var output: CInt?
+    /// Becomes descriptor 2; `nil` for the null device.
     public var error: CInt?
+    /// Becomes descriptor 3; `nil` for none.
     public var extra: CInt?
 
-    /// Names the descriptors. They stay open in the caller.
+    /// Creates a set of descriptors. They stay open in the caller.
     public init(input: CInt? = nil, output: CInt? = nil, error: CInt? = nil, extra: CInt? = nil) {
         self.input = input
         self.output = output
@@ -20,13 +23,13 @@ public struct Descriptors: Sendable {
 
 extension Command {
     enum Lifetime {
-        /// Dies by SIGKILL with the thread that starts it.
+        /// Killed with SIGKILL when the thread that starts it ends.
         case tiedToThisThread
         /// Outlives the caller.
         case detached
     }
 
-    /// Starts the program; blocks until it is executing, which takes about a millisecond.
+    /// Starts the program. Blocks until it executes, which takes about a millisecond.
     func spawn(_ lifetime: Lifetime, descriptors: Descriptors, joining controlGroups: [String]) throws(ProcessError) -> pid_t {
         var pid: pid_t = 0
         let file = try openedFile()
@@ -65,7 +68,7 @@ extension Command {
 }
 
 extension Command {
-    /// The file that the program finds open; closed when another program takes this process.
+    /// Opens the file that the program finds open; closed on exec.
     func openedFile() throws(ProcessError) -> CInt? {
         guard let openFile else { return nil }
         let descriptor = open(openFile, O_RDONLY | O_CLOEXEC)

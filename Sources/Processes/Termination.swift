@@ -1,6 +1,6 @@
-/// How a program ended.
+/// The exit code or signal of a program.
 public enum Termination: Sendable, Hashable, Codable {
-    /// It exited by itself with this code.
+    /// It exited with this code.
     case exited(Int32)
     /// This signal ended it.
     case signalled(Int32)
@@ -10,6 +10,7 @@ public enum Termination: Sendable, Hashable, Codable {
 }
 
 extension Termination: CustomStringConvertible {
+    /// The code or signal in words.
     public var description: String {
         switch self {
         case .exited(let code): "exit code \(code)"

@@ -1,15 +1,20 @@
+import Foundation
 import Glibc
 
-/// A user of this machine, and becoming one.
+/// A user account of this machine.
 public struct UnixUser: Sendable, Hashable {
+    /// The login name.
     public var name: String
+    /// The user id.
     public var id: uid_t
+    /// The primary group's id.
     public var group: gid_t
-    /// The user's own folder, which need not exist.
+    /// The home directory, which need not exist.
     public var home: String
+    /// The login shell.
     public var shell: String
 
-    /// Describes a user.
+    /// Creates a description of a user.
     public init(name: String, id: uid_t, group: gid_t, home: String, shell: String) {
         self.name = name
         self.id = id
@@ -18,7 +23,7 @@ public struct UnixUser: Sendable, Hashable {
         self.shell = shell
     }
 
-    /// The user with this name; `nil` when there is no such user.
+    /// The user with this name; `nil` if no user has it.
     public init?(named name: String) {
         var found: UnixUser?
         Self.lookUp { entry, buffer, result in
@@ -31,22 +36,32 @@ public struct UnixUser: Sendable, Hashable {
         self = found
     }
 
-    /// The name of a user's id, or the number where it has none.
-    public static func name(of id: uid_t) -> String {
-        var found: String?
-        lookUp { entry, buffer, result in
+    /// The user with this id; `nil` if no user has it.
+    public init?(id: uid_t) {
+        var found: UnixUser?
+        Self.lookUp { entry, buffer, result in
             guard let room = buffer.baseAddress else { return EINVAL }
             let error = getpwuid_r(id, entry, room, buffer.count, result)
-            if error == 0, let entry = result.pointee { found = String(cString: entry.pointee.pw_name) }
+            if error == 0, let entry = result.pointee { found = UnixUser(entry.pointee) }
             return error
         }
-        return found ?? String(id)
+        guard let found else { return nil }
+        self = found
     }
 
-    /// Makes this process, which is root's, this user's for good: groups, group and user, in this order, for each right to change
-    /// them goes with the next.
+    /// The name of the user with this id; the number if no user has it.
+    public static func name(of id: uid_t) -> String { UnixUser(id: id)?.name ?? String(id) }
+
+    /// The home directories of the user of this process: the one in the user database and the one in `HOME`. A user id without an entry,
+    /// as in containers, has only the latter; both can be missing.
+    public static func ownHomes(environment: [String: String] = ProcessInfo.processInfo.environment) -> [String] {
+        [UnixUser(id: getuid())?.home, environment["HOME"]].compactMap(\.self).filter { $0.hasPrefix("/") }
+    }
+
+    /// Changes this process, which runs as root, to this user permanently: supplementary groups, group and user in this order, because each
+    /// step removes the right to the earlier ones.
     ///
-    /// - Throws: ``ProcessError`` when that fails, or when there would be a way back. The process must not go on then.
+    /// - Throws: ``ProcessError`` if that fails or could be reversed. The process must end then.
     public func become() throws(ProcessError) {
         guard initgroups(name, group) == 0 else { throw failure("its groups can't be taken on") }
         guard setgid(group) == 0 else { throw failure("its group can't be taken on") }
@@ -54,7 +69,7 @@ public struct UnixUser: Sendable, Hashable {
         guard getuid() == id, geteuid() == id, getgid() == group, getegid() == group else {
             throw ProcessError(.notStarted, "This process did not become \(name).")
         }
-        // The real, the effective and the saved id are set by root's setuid; that nothing brings root back is tried all the same.
+        // root's setuid sets the real, effective and saved id. That root can't be regained is verified all the same.
         guard id == 0 || setuid(0) != 0 && seteuid(0) != 0 && geteuid() == id else {
             throw ProcessError(.notStarted, "This process became \(name) and could become root again. It ends.")
         }
@@ -70,7 +85,7 @@ public struct UnixUser: Sendable, Hashable {
             shell: String(cString: entry.pw_shell))
     }
 
-    /// The size of the buffer for an entry's texts is not known beforehand.
+    /// Grows the buffer until the entry fits: its size is not known in advance.
     private static func lookUp(
         _ body: (UnsafeMutablePointer<passwd>, UnsafeMutableBufferPointer<CChar>, UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>) ->
             CInt

@@ -1,18 +1,19 @@
 import Foundation
 
-/// A folder whose contents a hostile program can change at any moment. Small files in it are reached step by step by
-/// descriptor, and no link on the way is followed, so that nothing outside of the folder is ever read or written.
+/// A folder whose content a hostile program can change at any time. Paths are opened step by step by descriptor without following links, so
+/// that nothing outside of the folder is read or written.
 ///
-/// Paths are relative, with plain names between slashes.
+/// For small files. Paths are relative, with plain names between slashes.
 public struct UntrustedFolder: Sendable {
-    /// The kernel did not let something be done.
+    /// A failed system call.
     public struct Failure: Error, Sendable, CustomStringConvertible {
         /// The `errno`.
         public var number: CInt
+        /// The text of the error.
         public var description: String { String(cString: strerror(number)) }
     }
 
-    /// Tells whether a file may have changed since it was looked at last.
+    /// Shows whether a file may have changed since the last look.
     public struct Stamp: Sendable, Hashable {
         private let inode: UInt64
         private let size: Int64
@@ -29,16 +30,16 @@ public struct UntrustedFolder: Sendable {
 
     private let path: String
 
-    /// Names a folder that exists and that only SAM itself can replace.
+    /// Creates a description of an existing folder that only SAM itself can replace.
     public init(path: String) {
         self.path = path
     }
 
-    /// Reads a whole file.
+    /// Reads a file.
     ///
-    /// - Parameter limit: files longer than this are cut after one byte more, so that the reader can tell.
-    /// - Returns: `nil` when there is no ordinary file of that name.
-    /// - Throws: ``Failure`` when there is one that can't be read.
+    /// - Parameter limit: longer files are cut after `limit + 1` bytes, so that the caller can tell.
+    /// - Returns: `nil` if there is no regular file of that name.
+    /// - Throws: ``Failure`` if it can't be read.
     public func read(_ file: String, limit: Int) throws(Failure) -> Data? {
         guard let descriptor = try openFile(file, O_RDONLY | O_NONBLOCK) else { return nil }
         defer { close(descriptor) }
@@ -54,7 +55,7 @@ public struct UntrustedFolder: Sendable {
         return content
     }
 
-    /// What a file looks like now; `nil` when there is no ordinary file of that name.
+    /// The file's current stamp; `nil` if there is no regular file of that name.
     public func stamp(of file: String) -> Stamp? {
         guard let descriptor = try? openFile(file, O_RDONLY | O_NONBLOCK) else { return nil }
         defer { close(descriptor) }
@@ -62,9 +63,9 @@ public struct UntrustedFolder: Sendable {
         return Stamp(status)
     }
 
-    /// Makes a file of mode 0600 that is not there yet, and the folders on the way to it with mode 0700.
+    /// Creates a file with mode 0600, and missing folders on its path with mode 0700.
     ///
-    /// - Returns: whether it was made; `false` when there is something of that name already.
+    /// - Returns: whether it was created; `false` if the name exists already.
     /// - Throws: ``Failure``.
     public func create(_ file: String, with content: some ContiguousBytes) throws(Failure) -> Bool {
         try write(file, content) { (folder, draft, name) throws(Failure) in
@@ -76,18 +77,18 @@ public struct UntrustedFolder: Sendable {
         }
     }
 
-    /// Makes a file of mode 0600, in place of a file or a link of that name, and the folders on the way to it with mode 0700.
+    /// Creates a file with mode 0600, or replaces a file or link, and creates missing folders on its path with mode 0700.
     ///
-    /// - Throws: ``Failure``, also where a folder of that name stands.
+    /// - Throws: ``Failure``, also if there is a folder of that name.
     public func replace(_ file: String, with content: some ContiguousBytes) throws(Failure) {
         try write(file, content) { (folder, draft, name) throws(Failure) in
             guard renameat(folder, draft, folder, name) == 0 else { throw Failure(number: errno) }
         }
     }
 
-    /// Writes under another name first, so that whoever dies on the way leaves no half a file under this one.
+    /// Writes to a draft with another name first, so that a crash leaves no partial file under the final one.
     ///
-    /// - Parameter publish: gives the draft its name, in a folder.
+    /// - Parameter publish: gives the draft its final name in the folder.
     private func write<Result>(
         _ file: String, _ content: some ContiguousBytes, publish: (CInt, String, String) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -117,7 +118,7 @@ public struct UntrustedFolder: Sendable {
         return try publish(folder, draft, name)
     }
 
-    /// Removes a file, or a link of that name. One that is not there is no failure.
+    /// Removes a file or link. Missing names and folders are ignored.
     ///
     /// - Throws: ``Failure``.
     public func remove(_ file: String) throws(Failure) {
@@ -126,9 +127,9 @@ public struct UntrustedFolder: Sendable {
         guard unlinkat(folder, name, 0) == 0 || errno == ENOENT || errno == EISDIR else { throw Failure(number: errno) }
     }
 
-    // MARK: - Steps
+    // MARK: - Helpers
 
-    /// - Returns: `nil` when something on the way, or the file, is not there or is not what it should be.
+    /// - Returns: `nil` if a part of the path is missing or of an unexpected type.
     private func openFile(_ file: String, _ flags: CInt) throws(Failure) -> CInt? {
         guard let (folder, name) = try openParent(of: file, makingFolders: false) else { return nil }
         defer { close(folder) }
@@ -156,7 +157,7 @@ public struct UntrustedFolder: Sendable {
         return (folder, name)
     }
 
-    /// What is not there, or is a link or something else than expected, is nothing; all else is a failure.
+    /// Returns `nil` if the last error means missing, a link or an unexpected type; else throws.
     private func nothing<Value>() throws(Failure) -> Value? {
         switch errno {
         case ENOENT, ELOOP, ENOTDIR, EEXIST, ENXIO: return nil

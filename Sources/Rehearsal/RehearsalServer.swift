@@ -7,18 +7,18 @@ import Limits
 import Logging
 import NIOCore
 
-/// The scripted provider as a server on a Unix socket. Stateless: a conversation is what a request says it is.
+/// The scripted provider as a server on a Unix socket. Stateless: each request contains its whole conversation.
 public struct RehearsalServer: Sendable {
     private let script: String
 
-    /// The most that a request may have. Prompts grow with a conversation.
+    /// The largest body of a request, in bytes. Prompts grow with a conversation.
     private static let bodyLimit = 32 << 20
-    /// The most that all have together while they are read and thought about.
+    /// The most bytes that all requests together may hold until they are answered.
     private static let heldLimit = 64 << 20
 
-    /// Makes a server.
+    /// Creates a server.
     ///
-    /// - Parameter script: the path of a script, read at each request; the built-in one is played where there is none.
+    /// - Parameter script: the path of a script, read at each request; the built-in one is played when there is no such file.
     public init(script: String) {
         self.script = script
     }
@@ -27,9 +27,9 @@ public struct RehearsalServer: Sendable {
     ///
     /// - Parameters:
     ///   - socket: the path of the Unix socket on which it listens.
-    ///   - server: what stands on its connections.
-    ///   - held: counts what is held of requests.
-    ///   - onServerRunning: called with what it listens on.
+    ///   - server: builds the server's connections.
+    ///   - held: counts the bytes held for requests.
+    ///   - onServerRunning: called with the listening channel.
     public func application(
         socket: String, server: HTTPServerBuilder, held: HeldBytes, onServerRunning: @escaping @Sendable (any Channel) async -> Void,
         logger: Logger
@@ -52,7 +52,7 @@ public struct RehearsalServer: Sendable {
             ])
     }
 
-    /// The body, if there is room for it.
+    /// Reads the body; `nil` when there is no room for it.
     private func read(_ request: Request, _ hold: Hold) async throws -> Data? {
         var whole = ByteBuffer()
         for try await var part in request.body {
@@ -63,12 +63,12 @@ public struct RehearsalServer: Sendable {
         return Data(whole.readableBytesView)
     }
 
-    /// What is answered to what is no question.
+    /// An answer to a request that is not played.
     private struct Early: Error {
         var response: Response
     }
 
-    /// What is asked, by which API. The body is given up with the end of this.
+    /// Parses the request and returns its API. The body is released when this returns.
     private func question(_ request: Request, _ hold: Hold) async throws -> (WireAPI, Question) {
         let path = request.uri.path
         let api: WireAPI? =
@@ -85,13 +85,13 @@ public struct RehearsalServer: Sendable {
             throw Early(response: Self.json(["error": ["message": "The rehearsal does not play \(path)."]], status: 404))
         }
         guard let question = api.question(body) else {
-            throw Early(response: Self.json(api.error(PlayedError(status: 400, message: "This is no request of this kind.")), status: 400))
+            throw Early(response: Self.json(api.error(PlayedError(status: 400, message: "The request is invalid.")), status: 400))
         }
         return (api, question)
     }
 
     private func answer(_ request: Request, _ held: HeldBytes) async throws -> Response {
-        // What is asked may be as long as its body, and is there until it is answered.
+        // The parsed request can be as large as its body, and exists until it is answered.
         let hold = held.hold(for: "rehearsal", limit: Self.heldLimit)
         defer { hold.end() }
         let (api, question): (WireAPI, Question)
@@ -118,7 +118,7 @@ public struct RehearsalServer: Sendable {
         return Self.stream(api.events(reply, id: id, question), turn)
     }
 
-    /// Twelve letters and digits.
+    /// Twelve random letters and digits.
     private static func id() -> String {
         String(UInt64.random(in: (1 << 58)...(1 << 61)), radix: 36)
     }
@@ -136,7 +136,7 @@ public struct RehearsalServer: Sendable {
             })
     }
 
-    /// A stream that is cut has no end: the connection breaks.
+    /// Breaks the connection off, so that a cut stream has no end.
     private struct Cut: Error {}
 
     private static func json(_ value: JSONValue, status: Int = 200) -> Response {

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Processes
 
-/// An agent's program with its three pipes. Reading is paced by the reader; writing never blocks a thread.
+/// An agent's process with its three pipes. Reads apply back pressure; writes never block a thread.
 struct AgentPipes: Sendable {
     let process: OwnedProcess
     /// Standard output and input.
@@ -12,7 +12,7 @@ struct AgentPipes: Sendable {
 
     /// Starts the program.
     ///
-    /// - Throws: `ProcessError` when it can't be started.
+    /// - Throws: `ProcessError` if it can't be started.
     static func start(_ command: Command, joining controlGroups: [String]) async throws -> AgentPipes {
         var open: [PipeEnds] = []
         let process: OwnedProcess
@@ -30,7 +30,7 @@ struct AgentPipes: Sendable {
         for descriptor in [input.reading, output.writing, error.writing] { close(descriptor) }
         var isErrorTaken = false
         do {
-            // A channel that could not be set up has closed what it took.
+            // A channel that could not be set up has closed its descriptors.
             let conversation = try await channel { bootstrap, initialise in
                 try await bootstrap.takingOwnershipOfDescriptors(
                     input: output.reading, output: input.writing, channelInitializer: initialise)

@@ -2,10 +2,10 @@ import AgentDrivers
 import AgentProtocol
 import Foundation
 
-// What the agent asks, and how it is settled.
+// The agent's permission requests and inquiries, and their answers.
 extension AgentSession {
     func ask(_ asked: Permission) {
-        // It asked before it heard that it is to stop.
+        // The agent asked before it received the request to stop.
         if isCancelling || wasAskedToStop { return perform(driver.answer(asked.id, with: nil, saying: nil)) }
         if let option = permissions.allowance(for: asked, in: configuration.conversation.workingDirectory) {
             return perform(driver.answer(asked.id, with: option, saying: nil))
@@ -21,7 +21,7 @@ extension AgentSession {
         emit(.permission(permission))
     }
 
-    /// Asks a person in every permission mode: a mode can allow something, but not answer a question.
+    /// Asks a person in every permission mode: a mode can allow an action, but not answer a question.
     func inquire(_ asked: Inquiry) {
         if isCancelling || wasAskedToStop { return perform(driver.reply(asked.id, with: nil)) }
         var inquiry = asked.bounded
@@ -52,7 +52,7 @@ extension AgentSession {
         }
     }
 
-    /// Closes a question. Does nothing when it is closed already.
+    /// Closes a question. Has no effect if it is closed already.
     func settle(
         _ id: String, with option: Permission.Option? = nil, saying text: String? = nil, answers: [String: [String]]? = nil,
         by decider: Permission.Answer.Decider

@@ -3,18 +3,19 @@ import AgentProtocol
 import Foundation
 import Logging
 import Processes
+import Sandbox
 import Wording
 
-/// One agent's program and everything that happens to it, in order.
+/// One agent's process and its events, in order.
 ///
-/// All methods are synchronous, so nothing interleaves: what the agent writes, what the control plane asks and
-/// what the clock says are taken one after another. It runs on a queue of its own because it writes the spool.
+/// All methods are synchronous, so that the agent's output, the control plane's commands and time-outs are handled one after another. The
+/// actor has a queue of its own because it writes the spool.
 actor AgentSession {
     private let executor = QueueExecutor(label: "sam.agent-session")
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     let configuration: RunnerConfiguration
-    /// What the agent may do without asking. It grows stricter only.
+    /// The actions that the agent may take without asking. It only becomes stricter.
     private(set) var permissions: PermissionMode
     private let logger: Logger
     var driver: any AgentDriver
@@ -23,66 +24,86 @@ actor AgentSession {
     private var lines = LineSplitter()
     private var lastWords = LastWords()
     private var outputBytes = 0
+    /// The bytes in ``input`` that were not written to the agent yet.
+    private var unread = 0
+    /// The most bytes that the last prompt takes in ``input``. The driver may send it later than other messages.
+    private var promptSize = 0
+    /// A file whose line `oom_kill N` counts the processes that the kernel killed for lack of memory.
+    private var memoryEvents: String?
 
     private var process: OwnedProcess?
     private var verdict: AgentExit?
     private var answeredHandshake = false
-    /// The prompt that the agent answers.
+    /// The prompt that the agent is answering.
     private var runningTurn: PromptID?
-    /// Whether a turn runs that the agent began by itself.
+    /// Whether a turn runs that the agent started by itself.
     private var isFollowingUp = false
-    /// What runs beside the turns, as the agent says.
+    /// The background work that the agent reported last.
     private var background = BackgroundWork(tasks: [])
     private var hold = BackgroundHold()
     private var holdClock: Task<Void, Never>?
-    var wasAskedToStop = false
+    private var stopCause: StopCause?
+    var wasAskedToStop: Bool { stopCause != nil }
+    private var hasEnded = false
     private var lastCommand = 0
     var questions: [String: AskedQuestion] = [:]
     var clocks: [String: Task<Void, Never>] = [:]
-    /// What runs was asked to stop, and some of it may still run.
+    /// Whether the running work was asked to stop and some of it may still run.
     var isCancelling = false
-    /// What is still to be said of the session that this one goes on with.
+    /// The summary of the session that this one continues, until it was sent with a prompt.
     private var recap: String?
-    /// More than a person can have before them.
+    /// The most open questions: more than a person can handle at once.
     static let questionLimit = 16
-    /// The most that a text of a person's answer has, in bytes.
+    /// The longest text in a person's answer, in bytes.
     static let answerLimit = 32 << 10
-    /// The most that a question has, in bytes of JSON: a session's log holds events of 64 KiB whole, and its answer has to fit in too.
+    /// The largest question, in bytes of JSON: the session's log keeps events of up to 64 KiB whole, and the answer has to fit in too.
     static let questionSizeLimit = 30 << 10
 
-    /// What is to be written to the agent, in order. Ends when the agent is asked to stop.
+    /// The longest line whose JSON values are not counted, in bytes.
+    static let uncountedLine = 1 << 20
+    /// The most JSON values and names in a longer line.
+    static let valueLimit = 200_000
+    /// The most bytes that the agent may leave unread, in addition to its prompt.
+    static let unreadLimit = 8 << 20
+
+    /// The bytes to write to the agent, in order. Finishes when the agent is asked to stop.
     nonisolated let input: AsyncStream<Data>
     private let inputSender: AsyncStream<Data>.Continuation
-    /// Ticks when there is something to deliver.
+    /// Yields when there are events to deliver.
     nonisolated let spooled: AsyncStream<Void>
     private let spooledSender: AsyncStream<Void>.Continuation
 
-    init(configuration: RunnerConfiguration, driver: any AgentDriver, logger: Logger) throws {
+    /// - Parameter folder: the attempt's folder, for the spool.
+    init(configuration: RunnerConfiguration, folder: String, driver: any AgentDriver, logger: Logger) throws {
         self.configuration = configuration
         permissions = configuration.conversation.permissions
         self.driver = driver
         self.logger = logger
         recap = configuration.conversation.earlier?.recap
-        spool = try Spool(path: RunnerConfiguration.spoolPath(in: configuration.folder))
+        spool = try Spool(path: RunnerPlace.spoolPath(in: folder))
         (input, inputSender) = AsyncStream.makeStream(of: Data.self)
         (spooled, spooledSender) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
     // MARK: - The agent
 
+    /// Takes the file that counts the processes killed for lack of memory.
+    func watchMemory(_ file: String?) { memoryEvents = file }
+
     func started(_ process: OwnedProcess) {
         self.process = process
-        // Its end was asked for while it was being started, and nobody will ask again.
+        // A stop or an end was requested while the agent was starting, and will not be requested again.
         if verdict != nil || wasAskedToStop { process.signalGroup(SIGKILL) }
         begin()
     }
 
     func begin() {
-        emit(.agentStarted(AgentStart(sandbox: configuration.sandbox)))
+        emit(.agentStarted(AgentStart(sandbox: configuration.sandbox.rawValue)))
         perform(driver.begin())
     }
 
     func notStarted(_ message: String) {
+        hasEnded = true
         emit(.agentExited(AgentExit(.notStarted, message)))
     }
 
@@ -93,10 +114,19 @@ actor AgentSession {
             return end(.flooded, "The agent wrote more than \(configuration.outputLimit >> 20) MiB, the limit of sessions.outputMebibytes.")
         }
         do {
-            for line in try lines.append(bytes) { perform(driver.receive(line)) }
+            for line in try lines.append(bytes) { receive(line) }
         } catch {
             end(.protocolViolation, "The agent wrote a line of more than \(error.limit >> 20) MiB.")
         }
+    }
+
+    /// Hands a line to the driver, which decodes it: many small values take some 30 times the memory of their text.
+    private func receive(_ line: Data) {
+        if line.count > Self.uncountedLine, JSONLine.hasMoreValues(than: Self.valueLimit, in: line) {
+            let size = "\(line.count) bytes with more than \(Self.valueLimit) JSON values"
+            return emit(.note(Note("The agent wrote a line of \(size), which was left out.")))
+        }
+        perform(driver.receive(line))
     }
 
     func errorOutput(_ bytes: Data) {
@@ -104,12 +134,12 @@ actor AgentSession {
         logger.debug("agent: \(String(decoding: bytes, as: UTF8.self))")
     }
 
-    /// An agent that closes its output and lives on has hung up. One that is about to end gets the time to.
+    /// Ends an agent that closes its output but keeps running, after 5 s for it to exit.
     func outputEnded() {
         Task {
             try? await Task.sleep(for: .seconds(5))
             guard process != nil, !wasAskedToStop else { return }
-            end(.protocolViolation, "The agent closed its output and went on.")
+            end(.protocolViolation, "The agent closed its output and kept running.")
         }
     }
 
@@ -121,18 +151,19 @@ actor AgentSession {
             }
         }
         let evidence = ExitEvidence(
-            termination: termination, earlier: verdict, wasAskedToStop: wasAskedToStop,
+            termination: termination, earlier: verdict, stopped: stopCause,
             answeredHandshake: answeredHandshake, hadRunningTurn: isAtWork, memoryKills: memoryKills(),
             lastWords: lastWords.text)
         process = nil
+        hasEnded = true
         dropQuestions { _ in true }
         background = BackgroundWork(tasks: [])
-        // Otherwise the log would show its tasks as running for ever.
+        // Otherwise the log would show its tasks as running forever.
         if let ended = hold.end() { append(joiner.add(.background(ended))) }
         emit(.agentExited(AgentExit(evidence)))
     }
 
-    // MARK: - The clock
+    // MARK: - Time-outs
 
     func handshakeTimedOut() {
         guard !answeredHandshake, verdict == nil, !wasAskedToStop else { return }
@@ -141,10 +172,14 @@ actor AgentSession {
             "The agent did not answer its protocol's handshake within \(configuration.handshakeTimeout / 1_000) s.")
     }
 
-    func diskFilled(limit: Int) {
-        end(
-            .diskLimit,
-            "The agent took more than \(limit >> 20) MiB of disk, the limit of sandbox.diskMebibytes.")
+    func diskFilled(_ excess: DiskWatch.Excess, limit: Int) {
+        let message =
+            switch excess {
+            case .bytes: "The agent took more than \(limit >> 20) MiB of disk, the limit of sandbox.diskMebibytes."
+            case .entries:
+                "The agent made more than \(DiskWatch.entries(in: limit)) files and folders, each of which counts as at least \(DiskWatch.entrySize >> 10) KiB of the \(limit >> 20) MiB of sandbox.diskMebibytes."
+            }
+        end(.diskLimit, message)
     }
 
     func flushChunks() {
@@ -160,7 +195,9 @@ actor AgentSession {
         case .prompt(var prompt):
             if let recap { prompt.text = "\(recap)\n\n\(prompt.text)" }
             recap = nil
-            // A new prompt ends the cancellation: from here on the agent may ask again.
+            // A byte of text takes at most 6 as JSON; images are in base64.
+            promptSize = prompt.text.utf8.count * 6 + (prompt.images ?? []).reduce(0) { $0 + $1.data.count / 3 * 4 + 1_024 }
+            // A new prompt ends the cancellation: the agent may ask again.
             isCancelling = false
             perform(driver.prompt(prompt))
         case .cancelTurn: cancelTurn()
@@ -182,13 +219,15 @@ actor AgentSession {
         }
     }
 
-    /// The number after which the next commands are wanted.
+    /// The number of the last command received.
     var commandsSeen: Int { lastCommand }
 
-    /// Asks the agent to stop: the running turn first, then the conversation. Force is the caller's, after a grace.
-    func stop() {
+    /// Asks the agent to stop: cancels the turn and closes its input, then sends SIGTERM after the grace period and SIGKILL 2 s later.
+    ///
+    /// - Parameter cause: the first one counts.
+    func stop(_ cause: StopCause = .command) {
         guard !wasAskedToStop else { return }
-        wasAskedToStop = true
+        stopCause = cause
         cancelTurn()
         inputSender.finish()
         let grace = configuration.stopGrace
@@ -204,13 +243,13 @@ actor AgentSession {
         process?.signalGroup(signal)
     }
 
-    /// This attempt is over. The agent is ended at once, and nothing more is told.
+    /// Ends the agent at once because this attempt is over.
     func fence() {
         verdict = verdict ?? AgentExit(.fenced, "Another attempt has taken this one's place.")
         process?.signalGroup(SIGKILL)
     }
 
-    /// The agent's process; `nil` while there is none.
+    /// The agent's process id; `nil` if it does not run.
     var agentProcess: pid_t? { process?.identifier }
 
     // MARK: - Delivery
@@ -218,26 +257,26 @@ actor AgentSession {
     /// The next events to deliver.
     func batch() -> Spool.Batch? { spool.batch() }
 
-    /// Everything up to this number is stored.
+    /// Marks the events up to this number as stored.
     func acknowledge(_ number: Int) { spool.acknowledge(number) }
 
-    /// Nothing more will happen: the delivery ends when it has delivered what there is.
+    /// Ends the event stream: delivery finishes once everything was delivered.
     func seal() {
         append(joiner.flush())
         spooledSender.yield()
         spooledSender.finish()
     }
 
-    // MARK: - Inner workings
+    // MARK: - Internals
 
-    /// What it asks has to be answered before it is asked to stop, or it waits for that.
+    /// Drops open questions first: the agent would wait for their answers and not stop.
     private func cancelTurn() {
         isCancelling = isAtWork
         dropQuestions { _ in true }
         perform(driver.cancelTurn())
     }
 
-    /// Whether the agent does anything that is waited for.
+    /// Whether the agent is doing anything that a session waits for.
     var isAtWork: Bool { runningTurn != nil || isFollowingUp || !background.awaited.isEmpty }
 
     var now: Int64 { Int64(Date().timeIntervalSince1970 * 1_000) }
@@ -245,7 +284,7 @@ actor AgentSession {
     func perform(_ actions: [DriverAction]) {
         for action in actions {
             switch action {
-            case .send(let data): inputSender.yield(data)
+            case .send(let data): send(data)
             case .emit(let event): emit(event)
             case .ask(let permission): ask(permission)
             case .inquire(let inquiry): inquire(inquiry)
@@ -256,6 +295,19 @@ actor AgentSession {
         }
     }
 
+    private func send(_ data: Data) {
+        // After the end of the input, messages are dropped.
+        guard case .enqueued = inputSender.yield(data) else { return }
+        unread += data.count
+        guard unread > Self.unreadLimit + promptSize else { return }
+        end(
+            .protocolViolation,
+            "The agent left more than \(Self.unreadLimit >> 20) MiB unread that SAM wrote to it, mostly answers to its own requests.")
+    }
+
+    /// Bytes of ``input`` were written to the agent.
+    func written(_ count: Int) { unread -= count }
+
     func emit(_ event: AgentEvent) {
         switch event {
         case .handshake(let identity):
@@ -265,9 +317,9 @@ actor AgentSession {
         case .turnEnded(let end):
             if end.isFollowUp == true { isFollowingUp = false } else { runningTurn = nil }
             if !isAtWork { isCancelling = false }
-            // While two turns run, a question may belong to either, so it stands until both have ended.
+            // While two turns run, a question may belong to either, so it stays open until both have ended.
             if runningTurn == nil, !isFollowingUp { dropQuestions(where: \.endsWithTurn) }
-            // A sub-agent that is not among the background work has ended with the turn.
+            // A sub-agent that is not in the background work has ended with the turn.
             if !isAtWork, !hold.isHolding { dropQuestions(where: \.endsWithWork) }
         case .background(let work): return take(work.bounded)
         default: break
@@ -276,7 +328,7 @@ actor AgentSession {
         if case .turnStarted = event { flushBackground() }
     }
 
-    /// Takes what runs beside the turns.
+    /// Handles the agent's background work.
     private func take(_ work: BackgroundWork) {
         background = work
         if !isAtWork { isCancelling = false }
@@ -291,11 +343,11 @@ actor AgentSession {
         }
     }
 
-    /// Tells what was held back.
+    /// Emits the background work that was held back.
     func flushBackground() {
         guard let due = hold.release() else { return }
         pass(on: .background(due))
-        // Nothing is left that could wait for an answer.
+        // Nothing runs any more that could wait for an answer.
         if !isAtWork { dropQuestions(where: \.endsWithWork) }
     }
 
@@ -322,7 +374,7 @@ actor AgentSession {
         if !events.isEmpty { spooledSender.yield() }
     }
 
-    /// Ends the agent by force, for a reason.
+    /// Kills the agent for this reason.
     private func end(_ reason: AgentExit.Reason, _ message: String) {
         guard verdict == nil else { return }
         verdict = AgentExit(reason, message)
@@ -331,7 +383,7 @@ actor AgentSession {
     }
 
     private func memoryKills() -> Int {
-        guard let file = configuration.memoryEvents,
+        guard let file = memoryEvents,
             let content = try? String(contentsOfFile: file, encoding: .utf8)
         else { return 0 }
         let line = content.split(separator: "\n").first { $0.hasPrefix("oom_kill ") }

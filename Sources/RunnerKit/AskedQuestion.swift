@@ -1,6 +1,6 @@
 import AgentProtocol
 
-/// What an agent has asked and a person has not settled yet.
+/// A permission request or an inquiry that is still open.
 enum AskedQuestion: Sendable {
     case permission(Permission)
     case inquiry(Inquiry)
@@ -12,8 +12,8 @@ enum AskedQuestion: Sendable {
         }
     }
 
-    /// Whether it ends with the turn in which it was asked. A sub-agent's goes on as the sub-agent does, and one that nothing waits for
-    /// has no turn.
+    /// Whether it is dropped at the end of its turn. A sub-agent's question lasts as long as the sub-agent; a question that nothing waits
+    /// for belongs to no turn.
     var endsWithTurn: Bool {
         switch self {
         case .permission(let permission): permission.parent == nil
@@ -21,7 +21,7 @@ enum AskedQuestion: Sendable {
         }
     }
 
-    /// Whether something waits for its answer that ends at the latest when nothing of the agent runs any more.
+    /// Whether something waits for its answer, which is over at the latest when all the agent's work has ended.
     var endsWithWork: Bool {
         switch self {
         case .permission: true
@@ -31,9 +31,9 @@ enum AskedQuestion: Sendable {
 }
 
 extension Inquiry {
-    /// The answers that can be given to the agent; `nil` when none is left.
+    /// The answers that can be passed to the agent; `nil` if none is left.
     ///
-    /// What comes from the control plane is checked here too, where the inquiry stands as the agent made it.
+    /// The control plane's answers are checked here too, against the inquiry as the agent sent it.
     func valid(_ answers: [String: [String]]) -> [String: [String]]? {
         var valid: [String: [String]] = [:]
         var left = AgentSession.answerLimit
@@ -53,10 +53,10 @@ extension Inquiry {
 }
 
 extension Permission {
-    /// The same at a size that the log takes whole: it keeps only the beginning of a longer event, and the question could not be shown.
+    /// The same at a size that the log keeps whole: of larger events it keeps only the beginning, and the question could not be shown.
     var fitted: Permission {
         var fitted = self
-        // The title and the plan are what a person decides by, so the places go first.
+        // A person decides by the title and the plan, so the locations are dropped first.
         if !fitted.fits { fitted.locations = nil }
         for limit in [24, 16, 8, 4] where !fitted.fits {
             guard let plan else { break }

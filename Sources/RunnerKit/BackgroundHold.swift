@@ -1,23 +1,22 @@
 import AgentProtocol
 
-/// Holds back the news that nothing runs beside an agent's turns any more, for a grace.
+/// Delays the event that an agent's last background task has ended.
 ///
-/// An agent often begins a turn by itself over the end of a task. Told at once, the end would make its session idle for the moment
-/// in between, and a session that ends when it is idle would end without that turn.
+/// An agent often starts a turn by itself after a task has ended. If the end were reported at once, the session would be idle in between,
+/// and a session that ends when idle would end before that turn.
 struct BackgroundHold: Sendable {
-    /// How long the news is held back. Such a turn was seen to start 20 to 150 ms after the end of its task; on a busy machine that
-    /// may take ten times as long.
+    /// The delay. Such turns were observed to start 20 to 150 ms after the task's end; on a busy machine it may take ten times as long.
     static let grace = Duration.seconds(2)
 
-    /// The tasks that were told last.
+    /// The tasks that were reported last.
     private(set) var told = BackgroundWork(tasks: [])
     private var held: BackgroundWork?
 
     var isHolding: Bool { held != nil }
 
-    /// Takes what runs now.
+    /// Adds the current tasks.
     ///
-    /// - Returns: what is to be told at once; `nil` when nothing is.
+    /// - Returns: the tasks to report now; `nil` if there is nothing to report.
     mutating func add(_ work: BackgroundWork) -> BackgroundWork? {
         guard work.awaited.isEmpty, !told.awaited.isEmpty else {
             held = nil
@@ -27,14 +26,14 @@ struct BackgroundHold: Sendable {
         return nil
     }
 
-    /// What was held back and is to be told now.
+    /// Ends the delay and returns the tasks to report now.
     mutating func release() -> BackgroundWork? {
         guard let work = held else { return nil }
         held = nil
         return tell(work)
     }
 
-    /// The agent is gone, and its tasks with it.
+    /// The agent has ended, and its tasks with it.
     mutating func end() -> BackgroundWork? {
         held = nil
         return tell(BackgroundWork(tasks: []))

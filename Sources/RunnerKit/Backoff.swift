@@ -1,4 +1,4 @@
-/// How long to wait before the next try: twice as long each time, up to a limit, never exactly the same.
+/// The delay before the next try: doubles each time up to a limit, with jitter.
 struct Backoff: Sendable {
     private let first: Duration
     private let longest: Duration
@@ -10,14 +10,14 @@ struct Backoff: Sendable {
         next = first
     }
 
-    /// The next wait, with a jitter so that many runners do not come back at the same moment.
+    /// The next delay. The jitter spreads the retries of many runners.
     mutating func wait() -> Duration {
         let wait = next * Double.random(in: 0.7...1.3)
         next = min(next * 2, longest)
         return wait
     }
 
-    /// It worked: begin anew.
+    /// Starts over after a success.
     mutating func reset() {
         next = first
     }

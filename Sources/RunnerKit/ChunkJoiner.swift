@@ -1,7 +1,7 @@
 import AgentProtocol
 
-/// Joins pieces of one message that come in quick succession, so that an agent that streams word by word
-/// does not make an event of each word. Nothing is lost and no order changes.
+/// Joins consecutive chunks of one message, so that an agent that streams word by word does not produce an event per word. Neither text nor
+/// order is lost.
 struct ChunkJoiner: Sendable {
     private let limit: Int
     private var waiting: MessageChunk?
@@ -10,10 +10,10 @@ struct ChunkJoiner: Sendable {
         self.limit = limit
     }
 
-    /// Whether a piece is being held back.
+    /// Whether a chunk is held back.
     var isHolding: Bool { waiting != nil }
 
-    /// Takes an event and returns those that are due now, in order.
+    /// Adds an event and returns those that are due now, in order.
     mutating func add(_ event: AgentEvent) -> [AgentEvent] {
         guard case .message(let chunk) = event else { return flush() + [event] }
         guard var held = waiting, held.id == chunk.id, held.role == chunk.role, held.parent == chunk.parent else {
@@ -26,7 +26,7 @@ struct ChunkJoiner: Sendable {
         return held.text.utf8.count >= limit ? flush() : []
     }
 
-    /// What is being held back.
+    /// Releases the chunk that is held back.
     mutating func flush() -> [AgentEvent] {
         defer { waiting = nil }
         return waiting.map { [.message($0)] } ?? []

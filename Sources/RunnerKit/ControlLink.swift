@@ -3,79 +3,109 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
-/// The runner's line to the control plane: a Unix socket, spoken over HTTP, with the runner's token.
+/// The runner's client of the control plane: HTTP over its Unix socket, or over TLS from another machine, with the runner's token.
 struct ControlLink: Sendable {
-    /// Why a call came to nothing.
+    /// The reason why a call failed.
     enum Failure: Error {
-        /// Nobody answers, or the answer makes no sense: try again later.
+        /// The control plane did not answer, or not intelligibly: retry later.
         case unavailable(String)
-        /// This attempt is over: another, or salvage, has taken its place.
+        /// This attempt is over: another one, or salvage, has replaced it. Only ``FencedProblem`` says so.
         case fenced
-        /// What was sent is not taken, now or later.
+        /// The control plane refused the request with this status: the same request is refused again.
         case refused(UInt)
     }
 
-    /// A prompt of 1 MiB whose every character is escaped, and its images in base64.
+    /// The longest line, in bytes: a prompt of 1 MiB whose characters are all escaped, and its images in base64.
     private static let commandLimit = 6 << 20 + PromptImage.totalLimit / 3 * 4 + 1 << 20
 
     private let client: HTTPClient
     private let origin: String
     private let token: String
+    private let answered: @Sendable () -> Void
 
-    init(client: HTTPClient, socket: String, token: String) {
+    /// Creates a client.
+    ///
+    /// - Parameters:
+    ///   - place: names the control socket, or the server on another machine.
+    ///   - answered: called for each answer that is a success.
+    /// - Throws: ``RunnerPlace/InvalidServer``.
+    init(client: HTTPClient, place: RunnerPlace, token: String, answered: @escaping @Sendable () -> Void) throws {
         self.client = client
-        let host = socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket
-        origin = "http+unix://\(host)"
         self.token = token
+        self.answered = answered
+        guard let server = place.server else {
+            let socket = place.controlSocket
+            origin = "http+unix://\(socket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? socket)"
+            return
+        }
+        guard let address = RemoteSocket.Server(server.address) else { throw RunnerPlace.InvalidServer(address: server.address) }
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        origin = "https://\(host):\(address.port)"
+    }
+
+    /// The settings of the HTTP client for a place.
+    ///
+    /// - Throws: if the certificates that the place trusts can't be read.
+    static func configuration(for place: RunnerPlace) throws -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(5)
+        if let roots = place.server?.trustRoots {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(roots))]
+            configuration.tlsConfiguration = tls
+        }
+        return configuration
     }
 
     /// Delivers events.
     ///
     /// - Parameter events: JSON objects separated by commas.
-    /// - Returns: the number up to which everything is stored.
+    /// - Returns: the number up to which all events are stored.
     func deliver(_ events: Data) async throws(Failure) -> Int {
         let body = Data("{\"events\":[".utf8) + events + Data("]}".utf8)
         let answer = try await call(.POST, "/events", body: body)
         guard let receipt = try? JSONLine.decode(EventReceipt.self, from: answer) else {
-            throw .unavailable("the answer is no receipt")
+            throw .unavailable("the answer is not a receipt")
         }
         return receipt.acknowledged
     }
 
-    /// Tells that the runner is alive, and what its agent does.
+    /// Reports that the runner is alive and what its agent uses.
     func beat(_ heartbeat: Heartbeat?) async throws(Failure) {
         _ = try await call(.POST, "/heartbeat", body: heartbeat.flatMap { try? JSONLine.encode($0) } ?? Data())
     }
 
-    /// What goes into the agent's sign-in file.
+    /// Fetches the content of the agent's sign-in file.
     func signIn() async throws(Failure) -> String {
         let answer = try await call(.GET, "/sign-in", body: Data())
         guard let signIn = try? JSONLine.decode(SignInContent.self, from: answer) else {
-            throw .unavailable("the answer is no sign-in")
+            throw .unavailable("the answer is not a sign-in")
         }
         return signIn.content
     }
 
-    /// Sends the agent's sign-in file back as it stands.
+    /// Sends the agent's sign-in file in its current state.
     ///
-    /// - Returns: whether it is what is stored now. Where it is not, the control plane has told whom it concerns.
+    /// - Returns: whether it is now the stored one. If not, the control plane has notified the users concerned.
     func sync(_ body: CredentialSync, of session: SessionID) async throws(Failure) -> Bool {
         guard let body = try? JSONLine.encode(body) else { throw .unavailable("the file's content can't be sent") }
         let answer = try await call(.POST, "/api/v1/sessions/\(session.rawValue)/credential-sync", body: body, under: "")
         guard let answer = try? JSONLine.decode(CredentialSyncAnswer.self, from: answer) else {
-            throw .unavailable("the answer is none")
+            throw .unavailable("the answer can't be decoded")
         }
         return answer.success
     }
 
-    /// Follows the commands after a number until the line breaks.
+    /// Receives the commands after this number until the connection breaks.
     func followCommands(after last: Int, _ receive: (NumberedCommand) async -> Void) async throws(Failure) {
         do {
             var request = request(.GET, "/runner/v1/commands")
             request.headers.add(name: "last-event-id", value: String(last))
             let response = try await client.execute(request, deadline: .distantFuture)
-            try check(response.status.code)
+            try await check(response)
             var lines = LineSplitter(limit: Self.commandLimit)
             for try await buffer in response.body {
                 for line in try lines.append(buffer.readableBytesView) where line.starts(with: Data("data: ".utf8)) {
@@ -97,7 +127,7 @@ struct ControlLink: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
             let response = try await client.execute(request, timeout: .seconds(15))
-            try check(response.status.code)
+            try await check(response)
             return Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
         } catch let failure as Failure {
             throw failure
@@ -113,13 +143,16 @@ struct ControlLink: Sendable {
         return request
     }
 
-    private func check(_ status: UInt) throws(Failure) {
-        switch status {
-        case 200..<300: return
-        // An attempt that is over, a token that is dead, a session that was removed: nobody waits for this runner.
-        case 401, 403, 404, 409, 410: throw .fenced
-        case 400, 413: throw .refused(status)
-        default: throw .unavailable("the control plane answered \(status)")
+    private func check(_ response: HTTPClientResponse) async throws {
+        let status = response.status.code
+        let contentType = response.headers.first(name: "content-type")
+        var body = ByteBuffer()
+        // Only SAM's own body is read: a proxy's may have no end. Problem details are short.
+        if !(200..<300).contains(status), ControlAnswer.isProblem(contentType) {
+            body = (try? await response.body.collect(upTo: 64 << 10)) ?? body
         }
+        let failure = ControlAnswer.failure(status: status, contentType: contentType, body: Data(body.readableBytesView))
+        if let failure { throw failure }
+        answered()
     }
 }

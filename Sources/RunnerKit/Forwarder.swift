@@ -2,19 +2,18 @@ import NIOCore
 import NIOPosix
 import Tunnels
 
-/// Carries connections from a loopback port inside a sandbox to a Unix socket that is bound into it.
+/// Forwards connections from a loopback port in a sandbox to a Unix socket that is mounted into it.
 ///
-/// It is all of the network that a sandbox has.
+/// This is a sandbox's only network access.
 public struct Forwarder: Sendable {
     private let listener: any Channel
 
-    /// Begins to listen.
+    /// Starts to listen.
     ///
     /// - Parameters:
-    ///   - port: on 127.0.0.1.
-    ///   - socket: the Unix socket's path. It need not be there yet, and may come and go: a connection for which nobody listens
-    ///     is closed.
-    /// - Throws: when the port is taken.
+    ///   - port: the port on 127.0.0.1.
+    ///   - socket: the Unix socket's path. It need not exist yet; connections are closed while nobody listens on it.
+    /// - Throws: if the port is in use.
     public init(port: Int, socket: String) async throws {
         listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -30,7 +29,7 @@ public struct Forwarder: Sendable {
             .bind(host: "127.0.0.1", port: port).get()
     }
 
-    /// The port that was bound; interesting when 0 was asked for.
+    /// The bound port, which differs from the requested one if that was 0.
     public var port: Int? { listener.localAddress?.port }
 
     /// Forwards until the task is cancelled.

@@ -1,7 +1,7 @@
 import Foundation
 import Wording
 
-/// The end of what a program wrote outside its protocol, for the sentence that says why it failed.
+/// The end of a program's output outside its protocol, for error messages.
 struct LastWords: Sendable {
     private let limit: Int
     private var bytes = Data()
@@ -15,7 +15,7 @@ struct LastWords: Sendable {
         if bytes.count > limit { bytes = Data(bytes.suffix(limit)) }
     }
 
-    /// The text with escapes and the like made visible: it stands in sentences and logs.
+    /// The text with control characters made visible, because it is shown in messages and logs.
     var text: String? {
         let text = VisibleText(bytes: bytes, as: .block).text.trimmingCharacters(in: .whitespacesAndNewlines)
         return text.isEmpty ? nil : text

@@ -3,28 +3,28 @@ import Foundation
 import Processes
 import Wording
 
-/// An agent of the Agent Client Protocol that starts a program for each prompt and tells what it prints.
+/// An ACP agent that starts a program for each prompt and reports its output.
 ///
-/// The program keeps nothing between prompts but what it leaves in the workspace.
+/// The program keeps no state between prompts, except in the workspace.
 public actor OneShotAgent {
-    /// What stands for the prompt in the program's arguments.
+    /// The placeholder for the prompt in the program's arguments.
     public static let placeholder = "${prompt}"
 
     private let command: [String]
     private let send: @Sendable (Data) -> Void
     private var turn: Turn?
-    /// The running turn was asked to stop, whether its program runs yet or not.
+    /// Whether the running turn was asked to stop, even before its program runs.
     private var isCancelled = false
     private var isOver = false
     private var turns = 0
 
     private enum Turn {
-        /// Its program does not run yet.
+        /// The program does not run yet.
         case starting
         case running(OwnedProcess, reading: Task<Void, Never>)
     }
 
-    /// Makes an agent.
+    /// Creates an agent.
     ///
     /// - Parameters:
     ///   - command: the program and its arguments; never empty.
@@ -34,7 +34,7 @@ public actor OneShotAgent {
         self.send = send
     }
 
-    /// Takes a line of the client's.
+    /// Handles a line from the client.
     public func receive(_ line: Data) {
         guard let message = RPCMessage(line: line) else { return }
         switch message {
@@ -57,7 +57,7 @@ public actor OneShotAgent {
         }
     }
 
-    /// The client is gone.
+    /// Kills the running program; called when the client is gone.
     public func finish() {
         isOver = true
         if case .running(let process, _) = turn { process.signalGroup(SIGKILL) }
@@ -95,7 +95,7 @@ public actor OneShotAgent {
         }
     }
 
-    /// Starts a program that writes everything into one pipe, whose other end the caller closes.
+    /// Starts a program with standard output and error on one pipe, whose reading end the caller closes.
     private static func start(_ command: Command) async throws(ProcessError) -> (OwnedProcess, output: CInt) {
         let output = try PipeEnds()
         do throws(ProcessError) {
@@ -108,7 +108,7 @@ public actor OneShotAgent {
         }
     }
 
-    /// Ends the program that runs: one that does not listen by force, and what it left behind is not waited for.
+    /// Ends the running program: SIGTERM, SIGKILL after 2 s, and 1 s later reading stops even if descendants keep the pipe open.
     private func stop() {
         guard case .running(let process, let reading) = turn else { return }
         process.signalGroup(SIGTERM)

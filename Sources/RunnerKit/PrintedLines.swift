@@ -1,17 +1,16 @@
 import Foundation
 
-/// What a program prints for a terminal, as the lines that would stand there in the end: what a carriage return has overwritten, as
-/// progress bars do many times a second, is left out.
+/// A program's terminal output as the final lines: text that a carriage return overwrites, as progress bars do, is left out.
 struct PrintedLines: Sendable {
     private var rest = Data()
-    /// A line that is longer is handed on in pieces.
+    /// Longer lines are passed on in pieces.
     private static let limit = 64 << 10
 
-    /// Takes the next bytes and returns the lines that they complete, with their newlines.
+    /// Adds bytes and returns the lines that they complete, with their newlines.
     mutating func append(_ bytes: Data) -> String {
         rest.append(bytes)
         guard let newline = rest.lastIndex(of: UInt8(ascii: "\n")) else {
-            // Only what stands after the last return can still be seen.
+            // Only the text after the last carriage return is visible.
             if let mark = rest.dropLast().lastIndex(of: UInt8(ascii: "\r")) { rest = Data(rest[(mark + 1)...]) }
             return rest.count > Self.limit ? finish() : ""
         }
@@ -20,7 +19,7 @@ struct PrintedLines: Sendable {
         return Self.visible(whole)
     }
 
-    /// The program has ended: what is left, without a newline.
+    /// Returns the rest, without a newline, once the program has ended.
     mutating func finish() -> String {
         defer { rest = Data() }
         return Self.visible(rest[...])
@@ -28,7 +27,7 @@ struct PrintedLines: Sendable {
 
     private static func visible(_ bytes: Data.SubSequence) -> String {
         bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
-            // One at the end belongs to the newline.
+            // A carriage return at the end belongs to the newline.
             let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             let start = line.lastIndex(of: UInt8(ascii: "\r")).map { line.index(after: $0) } ?? line.startIndex
             return String(decoding: line[start...], as: UTF8.self)

@@ -1,7 +1,6 @@
 import Dispatch
 
-/// An actor's executor on a thread of its own kind, for actors that write to disk: a slow disk must not hold
-/// up the threads that everything else shares.
+/// An executor with its own dispatch queue, for actors that write to disk: a slow disk must not block the shared threads.
 final class QueueExecutor: SerialExecutor {
     private let queue: DispatchQueue
 

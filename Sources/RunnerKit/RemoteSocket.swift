@@ -6,17 +6,19 @@ import NIOPosix
 import NIOSSL
 import Tunnels
 
-/// A session's socket on a machine that is not the server's: each connection to it goes over TLS to the server, with the runner's
-/// token, and is there what a connection to the session's own socket is.
+/// A session's socket on a machine other than the server's: each connection is forwarded to the server over TLS, with the runner's token,
+/// and becomes a connection to the session's socket there.
 ///
-/// It stands outside the sandbox, like all that holds the token.
+/// It runs outside the sandbox, like everything that has the token.
 public struct RemoteSocket: Sendable {
-    /// Where the server listens for workspaces elsewhere.
+    /// The server's address for workspaces on other machines.
     public struct Server: Sendable {
+        /// The host; IPv6 addresses without brackets.
         public var host: String
+        /// The port; 443 by default.
         public var port: Int
 
-        /// Reads an address like `https://sam.example.org:7261`.
+        /// Parses an address like `https://sam.example.org:7261`.
         ///
         /// - Returns: `nil` for anything else.
         public init?(_ text: String) {
@@ -30,16 +32,16 @@ public struct RemoteSocket: Sendable {
 
     private let listener: any Channel
 
-    /// How long a server may take to be connected to, and as long again to say who it is.
-    private static let patience = TimeAmount.seconds(10)
+    /// The time limit for connecting to a server. TLS and the upgrade get the same again.
+    private static let connectTimeout = TimeAmount.seconds(10)
 
-    /// Begins to listen.
+    /// Starts to listen.
     ///
     /// - Parameters:
-    ///   - path: the Unix socket's path; one that nobody listens on any more is taken over.
-    ///   - token: the runner's.
-    ///   - trustRoots: a file of certificates in PEM that are trusted besides the system's.
-    /// - Throws: when the path can't be bound, or the certificates not read.
+    ///   - path: the Unix socket's path; a stale socket there is replaced.
+    ///   - token: the runner's token.
+    ///   - trustRoots: a PEM file of certificates to trust in addition to the system's.
+    /// - Throws: if the path can't be bound or the certificates can't be read.
     public init(path: String, to server: Server, token: String, trustRoots: String? = nil) async throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.applicationProtocols = ["http/1.1"]
@@ -57,7 +59,7 @@ public struct RemoteSocket: Sendable {
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
     }
 
-    /// Carries connections until the task is cancelled.
+    /// Forwards connections until the task is cancelled.
     public func run() async throws {
         try await withTaskCancellationHandler {
             try await listener.closeFuture.get()
@@ -68,14 +70,16 @@ public struct RemoteSocket: Sendable {
 
     private static func connect(_ nearEnd: Tunnel, on near: any Channel, to server: Server, _ token: String, _ context: NIOSSLContext) {
         let upgraded = near.eventLoop.makePromise(of: (any Channel).self)
-        let deadline = near.eventLoop.scheduleTask(in: Self.patience * 2) { upgraded.fail(ChannelError.connectTimeout(Self.patience)) }
+        let deadline = near.eventLoop.scheduleTask(in: Self.connectTimeout * 2) {
+            upgraded.fail(ChannelError.connectTimeout(Self.connectTimeout))
+        }
         ClientBootstrap(group: near.eventLoop)
-            .connectTimeout(Self.patience)
+            .connectTimeout(Self.connectTimeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { far in
-                // Who has waited for too long is waited for no more.
+                // Closes the connection if the upgrade failed or timed out.
                 upgraded.futureResult.whenFailure { _ in far.close(promise: nil) }
                 far.eventLoop.makeCompletedFuture { try upgrade(far, on: server, token, context) }
                     .flatMap { $0 }.map { far }.cascade(to: upgraded)
@@ -93,7 +97,7 @@ public struct RemoteSocket: Sendable {
         }
     }
 
-    /// Has the connection become the session's. What comes of it reads nothing before it is joined.
+    /// Upgrades the connection to the session's. The resulting tunnel does not read before it is joined.
     private static func upgrade(
         _ far: any Channel, on server: Server, _ token: String, _ context: NIOSSLContext
     ) throws -> EventLoopFuture<Void> {

@@ -6,59 +6,109 @@ import Logging
 import NIOCore
 import NIOPosix
 import Processes
+import Sandbox
 import Wording
 
-/// The small process that owns one agent: it starts the sandbox, keeps what happens, and talks to the control plane.
+/// The process that owns one agent: it starts the sandbox, saves the agent's events, and talks to the control plane.
 ///
-/// It stands outside the sandbox, so that the agent can't read its token, its memory or its spool. It goes on
-/// when the control plane is away, and when it dies the kernel takes its agent with it.
+/// It runs outside the sandbox, so that the agent can't read its token, memory or spool. It continues while the control plane is
+/// unavailable; when it dies, the kernel kills its agent.
 public struct Runner: Sendable {
-    /// How long a runner whose agent has ended waits for the control plane before it leaves its spool to be found.
-    private static let patience = Duration.seconds(600)
+    /// The time limit for delivery after the agent's end. After it, the spool stays for the control plane to find.
+    private static let deliveryTimeout = Duration.seconds(600)
+    /// How long a runner none of whose requests succeeds continues: a day, so that a server can be away for a night. Then it
+    /// stops its agent. The time in which the machine sleeps does not count.
+    public static let silenceLimit = Duration.seconds(24 * 3_600)
+    /// How long a runner that was asked to end may take to stop its agent and deliver its events. Then it exits, and the kernel kills what is
+    /// left of the agent; the spool stays for the control plane to find.
+    public static let terminationLimit = Duration.seconds(30)
 
     private let configuration: RunnerConfiguration
+    private let place: RunnerPlace
     private let logger: Logger
 
-    /// Makes a runner.
-    public init(configuration: RunnerConfiguration, logger: Logger) {
-        self.configuration = configuration
+    /// Creates a runner.
+    public init(_ start: RunnerStart, logger: Logger) {
+        configuration = start.configuration
+        place = start.place
         self.logger = logger
     }
 
-    /// Runs the agent to its end and delivers everything.
+    /// Runs the agent to its end and delivers all events.
     ///
-    /// - Throws: when the runner itself can't work: its folder can't be written.
-    public func run() async throws {
-        var httpConfiguration = HTTPClient.Configuration()
-        httpConfiguration.connectionPool.retryConnectionEstablishment = false
-        httpConfiguration.timeout.connect = .seconds(5)
-        let client = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: httpConfiguration)
-        let link = ControlLink(client: client, socket: configuration.controlSocket, token: configuration.token)
+    /// - Parameters:
+    ///   - terminations: yields when the runner is asked to end, as by SIGTERM: it stops its agent, delivers what is in the spool, and
+    ///     returns within ``terminationLimit``.
+    ///   - clock: measures the time limits.
+    /// - Throws: if the runner can't work, as when its folder is not writable.
+    public func run(
+        terminations: some AsyncSequence<Void, Never> & Sendable, clock: some Clock<Duration> = SuspendingClock()
+    ) async throws {
+        let client = HTTPClient(
+            eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: try ControlLink.configuration(for: place))
+        do {
+            try await run(client, terminations, clock)
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+        try? await client.shutdown()
+    }
+
+    private func run(
+        _ client: HTTPClient, _ terminations: some AsyncSequence<Void, Never> & Sendable, _ clock: some Clock<Duration>
+    ) async throws {
+        let answers = AnswerWatch(clock: clock, limit: Self.silenceLimit)
+        let link = try ControlLink(client: client, place: place, token: configuration.token) { answers.answered() }
         let session = try AgentSession(
-            configuration: configuration, driver: configuration.wireProtocol.driver(for: configuration.conversation),
-            logger: logger)
+            configuration: configuration, folder: place.folder,
+            driver: configuration.agent.wireProtocol.driver(for: configuration.conversation), logger: logger)
 
         do throws(ControlLink.Failure) {
-            // An attempt that was overtaken before it began must not start its agent at all.
+            // An attempt that was replaced before it began must not start its agent.
             try await link.beat(nil)
         } catch {
-            if case .fenced = error { return try await client.shutdown() }
+            if case .fenced = error { return }
         }
-        let keeper = configuration.signIn.map { SignInKeeper($0, session: configuration.session, link: link, logger: logger) }
+        let keeper = configuration.signIn.map {
+            SignInKeeper($0, home: place.home, session: configuration.session, link: link, logger: logger)
+        }
+        let (ended, ending) = AsyncStream.makeStream(of: Void.self)
         let following = Task { await follow(session, link) }
         let beating = Task { await beat(session, link) }
         let delivering = Task { await deliver(session, link) }
-        await own(session, keeper)
-        // The agent is gone. What is left is to deliver what it did.
-        await session.seal()
-        let impatience = Task {
-            try await Task.sleep(for: Self.patience)
-            delivering.cancel()
+        let working = Task {
+            await own(session, keeper)
+            // The agent has ended; the remaining events are delivered.
+            await session.seal()
+            let deadline = Task {
+                try await clock.sleep(for: Self.deliveryTimeout)
+                delivering.cancel()
+            }
+            await delivering.value
+            deadline.cancel()
+            ending.finish()
         }
-        await delivering.value
-        for task in [following, beating] { task.cancel() }
-        impatience.cancel()
-        try? await client.shutdown()
+        let listening = Task {
+            try await answers.untilSilent()
+            let reason =
+                "No request of the runner to SAM succeeded for \(Self.silenceLimit.components.seconds / 3_600) h, so it stopped its agent."
+            logger.warning("\(reason)")
+            await session.stop(.runner(reason))
+        }
+        let terminating = Task {
+            for await _ in terminations {
+                logger.notice("Asked to end: the agent is stopped, and what is in the spool is delivered.")
+                await session.stop(.runner("The runner was asked to end (SIGTERM), so it stopped its agent."))
+                try await clock.sleep(for: Self.terminationLimit)
+                logger.warning(
+                    "The runner exits after \(Self.terminationLimit.components.seconds) s. What it could not deliver is in its spool.")
+                return ending.finish()
+            }
+        }
+        for await _ in ended {}
+        for task in [working, following, beating, delivering] { task.cancel() }
+        for task in [listening, terminating] { task.cancel() }
     }
 
     // MARK: - The agent
@@ -67,7 +117,10 @@ public struct Runner: Sendable {
         let pipes: AgentPipes
         do {
             try await keeper?.place()
-            pipes = try await AgentPipes.start(configuration.command, joining: configuration.controlGroups)
+            let launch = AgentLaunch(configuration, at: place)
+            let group = try await Blocking.run { try launch.makeGroups() }
+            await session.watchMemory(group.memoryEvents)
+            pipes = try await AgentPipes.start(await Blocking.run { launch.command() }, joining: group.joins)
         } catch {
             return await session.notStarted(reason(of: error))
         }
@@ -77,8 +130,9 @@ public struct Runner: Sendable {
             await session.handshakeTimedOut()
         }
         let watching = Task {
-            guard let disk = configuration.disk, await DiskWatch(disk).isFilled() else { return }
-            await session.diskFilled(limit: disk.limit)
+            let limit = configuration.limits.disk
+            guard let excess = await DiskWatch(folders: [place.workspace, place.home], limit: limit).excess() else { return }
+            await session.diskFilled(excess, limit: limit)
         }
         let keeping = Task { await keeper?.watch() }
         let reading = Task {
@@ -87,7 +141,7 @@ public struct Runner: Sendable {
             _ = await (conversing, listening)
         }
         let termination = await pipes.process.termination()
-        // What it wrote last is still in the pipes. A descendant that holds them open gets a moment, no more.
+        // The last output is still in the pipes. A descendant that keeps them open delays the end by 1 s at most.
         let moment = Task {
             try await Task.sleep(for: .seconds(1))
             reading.cancel()
@@ -98,7 +152,7 @@ public struct Runner: Sendable {
         watching.cancel()
         keeping.cancel()
         await keeping.value
-        // Before its end is told: what follows that ends this process too.
+        // Before the end is reported, because this process is ended in response.
         await keeper?.giveBack()
         await session.ended(termination)
     }
@@ -108,7 +162,10 @@ public struct Runner: Sendable {
             try await pipes.conversation.executeThenClose { inbound, outbound in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask {
-                        for await data in session.input { try await outbound.write(ByteBuffer(bytes: data)) }
+                        for await data in session.input {
+                            try await outbound.write(ByteBuffer(bytes: data))
+                            await session.written(data.count)
+                        }
                         outbound.finish()
                     }
                     for try await buffer in inbound { await session.output(Data(buffer.readableBytesView)) }
@@ -138,7 +195,7 @@ public struct Runner: Sendable {
                     await session.acknowledge(acknowledged)
                     if acknowledged >= batch.last { backoff.reset() } else { try? await Task.sleep(for: backoff.wait()) }
                 } catch {
-                    guard await canGoOn(session, after: error) else { return }
+                    guard await canContinue(session, after: error) else { return }
                     try? await Task.sleep(for: backoff.wait())
                 }
             }
@@ -154,29 +211,29 @@ public struct Runner: Sendable {
                     await session.receive(command)
                 }
             } catch {
-                guard await canGoOn(session, after: error) else { return }
+                guard await canContinue(session, after: error) else { return }
             }
             try? await Task.sleep(for: backoff.wait())
         }
     }
 
-    /// On a task of its own, never behind the delivery of a large batch.
+    /// Sends heartbeats in a task of its own, so that the delivery of a large batch can't delay them.
     private func beat(_ session: AgentSession, _ link: ControlLink) async {
         var agent: pid_t?
         while !Task.isCancelled {
-            // Not asked again: a session that is busy for a moment must not hold up the sign that its runner lives.
+            // Asked once: a busy session must not delay heartbeats.
             if agent == nil { agent = await session.agentProcess }
             let heartbeat = agent.map { Heartbeat(cpuMilliseconds: ProcessTree(of: $0).cpuMilliseconds) }
             do throws(ControlLink.Failure) {
                 try await link.beat(heartbeat)
             } catch {
-                guard await canGoOn(session, after: error) else { return }
+                guard await canContinue(session, after: error) else { return }
             }
             try? await Task.sleep(for: .seconds(2))
         }
     }
 
-    private func canGoOn(_ session: AgentSession, after failure: ControlLink.Failure) async -> Bool {
+    private func canContinue(_ session: AgentSession, after failure: ControlLink.Failure) async -> Bool {
         switch failure {
         case .fenced:
             await session.fence()

@@ -3,17 +3,17 @@ import Foundation
 import Logging
 import Processes
 
-/// Looks after the one file in which an agent keeps a sign-in: writes it before the agent starts, sends each complete
-/// change back while it runs, and the last one after it has ended.
+/// Manages the file in which an agent keeps a sign-in: writes it before the agent starts, sends complete changes while it runs, and sends
+/// the last change after it has ended.
 ///
-/// The agent can do what it likes with the file and the folders around it, so they are reached without following a
-/// link, and what stands in them is nothing but bytes to be judged by the control plane.
+/// The agent can change the file and its folders at will, so they are opened without following links, and the content is untrusted: the
+/// control plane checks it.
 actor SignInKeeper {
-    /// How often the file is looked at while the agent runs.
+    /// The interval at which the file is checked while the agent runs.
     private static let interval = Duration.milliseconds(200)
-    /// How long the last change may take to get through, before it is left for the control plane to find.
-    private static let patience = Duration.seconds(10)
-    /// What the control plane takes, and a byte more, so that it can tell that there was more.
+    /// The time limit for fetching the sign-in and for the last delivery, after which the file stays for the control plane to find.
+    private static let exchangeTimeout = Duration.seconds(10)
+    /// The longest content, in bytes, that the control plane accepts.
     private static let limit = 64 << 10
 
     private let signIn: RunnerConfiguration.SignIn
@@ -21,33 +21,32 @@ actor SignInKeeper {
     private let session: SessionID
     private let link: ControlLink
     private let logger: Logger
-    /// The content that the vault holds, as far as is known here.
+    /// The content that the vault has, as far as this runner knows.
     private var known: Data?
 
-    init(_ signIn: RunnerConfiguration.SignIn, session: SessionID, link: ControlLink, logger: Logger) {
+    init(_ signIn: RunnerConfiguration.SignIn, home: String, session: SessionID, link: ControlLink, logger: Logger) {
         self.signIn = signIn
-        folder = UntrustedFolder(path: signIn.folder)
+        folder = UntrustedFolder(path: home)
         self.session = session
         self.link = link
         self.logger = logger
     }
 
-    /// Writes the file. One that is there was left by an earlier attempt of this very session, and stays: it may hold a
-    /// newer token than the vault does.
+    /// Writes the file. An existing file is from an earlier attempt of this session and stays: its token may be newer than the vault's.
     ///
-    /// - Throws: when it can't be had or written; the agent is not started then.
+    /// - Throws: if the content can't be fetched or written; the agent is then not started.
     func place() async throws {
         let content = Data(try await ask().utf8)
         if try folder.create(signIn.file, with: content) { known = content }
     }
 
-    /// Sends each complete change until it is cancelled.
+    /// Sends each complete change until the task is cancelled.
     func watch() async {
         var seen: UntrustedFolder.Stamp?
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)
             guard let stamp = folder.stamp(of: signIn.file), stamp != seen else { continue }
-            // Agents write in place: half a file is no change yet. It is looked at again until it is whole.
+            // Agents write in place, so the content may be incomplete. It is read again until it is complete.
             guard let content = try? folder.read(signIn.file, limit: Self.limit), isWhole(content) else { continue }
             if content == known {
                 seen = stamp
@@ -56,17 +55,17 @@ actor SignInKeeper {
                     try await send(content)
                     seen = stamp
                 } catch {
-                    // What is not taken now will not be either until it changes; all else is tried again.
+                    // Refused content stays refused until it changes; other errors are retried.
                     if case .refused = error { seen = stamp }
                 }
             }
         }
     }
 
-    /// Sends what stands in the file after the agent's end, and removes it once that is answered. What can't be
-    /// delivered stays where it is; the control plane looks for it there.
+    /// Sends the file's last content after the agent's end and removes the file once that succeeded. Otherwise the file stays, and the
+    /// control plane looks for it there.
     func giveBack() async {
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + Self.exchangeTimeout
         var backoff = Backoff()
         while ContinuousClock.now < deadline {
             do {
@@ -83,11 +82,11 @@ actor SignInKeeper {
         }
     }
 
-    // MARK: - Parts
+    // MARK: - Helpers
 
     private func ask() async throws -> String {
         var backoff = Backoff()
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + Self.exchangeTimeout
         while true {
             do throws(ControlLink.Failure) {
                 return try await link.signIn()
@@ -101,11 +100,11 @@ actor SignInKeeper {
     private func send(_ content: Data) async throws(ControlLink.Failure) {
         let body = CredentialSync(
             agentType: signIn.agentType, credentialKind: signIn.credentialKind, credential: String(decoding: content, as: UTF8.self))
-        // What was declined is sent once more at the end: by then its layer may be turned on again.
+        // Declined content is sent once more at the end: its layer may be active again by then.
         if try await link.sync(body, of: session) { known = content }
     }
 
-    /// Whether this is JSON from its first character to its last.
+    /// Whether this is one complete JSON value.
     private func isWhole(_ content: Data) -> Bool {
         content.count <= Self.limit && (try? JSONLine.decode(JSONValue.self, from: content)) != nil
     }

@@ -1,17 +1,16 @@
 import AgentProtocol
 import Foundation
 
-/// The runner's memory on disk: every event is appended here before anyone else hears of it, and is only
-/// forgotten once the control plane has stored it.
+/// The runner's events on disk: every event is appended here before it is sent, and is dropped only when the control plane has stored it.
 ///
-/// Not safe to share; its owner is an actor.
+/// Not thread-safe; its owner is an actor.
 struct Spool: ~Copyable {
-    /// The disk did not take an event.
+    /// An event could not be written to disk.
     struct Refused: Error {
         var message: String
     }
 
-    /// Events that were not acknowledged yet, in order.
+    /// Events that are not acknowledged yet, in order.
     struct Batch: Equatable {
         /// The events as JSON, separated by commas.
         var events: Data
@@ -20,13 +19,13 @@ struct Spool: ~Copyable {
 
     private let descriptor: CInt
     private let path: String
-    /// How much is on disk, in bytes.
+    /// The length of the file, in bytes.
     private(set) var length: off_t = 0
     private var lastNumber = 0
     private var acknowledged = 0
-    /// Where the first unacknowledged event begins.
+    /// The offset of the first unacknowledged event.
     private var offset: off_t = 0
-    /// Events that the disk did not take. They are few: the agent is ended at the first.
+    /// Events that could not be written to disk. They are few: the agent is ended at the first.
     private var unsaved: [(n: Int, line: Data)] = []
 
     init(path: String) throws {
@@ -40,13 +39,13 @@ struct Spool: ~Copyable {
         close(descriptor)
     }
 
-    /// Whether everything was acknowledged.
+    /// Whether all events are acknowledged.
     var isEmpty: Bool { acknowledged == lastNumber }
 
-    /// Keeps an event and gives it its number.
+    /// Saves an event and assigns its number.
     ///
-    /// - Throws: ``Refused`` when the disk does not take it. The event is then kept in memory, and still
-    ///   delivered if the control plane can be reached.
+    /// - Throws: ``Refused`` if it can't be written to disk. The event is then kept in memory and still delivered if the control plane can
+    ///   be reached.
     mutating func append(_ event: AgentEvent, at time: Int64) throws {
         let line = try encoded(event, time)
         lastNumber += 1
@@ -62,9 +61,9 @@ struct Spool: ~Copyable {
         }
     }
 
-    /// The next events to deliver, or `nil` when there are none.
+    /// The next events to deliver; `nil` if there are none.
     ///
-    /// - Parameter limit: about how many bytes; at least one event is returned.
+    /// - Parameter limit: the approximate size in bytes; at least one event is returned.
     func batch(limit: Int = 512 << 10) -> Batch? {
         guard !isEmpty else { return nil }
         if offset < length {
@@ -85,7 +84,7 @@ struct Spool: ~Copyable {
         return Batch(events: Data(unsaved.map(\.line).joined(separator: Data(",".utf8))), last: last.n)
     }
 
-    /// The control plane has stored everything up to this number.
+    /// The control plane has stored the events up to this number.
     mutating func acknowledge(_ number: Int) {
         guard number > acknowledged, number <= lastNumber else { return }
         var remaining = number - acknowledged
@@ -106,8 +105,8 @@ struct Spool: ~Copyable {
         unsaved.removeAll { $0.n <= number }
     }
 
-    /// The event as a line. What is too large or too deep to be stored anywhere is told of instead: one odd line of
-    /// an agent's must not stop the delivery of all the others.
+    /// The event as a line. An event that is too large or too deeply nested is replaced by a note, so that it can't block the delivery of
+    /// others.
     private func encoded(_ event: AgentEvent, _ time: Int64) throws -> Data {
         let line = try? JSONLine.encode(NumberedEvent(n: lastNumber + 1, at: time, event: event))
         if let line, line.count <= Self.eventLimit, line.nesting <= Self.depthLimit { return line }
@@ -128,7 +127,7 @@ struct Spool: ~Copyable {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let reason = String(cString: strerror(errno))
-                // Half a line would spoil those that are there.
+                // A partial line would corrupt the file.
                 ftruncate(descriptor, length)
                 throw Refused(message: "\(path): \(reason)")
             }
@@ -139,7 +138,7 @@ struct Spool: ~Copyable {
 }
 
 extension Data {
-    /// How deep arrays and objects stand in each other, at most. Brackets inside strings count too, so it never says too little.
+    /// The deepest nesting of arrays and objects. Counts brackets in strings too, so it is never too low.
     fileprivate var nesting: Int {
         var depth = 0
         var deepest = 0

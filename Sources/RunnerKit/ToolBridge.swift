@@ -5,23 +5,23 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Carries messages of the Model Context Protocol between an agent's pipes, a line each, and SAM's tools on the session's socket.
+/// Forwards MCP messages, one per line, between standard input and output and SAM's tools on the session's socket.
 public struct ToolBridge: Sendable {
     private let url: String
     private let token: String
 
-    /// Longer than a tool takes.
+    /// Longer than any tool takes.
     private static let limit = TimeAmount.seconds(120)
 
-    /// Names the tools.
+    /// Creates a bridge.
     public init(url: String, token: String) {
         self.url = url
         self.token = token
     }
 
-    /// Carries messages until the agent closes its end. Each is on a task of its own: a question to a person holds up no other.
+    /// Forwards messages until the agent closes its end. Each has a task of its own, so that a question to a person blocks no other.
     ///
-    /// - Throws: when the pipes break.
+    /// - Throws: if the pipes break.
     public func run() async throws {
         let client = HTTPClient(eventLoopGroupProvider: .singleton)
         let (input, output) = try await Self.pipes()
@@ -51,7 +51,7 @@ public struct ToolBridge: Sendable {
         guard let response = try? await client.execute(request, timeout: Self.limit),
             let body = try? await response.body.collect(upTo: 4 << 20), body.readableBytes > 0
         else {
-            // Who asked waits for an answer by its id, and gets one.
+            // The agent waits for an answer with its id, so it gets an error.
             guard case .request(let id, _, _)? = RPCMessage(line: message) else { return nil }
             return Data(RPCMessage.failure(id: id, error: .internalError("SAM's tools can't be reached.")).line.dropLast())
         }

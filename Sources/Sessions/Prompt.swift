@@ -1,12 +1,15 @@
 import AgentProtocol
 
-/// What someone wrote to a session's agent.
+/// A user's message to a session's agent.
 public struct Prompt: Sendable, Hashable, Codable {
+    /// The prompt's id.
     public var id: PromptID
+    /// The text.
     public var text: String
+    /// Its current state.
     public var state: PromptState
-    /// How many images go with it; `nil` for none.
+    /// The number of images; `nil` for none.
     public var images: Int?
-    /// UTC milliseconds.
+    /// When it was written, in UTC milliseconds.
     public var createdAt: Int64
 }

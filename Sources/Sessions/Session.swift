@@ -5,32 +5,40 @@ import Store
 
 /// A session as it is listed and shown.
 public struct Session: Sendable {
+    /// The session's id.
     public var id: SessionID
+    /// The project that it belongs to.
     public var project: ProjectID
+    /// The project's name.
     public var projectName: String
-    /// What stood between the agent and the machine when the session was created. The project's own choice may have
-    /// changed since; everything about this session goes by this one.
+    /// The sandbox around the agent. The project's own choice may have changed since the session was created; only this one applies to the
+    /// session.
     public var sandbox: Project.Sandbox
+    /// The user who created it.
     public var user: UserID
+    /// The agent's id in the catalogue.
     public var agent: String
-    /// Whose credential the agent works with; `nil` for one that needs none.
+    /// The provider whose credential the agent uses; `nil` when it needs none.
     public var provider: Provider?
     /// What the agent may do without asking.
     public var permissions: PermissionMode
-    /// The model that it works with, by the agent's name for it; `nil` for the agent's own choice.
+    /// The model, by the agent's name for it; `nil` for the agent's own choice.
     public var model: String?
-    /// The session that this one goes on with.
+    /// The session that this one continues.
     public var continues: SessionID?
     /// The commit that its workspace starts from; `nil` for the newest of the repository.
     var startCommit: String?
-    /// Where its agent keeps a sign-in, in its home; `nil` for one that keeps none.
+    /// The path of its agent's sign-in file in its home; `nil` when it has none.
     var signInFile: String?
     /// The first words of the task.
     public var title: String
+    /// The branch for its result.
     public var branch: String
+    /// The current state.
     public var state: SessionState
-    /// UTC milliseconds.
+    /// When it was created, in UTC milliseconds.
     public var createdAt: Int64
+    /// When its state was last saved, in UTC milliseconds.
     public var updatedAt: Int64
 
     init(_ row: Row) throws {

@@ -2,6 +2,7 @@ import Store
 
 /// The tables of this module.
 public enum SessionTables {
+    /// The migrations, in order.
     public static let migrations = [
         Migration(
             "sessions", 1, "sessions, their logs, prompts and commands",
@@ -69,7 +70,7 @@ public enum SessionTables {
         Migration(
             "sessions", 7, "indexes of what goes on, of prompts and of rare events, and when the sessions were last looked after",
             [
-                // It holds only what is not over, so that looking after that does not grow with what is.
+                // Has only rows that are not settled, so that supervision does not slow down as settled ones accumulate.
                 "DROP INDEX sessions_by_settled",
                 "CREATE INDEX sessions_unsettled ON sessions (created_at, id, phase, settled) WHERE settled = 0",
                 "CREATE INDEX prompts_by_session ON prompts (session_id, created_at, id)",
@@ -86,5 +87,17 @@ public enum SessionTables {
                 "CREATE INDEX sessions_settled ON sessions (created_at, id) WHERE settled = 1",
                 "CREATE INDEX sessions_in_project ON sessions (project_id, created_at, id)",
             ]),
+        // Unknown for older prompts: whether their writer may run sessions was checked when they were written.
+        Migration("sessions", 9, "who wrote each prompt", ["ALTER TABLE prompts ADD COLUMN user_id TEXT REFERENCES users (id)"]),
+        Migration(
+            "sessions", 10, "where the runner of each attempt was started",
+            [
+                """
+                CREATE TABLE runners (
+                    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE, attempt BIGINT NOT NULL, host TEXT NOT NULL,
+                    handle TEXT NOT NULL, PRIMARY KEY (session_id, attempt))
+                """
+            ]),
+        Migration("sessions", 11, "results name their project, and no path of the server's", [], change: ResultPaths.remove),
     ]
 }

@@ -3,22 +3,24 @@ import AgentProtocol
 import Store
 import Wording
 
-/// A session whose row can't be read as one. It stays in the database as it is, nothing is done for it, and its workspace stays.
+/// A session whose row can't be read. Its row and its workspace stay as they are, and nothing is done for it.
 public struct UnreadableSession: Sendable, Hashable, Codable {
+    /// The session's id.
     public var id: SessionID
-    /// The name of its project, where that can be read; as everything else here.
+    /// The name of its project; `nil` when that can't be read, as with the other values.
     public var project: String?
+    /// The title.
     public var title: String?
-    /// The phase that it was in, as it is stored.
+    /// The phase, as stored.
     public var phase: String?
-    /// What stood between its agent and the machine, as it is stored.
+    /// The sandbox, as stored.
     public var sandbox: String?
-    /// UTC milliseconds.
+    /// When it was created, in UTC milliseconds.
     public var createdAt: Int64?
-    /// Whether it counts against the limit of sessions that run at once: when it had begun and is not settled, as far as its row tells
-    /// without its state. Its agent may be at work.
+    /// Whether it counts against the limit of sessions that run at once: it has started and is not settled, judged without its state. Its
+    /// agent may be running.
     public var holdsSlot: Bool
-    /// What is wrong with it.
+    /// What is wrong with the row.
     public var reason: String
     /// What a person can do about it.
     public var nextStep: String
@@ -43,7 +45,7 @@ public struct UnreadableSession: Sendable, Hashable, Codable {
         return String(text.prefix(200))
     }
 
-    /// The same in a sentence.
+    /// The same as an error.
     var error: SessionsError {
         SessionsError(.unreadable, "Session \(id.rawValue) can't be read and is kept as it is: \(reason). \(nextStep)")
     }
@@ -51,10 +53,12 @@ public struct UnreadableSession: Sendable, Hashable, Codable {
 
 /// Sessions from the database, and those among them that can't be read.
 public struct StoredSessions: Sendable {
+    /// The sessions that can be read.
     public var sessions: [Session] = []
+    /// The sessions that can't be read.
     public var unreadable: [UnreadableSession] = []
 
-    /// Reads rows with ``Session/columns``. One that can't be read is reported and hides no other.
+    /// Reads rows with ``Session/columns``. A row that can't be read is reported and hides no other.
     init(_ rows: [Row], _ transaction: any Transaction) throws {
         for row in rows {
             do {

@@ -1,17 +1,18 @@
-/// A host that may be reached: a name, or `*.` and a name for everything below it; with a port, or with the web's two.
+/// A pattern for hosts that may be reached: a name, or `*.` and a name for all its subdomains; with a port, or with ports 80 and 443.
 ///
-/// `@repository` stands for the host that the project's repository comes from.
+/// `@repository` stands for the host of the project's repository.
 public struct HostPattern: Sendable, Hashable, CustomStringConvertible {
-    /// Lower case, without a dot at its end.
+    /// Lower case, without a trailing dot.
     private var name: String
     private var isWild = false
     private var port: Int?
 
+    /// The host of the project's repository.
     public static let repository = HostPattern(name: "@repository")
 
     private init(name: String) { self.name = name }
 
-    /// Reads a pattern that a person wrote; `nil` for what is none.
+    /// Parses a pattern; `nil` if it is invalid.
     public init?(_ text: some StringProtocol) {
         var rest = text.lowercased()
         if rest == "@repository" {
@@ -39,7 +40,7 @@ public struct HostPattern: Sendable, Hashable, CustomStringConvertible {
             }
     }
 
-    /// Whether a host at a port is meant.
+    /// Whether the pattern matches a host and port.
     public func matches(_ host: String, port other: Int) -> Bool {
         guard port.map({ $0 == other }) ?? [80, 443].contains(other) else { return false }
         var host = host.lowercased()
@@ -47,7 +48,7 @@ public struct HostPattern: Sendable, Hashable, CustomStringConvertible {
         return isWild ? host.hasSuffix("." + name) : host == name
     }
 
-    /// What both mean; `nil` when there is nothing.
+    /// The pattern of the hosts that both match; `nil` if there are none.
     private func meeting(_ other: HostPattern) -> HostPattern? {
         let both: Int?
         switch (port, other.port) {
@@ -68,11 +69,12 @@ public struct HostPattern: Sendable, Hashable, CustomStringConvertible {
         isWild ? (other.name == name && other.isWild) || other.name.hasSuffix("." + name) : !other.isWild && other.name == name
     }
 
+    /// The pattern as text.
     public var description: String {
         (isWild ? "*." : "") + (name.contains(":") ? "[\(name)]" : name) + (port.map { ":\($0)" } ?? "")
     }
 
-    /// What two lists both mean.
+    /// The patterns of the hosts that both lists match.
     static func intersection(_ one: [HostPattern], _ other: [HostPattern]) -> [HostPattern] {
         let both = one.flatMap { mine in other.compactMap { mine.meeting($0) } }
         var seen: Set<HostPattern> = []

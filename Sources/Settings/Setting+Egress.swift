@@ -9,12 +9,12 @@ extension Setting {
         standard: .hosts(registries), mode: .ceiling, whenOff: .force(.hosts([])), scopes: [.project, .user, .platform], kind: .hosts,
         standardIsCeiling: true)
 
-    /// Hosts that may be in a private network or on this machine.
+    /// Hosts that may have an address in a private network or of this machine.
     public static let egressPrivateHosts = Setting(
         key: "egress.privateHosts", summary: "Hosts among those that may have an address in a private network or of this machine.",
         standard: .hosts([]), mode: .override, whenOff: .force(.hosts([])), scopes: [.platform], kind: .hosts)
 
-    /// Where the usual languages' package managers get their packages, and where the project comes from.
+    /// The package registries of common languages, and the host of the project's repository.
     private static let registries: [HostPattern] =
         [HostPattern.repository]
         + [
@@ -23,7 +23,7 @@ extension Setting {
             "static.crates.io", "proxy.golang.org", "sum.golang.org", "rubygems.org", "index.rubygems.org", "repo.packagist.org",
             "repo.maven.apache.org", "repo1.maven.org", "plugins.gradle.org", "services.gradle.org", "github.com", "codeload.github.com",
             "objects.githubusercontent.com", "raw.githubusercontent.com",
-            // Debian's
+            // Debian
             "deb.debian.org", "security.debian.org",
         ].compactMap { HostPattern($0) }
 }

@@ -2,41 +2,33 @@ import Accounts
 import Cascade
 import Store
 
-/// What holds for a setting and why, fit to be shown: each layer with who made it so, when and why, and the verdict
-/// in one sentence.
-public struct SettingExplanation: Sendable, Hashable, Codable {
-    /// One layer, narrow before broad.
-    public struct Layer: Sendable, Hashable, Codable {
-        public var scope: Scope
-        /// `absent`, `active`, `inactive` or `failed`.
-        public var state: String
-        /// What the cascade made of it.
-        public var verdict: String
-        /// The layer's value, also while it is turned off.
-        public var value: String?
-        /// The name of the user who made the layer what it is.
-        public var changedBy: String?
-        /// UTC milliseconds.
-        public var changedAt: Int64?
-        public var reason: String?
-    }
+/// A setting's value and the reason for it, for display. ``Explanation/scope`` is the standard where that limits a scope.
+public typealias SettingExplanation = Explanation<SettingLayer, ExplainedSetting, ExplainedSettingValue>
 
+/// What a setting's explanation is about.
+public struct ExplainedSetting: Sendable, Hashable, Codable {
+    /// The setting's key.
     public var key: String
+    /// The setting's description.
     public var summary: String
-    /// What holds: a value, or `off`, or `broken`.
+    /// The resulting value, or `off` or `broken`.
     public var value: String
-    /// The scope that decided, or the standard where a scope asks for more; missing when no scope says anything that counts.
-    public var decidedAt: SettingLayer?
+    /// The standard value.
     public var standard: String
     /// `override` or `ceiling`.
     public var mode: String
+    /// The scopes at which it can be set.
     public var scopes: [Scope]
-    public var sentence: String
-    public var layers: [Layer]
+}
+
+/// What a layer holds for a setting, in an explanation.
+public struct ExplainedSettingValue: Sendable, Hashable, Codable {
+    /// The layer's value, even while it is off.
+    public var value: String?
 }
 
 extension Settings {
-    /// Whether some layer says something about a setting, for a user in a project.
+    /// Whether any layer says something about a setting, for a user in a project.
     ///
     /// - Throws: `StoreError`.
     public func isConfigured(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> Bool {
@@ -45,41 +37,34 @@ extension Settings {
         }
     }
 
-    /// What holds for a setting for a user in a project, and why.
+    /// A setting's value for a user in a project, and the reason for it.
     ///
-    /// - Parameter project: `nil` for what holds outside of any project.
+    /// - Parameter project: `nil` for outside of any project.
     /// - Throws: `StoreError`.
     public func explain(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> SettingExplanation {
         try await store.read { transaction in
             let consulted = try layers(setting, project: project, user: user, in: transaction)
             let resolution = Self.resolve(setting, consulted)
-            let layers = try zip(consulted, resolution.trace).compactMap { layer, step -> SettingExplanation.Layer? in
-                guard let scope = Scope(rawValue: step.layer.rawValue) else { return nil }
-                var shown = SettingExplanation.Layer(scope: scope, state: "absent", verdict: step.verdict.rawValue)
+            let layers = try zip(consulted, resolution.trace).map { layer, step in
+                var shown = ExplainedLayer(step, ExplainedSettingValue())
                 if let row = layer.row {
                     shown.value = try? row.optionalText("value")
                     shown.reason = try? row.optionalText("reason")
-                    shown.changedAt = (try? row.integer("changed_at")).map(Int64.init)
-                    shown.changedBy = try (try? row.text("changed_by")).map { try Self.userName($0, transaction) }
+                    shown.at = (try? row.integer("changed_at")).map(Int64.init)
+                    shown.by = try (try? row.text("changed_by")).map { try userName($0, transaction) }
                 }
-                switch step.finding {
-                case .absent: break
-                case .active: shown.state = "active"
-                case .inactive: shown.state = "inactive"
-                case .failed(let why):
-                    shown.state = "failed"
-                    shown.reason = why
-                }
+                if case .failed(let why) = step.finding { shown.reason = why }
                 return shown
             }
             var outcome = resolution.outcome
-            // A standard value that no layer exceeds applies as everywhere else.
-            if outcome.layer == .standard, !layers.contains(where: { $0.state == "active" }) { outcome = .absent }
-            return SettingExplanation(
-                key: setting.key, summary: setting.summary, value: Self.value(setting, outcome),
-                decidedAt: outcome.layer, standard: setting.standard.text,
-                mode: setting.mode == .ceiling ? "ceiling" : "override", scopes: setting.scopes,
-                sentence: Self.sentence(setting, outcome, isOffSomewhere: layers.contains { $0.state == "inactive" }),
+            // If no layer has a value, the standard applies as the default, not as a ceiling.
+            if outcome.layer == .standard, !layers.contains(where: { $0.finding == "active" }) { outcome = .absent }
+            return Explanation(
+                ExplainedSetting(
+                    key: setting.key, summary: setting.summary, value: Self.value(setting, outcome), standard: setting.standard.text,
+                    mode: setting.mode == .ceiling ? "ceiling" : "override", scopes: setting.scopes),
+                outcome: ExplainedOutcome(outcome), scope: outcome.layer,
+                sentence: Self.sentence(setting, outcome, isOffSomewhere: layers.contains { $0.finding == "inactive" }),
                 layers: layers)
         }
     }
@@ -110,11 +95,11 @@ extension Settings {
         case (.absent, _): "\(setting.key) is \(setting.standard.text): no scope says anything, so the standard holds."
         case (.blocked(let scope, _), _): "\(setting.key) is turned off at the \(scope.rawValue) scope."
         case (.failed(let scope, let why), _):
-            "\(setting.key) can't be used: the \(scope.rawValue) scope holds what is no value of it. \(why)"
+            "\(setting.key) can't be used: the \(scope.rawValue) scope has an invalid value. \(why)"
         }
     }
 
-    private static func userName(_ id: String, _ transaction: any Transaction) throws -> String {
-        try transaction.first("SELECT name FROM users WHERE id = $1", id)?.text("name") ?? id
+    private func userName(_ id: String, _ transaction: any Transaction) throws -> String {
+        try accounts.name(of: UserID(rawValue: id), in: transaction) ?? id
     }
 }

@@ -1,9 +1,10 @@
 import Accounts
 
-/// What can decide about a setting: a scope, or the standard value where that is a ceiling.
+/// A layer that can decide about a setting: a scope, or the standard value where it is a ceiling.
 public enum SettingLayer: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The layer of a scope.
     case project, user, platform
-    /// Stands for the platform's word on limits for as long as the platform says nothing.
+    /// The standard value, while it is the platform's limit.
     case standard
 
     init(_ scope: Scope) {

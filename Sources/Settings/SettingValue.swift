@@ -2,13 +2,18 @@ import Foundation
 
 /// A setting's value.
 public enum SettingValue: Sendable, Hashable {
+    /// A whole number.
     case integer(Int)
+    /// A flag.
     case flag(Bool)
+    /// A list of hosts.
     case hosts([HostPattern])
+    /// A name, or one of several words.
     case text(String)
+    /// A list of words.
     case words([String])
 
-    /// The value as a person writes it.
+    /// The value as text, as ``Setting/parse(_:)`` reads it.
     public var text: String {
         switch self {
         case .integer(let integer): String(integer)
@@ -19,13 +24,13 @@ public enum SettingValue: Sendable, Hashable {
         }
     }
 
-    /// The number, or `nil` for what is none.
+    /// The number; `nil` for other types.
     public var integer: Int? {
         guard case .integer(let integer) = self else { return nil }
         return integer
     }
 
-    /// Words with blanks between them where that can be read back, else a JSON array.
+    /// The words separated by blanks, or a JSON array where blanks would be ambiguous.
     private static func line(of words: [String]) -> String {
         if words.isEmpty { return "none" }
         let isPlain = words.first != "none" && words.allSatisfy { !$0.isEmpty && !$0.hasPrefix("[") && !$0.contains(where: \.isWhitespace) }

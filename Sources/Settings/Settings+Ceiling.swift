@@ -2,9 +2,9 @@ import Accounts
 import Cascade
 import Store
 
-// The standard value as a ceiling: what a project or a user asks for beyond it is an administrator's to allow.
+// The standard value as a ceiling: only an administrator can allow a project or a user more.
 extension Settings {
-    /// The standard as a layer of its own, broader than all; `nil` where it is no ceiling, or the platform has its own word.
+    /// The standard value as the broadest layer; `nil` if it is no ceiling or the platform has a value.
     static func standardLayer(_ setting: Setting, _ layers: [Layer]) -> Layer? {
         guard setting.standardIsCeiling else { return nil }
         switch layers.first(where: { $0.layer == .platform })?.entry {
@@ -13,13 +13,13 @@ extension Settings {
         }
     }
 
-    /// Refuses what asks for more than the standard while that is the ceiling.
+    /// Refuses a value that exceeds the standard while that is the ceiling.
     func checkCeiling(_ setting: Setting, at owner: ScopeOwner, _ transaction: any Transaction) throws {
         guard owner.scope != .platform, let value = try excess(setting, at: owner, transaction) else { return }
         throw SettingsError(.invalid, Self.refusal(setting, value, owner.scope))
     }
 
-    /// What a layer asks for beyond the ceiling; `nil` when that is nothing, or the platform decides.
+    /// The part of a layer's value that exceeds the ceiling; `nil` if there is none or the platform has a value.
     func excess(_ setting: Setting, at owner: ScopeOwner, _ transaction: any Transaction) throws -> SettingValue? {
         let platform = try entry(setting, .platform, transaction).layer
         guard Self.standardLayer(setting, [platform]) != nil,
@@ -44,9 +44,9 @@ extension Settings {
         }
     }
 
-    /// Tells whom it concerns, once after the upgrade that made the standard a ceiling, which values ask for more than they get.
+    /// Notifies the users concerned of values that exceed a ceiling, once after the upgrade that made standards ceilings.
     ///
-    /// - Returns: a sentence each, for the log.
+    /// - Returns: a sentence for the log for each value.
     /// - Throws: `StoreError`.
     public func tellOfBoundedValues() async throws -> [String] {
         try await store.write { transaction in
@@ -67,34 +67,28 @@ extension Settings {
         guard let setting = Setting.all.first(where: { $0.key == key }), let excess = try excess(setting, at: owner, transaction) else {
             return nil
         }
-        let whose = try Self.name(of: owner, transaction)
+        let whose = try name(of: owner, transaction)
         let sentence = """
-            The standard value of \(key) is the ceiling by now while the platform scope says nothing, so what \(whose) asks for beyond it \
-            is not given any more: \(excess.text). An administrator can allow it with: sam settings set \(key) … --scope platform
+            The standard value of \(key) is now the ceiling while the platform scope says nothing, so \(whose) no longer gets \
+            what is beyond it: \(excess.text). An administrator can allow it with: sam settings set \(key) … --scope platform
             """
         try accounts.notify([owner, .platform], .settingBounded, key, sentence, in: transaction)
         try accounts.record(transaction, .sam, "setting.bounded", "\(key)@\(owner.scope.rawValue):\(id)", excess.text)
         return sentence
     }
 
-    private static func name(of owner: ScopeOwner, _ transaction: any Transaction) throws -> String {
-        let row =
-            switch owner {
-            case .project(let id): try transaction.first("SELECT name FROM projects WHERE id = $1", id)
-            case .user(let id): try transaction.first("SELECT name FROM users WHERE id = $1", id)
-            case .platform: Row?.none
-            }
-        return "\(owner.scope.rawValue) \(try row?.text("name") ?? owner.owner)"
+    private func name(of owner: ScopeOwner, _ transaction: any Transaction) throws -> String {
+        "\(owner.scope.rawValue) \(try accounts.name(of: owner, in: transaction) ?? owner.owner)"
     }
 }
 
 extension SettingValue {
-    /// What another value has beyond this one; `nil` when it has nothing more.
+    /// The part of another value that exceeds this one; `nil` if there is none.
     func excess(of other: SettingValue) -> SettingValue? {
         switch (self, other) {
         case (.integer(let most), .integer(let asked)): asked > most ? other : nil
         case (.hosts(let most), .hosts(let asked)):
-            // A wider pattern that covers one of the list has more in it than the list.
+            // A wider pattern that covers one of the list exceeds the list.
             { $0.isEmpty ? nil : .hosts($0) }(asked.filter { HostPattern.intersection([$0], most) != [$0] })
         case (.integer, _), (.hosts, _), (.flag, _), (.text, _), (.words, _): nil
         }

@@ -2,21 +2,22 @@ import Accounts
 import Cascade
 import Store
 
-/// The most that an agent may do without asking, and who says so.
+/// The most that an agent may do without asking, and the layer that decided.
 public struct PermissionCeiling: Sendable, Hashable {
     /// `ask`, `edits` or `everything`.
     public var mode: String
-    /// The layer that was tightest.
+    /// The strictest layer.
     public var scope: Scope
-    /// The setting by which that layer says it.
+    /// The setting that decided at that layer.
     public var key: String
 }
 
 extension Settings {
-    /// What bounds an agent: every layer that speaks must allow it. A layer speaks of this agent, or else of all agents.
+    /// The limit on an agent's permissions: the strictest of all layers. At each layer, the agent's own setting takes precedence over the
+    /// one for all agents.
     ///
-    /// - Returns: `nil` when no layer says anything.
-    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    /// - Returns: `nil` if no layer says anything.
+    /// - Throws: ``SettingsError`` if a layer's value is invalid; `StoreError`.
     public func permissionCeiling(
         of agent: String, project: ProjectID?, user: UserID, in transaction: any Transaction
     ) throws -> PermissionCeiling? {

@@ -2,7 +2,7 @@ import Accounts
 import Store
 
 extension Settings {
-    /// How many settings a layer says something about.
+    /// The number of settings that a layer says something about.
     ///
     /// - Throws: `StoreError`.
     public func count(at owner: ScopeOwner, in transaction: any Transaction) throws -> Int {
@@ -10,7 +10,7 @@ extension Settings {
             .integer("count") ?? 0
     }
 
-    /// Removes everything that a layer says whose owner is no more.
+    /// Removes all settings of a layer whose owner was removed.
     ///
     /// - Throws: `StoreError`.
     public func forget(_ owner: ScopeOwner, in transaction: any Transaction) throws {

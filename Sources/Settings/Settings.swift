@@ -1,20 +1,16 @@
 import Accounts
 import Cascade
 import Store
+import Wording
 
-/// The settings of all scopes, resolved through the one cascade.
+/// The settings of all scopes, resolved through the cascade.
 ///
 /// A value around the store; safe to share between tasks.
 public struct Settings: Sendable {
-    /// Who turned a setting off, when and why.
-    public struct Tombstone: Sendable, Hashable {
-        public var by: String
-        /// UTC milliseconds.
-        public var at: Int64
-        public var reason: String?
-    }
+    /// The id of the user who turned a setting off, and when and why.
+    public typealias Tombstone = LayerTombstone<String>
 
-    /// What the cascade says about a setting, before the standard value steps in.
+    /// The cascade's result for a setting, before the standard value applies.
     public typealias Resolution = Cascade.Resolution<SettingLayer, SettingValue, Tombstone, String>
     typealias Layer = Layered<SettingLayer, SettingValue, Tombstone, String>
 
@@ -22,7 +18,7 @@ public struct Settings: Sendable {
     let accounts: Accounts
     private let now: @Sendable () -> Int64
 
-    /// Opens the settings.
+    /// Creates the settings over a store.
     public init(store: Store, accounts: Accounts, now: @escaping @Sendable () -> Int64) {
         self.store = store
         self.accounts = accounts
@@ -47,9 +43,12 @@ public struct Settings: Sendable {
                 "CREATE TABLE setting_notices (name TEXT PRIMARY KEY)",
                 "INSERT INTO setting_notices (name) VALUES ('standardCeilings')",
             ]),
+        Migration(
+            "settings", 3, "the values that a setting of the platform's had, where they matter later",
+            ["CREATE TABLE setting_history (key TEXT NOT NULL, since BIGINT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (key, since))"]),
     ]
 
-    /// The value that holds, and why.
+    /// The resulting value and the trace of the layers.
     ///
     /// - Throws: `StoreError`.
     public func resolve(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> Resolution {
@@ -58,12 +57,13 @@ public struct Settings: Sendable {
         }
     }
 
-    /// The layers at which the setting can be set, from narrow to broad, with what stands there.
+    /// The layers at which the setting can be set, narrow to broad, with their rows.
     func layers(
         _ setting: Setting, project: ProjectID?, user: UserID, in transaction: any Transaction
     ) throws -> [(layer: Layer, row: Row?)] {
-        let owners: [ScopeOwner] = (project.map { [.project($0)] } ?? []) + [.user(user), .platform]
-        return try owners.filter { setting.scopes.contains($0.scope) }.map { try entry(setting, $0, transaction) }
+        try ScopeOwner.layers(project: project, user: user).filter { setting.scopes.contains($0.scope) }.map {
+            try entry(setting, $0, transaction)
+        }
     }
 
     func entry(_ setting: Setting, _ owner: ScopeOwner, _ transaction: any Transaction) throws -> (layer: Layer, row: Row?) {
@@ -82,46 +82,46 @@ public struct Settings: Sendable {
         }
     }
 
-    /// The number that holds for a setting: the cascade's, or the standard one when no layer says anything.
+    /// The number of a setting: the cascade's, or the standard one if no layer says anything.
     ///
-    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    /// - Throws: ``SettingsError`` if a layer's value is invalid or the setting is off; `StoreError`.
     public func integer(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> Int {
         try await value(setting, project, user).integer ?? 0
     }
 
-    /// The flag that holds for a setting: the cascade's, or the standard one when no layer says anything.
+    /// The flag of a setting: the cascade's, or the standard one if no layer says anything.
     ///
-    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    /// - Throws: ``SettingsError`` if a layer's value is invalid or the setting is off; `StoreError`.
     public func flag(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> Bool {
         try await value(setting, project, user) == .flag(true)
     }
 
-    /// The text that holds for a setting: the cascade's, or the standard one when no layer says anything.
+    /// The text of a setting: the cascade's, or the standard one if no layer says anything.
     ///
-    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    /// - Throws: ``SettingsError`` if a layer's value is invalid or the setting is off; `StoreError`.
     public func text(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> String {
         try await value(setting, project, user).text
     }
 
-    /// The words that hold for a setting: the cascade's, or the standard ones when no layer says anything.
+    /// The words of a setting: the cascade's, or the standard ones if no layer says anything.
     ///
-    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    /// - Throws: ``SettingsError`` if a layer's value is invalid or the setting is off; `StoreError`.
     public func words(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> [String] {
         guard case .words(let words) = try await value(setting, project, user) else { return [] }
         return words
     }
 
-    /// The hosts that hold for a setting: the cascade's, or the standard ones when no layer says anything.
+    /// The hosts of a setting: the cascade's, or the standard ones if no layer says anything.
     ///
-    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    /// - Throws: ``SettingsError`` if a layer's value is invalid or the setting is off; `StoreError`.
     public func hosts(_ setting: Setting, project: ProjectID?, user: UserID) async throws -> [HostPattern] {
         guard case .hosts(let hosts) = try await value(setting, project, user) else { return [] }
         return hosts
     }
 
-    /// The number that each layer sets by itself, for what every layer counts alone. Layers that say nothing or are off are left out.
+    /// Each layer's own number, for limits that every layer counts separately. Layers that are absent or off are left out.
     ///
-    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    /// - Throws: ``SettingsError`` if a layer's value is invalid; `StoreError`.
     public func integers(
         _ setting: Setting, of owners: [ScopeOwner], in transaction: any Transaction
     ) throws -> [(owner: ScopeOwner, value: Int)] {
@@ -138,8 +138,19 @@ public struct Settings: Sendable {
         SettingsError(.invalid, "\(setting.key) at \(layer.rawValue) can't be used: \(why)")
     }
 
+    /// The text that holds for a setting, in a transaction that is under way.
+    ///
+    /// - Throws: ``SettingsError`` when a layer holds something that is no value of the setting; `StoreError`.
+    public func text(_ setting: Setting, project: ProjectID?, user: UserID, in transaction: any Transaction) throws -> String {
+        let layers = try layers(setting, project: project, user: user, in: transaction)
+        return try Self.value(setting, Self.resolve(setting, layers)).text
+    }
+
     private func value(_ setting: Setting, _ project: ProjectID?, _ user: UserID) async throws -> SettingValue {
-        let resolution = try await resolve(setting, project: project, user: user)
+        try Self.value(setting, try await resolve(setting, project: project, user: user))
+    }
+
+    private static func value(_ setting: Setting, _ resolution: Resolution) throws -> SettingValue {
         switch resolution.outcome {
         case .found(let value, _): return value
         case .absent: return setting.standard
@@ -152,7 +163,7 @@ public struct Settings: Sendable {
 
     /// Sets a value at a scope.
     ///
-    /// - Throws: ``SettingsError``, also when it asks for more than the standard where that is the ceiling; `StoreError`.
+    /// - Throws: ``SettingsError``, also if it exceeds the standard where that is the ceiling; `StoreError`.
     public func set(_ setting: Setting, to text: String, at owner: ScopeOwner, by actor: UserID) async throws {
         let value = try setting.parse(text)
         try await write(setting, owner, actor, "setting.set", value.text) { transaction, now in
@@ -169,12 +180,14 @@ public struct Settings: Sendable {
         }
     }
 
-    /// Turns a setting off at a scope: a statement of its own, which needs no value.
+    /// Turns a setting off at a scope. Needs no value; an existing one is kept for ``turnOn(_:at:by:)``.
     ///
     /// - Throws: ``SettingsError``; `StoreError`.
     public func turnOff(_ setting: Setting, at owner: ScopeOwner, reason: String?, by actor: UserID) async throws {
-        if let reason, reason.count > 500 || reason.contains(where: \.isNewline) {
-            throw SettingsError(.invalid, "A reason is a line of at most 500 characters.")
+        // A blank reason counts as no reason.
+        let reason = reason.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 }
+        if let reason, let fault = PlainLine.fault(in: reason, of: "A reason", limit: 500, mayBeBlank: true) {
+            throw SettingsError(.invalid, fault)
         }
         try await write(setting, owner, actor, "setting.off", reason ?? "") { transaction, now in
             try transaction.execute(
@@ -189,9 +202,9 @@ public struct Settings: Sendable {
         }
     }
 
-    /// Turns a setting on again at a scope, with the value it had.
+    /// Turns a setting on again at a scope, with its earlier value.
     ///
-    /// - Throws: ``SettingsError`` when there is no value to return to; `StoreError`.
+    /// - Throws: ``SettingsError`` if there is no earlier value; `StoreError`.
     public func turnOn(_ setting: Setting, at owner: ScopeOwner, by actor: UserID) async throws {
         try await write(setting, owner, actor, "setting.on", "") { transaction, now in
             let changed = try transaction.execute(
@@ -208,7 +221,7 @@ public struct Settings: Sendable {
         }
     }
 
-    /// Makes a scope say nothing about a setting again.
+    /// Removes a scope's value or tombstone.
     ///
     /// - Throws: ``SettingsError``; `StoreError`.
     public func clear(_ setting: Setting, at owner: ScopeOwner, by actor: UserID) async throws {
@@ -229,12 +242,13 @@ public struct Settings: Sendable {
         let now = now()
         try await store.write { transaction in
             try body(transaction, now)
+            if setting.isDated, owner == .platform { try remember(setting, now, transaction) }
             try accounts.record(
                 transaction, actor, action, "\(setting.key)@\(owner.scope.rawValue):\(owner.owner)", detail)
         }
     }
 
-    /// A row that can't be read fails its own layer, nothing else.
+    /// A row that can't be read fails only its own layer.
     private static func entry(_ row: Row, _ setting: Setting) -> Entry<SettingValue, Tombstone, String> {
         do {
             if try row.text("state") == "inactive" {
@@ -251,7 +265,7 @@ public struct Settings: Sendable {
 }
 
 extension Setting {
-    /// What two values of this setting both allow.
+    /// The stricter of two values.
     func tighter(_ one: SettingValue, _ other: SettingValue) -> SettingValue {
         switch (one, other) {
         case (.integer(let one), .integer(let other)): .integer(min(one, other))

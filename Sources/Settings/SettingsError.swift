@@ -1,23 +1,31 @@
-/// What can't be done with a setting, in a sentence for the person who asked.
-public struct SettingsError: Error, Sendable, CustomStringConvertible {
-    /// The kind of error.
-    public struct Code: Hashable, Sendable {
-        private let name: String
+import Wording
 
+/// A failed operation on a setting, in a sentence for the caller.
+public struct SettingsError: ExplainedError {
+    /// What failed.
+    public enum Code: ErrorCode {
         /// There is no such setting.
-        public static let notFound = Code(name: "notFound")
-        /// The value, or the scope, is not one the setting takes.
-        public static let invalid = Code(name: "invalid")
+        case notFound
+        /// The value or the scope is not allowed for the setting.
+        case invalid
+
+        /// The kind of error.
+        public var kind: ErrorKind {
+            switch self {
+            case .notFound: .notFound
+            case .invalid: .invalid
+            }
+        }
     }
 
+    /// What failed.
     public let code: Code
+    /// The sentence.
     public let message: String
 
-    /// Makes an error of a kind with its sentence.
+    /// Creates an error with its sentence.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
-
-    public var description: String { message }
 }

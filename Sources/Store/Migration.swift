@@ -2,15 +2,21 @@
 public struct Migration: Sendable {
     /// The module that owns the tables.
     public var module: String
-    /// Counts from 1 within the module, without gaps.
+    /// The number, from 1 within the module, without gaps.
     public var number: Int
-    /// What it does, for a person who reads the table of migrations.
+    /// A description for readers of the table of migrations.
     public var name: String
     /// The statements, run in order in one transaction.
     public var statements: [String]
+    /// Changes rows in a way that no statement can, after the statements and in the same transaction.
+    public var change: @Sendable (any Transaction) throws -> Void
 
-    /// Describes a migration.
-    public init(_ module: String, _ number: Int, _ name: String, _ statements: [String]) {
+    /// Creates a migration.
+    public init(
+        _ module: String, _ number: Int, _ name: String, _ statements: [String],
+        change: @escaping @Sendable (any Transaction) throws -> Void = { _ in }
+    ) {
+        self.change = change
         self.module = module
         self.number = number
         self.name = name
@@ -21,19 +27,19 @@ public struct Migration: Sendable {
 extension Store {
     /// Brings the schema up to date.
     ///
-    /// All migrations run in one write transaction, which is the lock: a second process that starts at the
-    /// same moment waits and then finds nothing to do; one that fails changes nothing.
+    /// All migrations run in one write transaction, which is the lock: a second process that starts at the same time waits and then finds
+    /// nothing to do. If one fails, nothing is changed.
     ///
     /// - Parameters:
-    ///   - migrations: every migration the program knows, a module's own in ascending order. A module
-    ///     whose tables refer to another's comes after it.
+    ///   - migrations: every migration that the program knows, those of a module in ascending order. A module whose tables refer to
+    ///     another's comes after it.
     ///   - now: the time to record, in UTC milliseconds.
-    /// - Returns: those that were applied now.
+    /// - Returns: the migrations that this call applied.
     /// - Throws: ``StoreError`` with code ``StoreError/Code/schemaTooNew`` when the database was last used
     ///   by a newer program.
     @discardableResult
     public func migrate(_ migrations: [Migration], now: Int64) async throws -> [Migration] {
-        try await write { transaction in
+        try await write { [backend] transaction in
             try transaction.execute(
                 """
                 CREATE TABLE IF NOT EXISTS migrations (
@@ -41,10 +47,12 @@ extension Store {
                     PRIMARY KEY (module, number))
                 """)
             let pending = try Self.pending(migrations, transaction)
+            for statement in backend.prelude { try transaction.execute(statement) }
             for migration in pending {
                 for statement in migration.statements {
                     try transaction.execute(statement)
                 }
+                try migration.change(transaction)
                 try transaction.execute(
                     "INSERT INTO migrations (module, number, name, applied_at) VALUES ($1, $2, $3, $4)",
                     migration.module, migration.number, migration.name, now)
@@ -53,14 +61,14 @@ extension Store {
         }
     }
 
-    /// The migrations that were not applied yet.
+    /// The migrations that are not applied yet.
     ///
     /// - Throws: ``StoreError`` with code ``StoreError/Code/schemaTooNew`` when the database was last used by a newer program.
     public func pending(_ migrations: [Migration]) async throws -> [Migration] {
         try await read { transaction in try Self.pending(migrations, transaction) }
     }
 
-    /// The newest migration of each module that was applied.
+    /// The number of the newest applied migration of each module.
     ///
     /// - Throws: ``StoreError``.
     public func schema() async throws -> [String: Int] {

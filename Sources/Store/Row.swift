@@ -1,7 +1,7 @@
 /// One row of a result, read by column name.
 ///
-/// Each accessor throws ``StoreError`` with code ``StoreError/Code/unexpectedValue`` when the column is
-/// missing or holds another type: a row that can't be read is a fact about that row, not a crash.
+/// Each accessor throws ``StoreError`` with code ``StoreError/Code/unexpectedValue`` if the column is missing or has another type, so that
+/// an unreadable row does not crash the program.
 public struct Row: Sendable {
     private let columns: [String: Int]
     private let values: [SQLValue]
@@ -11,6 +11,9 @@ public struct Row: Sendable {
         self.values = values
     }
 
+    /// The length of the values, in bytes.
+    var size: Int { values.reduce(0) { $0 + $1.size } }
+
     /// The raw value of a column.
     public func value(_ column: String) throws(StoreError) -> SQLValue {
         guard let index = columns[column] else {
@@ -19,7 +22,7 @@ public struct Row: Sendable {
         return values[index]
     }
 
-    /// A text that must be there.
+    /// A text that must not be NULL.
     public func text(_ column: String) throws(StoreError) -> String {
         guard let text = try optionalText(column) else { throw missing(column) }
         return text
@@ -34,7 +37,7 @@ public struct Row: Sendable {
         }
     }
 
-    /// An integer that must be there.
+    /// An integer that must not be NULL.
     public func integer(_ column: String) throws(StoreError) -> Int {
         guard let integer = try optionalInteger(column) else { throw missing(column) }
         return integer
@@ -49,12 +52,12 @@ public struct Row: Sendable {
         }
     }
 
-    /// A truth value, stored as 0 or 1.
+    /// A Boolean, stored as 0 or 1.
     public func flag(_ column: String) throws(StoreError) -> Bool {
         try integer(column) != 0
     }
 
-    /// A text that names a case of an enum, or wraps into a typed id.
+    /// A text converted to an enum case or a typed id.
     public func parsed<Parsed: RawRepresentable<String>>(
         _ column: String, as type: Parsed.Type = Parsed.self
     ) throws(StoreError) -> Parsed {

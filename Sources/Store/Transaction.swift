@@ -1,7 +1,7 @@
 /// A transaction in progress.
 ///
-/// Statements are written once, in the dialect that SQLite and PostgreSQL share: positional parameters
-/// `$1…$n`, `ON CONFLICT`, `RETURNING`. A transaction is valid only inside the closure that received it.
+/// Statements use the SQL that SQLite and PostgreSQL share: positional parameters `$1…$n`, `ON CONFLICT`, `RETURNING`. A transaction is
+/// valid only inside the closure that received it.
 public protocol Transaction {
     /// Runs a statement and returns its rows.
     ///
@@ -11,6 +11,13 @@ public protocol Transaction {
     /// - Throws: ``StoreError``.
     func query(_ sql: String, _ parameters: [any SQLBindable]) throws -> [Row]
 
+    /// Runs a statement and returns its first rows.
+    ///
+    /// - Parameter bytes: no further row is kept after the one with which the rows are this long. One row always is.
+    /// - Returns: the rows, and whether there were more.
+    /// - Throws: ``StoreError``.
+    func query(_ sql: String, _ parameters: [any SQLBindable], upTo bytes: Int) throws -> (rows: [Row], isCut: Bool)
+
     /// Runs a statement for its effect.
     ///
     /// - Returns: the number of rows changed.
@@ -18,12 +25,12 @@ public protocol Transaction {
     @discardableResult
     func execute(_ sql: String, _ parameters: [any SQLBindable]) throws -> Int
 
-    /// Who takes note of rows that can't be read.
+    /// Collects the rows that can't be read.
     var unreadable: UnreadableRows { get }
 }
 
 extension Transaction {
-    /// Runs a statement with its parameters in a row.
+    /// Runs a statement with variadic parameters and returns its rows.
     public func query(_ sql: String, _ parameters: any SQLBindable...) throws -> [Row] {
         try query(sql, parameters)
     }
@@ -33,7 +40,7 @@ extension Transaction {
         try query(sql, parameters).first
     }
 
-    /// Runs a statement for its effect, with its parameters in a row.
+    /// Runs a statement for its effect, with variadic parameters.
     @discardableResult
     public func execute(_ sql: String, _ parameters: any SQLBindable...) throws -> Int {
         try execute(sql, parameters)

@@ -1,15 +1,16 @@
 import Synchronization
 import Wording
 
-/// A row that can't be read as what it should be. It stays in the database as it is, and hides no other.
+/// A row that can't be read as the expected type. It stays in the database unchanged.
 public struct UnreadableRow: Sendable, Hashable, Codable {
+    /// The row's table.
     public var table: String
-    /// What names the row in its table.
+    /// The row's id in its table, cut to 120 characters.
     public var id: String
-    /// What is wrong with it.
+    /// Why it can't be read, cut to 300 characters.
     public var reason: String
 
-    /// Describes a row.
+    /// Creates the description of a row.
     public init(table: String, id: String, reason: String) {
         self.table = table
         self.id = String(id.prefix(Self.idLimit))
@@ -20,7 +21,7 @@ public struct UnreadableRow: Sendable, Hashable, Codable {
     private static let reasonLimit = 300
 }
 
-/// The rows of a store that could not be read, each told once.
+/// The rows of a store that could not be read, each reported once. Thread-safe.
 public final class UnreadableRows: Sendable {
     private struct State {
         var rows: Set<UnreadableRow> = []
@@ -28,17 +29,17 @@ public final class UnreadableRows: Sendable {
     }
 
     private let state = Mutex(State())
-    /// More than a person looks through.
+    /// The most rows that are kept; further ones are ignored.
     private static let limit = 1_000
 
     init() {}
 
-    /// All that were found since the store was opened, by table and id.
+    /// The rows found since the store was opened, sorted by table and id.
     public var rows: [UnreadableRow] {
         state.withLock { $0.rows }.sorted { ($0.table, $0.id, $0.reason) < ($1.table, $1.id, $1.reason) }
     }
 
-    /// Has each new one told, also those that were found before.
+    /// Sets the closure that is called for each new row, and calls it for those already found.
     public func tell(_ tell: @escaping @Sendable (UnreadableRow) -> Void) {
         let known = state.withLock { state in
             state.tell = tell
@@ -47,7 +48,7 @@ public final class UnreadableRows: Sendable {
         for row in known { tell(row) }
     }
 
-    /// Adds one.
+    /// Adds a row, unless it is already known.
     public func report(_ row: UnreadableRow) {
         let tell = state.withLock { state in
             state.rows.count < Self.limit && state.rows.insert(row).inserted ? state.tell : nil
@@ -57,11 +58,11 @@ public final class UnreadableRows: Sendable {
 }
 
 extension Transaction {
-    /// Makes a value of each row. One that can't be read is reported and left out, and hides no other.
+    /// Makes a value of each row. A row that can't be read is reported and skipped.
     ///
     /// - Parameters:
-    ///   - table: where the rows are from, for who is told.
-    ///   - id: what names a row.
+    ///   - table: the table of the rows, for the report.
+    ///   - id: the id of a row, for the report.
     public func readable<Value>(
         _ rows: [Row], of table: String, id: (Row) throws -> String = { try $0.text("id") }, _ make: (Row) throws -> Value
     ) -> [Value] {

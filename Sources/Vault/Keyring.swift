@@ -1,15 +1,15 @@
-/// The master keys: one that seals, and older ones that can still open.
+/// The master keys: the current one seals, and older ones can still open.
 public struct Keyring: Sendable {
-    /// The key that new seals are made with.
+    /// The key for new seals.
     public private(set) var current: MasterKey
     private var keys: [MasterKeyID: MasterKey]
-    /// Whether seals without a version may still be made into seals with one. It stands with the keys, where a hand that writes to the
-    /// database does not reach.
+    /// Whether seals without a version may still be renewed. Stored with the keys, where someone with write access to the database can't
+    /// change it.
     private(set) var takesOldForm: Bool
 
-    /// A ring with one key, or with older ones beside it.
+    /// Creates a ring.
     ///
-    /// - Parameter takesOldForm: whether these keys may have sealed without a version.
+    /// - Parameter takesOldForm: whether these keys may have made seals without a version.
     public init(current: MasterKey, older: [MasterKey] = [], takesOldForm: Bool = false) {
         self.current = current
         self.takesOldForm = takesOldForm
@@ -24,16 +24,16 @@ public struct Keyring: Sendable {
 
     subscript(id: MasterKeyID) -> MasterKey? { keys[id] }
 
-    /// Adds a key and seals with it from now on.
+    /// Adds a key and makes it the current one.
     mutating func advance(to key: MasterKey) {
         keys[key.id] = key
         current = key
     }
 
-    /// From now on seals without a version are refused.
+    /// Refuses seals without a version from now on.
     mutating func endOldForm() { takesOldForm = false }
 
-    /// Forgets an older key.
+    /// Removes an older key.
     mutating func forget(_ id: MasterKeyID) {
         guard id != current.id else { return }
         keys[id] = nil

@@ -1,15 +1,15 @@
 import Foundation
 import Wording
 
-/// Where the master keys come from.
+/// The source of the master keys.
 public enum KeyringSource: Sendable {
-    /// A file that only its owner can read: JSON with `current`, an id, `keys`, a map from id to base64, and `form`, the oldest form
-    /// of seals that is taken.
+    /// A file that only its owner can read: JSON with `current` (an id), `keys` (a map from id to base64) and `form` (the oldest form of
+    /// seals that is accepted).
     case file(path: String)
-    /// A text from the environment: `ID:BASE64`, more after commas; the first is the one that seals.
+    /// A text from the environment: `ID:BASE64`, several separated by commas; the first is the current key.
     case environment(String)
 
-    /// The source that the environment names: `SAM_MASTER_KEYS`, or else the file.
+    /// The source that the environment selects: `SAM_MASTER_KEYS` if set, else the file.
     public init(environment: [String: String], file: String) {
         if let text = environment["SAM_MASTER_KEYS"], !text.isEmpty {
             self = .environment(text)
@@ -18,7 +18,7 @@ public enum KeyringSource: Sendable {
         }
     }
 
-    /// Where a person would look for them.
+    /// The source's name for people.
     public var place: String {
         switch self {
         case .file(let path): path
@@ -28,9 +28,9 @@ public enum KeyringSource: Sendable {
 
     /// Reads the keys.
     ///
-    /// - Parameter mayCreate: whether a missing file may be made, with one new key. Only where nothing has been
-    ///   sealed yet: a new key opens nothing old.
-    /// - Throws: ``VaultError`` that says what is wrong and what to do. Nothing was changed then.
+    /// - Parameter mayCreate: whether a missing file may be created with a new key. Allowed only while nothing is sealed: a new key opens
+    ///   no old seals.
+    /// - Throws: ``VaultError`` with the cause and the next step; nothing was changed.
     public func load(mayCreate: Bool) throws(VaultError) -> Keyring {
         switch self {
         case .environment(let text): return try Self.parse(text)
@@ -52,7 +52,7 @@ public enum KeyringSource: Sendable {
         }
     }
 
-    /// Whether the ring is SAM's to change: keys from the environment are the operator's.
+    /// Whether SAM may change the ring: keys from the environment are managed by the operator.
     var isOurs: Bool {
         switch self {
         case .file: true
@@ -60,7 +60,7 @@ public enum KeyringSource: Sendable {
         }
     }
 
-    /// Keeps a changed ring.
+    /// Saves a changed ring.
     ///
     /// - Throws: ``VaultError``.
     func save(_ keyring: Keyring) throws(VaultError) {
@@ -74,7 +74,7 @@ public enum KeyringSource: Sendable {
     private struct Contents: Codable {
         var current: String
         var keys: [String: String]
-        /// Missing in a file of the time when seals had no version.
+        /// Missing in files from before seals had a version.
         var form: UInt8?
     }
 
@@ -84,7 +84,7 @@ public enum KeyringSource: Sendable {
             guard errno == ENOENT else { throw unreadable(path, String(cString: strerror(errno))) }
             return nil
         }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw unreadable(path, "it is no ordinary file") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw unreadable(path, "it is not a regular file") }
         guard status.st_mode & 0o077 == 0 else {
             throw VaultError(.badKeyring, "Others than its owner can read the master keys in \(path). Run: chmod 600 \(path)")
         }
@@ -111,7 +111,7 @@ public enum KeyringSource: Sendable {
             .badKeyring, "The master keys in \(path) can't be read: \(why). Put the file back from your backup. Nothing was changed.")
     }
 
-    /// Writes beside the file and moves it into place, so that there is never half a file.
+    /// Writes a draft and renames it, so that the file is never incomplete.
     private static func write(_ keyring: Keyring, to path: String) throws(VaultError) {
         let keys = [keyring.current] + keyring.older
         let contents = Contents(
@@ -133,7 +133,7 @@ public enum KeyringSource: Sendable {
             throw unwritable(path)
         }
         guard rename(draft, path) == 0 else { throw unwritable(path) }
-        // The new name is to be there after a power cut as well.
+        // Makes the rename survive a power failure.
         let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { throw unwritable(path) }
         defer { close(folder) }
@@ -152,7 +152,7 @@ public enum KeyringSource: Sendable {
             keys.append(try MasterKey(id: parts[0], base64: parts[1]))
         }
         guard let current = keys.first else { throw VaultError(.badKeyring, "SAM_MASTER_KEYS holds no key.") }
-        // What these have sealed so far, only the database can tell.
+        // Only the database can tell which forms these keys have sealed so far.
         return Keyring(current: current, older: Array(keys.dropFirst()), takesOldForm: true)
     }
 }

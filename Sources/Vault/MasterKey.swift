@@ -1,22 +1,24 @@
 import Crypto
 import Foundation
 
-/// The id of a master key: `mk_` and twelve letters or digits. It stands beside everything that the key has sealed.
+/// The id of a master key: `mk_` and twelve letters or digits. It is stored with everything that the key has sealed.
 public struct MasterKeyID: RawRepresentable, Hashable, Sendable {
+    /// The id as text.
     public let rawValue: String
 
-    /// Wraps an id.
+    /// Wraps an id without checking it.
     public init(rawValue: String) { self.rawValue = rawValue }
 }
 
-/// A key that wraps data keys. It never seals a secret itself.
+/// A key that encrypts data keys. It never encrypts a secret itself.
 public struct MasterKey: Sendable {
+    /// The key's id.
     public let id: MasterKeyID
     let key: SymmetricKey
 
-    /// Makes a new random key.
+    /// Creates a random key.
     public static func random() -> MasterKey {
-        // Crockford's alphabet without the letters that are taken for digits.
+        // Crockford's alphabet, without letters that look like digits.
         let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
         let characters = (0..<12).map { _ in alphabet[Int.random(in: 0..<alphabet.count)] }
         return MasterKey(id: MasterKeyID(rawValue: "mk_" + String(characters)), key: SymmetricKey(size: .bits256))
@@ -27,7 +29,7 @@ public struct MasterKey: Sendable {
         self.key = key
     }
 
-    /// Reads a key as it is written: base64 of 32 bytes.
+    /// Reads a key from base64 of 32 bytes.
     ///
     /// - Throws: ``VaultError/Code/badKeyring``.
     init(id: String, base64: String) throws(VaultError) {
@@ -42,7 +44,7 @@ public struct MasterKey: Sendable {
 
     var base64: String { key.withUnsafeBytes { Data($0).base64EncodedString() } }
 
-    /// What is stored to recognise the key by. It tells nothing about the key.
+    /// A value that identifies the key without revealing it.
     var proof: [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: Data("sam.vault.proof \(id.rawValue)".utf8), using: key))
     }

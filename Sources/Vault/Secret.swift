@@ -1,48 +1,49 @@
 import Crypto
 import Foundation
 
-/// A secret that can be used and not shown.
+/// A secret that can be used but not shown.
 ///
-/// It can't be printed, interpolated, dumped, reflected, logged or encoded: every one of these yields the same
-/// placeholder or does not compile. The bytes are reached by ``reveal()`` and ``withBytes(_:)`` only, so that
-/// every use can be found by name. Two secrets are compared in constant time, and the memory is overwritten
-/// when the last copy goes. Safe to share between tasks.
+/// It can't be printed, interpolated, dumped, reflected, logged or encoded: each attempt yields a placeholder or does not compile. Only
+/// ``reveal()`` and ``withBytes(_:)`` give access, so that every use can be found by name. Comparison takes constant time, and the memory
+/// is overwritten when the last copy is released. Safe to share between tasks.
 public struct Secret: Sendable, Equatable {
-    // A symmetric key is a buffer with exactly these properties.
+    // A symmetric key is a buffer with these properties.
     private let buffer: SymmetricKey
 
-    /// Takes a text as a secret, in UTF-8.
+    /// Creates a secret from text, in UTF-8.
     public init(_ text: String) {
         self.init(bytes: Data(text.utf8))
     }
 
-    /// Takes bytes as a secret.
+    /// Creates a secret from bytes.
     public init(bytes: some ContiguousBytes) {
         buffer = SymmetricKey(data: bytes)
     }
 
-    /// How many bytes it has.
+    /// The number of bytes.
     public var count: Int { buffer.bitCount / 8 }
 
-    /// The secret as text, for the one place that needs it. Bytes that are no UTF-8 are replaced.
+    /// The secret as text. Bytes that are not UTF-8 are replaced.
     public func reveal() -> String {
         withBytes { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Lends the bytes. They are valid inside the closure only.
+    /// Passes the bytes, which are valid inside the closure only.
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try buffer.withUnsafeBytes(body)
     }
 
-    /// The last four characters, to tell one key from another; `nil` unless the secret is longer than twelve.
+    /// The last four characters, to tell keys apart; `nil` unless the secret has more than twelve bytes.
     public var ending: String? {
         count > 12 ? String(reveal().suffix(4)) : nil
     }
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// A placeholder.
     public var description: String { "‹secret›" }
+    /// A placeholder.
     public var debugDescription: String { description }
-    /// A mirror without children: reflection finds nothing either.
+    /// A mirror without children, so that reflection finds nothing.
     public var customMirror: Mirror { Mirror(self, children: [], displayStyle: .struct) }
 }

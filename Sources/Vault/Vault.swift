@@ -2,23 +2,22 @@ import Crypto
 import Foundation
 import Synchronization
 
-/// Seals secrets for the database and opens them again.
+/// Seals secrets for the database and opens them.
 ///
-/// Each secret is sealed by AES-256-GCM with a random data key of its own, and the data key by the current master
-/// key; both name what they belong to (``SealContext``) as associated data. So a new master key means wrapping
-/// small data keys anew, never touching a secret, and a stolen database without the keys tells nothing.
-/// Safe to share between tasks.
+/// Each secret is encrypted with AES-256-GCM and its own random data key, and the data key with the current master key; both have the
+/// ``SealContext`` as associated data. So a new master key requires only that small data keys are wrapped again, not that secrets are
+/// touched, and a stolen database reveals nothing without the keys. Safe to share between tasks.
 public final class Vault: Sendable {
     private let keyring: Mutex<Keyring>
     private let source: KeyringSource
 
-    /// A data key of 32 bytes, sealed: with its nonce of 12 and its tag of 16.
+    /// The size of a sealed data key: 32 bytes with a nonce of 12 and a tag of 16.
     private static let wrappedKeyLength = 60
 
     /// Opens the vault.
     ///
-    /// - Parameter mayCreate: whether a missing file of master keys may be made anew; see ``KeyringSource/load(mayCreate:)``.
-    /// - Throws: ``VaultError``; nothing was changed then.
+    /// - Parameter mayCreate: whether a missing file of master keys may be created; see ``KeyringSource/load(mayCreate:)``.
+    /// - Throws: ``VaultError``; nothing was changed.
     public init(_ source: KeyringSource, mayCreate: Bool) throws(VaultError) {
         keyring = Mutex(try source.load(mayCreate: mayCreate))
         self.source = source
@@ -49,7 +48,7 @@ public final class Vault: Sendable {
         }
     }
 
-    /// Opens what was sealed for this context.
+    /// Opens a seal of this context.
     ///
     /// - Throws: ``VaultError/Code/unknownKey``, ``VaultError/Code/doesNotOpen`` and ``VaultError/Code/oldForm``.
     public func open(_ sealed: Sealed, for context: SealContext) throws(VaultError) -> Secret {
@@ -69,24 +68,23 @@ public final class Vault: Sendable {
 
     // MARK: - Seals without a version
 
-    /// Whether seals without a version may still be renewed: until ``endOldForm()``, which these keys remember.
+    /// Whether seals without a version may still be renewed: until ``endOldForm()``, which is saved with the keys.
     public var takesOldForm: Bool { keyring.withLock { $0.takesOldForm } }
 
-    /// Makes a seal with a version of one without.
+    /// Converts a seal without a version into one with a version.
     ///
     /// - Parameters:
-    ///   - old: the words that it was sealed for, which said nothing of a version.
-    ///   - context: those that it belongs to from now on.
-    /// - Throws: ``VaultError``; ``VaultError/Code/oldForm`` once the old form has ended.
+    ///   - old: the context that it was sealed for, without a version.
+    ///   - context: its new context.
+    /// - Throws: ``VaultError``; ``VaultError/Code/oldForm`` after ``endOldForm()``.
     public func renew(_ sealed: Sealed, from old: SealContext, as context: SealContext) throws(VaultError) -> Sealed {
         guard takesOldForm else { throw Self.oldForm }
         return try seal(open(sealed, old.bytes(.unversioned), .unversioned), for: context)
     }
 
-    /// Ends the time of seals without a version, for good. Keys from the environment can't remember that: it is known from the database
-    /// at each start.
+    /// Refuses seals without a version permanently. Keys from the environment can't save that: there the database tells it at each start.
     ///
-    /// - Throws: ``VaultError`` when it can't be kept; nothing has ended then.
+    /// - Throws: ``VaultError`` if it can't be saved; the seals are then still accepted.
     public func endOldForm() throws(VaultError) {
         guard takesOldForm else { return }
         guard source.isOurs else { return keyring.withLock { $0.endOldForm() } }
@@ -95,23 +93,26 @@ public final class Vault: Sendable {
 
     // MARK: - Master keys
 
-    /// Whether this ring can open what this key has sealed.
+    /// Whether the ring has this key.
     public func knows(_ key: MasterKeyID) -> Bool { keyring.withLock { $0[key] != nil } }
 
-    /// The key that seals now.
+    /// The key for new seals.
     public var currentKey: MasterKeyID { keyring.withLock { $0.current.id } }
+
+    /// Whether SAM keeps the ring in its file. Otherwise the operator keeps it in the environment.
+    public var keepsKeys: Bool { source.isOurs }
 
     /// All keys on the ring, sorted by id.
     public var keys: [MasterKeyID] { keyring.withLock { $0.ids } }
 
-    /// What can be stored to recognise a key by; `nil` for one that is not on the ring.
+    /// A value that identifies a key without revealing it; `nil` if the ring lacks the key.
     public func proof(of key: MasterKeyID) -> [UInt8]? { keyring.withLock { $0[key]?.proof } }
 
-    /// Makes a new master key and seals with it from now on. Older ones still open. Keys from the environment are the operator's:
-    /// there the first one is the new one, and it seals already.
+    /// Creates a master key and makes it the current one. Older ones still open. Has no effect on keys from the environment: there the
+    /// operator puts the new key first, and it is the current one already.
     ///
-    /// - Returns: the id of the key that seals now.
-    /// - Throws: ``VaultError``; the old key seals on then.
+    /// - Returns: the id of the current key.
+    /// - Throws: ``VaultError``; the old key then stays the current one.
     public func advance() throws(VaultError) -> MasterKeyID {
         guard source.isOurs else { return currentKey }
         let fresh = MasterKey.random()
@@ -119,7 +120,7 @@ public final class Vault: Sendable {
         return fresh.id
     }
 
-    /// Forgets these keys, the one that seals excepted. Those from the environment stay until the operator takes them out.
+    /// Removes these keys, except for the current one. Has no effect on keys from the environment, which the operator removes.
     ///
     /// - Throws: ``VaultError``.
     public func forget(_ keys: [MasterKeyID]) throws(VaultError) {
@@ -129,7 +130,7 @@ public final class Vault: Sendable {
         }
     }
 
-    /// Wraps a seal's data key with the current master key. The secret itself is not opened.
+    /// Wraps a seal's data key with the current master key. The secret itself is not decrypted.
     ///
     /// - Throws: ``VaultError``.
     public func rewrap(_ sealed: Sealed, for context: SealContext) throws(VaultError) -> Sealed {
@@ -147,9 +148,9 @@ public final class Vault: Sendable {
         }
     }
 
-    // MARK: - Parts
+    // MARK: - Helpers
 
-    /// The file is written before the ring in memory changes: what is sealed can always be opened after a crash.
+    /// Saves the file before it changes the ring in memory, so that all seals can be opened after a crash.
     private func change(_ body: (inout Keyring) -> Void) throws(VaultError) {
         try keyring.withLock { ring throws(VaultError) in
             var changed = ring

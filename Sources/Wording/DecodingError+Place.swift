@@ -1,5 +1,5 @@
 extension DecodingError {
-    /// Where decoding failed, in a sentence without the value, which might be a secret.
+    /// The place where decoding failed, in a sentence without the value, which might be a secret.
     public var place: String {
         switch self {
         case .keyNotFound(let key, _): "“\(key.stringValue)” is missing."

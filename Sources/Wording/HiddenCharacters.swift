@@ -1,33 +1,33 @@
-/// Characters that move the cursor, reorder what stands around them, or can't be seen: the one table of them.
+/// The table of characters that move the cursor, reorder the text around them, or can't be seen.
 ///
 /// Sources: the categories Cc, Cf, Co, Zl and Zp of the Unicode Character Database; the bidirectional controls of UAX #9, table 2.1;
-/// `Default_Ignorable_Code_Point` of UAX #44, which UAX #31 and UTS #39 keep out of identifiers; the noncharacters of chapter 23.7 of
-/// the Unicode Standard; and a few that draw nothing though no property says so. A test compares the table with the properties that the
-/// standard library knows.
+/// `Default_Ignorable_Code_Point` of UAX #44, which UAX #31 and UTS #39 keep out of identifiers; the noncharacters of chapter 23.7 of the
+/// Unicode Standard; and a few that draw nothing although no property says so. A test compares the table with the properties in the
+/// standard library.
 public enum HiddenCharacters {
-    /// What a character does to the text around it.
+    /// The effect of a character on the text around it.
     public enum Effect: Sendable {
-        /// Moves the cursor, begins an escape sequence, or breaks a line where none should end.
+        /// Moves the cursor, starts an escape sequence, or breaks a line.
         case moves
-        /// Changes the order or the shape in which its neighbours are drawn.
+        /// Changes the order or shape in which neighbouring characters are drawn.
         case reorders
-        /// Takes no place and draws nothing.
+        /// Has no width and draws nothing.
         case hides
-        /// Draws nothing, where a letter or a sign is expected.
+        /// Draws nothing where a letter or sign is expected.
         case looksBlank
-        /// Joins its neighbours to one picture.
+        /// Joins the neighbouring characters into one picture.
         case joins
-        /// Chooses another picture of the character before it, mostly the same one.
+        /// Selects another picture of the preceding character, usually an equal one.
         case selects
-        /// Means nothing that two programs would agree on.
+        /// Has no meaning on which programs agree.
         case hasNoMeaning
     }
 
-    /// What a character does; `nil` for one that is simply there.
+    /// The effect of a character; `nil` for an ordinary one.
     public static func effect(of scalar: Unicode.Scalar) -> Effect? {
         let value = scalar.value
         if (0x20..<0x7f).contains(value) { return nil }
-        // The last two of each plane.
+        // The last two code points of each plane.
         if value & 0xfffe == 0xfffe { return .hasNoMeaning }
         var low = 0
         var high = table.count
@@ -45,7 +45,7 @@ public enum HiddenCharacters {
         return nil
     }
 
-    /// All of them, in order. Beside them, each plane's last two code points are noncharacters.
+    /// The table, in order. The last two code points of each plane, which are noncharacters, are not listed.
     public static let table: [(range: ClosedRange<UInt32>, effect: Effect)] = [
         (0x0000...0x001f, .moves),  // C0: escape, backspace, carriage return, newline, tab…
         (0x007f...0x009f, .moves),  // Delete, and C1: CSI, OSC, next line…
@@ -53,8 +53,8 @@ public enum HiddenCharacters {
         (0x034f...0x034f, .hides),  // Combining grapheme joiner
         (0x0600...0x0605, .reorders),  // Arabic signs that enclose the digits after them
         (0x061c...0x061c, .reorders),  // Arabic letter mark
-        (0x06dd...0x06dd, .reorders),  // Arabic end of ayah, the same
-        (0x070f...0x070f, .reorders),  // Syriac abbreviation mark, the same
+        (0x06dd...0x06dd, .reorders),  // Arabic end of ayah, encloses digits too
+        (0x070f...0x070f, .reorders),  // Syriac abbreviation mark, encloses letters
         (0x0890...0x0891, .reorders),  // Arabic currency marks, the same
         (0x08e2...0x08e2, .reorders),  // Arabic disputed end of ayah, the same
         (0x115f...0x1160, .looksBlank),  // Hangul fillers
@@ -79,7 +79,7 @@ public enum HiddenCharacters {
         (0xffa0...0xffa0, .looksBlank),  // Halfwidth Hangul filler
         (0xfff0...0xfff8, .hides),  // Reserved
         (0xfff9...0xfffb, .hides),  // Interlinear annotation
-        (0xfffc...0xfffc, .looksBlank),  // Object replacement character, for something that is not there
+        (0xfffc...0xfffc, .looksBlank),  // Object replacement character, stands for a missing object
         (0x110bd...0x110bd, .reorders),  // Kaithi number sign
         (0x110cd...0x110cd, .reorders),  // Kaithi number sign above
         (0x13430...0x1343f, .reorders),  // Egyptian hieroglyph format controls

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Why something failed, in words for a person.
+/// The reason for an error, in words for people.
 ///
-/// SAM's own errors say it themselves. Those of libraries are often written for who debugs them, as
-/// `NIOConnectionError(host: "::1", … (errno: 111))`; of these the words of the system, or of the case's name, are told.
+/// SAM's own errors are written for people. Errors of libraries are often written for debugging, such as `NIOConnectionError(host: "::1", …
+/// (errno: 111))`; of these, the system's message or the case's name is returned.
 public func reason(of error: any Error) -> String {
     if let error = error as? DecodingError { return "it has not the form that is expected: \(error.place)" }
     let module = String(reflecting: type(of: error)).prefix { $0 != "." }
@@ -15,7 +15,7 @@ public func reason(of error: any Error) -> String {
     return reason(inDump: "\(error)")
 }
 
-/// What Foundation knows: the system's reason if it has one, else its own sentence without the beginning that all of them share.
+/// Foundation's reason: the system's message if there is one, else its sentence without the common prefix.
 private func reason(of error: NSError) -> String {
     if error.domain == NSPOSIXErrorDomain { return words(ofSystemError: Int32(error.code)) }
     if let cause = error.userInfo[NSUnderlyingErrorKey] as? any Error { return reason(of: cause) }
@@ -24,7 +24,7 @@ private func reason(of error: NSError) -> String {
     return sentence.prefix(1).lowercased() + sentence.dropFirst().trimmingSuffix { $0 == "." }
 }
 
-/// The part of a library's description that a person understands.
+/// The part of a library's description that people understand.
 func reason(inDump dump: String) -> String {
     if let number = dump.matches(of: #/errno:? ?(\d+)/#).last.flatMap({ Int32($0.1) }) { return words(ofSystemError: number) }
     if let name = dump.matches(of: #/OPENSSL_internal:([A-Z0-9_]+)/#).last?.1 {
@@ -53,10 +53,11 @@ extension Substring {
     }
 }
 
-/// The modules whose errors are written for people. A test compares them with those that there are.
+/// The modules whose errors are written for people. A test compares them with the package's modules.
 let ownModules: Set<String> = [
     "Accounts", "AgentCatalogue", "AgentDrivers", "AgentProtocol", "AgentTools", "Cascade", "ControlPlane", "Credentials", "Gateway",
-    "Gathering", "Limits", "Metering", "Processes", "Rehearsal", "RunnerKit", "ScoutKit", "Sessions", "Settings", "Store", "Tunnels",
+    "Gathering", "Limits", "Metering", "Processes", "Rehearsal", "RunnerKit", "Sandbox", "ScoutKit", "Sessions", "Settings", "Store",
+    "Tunnels",
     "Vault",
     "Wording", "Workspaces", "sam", "sam_runner", "sam_scout",
 ]

@@ -1,12 +1,14 @@
 import Logging
 
-/// Hands log lines on with all that came from outside made visible, so that none of it can rewrite a terminal or forge a line.
+/// Forwards log lines with hidden characters made visible, so that outside text can't change a terminal or forge a line.
 public struct VisibleLogHandler: LogHandler {
     private var base: any LogHandler
-    // Its own: the base would add these as they are.
+    // Kept here: the base would add its metadata unchanged.
     private var provider: Logger.MetadataProvider?
 
-    /// - Parameter base: what writes the lines.
+    /// Creates a handler.
+    ///
+    /// - Parameter base: the handler that writes the lines.
     public init(_ base: some LogHandler) {
         self.base = base
         provider = base.metadataProvider
@@ -14,24 +16,25 @@ public struct VisibleLogHandler: LogHandler {
         self.base.metadata = Self.visible(base.metadata)
     }
 
-    /// The least level that is written.
+    /// The lowest level that is written.
     public var logLevel: Logger.Level {
         get { base.logLevel }
         set { base.logLevel = newValue }
     }
 
-    /// What stands with every line.
+    /// The metadata of every line.
     public var metadata: Logger.Metadata {
         get { base.metadata }
         set { base.metadata = Self.visible(newValue) }
     }
 
+    /// The metadata with this key.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { base[metadataKey: VisibleText(key).text] }
         set { base[metadataKey: VisibleText(key).text] = newValue.map(Self.visible) }
     }
 
-    /// What adds metadata when a line is written.
+    /// Adds metadata to each line.
     public var metadataProvider: Logger.MetadataProvider? {
         get { provider }
         set { provider = newValue }

@@ -1,28 +1,28 @@
-/// Text from outside in a form that is safe to show: whatever ``HiddenCharacters`` lists is named in its place and does nothing.
+/// Text from outside in a form that is safe to show: characters that ``HiddenCharacters`` lists are replaced by their names.
 ///
-/// Control characters become `^[`, other hidden characters `<U+202E>`, bytes that are no text `<E9>`, as `less` shows them. Letters of
-/// all scripts, their accents and emoji stay as they are; more than four accents on one letter do not (UTS #39, 5.4). Making visible what
-/// is visible already changes nothing.
+/// Control characters become `^[`, other hidden characters `<U+202E>`, bytes that are not text `<E9>`, as in `less`. Letters of all
+/// scripts, their accents and emoji are unchanged, except for more than four accents on one letter (UTS #39, 5.4). The conversion is
+/// idempotent.
 public struct VisibleText: Sendable, Hashable {
-    /// Where the text will stand.
+    /// The place where the text is shown.
     public enum Form: Sendable {
         /// Within a line: newlines are shown as ⏎, tabs as a blank.
         case line
-        /// In lines of its own: newlines and tabs stay.
+        /// On its own lines: newlines and tabs are kept.
         case block
     }
 
-    /// The text as it can be shown.
+    /// The converted text.
     public private(set) var text: String
 
-    /// Makes a text visible.
+    /// Converts a text.
     public init(_ text: some StringProtocol, as form: Form = .line) {
         var stream = Stream(form)
         self = stream.take(text)
         self.text += stream.end().text
     }
 
-    /// Makes bytes visible that are meant to be UTF-8.
+    /// Converts bytes that should be UTF-8.
     public init(bytes: some Sequence<UInt8>, as form: Form) {
         var writer = VisibleWriter(form)
         let bytes = Array(bytes)
@@ -44,9 +44,9 @@ public struct VisibleText: Sendable, Hashable {
         text = writer.shown
     }
 
-    /// Makes JSON visible: the same values, with every hidden character in a text written as `\u202e`.
+    /// Converts JSON: the same values, with every hidden character in a text written as `\u202e`.
     ///
-    /// JSON has such characters within texts only, newlines and tabs excepted.
+    /// Apart from newlines and tabs, JSON has such characters only within texts.
     public init(json: String) {
         var writer = VisibleWriter(.block, naming: .json)
         for scalar in json.unicodeScalars { writer.take(scalar) }
@@ -56,16 +56,16 @@ public struct VisibleText: Sendable, Hashable {
 
     private init(shown: String) { text = shown }
 
-    /// Text that comes in pieces. A letter's accents and an emoji's parts may come with the next piece.
+    /// Converts text that arrives in pieces. A letter's accents and an emoji's parts may be in the next piece.
     public struct Stream: Sendable {
         private var writer: VisibleWriter
 
-        /// Begins a text.
+        /// Starts a text.
         public init(_ form: Form) { writer = VisibleWriter(form) }
 
-        /// Takes the next piece.
+        /// Adds a piece.
         ///
-        /// - Returns: what can be shown by now.
+        /// - Returns: the text that can be shown now.
         public mutating func take(_ piece: some StringProtocol) -> VisibleText {
             for scalar in piece.unicodeScalars { writer.take(scalar) }
             return VisibleText(shown: writer.handOver())
@@ -73,7 +73,7 @@ public struct VisibleText: Sendable, Hashable {
 
         /// Ends the text.
         ///
-        /// - Returns: what waited for its continuation.
+        /// - Returns: the text that was held back.
         public mutating func end() -> VisibleText {
             writer.end()
             return VisibleText(shown: writer.handOver())

@@ -1,23 +1,23 @@
-/// Writes scalars in their visible form, one after another, and knows what each of them stands behind.
+/// Writes scalars in their visible form, one after another, and tracks what each of them follows.
 struct VisibleWriter {
-    /// What the last scalar was, for those that change it.
+    /// The kind of the last scalar, for scalars that modify it.
     private enum Base {
-        /// The text's or a line's beginning, or something that was named.
+        /// The start of the text or a line, or a replaced character.
         case none
         case letter
         /// A character that can be drawn as a picture.
         case emoji
-        /// The same, with its form chosen.
+        /// An emoji whose form was selected.
         case chosenEmoji
-        /// A digit, `#` or `*`, which can stand on a key.
+        /// A digit, `#` or `*`, which can be part of a keycap emoji.
         case key
     }
 
-    /// How a hidden character is named.
+    /// The notation for hidden characters.
     enum Naming {
-        /// For a person: `^[`, `<U+202E>`.
+        /// For people: `^[`, `<U+202E>`.
         case signs
-        /// For a program that reads JSON: `\u202e`.
+        /// For JSON: `\u202e`.
         case json
     }
 
@@ -26,10 +26,10 @@ struct VisibleWriter {
     private(set) var shown = ""
     private var base = Base.none
     private var marks = 0
-    /// A joiner or a selector that is harmless if the right scalar follows.
+    /// A joiner or selector that is harmless if the right scalar follows.
     private var waiting: Unicode.Scalar?
 
-    /// More accents on one letter are no writing (UTS #39, 5.4).
+    /// More accents on one letter occur in no script (UTS #39, 5.4).
     private static let markLimit = 4
     private static let joiner: Unicode.Scalar = "\u{200d}"
     private static let keycap: Unicode.Scalar = "\u{20e3}"
@@ -42,7 +42,7 @@ struct VisibleWriter {
     mutating func take(_ scalar: Unicode.Scalar) {
         if (0x20..<0x7f).contains(scalar.value) {
             nameWaiting()
-            // No accent changes the quote before a text in JSON.
+            // An accent must not combine with a quote of JSON's syntax.
             if naming == .json, scalar == "\"" { return append("\"") }
             return write(scalar, as: scalar.properties.isEmoji ? .key : .letter)
         }
@@ -59,19 +59,19 @@ struct VisibleWriter {
         }
     }
 
-    /// Takes a byte that is no text.
+    /// Adds a byte that is not text.
     mutating func take(byte: UInt8) {
         nameWaiting()
         append("<\(Self.hexadecimal(UInt32(byte), digits: 2))>")
     }
 
-    /// The text is over.
+    /// Ends the text.
     mutating func end() {
         nameWaiting()
         base = .none
     }
 
-    /// What is shown so far, which is then forgotten.
+    /// Returns and clears the text so far.
     mutating func handOver() -> String {
         defer { shown = "" }
         return shown
@@ -101,14 +101,14 @@ struct VisibleWriter {
         marks = 0
     }
 
-    /// What follows belongs to nothing.
+    /// Appends text that following accents don't combine with.
     private mutating func append(_ text: String) {
         shown += text
         base = .none
         marks = 0
     }
 
-    /// A joiner stays between two emoji, a selector between a digit and its key.
+    /// Keeps a joiner between two emoji, and a selector between a digit and the keycap.
     private mutating func settleWaiting(before scalar: Unicode.Scalar) {
         guard let waiting else { return }
         let belongs = waiting == Self.joiner ? scalar.properties.isEmoji : scalar == Self.keycap
@@ -123,7 +123,7 @@ struct VisibleWriter {
         name(scalar)
     }
 
-    /// - Parameter keepsBase: whether more accents of the same letter may follow, which are named, too.
+    /// - Parameter keepsBase: whether further accents of the same letter may follow, which are replaced too.
     private mutating func name(_ scalar: Unicode.Scalar, keepsBase: Bool = false) {
         let (base, marks) = (base, marks)
         switch (naming, scalar.value) {

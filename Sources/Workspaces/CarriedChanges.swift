@@ -1,19 +1,21 @@
 import AgentProtocol
 import Foundation
 import Processes
+import Wording
 
-/// Changes that a person had not committed, as a commit on top of one that the repository has.
+/// Uncommitted changes of a user, as a commit on top of one that the repository has.
 public struct CarriedChanges: Sendable, Hashable {
-    /// The most that they may take packed, in bytes.
+    /// The maximum size of the pack, in bytes.
     public static let sizeLimit = 16 << 20
 
+    /// The commit's id.
     public let commit: String
-    /// What the repository lacks, as git packs it.
+    /// A git pack of the objects that the repository lacks.
     public let pack: Data
 
-    /// Takes changes.
+    /// Creates the changes.
     ///
-    /// - Throws: ``WorkspaceError`` when they are too large, or are none.
+    /// - Throws: ``WorkspaceError`` when the pack is too large, or the arguments are not a commit id and a pack.
     public init(commit: String, pack: Data) throws(WorkspaceError) {
         guard commit.wholeMatch(of: /[0-9a-f]{40}/) != nil, pack.starts(with: "PACK".utf8) else {
             throw WorkspaceError(.repository, "The changes are no commit with its pack.")
@@ -29,6 +31,9 @@ public struct CarriedChanges: Sendable, Hashable {
 }
 
 extension LocalHost {
+    /// Stores the changes in the session's folder, from which ``prepare(_:)`` reads them.
+    ///
+    /// - Throws: ``WorkspaceError`` when the file can't be written.
     public func keep(_ changes: CarriedChanges, of session: SessionID) async throws {
         let file = home.carriedChanges(session)
         do {
@@ -36,13 +41,13 @@ extension LocalHost {
                 atPath: home.session(session), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             try changes.pack.write(to: URL(filePath: file), options: .atomic)
         } catch {
-            throw WorkspaceError(.checkout, "\(file) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.checkout, "\(file) can't be written: \(reason(of: error))")
         }
     }
 
-    /// Brings a session's changes into the mirror, with every object checked.
+    /// Adds a session's changes to the mirror, with every object checked.
     ///
-    /// - Returns: what a person should know of it; `nil` for a session without changes.
+    /// - Returns: a note for people; `nil` for a session without changes.
     /// - Throws: ``WorkspaceError``.
     func takeIn(_ commit: String, of session: SessionID, into mirror: Mirror) async throws -> String? {
         guard let pack = FileManager.default.contents(atPath: home.carriedChanges(session)) else { return nil }
@@ -51,13 +56,14 @@ extension LocalHost {
         guard output.termination.isSuccess else {
             throw WorkspaceError(
                 .checkout,
-                "The changes that were not committed are refused by git's checks, or stand on a commit that is gone: \(output.complaint)")
+                "The changes that were not committed are refused by git's checks, or are based on a commit that is gone: \(output.complaint)"
+            )
         }
-        // A pack may hold commits of which the rest is missing.
+        // A pack may have commits without all their objects.
         try await git.run(["rev-list", "--objects", "--quiet", commit, "--not", "--all"], in: mirror.path, failing: .checkout)
         let files = try await git.run(["diff-tree", "-r", "-z", "--name-only", "\(commit)^", commit], in: mirror.path, failing: .checkout)
         let count = files.standardOutput.count { $0 == 0 }
         return
-            "It starts from what was not committed, \(count) file\(count == 1 ? "" : "s"), as a commit of its own. The branch stands on it: landing brings it, too."
+            "It starts from what was not committed, \(count) file\(count == 1 ? "" : "s"), as a separate commit. The branch is based on it: landing brings it, too."
     }
 }

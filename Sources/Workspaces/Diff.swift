@@ -3,23 +3,24 @@ import Processes
 
 /// A file that a session changed.
 public struct FileChange: Sendable, Hashable, Codable {
-    /// Its name. Bytes that are not UTF-8 are replaced in it by U+FFFD.
+    /// The path. Bytes that are not UTF-8 are replaced with U+FFFD.
     public var path: String
-    /// The name's bytes in base64, where ``path`` does not tell them all.
+    /// The path's bytes in base64 when ``path`` has replaced some; `nil` otherwise.
     public var pathBytes: String?
-    /// `nil` for a binary file.
+    /// Added lines; `nil` for a binary file.
     public var insertions: Int?
+    /// Removed lines; `nil` for a binary file.
     public var deletions: Int?
 }
 
-/// What lies between the commit a session started from and its result. Read from the mirror, which no agent can write.
+/// The difference between the commit a session started from and its result. Read from the mirror, which no agent can write.
 struct Diff: Sendable {
     let git: Git
     let mirror: String
     let base: String
     let commit: String
 
-    /// What compares contents. Large files are binary to it: their lines would take many times their size in memory.
+    /// The command that compares contents. It treats large files as binary: their lines would take many times their size in memory.
     private static let compare = ["-c", "core.bigFileThreshold=8m", "diff"]
     private static let plain = ["--no-ext-diff", "--no-textconv", "--no-renames", "--no-color"]
 
@@ -37,9 +38,9 @@ struct Diff: Sendable {
         }
     }
 
-    /// The patch as git prints it. Files are bytes, so it is too.
+    /// The patch as git prints it, in bytes, because files are bytes.
     ///
-    /// - Parameter limit: the most bytes that it may have. A longer one is refused whole: one that is cut would apply in part.
+    /// - Parameter limit: the most bytes that it may have. A longer patch is refused as a whole: a cut one would apply in part.
     /// - Throws: ``WorkspaceError``, with code ``WorkspaceError/Code/tooLarge`` for a longer one.
     func patch(limit: Int = 64 << 20) async throws -> [UInt8] {
         do {
@@ -49,7 +50,7 @@ struct Diff: Sendable {
         } catch let error as WorkspaceError where error.code == .tooLarge {
             throw WorkspaceError(
                 .tooLarge,
-                "The patch has more than \(limit >> 20) MiB, so none of it is given. Compare in a clone of yours: git fetch '\(mirror)' \(commit) && git diff \(base) FETCH_HEAD"
+                "The patch has more than \(limit >> 20) MiB, so none of it is returned. Compare in your clone: git fetch '\(mirror)' \(commit) && git diff \(base) FETCH_HEAD"
             )
         }
     }

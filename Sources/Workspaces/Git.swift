@@ -1,12 +1,11 @@
 import Foundation
 import Processes
-import Wording
 
-/// The git program, run with nothing of the user's own configuration unless it has to reach a remote.
+/// The git program. It ignores the user's configuration unless it has to reach a remote.
 package struct Git: Sendable {
-    /// Whose configuration a command may read.
+    /// The configuration that a command may read.
     enum Configuration {
-        /// Nobody's: for everything inside SAM's own mirrors and new checkouts.
+        /// None: for everything inside SAM's own mirrors and new checkouts.
         case none
         /// The user's, with credential helpers, proxies and `insteadOf`: for reaching the origin.
         case users
@@ -26,10 +25,11 @@ package struct Git: Sendable {
         host = environment
     }
 
-    /// Switches that hold for every command: no hook, no file system monitor and no pager of anybody's.
+    /// Switches for every command: no hook, no file system monitor, no pager, and no redirect. A repository's server could otherwise make SAM
+    /// fetch from a server that only this machine reaches, with the user's credentials for that one.
     private static let harmless = [
         "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.pager=cat",
-        "-c", "core.alternateRefsCommand=true",
+        "-c", "core.alternateRefsCommand=true", "-c", "http.followRedirects=false",
     ]
 
     func command(
@@ -42,8 +42,8 @@ package struct Git: Sendable {
 
     /// Runs git and returns its output.
     ///
-    /// - Parameter limit: the most that it may print, in bytes.
-    /// - Throws: ``WorkspaceError`` with the given code and what git said when it fails; with ``WorkspaceError/Code/tooLarge`` when it
+    /// - Parameter limit: the most bytes that it may print.
+    /// - Throws: ``WorkspaceError`` with the given code and git's message when it fails; with ``WorkspaceError/Code/tooLarge`` when it
     ///   prints more.
     @discardableResult
     func run(
@@ -63,15 +63,15 @@ package struct Git: Sendable {
         return try output.successful(Self.verb(of: arguments), code)
     }
 
-    /// Runs git, which may reach a network, and tells how far it has come.
+    /// Runs git, which may access the network, and reports its progress.
     ///
-    /// - Throws: ``WorkspaceError`` with the given code when it fails, takes too long, or gets nowhere for too long.
+    /// - Throws: ``WorkspaceError`` with the given code when it fails, takes too long, or makes no progress for too long.
     @discardableResult
     func follow(
         _ arguments: [String], in folder: String? = nil, configuration: Configuration = .none, extra: [String: String] = [:],
         limits: FetchLimits, step: String, failing code: WorkspaceError.Code, telling report: @escaping WorkspaceProgress.Report
     ) async throws -> Output {
-        // A server's word a second is progress enough; git itself would wait two.
+        // Progress is reported after one second; git's default is two.
         let delay = ["GIT_PROGRESS_DELAY": "1"]
         let slowness = ["-c", "http.lowSpeedLimit=\(Self.slowest)", "-c", "http.lowSpeedTime=\(limits.stall.components.seconds)"]
         let command = command(
@@ -80,16 +80,16 @@ package struct Git: Sendable {
         report(WorkspaceProgress(step))
         var output: Output
         do {
-            output = try await command.follow(timeout: limits.whole, patience: limits.stall) { reader.take($0) }
+            output = try await command.follow(timeout: limits.whole, stallTimeout: limits.stall) { reader.take($0) }
         } catch let error as ProcessError where error.code == .stalled {
             throw WorkspaceError(
                 code,
-                "Nothing new came for \(limits.stall.components.seconds) s while \(step), so it was given up (the setting git.stallSeconds)."
+                "Nothing new came for \(limits.stall.components.seconds) s while \(step), so it was given up (\(limits.stallName))."
             )
         } catch let error as ProcessError where error.code == .timedOut {
             throw WorkspaceError(
                 code,
-                "After \(limits.whole.components.seconds) s of \(step) it was given up (the setting git.timeoutSeconds). \(reader.lastWords)"
+                "After \(limits.whole.components.seconds) s of \(step) it was given up (\(limits.wholeName)). \(reader.lastWords)"
             )
         } catch let error as ProcessError {
             throw WorkspaceError(code, error.message)
@@ -98,16 +98,16 @@ package struct Git: Sendable {
         if output.standardError.contains("Operation too slow") {
             throw WorkspaceError(
                 code,
-                "The server sent next to nothing for \(limits.stall.components.seconds) s while \(step), so it was given up (the setting git.stallSeconds)."
+                "The server sent next to nothing for \(limits.stall.components.seconds) s while \(step), so it was given up (\(limits.stallName))."
             )
         }
         return try output.successful(Self.verb(of: arguments), code)
     }
 
-    /// Bytes a second. A server that is at work says more, even if it only tells its progress.
+    /// In bytes a second. A working server sends more, even if only its progress.
     private static let slowest = 10
 
-    /// The git command's own name, behind its switches.
+    /// The git command's name, after the switches.
     private static func verb(of arguments: [String]) -> String {
         var rest = arguments[...]
         while rest.first == "-c" { rest = rest.dropFirst(2) }
@@ -121,7 +121,7 @@ package struct Git: Sendable {
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_NO_LAZY_FETCH": "1",
             "GIT_LFS_SKIP_SMUDGE": "1",
-            // `file` is for repositories of this machine, which are served in a sandbox; addresses that arrive as such are refused before.
+            // `file` is for repositories of this machine, which are served in a sandbox; other `file` addresses are refused before.
             "GIT_ALLOW_PROTOCOL": "file:http:https:ssh",
         ]
         switch configuration {
@@ -142,26 +142,22 @@ package struct Git: Sendable {
 }
 
 extension Output {
-    /// The same where the program succeeded.
+    /// Returns the output if the program succeeded.
     ///
-    /// - Throws: ``WorkspaceError`` with what git said.
+    /// - Throws: ``WorkspaceError`` with git's message.
     fileprivate func successful(_ verb: String, _ code: WorkspaceError.Code) throws -> Output {
         guard !termination.isSuccess else { return self }
+        // A cancelled program is ended by a signal, which is no failure of its own.
+        try Task.checkCancellation()
         if standardError.contains("does not appear to be a git repository") {
             throw WorkspaceError(code, "That is not a git repository, or it can't be reached: \(complaint)")
         }
-        throw WorkspaceError(code, "git \(verb) failed: \(complaint)")
-    }
-
-    /// The lines in which a program says what went wrong, short enough for a sentence.
-    var complaint: String {
-        let lines = standardError.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        let prefixes = ["fatal: ", "error: ", "remote: ", "! "]
-        let telling = lines.compactMap { line in
-            prefixes.first { line.hasPrefix($0) }.map { line.dropFirst($0.count).trimmingCharacters(in: .whitespaces) }
+        if standardError.contains(#/returned error: 30[1278]\b/#) {
+            throw WorkspaceError(
+                code,
+                "The repository's address redirects to another, which SAM does not follow: it can lead to a server that only this machine reaches. Use the address to which it redirects. git says: \(complaint)"
+            )
         }
-        let chosen = (telling.isEmpty ? lines.suffix(3).map(\.self) : telling).prefix(4).joined(separator: "; ")
-        let text = VisibleText(chosen).text
-        return text.isEmpty ? "\(termination)" : String(text.prefix(600))
+        throw WorkspaceError(code, "git \(verb) failed: \(complaint)")
     }
 }

@@ -1,16 +1,17 @@
-/// One line of git's own progress.
+/// One line of git's progress output.
 struct GitProgress: Sendable, Hashable {
     /// As in “Receiving objects”.
     var part: String
     var percent: Int?
     var done: Int
     var total: Int?
-    /// How much came and how fast, as in “12.30 MiB | 1.20 MiB/s”.
+    /// The amount received and its speed, as in “12.30 MiB | 1.20 MiB/s”.
     var amount: String?
 
-    /// Reads a line, without its end.
+    /// Parses a line, without its end.
     ///
-    /// - Returns: `nil` for a line of any other kind. What a server can write into it is letters, numbers and little else.
+    /// - Returns: `nil` for any other line. The pattern limits what a server can put into it to letters, numbers and a few other
+    ///   characters.
     init?(_ line: some StringProtocol) {
         guard line.utf8.count <= 200,
             let match = String(line).wholeMatch(
@@ -25,10 +26,10 @@ struct GitProgress: Sendable, Hashable {
         amount = match.5.map(String.init)
     }
 
-    /// Where it stands, without the speed, which changes also when nothing comes.
+    /// The progress without the speed, which changes even when nothing arrives.
     var reached: [String] { [part, String(done), amount.map { String($0.prefix { $0 != "|" }) } ?? ""] }
 
-    /// The same for a person, as in “receiving objects 45% (450 of 1000), 12.30 MiB | 1.20 MiB/s”.
+    /// A description for people, as in “receiving objects 45% (450 of 1000), 12.30 MiB | 1.20 MiB/s”.
     var sentence: String {
         let count = total.map { "\(done) of \($0)" } ?? "\(done)"
         let share = percent.map { "\($0)% (\(count))" } ?? count

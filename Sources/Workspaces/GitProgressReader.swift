@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Reads what a git that runs writes to standard error, as it comes: its progress, and what it complains about.
+/// Reads the standard error of a running git as it arrives: its progress, and its complaints.
 final class GitProgressReader: Sendable {
     private struct State {
         var line: [UInt8] = []
@@ -8,7 +8,7 @@ final class GitProgressReader: Sendable {
         var rest: [String] = []
     }
 
-    /// Longer lines are no progress, and more of them than a sentence needs are not kept.
+    /// Lines are cut at this many bytes; progress is shorter. Only the newest complaints are kept.
     private static let lineLimit = 4_096
     private static let restLimit = 200
 
@@ -21,9 +21,9 @@ final class GitProgressReader: Sendable {
         self.report = report
     }
 
-    /// Takes a piece.
+    /// Reads a piece of output.
     ///
-    /// - Returns: whether it tells anything that was not told before.
+    /// - Returns: whether it has anything new.
     func take(_ bytes: [UInt8]) -> Bool {
         let (news, newest) = state.withLock { state in
             var news = false
@@ -37,9 +37,8 @@ final class GitProgressReader: Sendable {
                 state.line = []
                 guard let progress = GitProgress(line) else {
                     if line.contains(where: { !$0.isWhitespace }) { news = true }
-                    // The list of refs that came can be long, and is no complaint.
-                    if !["From ", " * ", " + ", " - ", "   "].contains(where: line.hasPrefix) { state.rest.append(line) }
-                    // What ended it stands last.
+                    if !Self.isSummary(line) { state.rest.append(line) }
+                    // Drops the oldest, because the reason for a failure comes last.
                     if state.rest.count > Self.restLimit { state.rest.removeFirst() }
                     continue
                 }
@@ -53,10 +52,17 @@ final class GitProgressReader: Sendable {
         return news
     }
 
-    /// How far it had come, as a sentence.
+    /// Whether git sums up its work: the list of fetched refs, which can be long, and the server's count of objects, which arrives
+    /// or not depending on which side stops first.
+    private static func isSummary(_ line: String) -> Bool {
+        ["From ", " * ", " + ", " - ", "   "].contains(where: line.hasPrefix)
+            || line.prefixMatch(of: #/(?:remote: )?Total [0-9]+ \(delta [0-9]+\), reused [0-9]+ /#) != nil
+    }
+
+    /// The last progress, as a sentence.
     var lastWords: String { state.withLock { $0.last.map { "It had come to: \($0.sentence)." } ?? "" } }
 
-    /// Everything that was no progress.
+    /// All kept lines that are not progress.
     var complaints: String {
         state.withLock { ($0.rest + [String(decoding: $0.line, as: UTF8.self)]).joined(separator: "\n") }
     }

@@ -1,17 +1,18 @@
 import Foundation
 import Processes
+import Wording
 
-/// The refs of the origin that a workspace is given: its branches, as a clone has them, and its tags.
+/// The origin's refs that a workspace gets: its branches, as in a clone, and its tags.
 ///
-/// What one of them names is no work of an agent's, whatever the origin does to its own refs meanwhile; and the mirror keeps it while
-/// the workspace stands.
+/// Commits that they name do not count as the agent's work, whatever the origin does to its refs later. The mirror keeps them while the
+/// workspace exists.
 package struct GivenRefs: Sendable, Hashable {
-    /// A line for each, as git packs them: the object, a blank, the name. In the order of the names' bytes.
+    /// A line for each, in the format of packed refs: the object, a space, the name. Sorted by the names' bytes.
     let lines: [[UInt8]]
 
-    /// Those that a mirror has of its origin at the moment.
+    /// The refs that a mirror has of its origin now.
     ///
-    /// It takes the time of reading the refs; the history does not count.
+    /// Takes the time of reading the refs, whatever the length of the history.
     ///
     /// - Throws: ``WorkspaceError``.
     package static func of(_ mirror: Mirror) async throws -> GivenRefs {
@@ -33,12 +34,12 @@ package struct GivenRefs: Sendable, Hashable {
         lines.contains { $0.drop { $0 != UInt8(ascii: " ") }.dropFirst().elementsEqual(reference.utf8) }
     }
 
-    /// Writes them into a repository that has no refs yet: all in one file, so that there may be many.
+    /// Writes them into a repository without refs. All go into one file, so that there may be many.
     ///
     /// - Parameters:
     ///   - repository: its `.git`.
-    ///   - defaultBranch: the origin's, which `origin` alone then names.
-    /// - Throws: ``WorkspaceError`` when that can't be written.
+    ///   - defaultBranch: the origin's default branch, to which `origin/HEAD` is to point.
+    /// - Throws: ``WorkspaceError`` when they can't be written.
     func write(into repository: String, defaultBranch: String?) throws {
         var packed = Array("# pack-refs with: sorted \n".utf8)
         for line in lines { packed += line + [UInt8(ascii: "\n")] }
@@ -49,24 +50,24 @@ package struct GivenRefs: Sendable, Hashable {
             try Data("ref: refs/remotes/origin/\(defaultBranch)\n".utf8).write(
                 to: URL(filePath: repository + "/refs/remotes/origin/HEAD"))
         } catch {
-            throw WorkspaceError(.checkout, "The refs of \(repository) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.checkout, "The refs of \(repository) can't be written: \(reason(of: error))")
         }
     }
 
-    // MARK: - Kept beside the workspace
+    // MARK: - Stored beside the workspace
 
-    /// Writes the objects down where no agent can change them.
+    /// Writes the objects' ids to a file that no agent can change.
     ///
     /// - Throws: ``WorkspaceError``.
     func remember(in file: String) throws {
         do {
             try Data(objects.joined(separator: "\n").utf8).write(to: URL(filePath: file), options: .atomic)
         } catch {
-            throw WorkspaceError(.checkout, "\(file) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.checkout, "\(file) can't be written: \(reason(of: error))")
         }
     }
 
-    /// The objects that were written down; none for a workspace of an earlier version.
+    /// The ids that were written; none for a workspace of an earlier version.
     static func remembered(in file: String) -> [String] {
         guard let text = FileManager.default.contents(atPath: file) else { return [] }
         return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)

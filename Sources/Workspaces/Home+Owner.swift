@@ -2,10 +2,10 @@ import Foundation
 import Processes
 
 extension Home {
-    /// Refuses a home, or what is most important in it, that belongs to another user: what this one writes there, the other could
-    /// not read.
+    /// Refuses a home that belongs to another user, in whole or in its most important files: that user could not read what this one writes
+    /// there.
     ///
-    /// - Throws: ``WorkspaceError`` that names both and what to do.
+    /// - Throws: ``WorkspaceError`` that names both users and what to do.
     public func checkOwner(_ me: uid_t = geteuid()) throws {
         for path in [path, database, masterKeys, tokenFile, serverLock] {
             var status = stat()

@@ -1,16 +1,16 @@
 import Foundation
 import Processes
 
-/// What `sam doctor` finds in the home that SAM will use: whether it is there, whose it is, who can read it, and who runs there.
+/// The findings of `sam doctor` about the home that SAM will use: whether it exists, its owner, who can read it, and its running server.
 public struct HomeCheck: Sendable {
     private let home: Home
 
-    /// Prepares to look.
+    /// Creates a check of a home.
     public init(home: Home) {
         self.home = home
     }
 
-    /// Looks at everything. Changes nothing.
+    /// Checks everything. Changes nothing.
     public func findings() -> [HostCheck.Finding] {
         [folder()] + secrets() + [server()]
     }
@@ -60,7 +60,7 @@ public struct HomeCheck: Sendable {
         return HostCheck.Finding(name: Self.name, severity: .ok, detail: "\(home.path) is made at the first start")
     }
 
-    /// The files that open everything.
+    /// The files that give full access.
     private func secrets() -> [HostCheck.Finding] {
         [home.tokenFile, home.masterKeys].compactMap { path in
             guard let status = Self.status(of: path) else { return nil }
@@ -78,8 +78,13 @@ public struct HomeCheck: Sendable {
     }
 
     private func server() -> HostCheck.Finding {
-        guard FileLock.isHeld(path: home.serverLock) else {
+        switch FileLock.standing(path: home.serverLock) {
+        case .held: break
+        case .free:
             return HostCheck.Finding(name: "server", severity: .ok, detail: "none runs in this home; one is started when it is needed")
+        case .unknown:
+            return HostCheck.Finding(
+                name: "server", severity: .warning, detail: "whether one runs can't be told: \(home.serverLock) can't be opened")
         }
         let process = FileLock.holder(path: home.serverLock).map { "process \($0)" } ?? "a process"
         struct Told: Decodable { var url: String? }

@@ -1,28 +1,32 @@
 import Foundation
 import Processes
+import Sandbox
 import Wording
 
-/// What `sam doctor` finds on this machine, each with the way to mend it.
+/// The findings of `sam doctor` about this machine, each with a fix.
 public struct HostCheck: Sendable {
     /// How bad a finding is.
     public enum Severity: String, Sendable, Codable {
-        /// As it should be.
+        /// Nothing to do.
         case ok
         /// SAM works, with less than it could have.
         case warning
-        /// Agents can't be started before this is mended.
+        /// Agents can't be started until this is fixed.
         case failure
     }
 
-    /// One thing that was looked at.
+    /// The result of one check.
     public struct Finding: Sendable, Codable {
+        /// What was checked.
         public var name: String
+        /// How bad it is.
         public var severity: Severity
+        /// What was found.
         public var detail: String
-        /// What to do about it.
+        /// How to fix it; `nil` when there is nothing to fix.
         public var fix: String?
 
-        /// Describes a finding.
+        /// Creates a finding.
         public init(name: String, severity: Severity, detail: String, fix: String? = nil) {
             self.name = name
             self.severity = severity
@@ -34,13 +38,14 @@ public struct HostCheck: Sendable {
     private let home: Home
     private let programs: String
 
-    /// Prepares to look.
+    /// Creates a check of this machine.
     public init(home: Home, programs: String = Program.ownFolder) {
         self.home = home
         self.programs = programs
     }
 
-    /// Looks at everything. Changes nothing, but for making and removing an empty control group and sandbox.
+    /// Checks everything. Creates and removes an empty control group, a temporary file and a sandbox; with control groups version 2, also
+    /// moves this process into a child group.
     public func findings() async -> [Finding] {
         [
             await git(), await bubblewrap(), await userNamespaces(), controlGroups(), disk(), ownPrograms(), user(),
@@ -102,8 +107,7 @@ public struct HostCheck: Sendable {
         while !FileManager.default.fileExists(atPath: folder.path(percentEncoded: false)), folder.pathComponents.count > 1 {
             folder.deleteLastPathComponent()
         }
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder.path(percentEncoded: false))
-        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else {
+        guard let free = DiskSpace.free(at: folder.path(percentEncoded: false)) else {
             return Finding(name: "disk", severity: .warning, detail: "the free space at \(home.path) is not known")
         }
         let gibibytes = Double(free) / Double(1 << 30)
@@ -120,7 +124,7 @@ public struct HostCheck: Sendable {
             ? Finding(name: "programs", severity: .ok, detail: "sam-runner and sam-scout in \(programs)")
             : Finding(
                 name: "programs", severity: .failure, detail: "\(missing.joined(separator: " and ")) missing in \(programs)",
-                fix: "Build all of SAM's programs: swift build")
+                fix: "Build all SAM programs: swift build")
     }
 
     private func user() -> Finding {

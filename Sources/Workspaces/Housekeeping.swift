@@ -2,15 +2,17 @@ import Accounts
 import AgentProtocol
 import Foundation
 import Logging
+import Sandbox
+import Wording
 
 /// What the sessions of a project need of its mirror.
 public struct MirrorNeeds: Sendable {
-    /// Whether one of them has a workspace, will have one, or can't be read.
+    /// Whether a session has a workspace, will have one, or can't be read.
     public var hasOpenSessions: Bool
-    /// The commits that they name.
+    /// The commits that each session names.
     public var commits: [SessionID: [String]]
 
-    /// Tells needs.
+    /// Creates needs.
     public init(hasOpenSessions: Bool, commits: [SessionID: [String]]) {
         self.hasOpenSessions = hasOpenSessions
         self.commits = commits
@@ -20,18 +22,17 @@ public struct MirrorNeeds: Sendable {
 extension LocalHost {
     /// What was done for a mirror.
     enum Care: Sendable, Hashable {
-        /// It is tidy, or somebody needs it at the moment.
+        /// Nothing: it is tidy, or in use.
         case nothing
-        /// Small packs were joined. Everything is still there.
+        /// Small packs were joined. No object was removed.
         case joined
-        /// What nothing names is gone.
+        /// Objects that nothing names were removed.
         case dropped
     }
 
-    /// Looks after what sessions leave, behind everything else, until the task is cancelled: removes what is in the way no more, and packs
-    /// mirrors one after another.
+    /// Cleans up after sessions in the background until the task is cancelled: removes leftovers, and packs mirrors one after another.
     ///
-    /// - Parameter needs: what the sessions of a project need.
+    /// - Parameter needs: returns what the sessions of a project need.
     public func keepHouse(needs: @escaping @Sendable (ProjectID) async throws -> MirrorNeeds) async {
         removeScratch()
         await trash.empty()
@@ -43,14 +44,14 @@ extension LocalHost {
                 } catch is CancellationError {
                     return
                 } catch {
-                    logger.warning("The mirror \(home.mirror(project)) could not be packed: \(error)")
+                    logger.warning("The mirror \(home.mirror(project)) could not be packed: \(logWords(of: error))")
                 }
             }
             try? await Task.sleep(for: .seconds(600))
         }
     }
 
-    /// Packs a mirror when that is due and the mirror is idle. A session that needs the mirror ends it.
+    /// Packs a mirror when that is due and the mirror is idle. A session that needs the mirror interrupts it.
     @discardableResult
     func lookAfter(_ project: ProjectID, needs: @escaping @Sendable (ProjectID) async throws -> MirrorNeeds) async throws -> Care {
         let mirror = mirror(of: project)
@@ -80,13 +81,14 @@ extension LocalHost {
             try await mirror.join()
         }
         let now = try await aside { mirror.state }
-        logger.info("\(mirror.path): \(state.packs) packs and about \(state.loose) single objects became \(now.packs) packs")
+        logger.info(
+            "\(mirror.path): \(state.packs.of("pack")) and about \(state.loose.of("single object")) became \(now.packs.of("pack"))")
         return mayDrop ? .dropped : .joined
     }
 
-    /// Removes the files of acts in the middle of which a server was killed.
+    /// Removes temporary files of a server that was killed.
     private func removeScratch() {
-        for (folder, prefix) in [(home.sandboxFiles, Scratch.prefix), ("/tmp", "sam-" + Scratch.prefix)] {
+        for (folder, prefix) in [(home.sandboxFiles.folder, Scratch.prefix), ("/tmp", "sam-" + Scratch.prefix)] {
             for name in Mirror.names(in: folder) where name.hasPrefix(prefix) {
                 var status = stat()
                 let path = "\(folder)/\(name)"

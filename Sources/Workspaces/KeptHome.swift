@@ -2,15 +2,15 @@ import Foundation
 import Logging
 import Processes
 
-/// What an agent kept in its home, for a session that goes on with its own. The agent may have shaped the folder.
+/// The home of an earlier session's agent, for a session that continues it. The agent may have crafted its content.
 struct KeptHome {
     var path: String
 
-    /// Files that hold absolute paths of the home in which they were made. Codex makes its databases again from the conversations beside
-    /// them; with the old ones it looks for those where they were.
+    /// Files with absolute paths of the home in which they were made. Codex rebuilds its databases from the conversations beside them; old
+    /// ones would point to the old home.
     private static let bound = [(folder: ".codex", names: "*.sqlite*")]
 
-    /// Copies it, links as links. Without it the agent remembers nothing, which is no reason to fail.
+    /// Copies the home, links as links. A failure is logged only: without the copy the agent just has no memory.
     func copy(to target: String, _ logger: Logger) async {
         guard FileManager.default.fileExists(atPath: path) else { return }
         let copy = Command("/bin/cp", ["-a", "--reflink=auto", "--", path + "/.", target])
@@ -18,7 +18,7 @@ struct KeptHome {
             return logger.warning("\(path) could not be copied.")
         }
         for (folder, names) in Self.bound {
-            // Follows no link, not even one in the folder's place.
+            // Follows no link, not even one in place of the folder.
             let removal = Command(
                 "/usr/bin/find",
                 ["-P", target, "-mindepth", "2", "-maxdepth", "2", "-path", "\(target)/\(folder)/\(names)", "-type", "f", "-delete"])

@@ -1,12 +1,12 @@
-/// The configuration that stands in place of a local repository's own while git serves it: what its files' form demands, and nothing
-/// that could name a program, another file or another folder.
+/// The configuration that replaces a local repository's own while git serves it: the settings of its file format, and nothing that could
+/// name a program, another file or another folder.
 enum LocalConfiguration {
-    /// Writes it.
+    /// Renders the configuration.
     ///
     /// - Parameters:
     ///   - own: the repository's own, as `git config --null --list` prints it.
-    ///   - isBare: whether it looks bare, where its own does not say.
-    ///   - keepsLogs: whether what becomes of refs can be noted.
+    ///   - isBare: whether the repository looks bare, in case its configuration does not say.
+    ///   - keepsLogs: whether reflogs can be written.
     static func text(replacing own: [UInt8], isBare: Bool, keepsLogs: Bool) -> String {
         var core = ["bare": isBare ? "true" : "false"]
         var extensions: [String: String] = [:]
@@ -18,7 +18,7 @@ enum LocalConfiguration {
             switch key {
             case "core.repositoryformatversion", "core.bare", "core.sharedrepository", "core.logallrefupdates":
                 core[String(key.dropFirst(5))] = value
-            // One leads to another configuration, the other to another repository.
+            // The first leads to another configuration, the second to another repository.
             case "extensions.worktreeconfig", "extensions.partialclone": break
             default: if key.wholeMatch(of: /extensions\.[a-z0-9]+/) != nil { extensions[String(key.dropFirst(11))] = value }
             }

@@ -3,9 +3,9 @@ import Processes
 import Wording
 
 extension LocalHost {
-    /// Puts an agent's files into its home, in place of what stands there. The home can be one that an earlier session's agent shaped.
+    /// Writes an agent's files into its home, replacing existing ones. An earlier session's agent may have crafted the home's content.
     ///
-    /// - Throws: ``WorkspaceError`` when one can't be put there without leaving the home.
+    /// - Throws: ``WorkspaceError`` when a file can't be written without leaving the home.
     func placeFiles(of agent: AgentProgram, for session: SessionID) throws {
         let folder = UntrustedFolder(path: home.agentHome(session))
         for (file, content) in agent.files.sorted(by: { $0.key < $1.key }) {
@@ -14,7 +14,7 @@ extension LocalHost {
             } catch {
                 throw WorkspaceError(
                     .home,
-                    "\(file) can't be written into the agent's home (\(reason(of: error))): a folder or a link that an earlier session left there is in its way. Start a session of its own instead of resuming."
+                    "\(file) can't be written into the agent's home (\(reason(of: error))): a folder or a link that an earlier session left there is in its way. Start a new session instead of resuming."
                 )
             }
         }

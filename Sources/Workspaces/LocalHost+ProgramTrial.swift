@@ -1,43 +1,48 @@
 import Foundation
 import Processes
+import Sandbox
 import Synchronization
 
-/// What became of starting a program to ask it for its version.
-public enum ProgramTrial: Sendable, Hashable {
-    /// It starts, and tells this version if it tells any.
-    case starts(version: String?)
-    /// Agents can't be started from it: why, in a sentence.
-    case fails(String)
-    /// Nothing can be sandboxed here, so nothing is known.
-    case untried
-}
-
 extension LocalHost {
-    /// Starts a program in a sandbox with nothing in it but what an agent would find, and asks it for its version. One that has started
-    /// is asked again after a minute, or when it has changed; one that has not, each time.
+    /// Searches the folder of SAM's own programs and then PATH.
+    public func executable(named name: String) async -> String? {
+        await Blocking.run { [own] in Program.find(name, firstIn: own.folder) }
+    }
+
+    /// Looks for the program and its folders, and starts it once (``trial(of:folders:arguments:)``).
+    public func presence(of program: ProgramRequirements) async -> ProgramPresence {
+        let missing = await Blocking.run { program.folders.filter { !FileManager.default.fileExists(atPath: $0) } }
+        guard let executable = await executable(named: program.name) else {
+            return ProgramPresence(executable: nil, missingFolders: missing)
+        }
+        return ProgramPresence(
+            executable: executable, missingFolders: missing,
+            trial: await trial(of: executable, folders: program.folders, arguments: program.versionArguments))
+    }
+
+    /// Starts a program in a sandbox that contains only what an agent would find, and asks for its version. A success is remembered for a
+    /// minute, or until the program changes; a failure is not.
     ///
     /// - Parameters:
     ///   - executable: its absolute path.
-    ///   - folders: what else it reads.
-    ///   - arguments: what makes it tell its version and end; empty for one that knows no such thing, of which it is asked alone that it
-    ///     starts.
-    public func trial(of executable: String, folders: [String], arguments: [String]) async -> ProgramTrial {
+    ///   - folders: other folders that it reads.
+    ///   - arguments: what makes it print its version and exit; empty if it has no such option. Then it is only checked whether it starts.
+    func trial(of executable: String, folders: [String], arguments: [String]) async -> ProgramTrial {
         let real = URL(filePath: executable).resolvingSymlinksInPath().path(percentEncoded: false)
         let changed = (try? FileManager.default.attributesOfItem(atPath: real))?[.modificationDate] as? Date
         let key = ProgramVersions.Key(program: executable, real: real, changed: changed, folders: folders, arguments: arguments)
         if let known = versions.known(key) { return .starts(version: known.version) }
         guard let bubblewrap = probe.program, (try? await probe.succeed()) != nil else { return .untried }
-        let inside = inside(executable, folders: folders.filter { FileManager.default.fileExists(atPath: $0) })
+        let inside = ProgramInside(executable, folders: folders.filter { FileManager.default.fileExists(atPath: $0) }, own: own)
         let sandbox = Sandbox(
-            program: bubblewrap, binds: inside.binds, passwd: home.sandboxFiles + "/passwd", group: home.sandboxFiles + "/group",
-            filter: home.systemCallFilter)
+            program: bubblewrap, binds: inside.binds, files: home.sandboxFiles)
         let environment = AgentEnvironment.make(home: "/tmp", programs: inside.path, temporary: "/tmp", extra: [:])
         let command = Command(inside.program, arguments, environment: environment, workingDirectory: "/tmp")
         let output: Output
         do {
-            output = try await sandbox.wrap(command).entered(by: programs + "/sam-runner").run(limit: 1 << 20, timeout: .seconds(10))
+            output = try await sandbox.wrap(command).entered(by: own.runner).run(limit: 1 << 20, timeout: .seconds(10))
         } catch let error as ProcessError where error.code == .timedOut || error.code == .tooMuchOutput {
-            // It does something, if not what it was asked to.
+            // It runs, even if it does not do what it was asked.
             return .starts(version: nil)
         } catch {
             return .untried
@@ -49,10 +54,10 @@ extension LocalHost {
     }
 }
 
-/// What programs have told of their versions.
+/// The versions that programs have printed.
 final class ProgramVersions: Sendable {
     struct Key: Hashable {
-        /// The name by which it is started: a version manager's links all lead to one program, which asks for it.
+        /// The path by which it is started: a version manager's links all lead to one program, which looks at this name.
         var program: String
         var real: String
         var changed: Date?
@@ -65,7 +70,7 @@ final class ProgramVersions: Sendable {
         fileprivate var since = ContinuousClock.now
     }
 
-    /// A program can lose what it needs without changing itself.
+    /// Short, because a program can lose a dependency without changing itself.
     private static let memory = Duration.seconds(60)
     private let told = Mutex<[Key: Known]>([:])
 
@@ -80,14 +85,15 @@ final class ProgramVersions: Sendable {
         text.prefix(4_096).firstMatch(of: /\bv?(\d+\.\d+[0-9A-Za-z.+-]{0,40})/).map { String($0.1) }
     }
 
-    /// What keeps a program that was asked for its version from being an agent's; `nil` when it has started.
+    /// Why a program that was asked for its version can't be an agent's; `nil` when it has started.
     static func failure(of executable: String, _ arguments: [String], _ output: Output) -> String? {
         guard !output.termination.isSuccess else { return nil }
         let words = (output.standardError + "\n" + output.text.prefix(4_096)).split(whereSeparator: \.isNewline)
             .map { $0.trimmingCharacters(in: .whitespaces) }.first { !$0.isEmpty }
         let said = words.map { ": “\($0.prefix(300))”." } ?? "."
         let needs = "Name what it needs outside of /usr under `needs` in its entry."
-        // A shell and env(1) end so when there is nothing to become, bubblewrap tells of it, and 128 and more is a signal's.
+        // A shell and env(1) exit with 126 or 127 when they can't start a program, bubblewrap prints a message, and 128 and above is a
+        // signal.
         if case .exited(let code) = output.termination, code < 126, !output.standardError.hasPrefix("bwrap: ") {
             guard !arguments.isEmpty else { return nil }
             return "\(executable) was asked for its version in a sandbox and ended with exit code \(code)\(said) \(needs) "

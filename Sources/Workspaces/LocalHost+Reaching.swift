@@ -2,12 +2,14 @@ import Accounts
 import AgentProtocol
 import Foundation
 import Processes
+import Sandbox
+import Wording
 
 extension LocalHost {
-    /// Lets git reach a repository. One on this machine is served by git in a sandbox that sees it alone and shows it a configuration of
-    /// SAM's in place of its own, so that nothing that it brings along is run.
+    /// Gives git access to a repository. A repository on this machine is served by git in a sandbox that sees only the repository, with
+    /// SAM's configuration in place of its own, so that none of its hooks or commands run.
     ///
-    /// - Parameter sandbox: what the project wants. Only one that goes without a sandbox is served without one where there is none.
+    /// - Parameter sandbox: the project's sandbox. Where sandboxes can't be started, only a project without one gets direct access.
     /// - Throws: ``WorkspaceError``, and what the body throws.
     func reaching<Result: Sendable>(
         _ location: RepositoryLocation, to act: RepositoryAccess.Act, sandbox: Project.Sandbox,
@@ -15,13 +17,13 @@ extension LocalHost {
     ) async throws -> Result {
         guard let path = try await localPath(of: location) else {
             var access = RepositoryAccess.remote(location.address)
-            // An address that only the user's rules for pushing turn into a path is not served in a sandbox.
+            // An address that the user's rules turn into a path for pushes only is not served in a sandbox.
             access.extra["GIT_ALLOW_PROTOCOL"] = "http:https:ssh"
             return try await body(access)
         }
         let repository = try await aside { try LocalRepository(at: path) }
         do {
-            try await probe.succeed()
+            try await requireSandbox()
         } catch  where sandbox == .none {
             return try await body(.unconfined(repository, act))
         }
@@ -29,19 +31,19 @@ extension LocalHost {
         defer { scratch.remove() }
         let command = try await service(of: repository, act, scratch)
         do { try JSONLine.encode(command).write(to: URL(filePath: scratch.command), options: .atomic) } catch {
-            throw WorkspaceError(.repository, "\(scratch.command) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.repository, "\(scratch.command) can't be written: \(reason(of: error))")
         }
-        // git hands these values to a shell, so they are constant; what they name comes by environment.
+        // git passes these values to a shell, so they are constant; the paths come through the environment.
         let access = RepositoryAccess(
             address: repository.folder, name: repository.path,
             switches: [(act == .read ? "--upload-pack" : "--receive-pack") + "=\"$SAM_UPLOAD_PACK\" upload-pack"],
-            extra: ["SAM_UPLOAD_PACK": programs + "/sam-runner", "SAM_UPLOAD_PACK_COMMAND": scratch.command], configuration: .none)
+            extra: ["SAM_UPLOAD_PACK": own.runner, "SAM_UPLOAD_PACK_COMMAND": scratch.command], configuration: .none)
         do { return try await body(access) } catch let error as WorkspaceError {
             throw WorkspaceError(error.code, error.message.replacing("'\(Self.inside)'", with: repository.path))
         }
     }
 
-    /// The path of a repository that is on this machine, be it that its user's rules (`url.….insteadOf`) make its address one.
+    /// The path of a repository on this machine, also when the user's rules (`url.….insteadOf`) turn its address into one.
     private func localPath(of location: RepositoryLocation) async throws -> String? {
         if case .local(let path) = location { return path }
         let said = try await git.run(
@@ -52,10 +54,10 @@ extension LocalHost {
         return URL(string: address)?.path(percentEncoded: false)
     }
 
-    /// Where it stands in its sandbox.
+    /// The repository's path in its sandbox.
     private static let inside = "/repository"
 
-    /// What serves it.
+    /// The command that serves a repository in its sandbox.
     private func service(of repository: LocalRepository, _ act: RepositoryAccess.Act, _ scratch: Scratch) async throws -> Command {
         let folder = repository.folder
         let hasLogs = FileEntry(folder + "/logs") == .folder
@@ -72,8 +74,7 @@ extension LocalHost {
             binds.append(Sandbox.Bind(host: scratch.configuration, inside: Self.inside + "/config", access: .readOnly))
         }
         var sandbox = Sandbox(
-            program: probe.program ?? "/usr/bin/bwrap", binds: binds, passwd: home.sandboxFiles + "/passwd",
-            group: home.sandboxFiles + "/group", filter: home.systemCallFilter)
+            program: bubblewrap, binds: binds, files: home.sandboxFiles)
         if scratch.owner != nil { (sandbox.passwd, sandbox.group) = ("/dev/null", "/dev/null") }
         let command = sandbox.wrap(
             Command(
@@ -85,10 +86,10 @@ extension LocalHost {
                         "GIT_CONFIG_NOSYSTEM": "1", "GIT_PROTOCOL": act == .read ? "version=2" : "",
                     ], uniquingKeysWith: { $1 }),
                 workingDirectory: "/"))
-        return try scratch.asOwner(command).entered(by: programs + "/sam-runner")
+        return try scratch.asOwner(command).entered(by: own.runner)
     }
 
-    /// What its configuration says, without what it includes. Reading a file by its name does nothing that it says.
+    /// The repository's configuration without includes. Listing a file by its name runs none of its settings.
     private func configuration(of repository: LocalRepository) async throws -> [UInt8] {
         let file = repository.folder + "/config"
         guard FileEntry.size(file) <= 1 << 20 else {
@@ -101,14 +102,14 @@ extension LocalHost {
 }
 
 extension RepositoryAccess {
-    /// What keeps git from running anything of a repository's whose configuration it reads all the same.
+    /// Settings that keep git from running any program of a repository whose configuration it reads.
     static let harmless = [
         "-c", "safe.directory=*", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.alternateRefsCommand=true",
         "-c", "receive.autogc=false", "-c", "receive.denyCurrentBranch=refuse", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
     ]
 
-    /// git refuses repositories of other owners. Naming one is the administrator's word that it is meant. The word has to stand here: git
-    /// hands no configuration from its environment to a local upload-pack.
+    /// Direct access without a sandbox. git refuses repositories of other owners; an administrator who names one vouches for it. The
+    /// settings have to be in the command: git passes no configuration from its environment to a local upload-pack.
     fileprivate static func unconfined(_ repository: LocalRepository, _ act: Act) -> RepositoryAccess {
         let program = act == .read ? "upload-pack" : "receive-pack"
         let words = ["git"] + harmless + [program]

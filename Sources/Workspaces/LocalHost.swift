@@ -4,140 +4,160 @@ import Foundation
 import Gathering
 import Logging
 import Processes
+import Sandbox
 import Wording
 
-/// This machine as a place for workspaces: bubblewrap, control groups, and runners as detached processes.
+/// This machine as a host for workspaces: bubblewrap, control groups, and runners as detached processes.
 public struct LocalHost: WorkspaceHost {
+    /// SAM's home.
     public let home: Home
     var git: Git
-    /// The folder with `sam-runner` and `sam-scout`.
-    let programs: String
+    let own: OwnPrograms
     let controlGroups: ControlGroups
-    let libraries: [String]
     let mirrors = MirrorQueue()
-    /// Apart from the fetches of origins, which can take an hour: results wait for each other only.
+    /// Separate from fetches of origins, which can take an hour: results wait for each other only.
     let results = MirrorQueue()
     let trash: Trash
-    /// What is older than this and half done was left by somebody who was killed.
+    /// Unfinished files that are older than this were left by processes that were killed.
     let started = Date()
     let probe: SandboxProbe
     let versions = ProgramVersions()
     let logger: Logger
+    /// Measures how long is waited for a killed runner.
+    let clock: any Clock<Duration>
+    /// The kind of host in handles.
+    static let kind = "local"
 
-    /// Looks at the machine.
+    /// Detects what the machine offers and writes the sandbox's files.
     ///
     /// - Parameters:
     ///   - home: SAM's home; its folders exist.
     ///   - programs: the folder with SAM's own programs.
-    /// - Throws: ``WorkspaceError`` when git or SAM's own programs are missing.
-    public init(home: Home, programs: String = Program.ownFolder, logger: Logger) throws {
+    ///   - clock: measures how long is waited for a killed runner.
+    /// - Throws: ``WorkspaceError`` when git or SAM's own programs are missing, or the home can't be written.
+    public init(
+        home: Home, programs: String = Program.ownFolder, logger: Logger, clock: any Clock<Duration> = ContinuousClock()
+    ) throws {
         self.home = home
-        self.programs = programs
+        self.clock = clock
+        own = OwnPrograms(folder: programs)
         self.logger = logger
         git = try Git()
-        guard Program.find(programs + "/sam-runner") != nil else {
+        guard Program.find(own.runner) != nil else {
             throw WorkspaceError(.home, "sam-runner is not beside sam in \(programs). Build or install both.")
         }
         trash = Trash(folder: home.trash, logger: logger)
         controlGroups = ControlGroups.detect()
-        libraries = RuntimeLibraries.folders()
-        probe = SandboxProbe(runner: programs + "/sam-runner", filter: home.systemCallFilter)
-        let filter = try SystemCallFilter.bytes()
-        do {
-            try Data(filter).write(to: URL(filePath: home.systemCallFilter), options: .atomic)
-            try Data("root:x:0:0::/nonexistent:/bin/false\nagent:x:1000:1000::/home/agent:/bin/sh\n".utf8)
-                .write(to: URL(filePath: home.sandboxFiles + "/passwd"), options: .atomic)
-            try Data("root:x:0:\nagent:x:1000:\n".utf8)
-                .write(to: URL(filePath: home.sandboxFiles + "/group"), options: .atomic)
+        probe = SandboxProbe(runner: own.runner, filter: home.sandboxFiles.filter)
+        do throws(SandboxError) {
+            try home.sandboxFiles.write()
         } catch {
-            throw WorkspaceError(.home, "SAM's home \(home.path) can't be written: \(reason(of: error)).")
+            throw WorkspaceError(.home, "SAM can't prepare sandboxes in its home: \(error.message)")
         }
     }
 
+    /// Checks that a sandbox starts, if the project has one.
     public func check(_ project: Project) async throws {
         guard project.sandbox == .bubblewrap else { return }
-        try await probe.succeed()
+        try await requireSandbox()
     }
 
+    /// Checks that a sandbox starts.
+    ///
+    /// - Throws: ``WorkspaceError``.
+    func requireSandbox() async throws {
+        do { try await probe.succeed() } catch let error as SandboxError { throw WorkspaceError(error) }
+    }
+
+    /// Makes the control groups of a session.
+    private func makeGroups(_ session: SessionID, _ limits: SandboxLimits) throws(WorkspaceError) -> ControlGroups.Group {
+        do throws(SandboxError) {
+            return try controlGroups.create(groupName(session), limits: limits)
+        } catch {
+            throw WorkspaceError(error)
+        }
+    }
+
+    /// Updates the project's mirror and makes the session's working tree over its objects.
     public func prepare(_ request: WorkspaceRequest) async throws -> PreparedWorkspace {
         try await check(request.project)
         let location = try RepositoryLocation(request.project.repository)
         let mirror = mirror(of: request.project.id)
         request.report(WorkspaceProgress("waiting for the mirror, which is in use"))
-        let (base, given) = try await mirrors.exclusively(request.project.id) {
+        let (base, given, label) = try await mirrors.exclusively(request.project.id) {
             _ = try await aside { [started] in mirror.removeLeftovers(before: started) }
             var base = try await reaching(location, to: .read, sandbox: request.project.sandbox) { access in
                 try await mirror.update(from: access, limits: request.limits, telling: request.report)
             }
+            var label = base.branch
             if let start = request.start {
                 if let note = try await takeIn(start, of: request.session, into: mirror) { base.notes.append(note) }
+                // A label with the default branch would be wrong, unless this is its newest commit.
+                if base.commit != start { label = nil }
                 base.commit = start
+                try await checkThatIsThere(start, in: mirror)
             }
             let given = try await GivenRefs.of(mirror)
-            // Before anybody else has the mirror: what is named by nothing can leave it.
+            // Still inside the exclusive section, because objects that nothing names can be removed from the mirror.
             try await mirror.keep(base.commit, for: request.session)
-            return (base, given)
+            return (base, given, label)
         }
         try makeFolder(home.session(request.session))
         try makeFolder(home.agentHome(request.session))
         if let earlier = request.earlier { await KeptHome(path: home.agentHome(earlier)).copy(to: home.agentHome(request.session), logger) }
-        // What was cancelled makes no more.
+        // A cancelled preparation creates nothing more.
         try Task.checkCancellation()
         try makeFolder(home.sockets(request.session))
         let session = request.session
         try given.remember(in: home.givenRefs(session))
         try await Checkout(
-            git: git, mirror: mirror, path: home.workspace(session), branch: request.branch,
+            git: git, mirror: mirror, path: home.workspace(session), branch: request.branch, limit: request.disk,
             inside: workspaceInside(request.project, session), wrap: wrap(request.project, session, joining: [])
         ).create(from: base, given: given, telling: request.report)
-        // Its time is part of what it tells: a file that was written in the same second is looked at again.
+        // `-p` keeps the index's time, which is part of its content: a file written in the same second is compared again.
         let copy = Command("/bin/cp", ["-p", "--", home.workspace(session) + "/.git/index", home.baseIndex(session)])
         guard try await copy.run().termination.isSuccess else {
             throw WorkspaceError(.checkout, "The index of the workspace can't be copied to \(home.baseIndex(session)).")
         }
-        return PreparedWorkspace(base: base.commit, defaultBranch: base.branch, notes: base.notes)
+        return PreparedWorkspace(base: base.commit, defaultBranch: label, notes: base.notes)
     }
 
-    public func launch(_ launch: RunnerLaunch) async throws {
+    private func checkThatIsThere(_ commit: String, in mirror: Mirror) async throws {
+        let output = try await git.command(["cat-file", "-e", "\(commit)^{commit}"], in: mirror.path).run(timeout: .seconds(60))
+        guard output.termination.isSuccess else {
+            throw WorkspaceError(
+                .checkout,
+                "Commit \(commit.prefix(12)), from which the session is to start, is on no branch of its repository. Give it one: git branch NAME"
+            )
+        }
+    }
+
+    /// Makes the attempt's folder and control groups, and starts `sam-runner` as a detached process.
+    public func launch(_ launch: RunnerLaunch) async throws -> RunnerHandle {
         try await Blocking.run { try start(launch) }
     }
 
-    private func start(_ launch: RunnerLaunch) throws {
-        var launch = launch
+    private func start(_ launch: RunnerLaunch) throws -> RunnerHandle {
         let folder = home.attempt(launch.session, launch.attempt)
         try makeFolder(folder)
-        let group = try controlGroups.create(groupName(launch.session), limits: launch.limits)
         try placeFiles(of: launch.agent, for: launch.session)
-        let (conversation, arguments) = conversation(launch)
-        launch.agent.arguments += arguments
-        let command = agentCommand(launch)
-        let configuration = RunnerConfiguration(
-            session: launch.session, attempt: launch.attempt, token: launch.token, controlSocket: home.controlSocket,
-            folder: folder, command: command, wireProtocol: launch.agent.wireProtocol, sandbox: launch.project.sandbox.rawValue,
-            conversation: conversation, controlGroups: group.joins, memoryEvents: group.memoryEvents,
-            handshakeTimeout: launch.handshakeTimeout * 1_000,
-            outputLimit: launch.outputLimit,
-            disk: RunnerConfiguration.Disk(
-                folders: [home.workspace(launch.session), home.agentHome(launch.session)], limit: launch.limits.disk),
-            answerTimeout: launch.answerTimeout * 1_000, stopGrace: 5_000,
-            signIn: launch.signIn.map {
-                RunnerConfiguration.SignIn(
-                    folder: home.agentHome(launch.session), file: $0.file, agentType: $0.agentType, credentialKind: $0.credentialKind)
-            })
-        let file = RunnerConfiguration.configurationPath(in: folder)
-        guard let content = try? JSONLine.encode(configuration),
+        let file = RunnerPlace.startPath(in: folder)
+        let start = RunnerStart(configuration: configuration(launch), place: place(launch, folder: folder))
+        guard let content = try? JSONLine.encode(start),
             FileManager.default.createFile(atPath: file, contents: content, attributes: [.posixPermissions: 0o600])
         else { throw WorkspaceError(.sandbox, "The runner's configuration \(file) can't be written.") }
         do {
-            try Command(
-                programs + "/sam-runner", ["run", file], environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"],
+            let process = try Command(
+                own.runner, ["run", file], environment: Self.runnerEnvironment(of: ProcessInfo.processInfo.environment),
                 workingDirectory: "/"
-            ).detach(log: RunnerConfiguration.logPath(in: folder))
+            ).detach(log: RunnerPlace.logPath(in: folder))
+            return RunnerHandle(host: Self.kind, value: String(process))
         } catch {
             throw WorkspaceError(.sandbox, "The runner could not be started: \(reason(of: error))")
         }
     }
 
+    /// Gathers the work in the sandbox and fetches it into the mirror. Retries with a narrower scope when git's checks refuse it.
     public func salvage(_ request: SalvageRequest) async throws -> WorkspaceResult {
         let session = request.session
         guard FileManager.default.fileExists(atPath: home.workspace(session)) else {
@@ -145,18 +165,18 @@ public struct LocalHost: WorkspaceHost {
         }
         let group = try await Blocking.run {
             controlGroups.remove(groupName(session))
-            // The home of a session that is salvaged again was removed, and its sandbox wants one.
+            // The home of a session that is salvaged again was removed, and its sandbox needs one.
             try makeFolder(home.agentHome(session))
-            // What the agent left is looked at with no more of the machine than the agent had.
-            return try controlGroups.create(groupName(session), limits: request.limits)
+            // The gatherer gets the same limits as the agent had.
+            return try makeGroups(session, request.limits)
         }
         let isSandboxed = request.project.sandbox != .none
         let folder = home.gathering(session)
         let salvage = Salvage(
             git: git, mirror: mirror(of: request.project.id),
             wrap: wrap(request.project, session, joining: group.joins, gathering: folder),
-            workspace: workspaceInside(request.project, session), runner: programs + "/sam-runner",
-            runnerInside: isSandboxed ? Sandbox.Inside.programs + "/sam-runner" : programs + "/sam-runner", folder: folder,
+            workspace: workspaceInside(request.project, session), runner: own.runner,
+            runnerInside: isSandboxed ? Sandbox.Inside.programs + "/sam-runner" : own.runner, folder: folder,
             folderInside: isSandboxed ? Sandbox.Inside.gathering : folder, ownFolder: home.session(session),
             baseIndex: home.baseIndex(session), givenRefs: home.givenRefs(session), lostWork: home.lostWork(session), report: request.report
         )
@@ -169,7 +189,7 @@ public struct LocalHost: WorkspaceHost {
         return result
     }
 
-    /// One try, in an empty folder: a sandbox that looked at an agent's files could have put links into the last.
+    /// One attempt, in an empty folder: a sandbox that looked at an agent's files could have left links in the previous one.
     ///
     /// - Returns: `nil` when git's checks refuse the session's own work.
     private func bringOut(
@@ -188,23 +208,23 @@ public struct LocalHost: WorkspaceHost {
         return result
     }
 
-    /// What runs a command over a session's workspace: its sandbox, or (where the project has none) nothing.
+    /// Returns the wrapper that runs a command over a session's workspace in its sandbox, or unchanged if the project has none.
     private func wrap(
         _ project: Project, _ session: SessionID, joining groups: [String], gathering folder: String? = nil
     ) -> @Sendable (Command) -> Command {
         guard project.sandbox != .none else { return { $0 } }
         var sandbox = sandbox(project, session)
-        let runner = programs + "/sam-runner"
         if let folder {
             sandbox.binds += [
                 Sandbox.Bind(host: folder, inside: Sandbox.Inside.gathering, access: .readWrite),
-                Sandbox.Bind(host: runner, inside: Sandbox.Inside.programs + "/sam-runner", access: .readOnly),
+                Sandbox.Bind(host: own.runner, inside: Sandbox.Inside.programs + "/sam-runner", access: .readOnly),
             ]
-            sandbox.binds += libraries.map { Sandbox.Bind(host: $0, inside: $0, access: .readOnly) }
+            sandbox.binds += own.libraries.map { Sandbox.Bind(host: $0, inside: $0, access: .readOnly) }
         }
-        return { [sandbox] command in sandbox.wrap(command).entered(by: runner, joining: groups) }
+        return { [sandbox, own] command in sandbox.wrap(command).entered(by: own.runner, joining: groups) }
     }
 
+    /// Removes control groups, sockets and the runner's files, and as requested the home and the workspace.
     public func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool, keepingHome: Bool) async {
         for _ in 0..<50 {
             guard await Blocking.run({ !controlGroups.remove(groupName(session)) }) else { break }
@@ -213,35 +233,36 @@ public struct LocalHost: WorkspaceHost {
         await remove(home.sockets(session))
         let folders = await Blocking.run { (try? FileManager.default.contentsOfDirectory(atPath: home.session(session))) ?? [] }
         for attempt in folders where attempt.hasPrefix("attempt-") {
-            // The token is dead and the events are stored; only the runner's own log may still tell something.
+            // The token is invalid and the events are stored; only the runner's log may still be useful.
             let folder = "\(home.session(session))/\(attempt)"
-            await remove(RunnerConfiguration.configurationPath(in: folder))
-            await remove(RunnerConfiguration.spoolPath(in: folder))
+            await remove(RunnerPlace.startPath(in: folder))
+            await remove(RunnerPlace.spoolPath(in: folder))
         }
-        // What an agent keeps in its home, a sign-in perhaps, is of no use to who looks at a workspace that was kept.
+        // The agent's home, which may have a sign-in, is of no use to people who look at a kept workspace.
         if !keepingHome { await remove(home.agentHome(session)) }
         guard !keepingWorkspace else { return }
         for path in [
             home.workspace(session), home.baseIndex(session), home.givenRefs(session), home.carriedChanges(session),
             home.gathering(session),
         ] { await remove(path) }
-        // Of one that never ran nothing is in it any more; another's folder is not removed by this.
+        // Removes the folder of a session that never ran, which is empty by now; any other is not empty and stays.
         rmdir(home.session(session))
         let mirror = mirror(of: project)
         guard FileManager.default.fileExists(atPath: mirror.path) else { return }
         do {
             try await git.run(["update-ref", "-d", "refs/sam/keep/\(session.rawValue)"], in: mirror.path, failing: .checkout)
         } catch {
-            logger.warning("\(mirror.path) keeps a ref for \(session.rawValue), which is over: \(error)")
+            logger.warning("\(mirror.path) keeps a ref for \(session.rawValue), which is over: \(logWords(of: error))")
         }
     }
 
-    /// Where a workspace that was kept stands; `nil` when it is gone.
-    public func keptWorkspace(_ session: SessionID) -> String? {
+    /// The path of a workspace that was kept; `nil` when it is gone.
+    public func keptWorkspace(_ session: SessionID) async -> String? {
         let path = home.workspace(session)
-        return FileManager.default.fileExists(atPath: path) ? path : nil
+        return await Blocking.run { FileManager.default.fileExists(atPath: path) ? path : nil }
     }
 
+    /// Removes the session's folder, and with its work its refs in the mirror.
     public func forget(_ session: SessionID, of project: ProjectID, withWork: Bool) async {
         await remove(home.session(session))
         let mirror = mirror(of: project)
@@ -249,16 +270,17 @@ public struct LocalHost: WorkspaceHost {
         do {
             try await results.exclusively(project) { try await mirror.forget(session) }
         } catch {
-            logger.warning("\(mirror.path) keeps the work of \(session.rawValue), which is removed: \(error)")
+            logger.warning("\(mirror.path) keeps the work of \(session.rawValue), which is removed: \(logWords(of: error))")
         }
     }
 
+    /// Removes the project's mirror.
     public func forget(_ project: ProjectID) async {
-        // A fetch that is under way ends first.
+        // A running fetch ends first.
         try? await mirrors.exclusively(project) { await remove(home.mirror(project)) }
     }
 
-    /// Removes a tree: out of the way at once, or (where it can't be moved) before anything else is done.
+    /// Removes a tree by moving it to the trash, or, when it can't be moved, in place before returning.
     private func remove(_ path: String) async {
         if await trash.take(path) { return }
         if await !Removal(path: path).run() { logger.warning("\(path) could not be removed.") }
@@ -270,23 +292,16 @@ public struct LocalHost: WorkspaceHost {
         Mirror(git: git, path: home.mirror(project))
     }
 
-    private func groupName(_ session: SessionID) -> String { "sam-\(session.rawValue)" }
+    private func groupName(_ session: SessionID) -> String { ControlGroups.name(of: session.rawValue) }
 
     func workspaceInside(_ project: Project, _ session: SessionID) -> String {
         project.sandbox == .none ? home.workspace(session) : Sandbox.Inside.workspace
     }
 
     func sandbox(_ project: Project, _ session: SessionID) -> Sandbox {
-        let objects = home.mirror(project.id) + "/objects"
-        return Sandbox(
-            program: probe.program ?? "/usr/bin/bwrap",
-            binds: [
-                Sandbox.Bind(host: home.workspace(session), inside: Sandbox.Inside.workspace, access: .readWrite),
-                Sandbox.Bind(host: home.agentHome(session), inside: Sandbox.Inside.home, access: .readWrite),
-                // The checkout names this path in its alternates, so it has to be the same inside.
-                Sandbox.Bind(host: objects, inside: objects, access: .readOnly),
-            ],
-            passwd: home.sandboxFiles + "/passwd", group: home.sandboxFiles + "/group", filter: home.systemCallFilter)
+        Sandbox(
+            program: bubblewrap, workspace: home.workspace(session), home: home.agentHome(session), objects: objects(of: project.id),
+            files: home.sandboxFiles)
     }
 
     private func makeFolder(_ path: String) throws {

@@ -1,13 +1,13 @@
 import Foundation
 import Processes
 
-/// The repository of a session's own, with what can't be in the mirror: commits that no ref reached, and histories that end early.
+/// A session's own repository for work that can't be in the mirror: commits that no ref reached, and shallow histories.
 struct LostWork: Sendable {
     let git: Git
     let path: String
 
-    /// Gives it all objects that it needs, but those below the commit that the session began on: it borrows from the mirror, from which
-    /// others can go.
+    /// Copies all objects that it needs into it, except those below the commit that the session started from: it borrows from the mirror,
+    /// from which others can be removed.
     func makeWhole() async throws {
         guard FileEntry(path) == .folder else { return }
         let listed = try await git.run(["for-each-ref", "--format=%(objectname) %(refname)"], in: path, failing: .salvage)

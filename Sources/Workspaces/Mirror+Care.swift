@@ -2,17 +2,17 @@ import AgentProtocol
 import Foundation
 import Processes
 
-// What keeps a mirror small, and loses nothing: every act here may be killed at any moment and begun again.
+// Keeps a mirror small without losing anything: each operation here can be killed at any time and repeated.
 extension Mirror {
-    /// How a mirror stands.
+    /// The condition of a mirror.
     struct State: Sendable, Hashable {
-        /// Objects in files of their own, as far as a sample tells.
+        /// Loose objects, estimated from a sample.
         var loose = 0
         var packs = 0
-        /// Whether something is known to stand in it that nothing names.
+        /// Whether it is known to have objects that nothing names.
         var hasGarbage = false
 
-        /// As git's own `gc.auto` and, because each fetch brings a pack, fewer than its `gc.autoPackLimit`.
+        /// Limits: git's own `gc.auto`, and fewer packs than its `gc.autoPackLimit`, because each fetch adds a pack.
         var isUntidy: Bool { loose > 6_700 || packs > 20 }
     }
 
@@ -22,23 +22,23 @@ extension Mirror {
     var state: State {
         let objects = path + "/objects"
         let packs = Self.names(in: objects + "/pack").count { $0.hasSuffix(".pack") }
-        // One folder of 256, as git does it: names are evenly spread.
+        // Counts one folder of 256, as git does: names are evenly distributed.
         let loose = Self.names(in: objects + "/17").count { $0.count == 38 } * 256
         return State(loose: loose, packs: packs, hasGarbage: FileEntry(garbageMark) != .missing)
     }
 
-    /// Notes that something stands in it that nothing names.
+    /// Records that the mirror has objects that nothing names.
     func markGarbage() {
-        // Without the mark it goes a little later.
+        // Without the mark they are removed a little later.
         _ = FileManager.default.createFile(atPath: garbageMark, contents: nil)
     }
 
-    /// Whether any workspace has its objects.
+    /// Whether any workspace uses its objects.
     func hasWorkspaces() async throws -> Bool {
         try await !git.run(["for-each-ref", "--count=1", "refs/sam/keep"], in: path, failing: .repository).standardOutput.isEmpty
     }
 
-    /// Lets go what is kept for workspaces that are not there: who removed one may have been killed before the ref's turn.
+    /// Deletes keep refs of workspaces that do not exist: the process that removed one may have been killed before it deleted the ref.
     func release(unless isThere: (SessionID) -> Bool) async throws {
         let listed = try await git.run(["for-each-ref", "--format=%(refname)", "refs/sam/keep"], in: path, failing: .repository)
         for reference in listed.text.split(separator: "\n") {
@@ -47,9 +47,9 @@ extension Mirror {
         }
     }
 
-    /// Keeps the commits that sessions name, and no longer those of sessions that are forgotten.
+    /// Adds refs for the commits that sessions name, and deletes those of removed sessions.
     ///
-    /// - Parameter commits: by session. Those that are not here are left out.
+    /// - Parameter commits: by session. Commits that the mirror lacks are left out.
     func keep(_ commits: [SessionID: [String]]) async throws {
         let wanted = Set(commits.flatMap { session, commits in commits.map { "refs/sam/base/\(session.rawValue)/\($0)" } })
         let listed = try await git.run(["for-each-ref", "--format=%(refname)", "refs/sam/base"], in: path, failing: .repository)
@@ -67,7 +67,22 @@ extension Mirror {
         try await git.run(["update-ref", "--stdin"], in: path, input: orders.joined(), failing: .repository)
     }
 
-    /// Lets the work of a session go that somebody removed for good.
+    /// The refs of sessions' work: branches by their names, other work by its whole ref.
+    func work() async throws -> [SessionID: [String]] {
+        let listed = try await git.run(
+            ["for-each-ref", "--format=%(refname)", "refs/heads/sam", "refs/sam/work"], in: path, failing: .repository)
+        var work: [SessionID: [String]] = [:]
+        for reference in listed.text.split(separator: "\n").map(String.init) {
+            let branch = reference.hasPrefix("refs/heads/") ? String(reference.dropFirst("refs/heads/".count)) : nil
+            // `sam/<session>-<slug>` or `refs/sam/work/<session>/…`.
+            let place = branch?.dropFirst("sam/".count) ?? reference.dropFirst("refs/sam/work/".count)
+            let session = SessionID(rawValue: String(place.prefix { $0 != "-" && $0 != "/" }))
+            work[session, default: []].append(branch ?? reference)
+        }
+        return work
+    }
+
+    /// Deletes the refs of a session's work that a user removed for good.
     func forget(_ session: SessionID) async throws {
         let id = session.rawValue
         let listed = try await git.run(
@@ -80,7 +95,7 @@ extension Mirror {
         markGarbage()
     }
 
-    /// Joins small packs and single objects. Everything stays, also what nothing names.
+    /// Joins small packs and loose objects. Keeps every object, also those that nothing names.
     func join() async throws {
         try await unprotected {
             try await slowly(["repack", "-d", "--geometric=2", "--quiet"])
@@ -88,7 +103,7 @@ extension Mirror {
         }
     }
 
-    /// Packs what a ref reaches, and removes the rest. Only while no workspace uses its objects or is being made.
+    /// Packs what refs reach, and removes the rest. Call only while no workspace uses its objects or is being made.
     func drop() async throws {
         try await unprotected {
             try await slowly(["pack-refs", "--all"])
@@ -98,14 +113,14 @@ extension Mirror {
         unlink(garbageMark)
     }
 
-    /// Marks its objects as precious again, where somebody was killed before they could.
+    /// Marks its objects as precious again, after a process was killed before it could.
     func protect() async throws {
         guard FileEntry(unprotectedMark) != .missing else { return }
         try await git.run(["config", "extensions.preciousObjects", "true"], in: path, failing: .repository)
         unlink(unprotectedMark)
     }
 
-    /// git removes nothing from a repository whose objects are precious.
+    /// Runs the body while objects are not marked precious: git removes nothing from a repository whose objects are.
     private func unprotected(_ body: () async throws -> Void) async throws {
         guard FileManager.default.createFile(atPath: unprotectedMark, contents: nil) else {
             throw WorkspaceError(.repository, "The mirror \(path) can't be written.")
@@ -113,12 +128,12 @@ extension Mirror {
         try await git.run(["config", "extensions.preciousObjects", "false"], in: path, failing: .repository)
         var failure: (any Error)?
         do { try await body() } catch { failure = error }
-        // What was cancelled can run nothing any more, and this has to be.
+        // In its own task, because a cancelled task can run no program, and this has to run.
         try await Task { try await protect() }.value
         if let failure { throw failure }
     }
 
-    /// Runs git behind everything else that this machine does.
+    /// Runs git at low priority.
     private func slowly(_ arguments: [String]) async throws {
         let settings = [
             "-c", "pack.threads=1", "-c", "pack.windowMemory=256m", "-c", "core.bigFileThreshold=32m", "-c", "repack.writeBitmaps=false",

@@ -1,9 +1,9 @@
 import Foundation
 
 extension Mirror {
-    /// Removes what git programs left that were killed: half-written packs and objects, and locks that would hold up every other.
+    /// Removes leftovers of git processes that were killed: half-written packs and objects, and locks that would block others.
     ///
-    /// - Parameter start: younger ones may be somebody's who lives.
+    /// - Parameter start: younger files may belong to running processes and stay.
     /// - Returns: what was removed, relative to the mirror.
     @discardableResult
     func removeLeftovers(before start: Date) -> [String] {
@@ -18,7 +18,7 @@ extension Mirror {
                 try FileManager.default.removeItem(atPath: file)
                 removed.append(place)
             } catch {
-                // Somebody else has removed it, or the next look does.
+                // Another process has removed it, or the next call does.
             }
         }
         for name in Self.names(in: path) where name.hasSuffix(".lock") { remove(name) }

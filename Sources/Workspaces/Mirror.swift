@@ -3,15 +3,15 @@ import Foundation
 import Processes
 import Wording
 
-/// A project's bare copy of its repository: fetched, never cloned anew, and shared with no other project.
+/// A project's bare copy of its repository: cloned once, then fetched, and shared with no other project.
 ///
-/// Nothing is ever pruned from it that a workspace may need: git's own garbage collection is off, its objects are
-/// marked precious, and each workspace keeps a ref on the commit it started from.
+/// Objects that a workspace may need are never pruned: git's own garbage collection is off, its objects are marked precious, and each
+/// workspace keeps a ref on the commit it started from.
 package struct Mirror: Sendable {
     let git: Git
     let path: String
 
-    /// Names a mirror; it is made when it is first updated.
+    /// Names a mirror; it is created when it is first updated.
     package init(git: Git, path: String) {
         self.git = git
         self.path = path
@@ -22,11 +22,11 @@ package struct Mirror: Sendable {
         package var commit: String
         /// The remote's default branch; `nil` when its HEAD is detached.
         var branch: String?
-        /// What the checkout leaves out or can't know, a sentence each.
+        /// Notes on what the checkout lacks, a sentence each.
         var notes: [String] = []
     }
 
-    /// Asks a repository for its HEAD without fetching anything.
+    /// Reads a repository's HEAD without fetching anything.
     ///
     /// - Throws: ``WorkspaceError`` when it can't be reached, is no repository, or has no commit.
     static func probe(
@@ -38,7 +38,7 @@ package struct Mirror: Sendable {
         return try base(in: listing.text, of: access)
     }
 
-    /// Brings the mirror up to date and returns the commit to start from.
+    /// Fetches the origin and returns the commit to start from.
     ///
     /// - Throws: ``WorkspaceError``.
     package func update(
@@ -46,8 +46,8 @@ package struct Mirror: Sendable {
     ) async throws -> Base {
         try await initialise()
         let begin = ContinuousClock.now
-        // One limit for all of it, however many times the repository is asked.
-        func left() -> FetchLimits { FetchLimits(whole: max(.seconds(1), limits.whole - (.now - begin)), stall: limits.stall) }
+        // One limit for all calls to the repository together.
+        func left() -> FetchLimits { limits.left(limits.whole - (.now - begin)) }
         var base = try await Self.probe(access, git: git, limits: left(), telling: report)
         func fetch(_ options: [String], _ references: [String]) async throws {
             try await git.follow(
@@ -59,21 +59,21 @@ package struct Mirror: Sendable {
         try await fetch(
             ["--prune", "--force", "--update-shallow", "--no-recurse-submodules"] + (isShallow ? ["--unshallow"] : []),
             ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"])
-        // A detached HEAD is on no branch that the fetch above asked for.
+        // The commit of a detached HEAD may be on no branch that was fetched.
         if base.branch == nil { try await fetch([], [base.commit]) }
         base.notes = try await notes(on: base.commit)
         return base
     }
 
-    /// Keeps a commit for a session's workspace. To be called before anybody else works on the mirror.
+    /// Keeps a commit for a session's workspace. Call it before other work on the mirror can run.
     package func keep(_ commit: String, for session: SessionID) async throws {
         try await git.run(["update-ref", "refs/sam/keep/\(session.rawValue)", commit], in: path, failing: .checkout)
     }
 
-    /// Whether the mirror's history ends before its beginning, as that of a shallow repository does.
+    /// Whether the mirror's history is shallow.
     private var isShallow: Bool { FileManager.default.fileExists(atPath: path + "/shallow") }
 
-    /// Makes the repository, unless it was made before.
+    /// Creates the repository, unless it exists.
     func initialise() async throws {
         guard !FileManager.default.fileExists(atPath: path + "/sam-ready") else { return try await protect() }
         try await git.run(["init", "--bare", "--quiet", "--template=", "--", path], failing: .repository)

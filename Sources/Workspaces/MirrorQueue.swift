@@ -1,14 +1,13 @@
 import Accounts
 
-/// One piece of work at a time on each project's mirror.
+/// Runs one piece of work at a time on each project's mirror.
 ///
-/// An actor alone would not do: it lets others in at every `await`, and two fetches in one repository fail
-/// on each other's locks.
+/// An actor alone is not enough: it is reentrant at every `await`, and two fetches in one repository fail on each other's locks.
 actor MirrorQueue {
     private var last: [ProjectID: Task<Void, Never>] = [:]
-    /// How many are at work or wait.
+    /// How many pieces of work run or wait.
     private var busy: [ProjectID: Int] = [:]
-    /// What ends the work of someone who gives way to everybody else.
+    /// Cancels the running work that gives way to all other.
     private var yielding: [ProjectID: @Sendable () -> Void] = [:]
 
     func exclusively<Result: Sendable>(
@@ -20,9 +19,9 @@ actor MirrorQueue {
         return try await inTurn(project, work)
     }
 
-    /// Does something that can wait, and that ends where somebody else comes.
+    /// Runs work that can wait, and cancels it when other work comes.
     ///
-    /// - Returns: `nil` when somebody is at work, or came.
+    /// - Returns: `nil` when other work runs, or came.
     func whenIdle<Result: Sendable>(
         _ project: ProjectID, _ work: @escaping @Sendable () async throws -> Result
     ) async throws -> Result? {
@@ -40,7 +39,7 @@ actor MirrorQueue {
                 task.cancel()
             }
         } catch  where task.isCancelled && !Task.isCancelled {
-            // A program that was stopped for it can also end as one that failed.
+            // A program that was stopped by the cancellation can also exit with a failure.
             return nil
         }
     }

@@ -1,20 +1,20 @@
 /// How git reaches a repository.
 package struct RepositoryAccess: Sendable {
-    /// What git is given.
+    /// The address for git.
     var address: String
-    /// What a person is told.
+    /// The name for people.
     var name: String
     /// Switches for `fetch` and `ls-remote`, or for `push`.
     var switches: [String] = []
     var extra: [String: String] = [:]
     var configuration: Git.Configuration
 
-    /// What is done to it.
+    /// The kind of access.
     enum Act: Sendable {
         case read, write
     }
 
-    /// A repository that is reached over a network, with what its user has set up for that.
+    /// A repository that is reached over a network, with the user's own configuration for that.
     package static func remote(_ url: String) -> RepositoryAccess {
         RepositoryAccess(address: url, name: url, configuration: .users)
     }

@@ -1,25 +1,26 @@
 import Foundation
 import Processes
+import Wording
 
-/// The refs that SAM made in one of its bare repositories, with everything that they reach, as a file that git reads.
+/// The refs that SAM made in one of its bare repositories, with all objects they reach, as a git bundle file.
 package struct RepositoryBundle: Sendable {
     let git: Git
 
-    /// Makes bundles with this git.
+    /// Creates a writer and reader of bundles that runs this git.
     package init(git: Git) {
         self.git = git
     }
 
-    /// What is bundled.
+    /// The contents of a bundle.
     package struct Contents: Sendable, Hashable {
         /// The repository.
         package var repository: String
-        /// Commits that have to be there although no ref may name them: those that sessions began from.
+        /// Commits that are included although no ref may name them: those that sessions started from.
         package var bases: [String]
-        /// Leave out what this commit reaches: who reads the bundle has it.
+        /// A commit to leave out with everything it reaches, because the reader has it.
         package var known: String?
 
-        /// Names contents.
+        /// Creates contents.
         package init(repository: String, bases: [String] = [], known: String? = nil) {
             self.repository = repository
             self.bases = bases
@@ -27,24 +28,24 @@ package struct RepositoryBundle: Sendable {
         }
     }
 
-    /// How many things a bundle holds.
+    /// The counts of a bundle.
     package struct Count: Sendable, Hashable {
-        /// Refs.
+        /// The refs in it.
         package var references: Int
-        /// Refs and bases whose objects are gone from the repository.
+        /// Refs and bases whose objects are missing from the repository.
         package var missing: Int
     }
 
     private static let patterns = ["refs/sam/", "refs/heads/sam/"]
-    /// Where the bases stand in a bundle, and in a repository that was made of it.
+    /// Where the bases are in a bundle, and in a repository that was made from it.
     private static let bases = "refs/sam/bases/"
 
-    /// Writes a bundle. The repository itself is not changed: its refs are taken down as they are at this moment, and bundled from a
-    /// repository that borrows its objects.
+    /// Writes a bundle. The repository itself is not changed: a snapshot of its refs is bundled from a temporary repository that borrows
+    /// its objects.
     ///
     /// - Parameters:
     ///   - file: the bundle.
-    ///   - scratch: a path where nothing is yet.
+    ///   - scratch: a path at which nothing exists.
     /// - Returns: `nil` when there is nothing to bundle.
     /// - Throws: ``WorkspaceError``.
     package func write(_ contents: Contents, to file: String, scratch: String) async throws -> Count? {
@@ -89,16 +90,16 @@ package struct RepositoryBundle: Sendable {
             try Data("\(repository)/objects\n".utf8).write(to: URL(filePath: scratch + "/objects/info/alternates"))
             if let shallow = Self.shallow(of: repository) { try Data(shallow.utf8).write(to: URL(filePath: scratch + "/shallow")) }
         } catch {
-            throw WorkspaceError(.repository, "\(scratch) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.repository, "\(scratch) can't be written: \(reason(of: error))")
         }
     }
 
-    /// Where a repository's history ends before its beginning, as git keeps it; `nil` where it does not.
+    /// The content of a repository's `shallow` file; `nil` when its history is complete.
     package static func shallow(of repository: String) -> String? {
         FileManager.default.contents(atPath: repository + "/shallow").map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Makes a project's mirror of a bundle.
+    /// Makes a project's mirror from a bundle.
     ///
     /// - Throws: ``WorkspaceError``.
     package func restoreMirror(_ file: String, shallow: String?, to path: String) async throws {
@@ -106,11 +107,11 @@ package struct RepositoryBundle: Sendable {
         try await fetch(file, shallow, into: path)
     }
 
-    /// Makes a repository for a session's lost work of a bundle.
+    /// Makes a repository for a session's lost work from a bundle.
     ///
     /// - Parameters:
-    ///   - mirror: the mirror whose objects it borrows, where it is now.
-    ///   - later: where that mirror will be.
+    ///   - mirror: the mirror whose objects it borrows, at its present path.
+    ///   - later: the path at which that mirror will be.
     /// - Throws: ``WorkspaceError``.
     package func restoreLostWork(_ file: String, shallow: String?, to path: String, borrowing mirror: String, later: String) async throws {
         try await git.run(["init", "--bare", "--quiet", "--template=", "--", path], failing: .repository)
@@ -122,14 +123,14 @@ package struct RepositoryBundle: Sendable {
         } catch let error as WorkspaceError {
             throw error
         } catch {
-            throw WorkspaceError(.repository, "\(path) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.repository, "\(path) can't be written: \(reason(of: error))")
         }
     }
 
     private func fetch(_ file: String, _ shallow: String?, into repository: String) async throws {
         if let shallow {
             do { try Data(shallow.utf8).write(to: URL(filePath: repository + "/shallow")) } catch {
-                throw WorkspaceError(.repository, "\(repository) can't be written: \(error.localizedDescription)")
+                throw WorkspaceError(.repository, "\(repository) can't be written: \(reason(of: error))")
             }
         }
         try await git.run(

@@ -1,3 +1,4 @@
+import Accounts
 import AgentProtocol
 import Foundation
 import Wording
@@ -9,10 +10,10 @@ public enum RepositoryLocation: Sendable, Hashable {
     /// An absolute path on this machine. For administrators only.
     case local(String)
 
-    /// Reads an address.
+    /// Parses an address.
     ///
-    /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/address`` for everything else: options in
-    ///   disguise, remote helpers such as `ext::`, `file:` URLs, and URLs that carry a secret.
+    /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/address`` for everything else: options in disguise, remote helpers such
+    ///   as `ext::`, `file:` URLs, and URLs that contain a secret.
     public init(_ text: String) throws(WorkspaceError) {
         guard !text.isEmpty, text.utf8.count <= 2_048 else {
             throw WorkspaceError(.address, "A repository is a URL or an absolute path of at most 2048 bytes.")
@@ -32,8 +33,11 @@ public enum RepositoryLocation: Sendable, Hashable {
         } else if text.wholeMatch(of: /[A-Za-z0-9._][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^-].*/) != nil {
             self = .remote(text)
         } else {
+            let isHost = text.prefixMatch(of: /[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\//) != nil
             throw WorkspaceError(
-                .address, "“\(text.prefix(80))” is neither a URL (https, http, ssh), nor user@host:path, nor an absolute path.")
+                .address,
+                "“\(text.prefix(80))” is neither a URL (https, http, ssh), nor user@host:path, nor an absolute path."
+                    + (isHost ? " Did you mean https://\(text.prefix(80))?" : ""))
         }
     }
 
@@ -60,7 +64,7 @@ public enum RepositoryLocation: Sendable, Hashable {
         return .remote(text)
     }
 
-    /// git, ssh and curl each read a host and a port in their own way: what is not plainly both is refused. It is not quoted, for a
+    /// git, ssh and curl each parse host and port differently, so ambiguous ones are refused. The message does not quote them, because a
     /// password with a slash in it looks like one.
     private static func check(_ authority: Substring) throws(WorkspaceError) {
         do {
@@ -80,7 +84,7 @@ public enum RepositoryLocation: Sendable, Hashable {
         }
     }
 
-    /// The address as git takes it.
+    /// The address for git.
     public var address: String {
         switch self {
         case .remote(let url): url
@@ -88,18 +92,26 @@ public enum RepositoryLocation: Sendable, Hashable {
         }
     }
 
-    /// A project's name made from the last part of the address.
-    public var suggestedName: String {
-        let last = address.split(whereSeparator: { "/:".contains($0) }).last.map(String.init) ?? "project"
-        let bare = last.hasSuffix(".git") ? String(last.dropLast(4)) : last
-        let name = String(bare.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" }.prefix(64))
-        return name.first.map { $0.isLetter || $0.isNumber } == true ? name : "project"
+    /// A project's name, made from the last part of the path; `nil` if that has no letter and no digit.
+    public var suggestedName: ProjectName? {
+        let parts = path.split(separator: "/").map(String.init)
+        guard let last = parts.last else { return nil }
+        return ProjectName(madeFrom: last.hasSuffix(".git") ? String(last.dropLast(4)) : last)
+    }
+
+    /// The path on its server or on this machine.
+    private var path: String {
+        switch self {
+        case .local(let path): path
+        // URLs encode letters of other scripts; `user@host:path` does not.
+        case .remote(let text) where text.contains("://"): URL(string: text)?.path(percentEncoded: false) ?? ""
+        case .remote(let text): text.split(separator: ":", maxSplits: 1).last.map(String.init) ?? ""
+        }
     }
 }
 
 extension RepositoryLocation {
-    /// The host that it is fetched from, and once more with its port where that is not the usual one; none for a path on this
-    /// machine.
+    /// The host that it is fetched from, and the host with its port if that is not the default one; empty for a path on this machine.
     public var authorities: [String] {
         guard case .remote(let text) = self else { return [] }
         guard text.contains("://") else {
@@ -107,7 +119,7 @@ extension RepositoryLocation {
             return text.firstMatch(of: /@([^:]+):/).map { [String($0.1)] } ?? []
         }
         guard let url = URL(string: text), let name = url.host(percentEncoded: false) else { return [] }
-        // An agent reaches it over the web, whatever way SAM fetches it.
+        // Without an ssh port, because agents reach the host over the web, however SAM fetches it.
         let port = url.scheme?.lowercased() == "ssh" ? nil : url.port
         let host = name.contains(":") ? "[\(name)]" : name
         return [host] + (port.map { ["\(host):\($0)"] } ?? [])

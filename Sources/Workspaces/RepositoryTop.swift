@@ -1,16 +1,16 @@
 import Foundation
 
-/// The top folder of a repository, found from a folder inside it as git finds it.
+/// Finds the top folder of a repository from a folder inside it, as git does.
 public enum RepositoryTop {
     /// The top folder of the repository that a folder belongs to.
     ///
-    /// It looks at the folder and then at each one above it, up to the end of the file system (or across, with
-    /// `GIT_DISCOVERY_ACROSS_FILESYSTEM`), and not above what `GIT_CEILING_DIRECTORIES` names. Nothing is run.
+    /// Checks the folder and then each parent, up to the boundary of the file system (or across, with `GIT_DISCOVERY_ACROSS_FILESYSTEM`),
+    /// and not above the folders in `GIT_CEILING_DIRECTORIES`. Runs no program.
     ///
     /// - Parameters:
     ///   - path: an absolute path.
-    ///   - environment: where git's own variables are looked for.
-    /// - Returns: the path itself where it is a top folder, else the top folder without links in its path; `nil` where there is none.
+    ///   - environment: the variables in which git's own are looked up.
+    /// - Returns: the path itself if it is a top folder, else the top folder without links in its path; `nil` when there is none.
     public static func of(_ path: String, environment: [String: String] = [:]) -> String? {
         if isTop(path) { return path }
         guard let real = realpath(path, nil) else { return nil }
@@ -25,9 +25,9 @@ public enum RepositoryTop {
         var isStart = true
         while true {
             if isTop(folder) { return folder }
-            // Inside of a repository's own folder.
+            // Inside a repository's own folder.
             if isGitFolder(folder) { return folder.hasSuffix("/.git") ? String(folder.dropLast(5)) : folder }
-            // Ceilings hold for the folders above the first.
+            // Ceilings apply to the folders above the first.
             guard folder != "/", isStart || !ceilings.contains(folder) else { return nil }
             let above = folder.lastIndex(of: "/").map { $0 == folder.startIndex ? "/" : String(folder[..<$0]) } ?? "/"
             guard !ceilings.contains(above), crosses || self.device(of: above) == device else { return nil }
@@ -36,11 +36,11 @@ public enum RepositoryTop {
         }
     }
 
-    /// Whether a repository's working tree begins here, or it is a bare one.
+    /// Whether the folder is the top of a working tree, or a bare repository.
     private static func isTop(_ folder: String) -> Bool {
         let own = folder + "/.git"
         if isGitFolder(own) { return true }
-        // Of a linked worktree or a submodule it is a file that names the folder.
+        // In a linked worktree or a submodule it is a file that names the folder.
         var status = stat()
         if stat(own, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 8_192,
             FileManager.default.contents(atPath: own)?.prefix(8) == Data("gitdir: ".utf8)
@@ -67,7 +67,7 @@ public enum RepositoryTop {
 }
 
 extension RepositoryLocation {
-    /// The repository that a folder on this machine belongs to; anything else as it is.
+    /// The repository that a folder on this machine belongs to; any other location is returned unchanged.
     public var top: RepositoryLocation {
         guard case .local(let path) = self, let top = RepositoryTop.of(path) else { return self }
         return .local(top)

@@ -1,39 +1,41 @@
+import Accounts
 import AgentProtocol
 import Foundation
 import Gathering
 import Processes
+import Sandbox
 import Wording
 
-/// Taking a session's work out of a tree that an agent could write.
+/// Takes a session's work out of a tree that an agent could write.
 ///
-/// Nothing of SAM's runs in that tree outside a sandbox. A gatherer inside finds what is new and writes it to a repository of its own;
-/// then the mirror fetches that repository's refs from a `git-upload-pack` that runs inside another sandbox, with every object checked.
+/// None of SAM's code runs in that tree outside a sandbox. A gatherer inside finds new work and writes it to a repository of its own; then
+/// the mirror fetches that repository's refs from a `git-upload-pack` that runs inside another sandbox, with every object checked.
 struct Salvage: Sendable {
     let git: Git
     let mirror: Mirror
-    /// Wraps a command for the workspace: a sandbox, or (where the project has none) nothing.
+    /// Wraps a command for the workspace: in a sandbox, or unchanged if the project has none.
     let wrap: @Sendable (Command) -> Command
-    /// The workspace as commands see it.
+    /// The path of the workspace inside the sandbox.
     let workspace: String
-    /// The runner program, which gathers and stands in for `git-upload-pack`.
+    /// The runner program, which gathers, and stands in for `git-upload-pack`.
     let runner: String
     let runnerInside: String
     /// A folder for the gatherer, which its sandbox can write.
     let folder: String
     let folderInside: String
-    /// A folder that only SAM writes: what the host runs for git is read from there.
+    /// A folder that only SAM writes, for the command file that git runs on the host.
     let ownFolder: String
     let baseIndex: String
     let givenRefs: String
     let lostWork: String
     var report: WorkspaceProgress.Report = { _ in }
 
-    /// The most that is kept of a text from the gatherer.
+    /// The most characters that are kept of a text from the gatherer.
     private static let textLimit = 500
 
     // MARK: - Inside
 
-    /// Looks for work.
+    /// Runs the gatherer over the workspace.
     func gather(_ request: SalvageRequest, _ scope: GatherRequest.Scope) async throws -> GatherReport {
         report(WorkspaceProgress("looking for work in the workspace"))
         let known = try await git.run(
@@ -75,13 +77,13 @@ struct Salvage: Sendable {
 
     // MARK: - Out
 
-    /// Brings the refs out. One at a time in each mirror.
+    /// Fetches the gathered refs. Run one at a time in each mirror.
     ///
-    /// - Parameter isLastTry: whether everything else comes out where git's checks refuse the session's own work.
+    /// - Parameter isLastTry: whether to fetch everything else when git's checks refuse the session's own work.
     /// - Returns: `nil` when they refuse it and this is not the last try.
     func bringOut(_ request: SalvageRequest, _ report: GatherReport, isLastTry: Bool) async throws -> WorkspaceResult? {
         let session = request.session.rawValue
-        var result = WorkspaceResult(branch: nil, base: request.base, commit: request.base, mirror: mirror.path)
+        var result = WorkspaceResult(branch: nil, base: request.base, commit: request.base, project: request.project.id)
         result.notes = bounded(report.notes)
         result.remaining = bounded(report.remaining)
         result.ignored = report.ignored.prefix(100).map {
@@ -94,11 +96,11 @@ struct Salvage: Sendable {
             }
         }
         let works = report.works.prefix(2 * (GatherReport.refLimit + GatherReport.joinLimit))
-        // In the mirror a shallow history would make the mirror shallow.
+        // Fetching a shallow history into the mirror would make the mirror shallow.
         let isOwn = { (work: GatherReport.Work) in work.kind == .lost || work.isShallow }
         let pieces = pieces(works, session, isOwn)
-        let kept = pieces.filter { $0.repository == mirror.path }
-        let lost = pieces.filter { $0.repository == lostWork }
+        let kept = pieces.filter { $0.repository == .project }
+        let lost = pieces.filter { $0.repository == .session }
         if !lost.isEmpty, !FileManager.default.fileExists(atPath: lostWork) { try await makeLostWork(request) }
         for group in [kept, lost] where !group.isEmpty { try await bringOut(group, &result) }
         try await dropHeldEarlier(&result)
@@ -106,12 +108,12 @@ struct Salvage: Sendable {
         return try await counted(result)
     }
 
-    /// Whether git refused what was to be fetched, or could not read it. That it took too long or could not be run is no refusal.
+    /// Whether git refused the objects or could not read them. A timeout, or a failure to run git, is no refusal.
     private static func isRefusal(_ error: WorkspaceError) -> Bool {
         error.message.hasPrefix("git fetch failed")
     }
 
-    /// The session's branch. What it named before stays reachable.
+    /// Fetches the session's branch. The commit that it named before stays reachable.
     private func bringOutMain(_ number: Int, _ request: SalvageRequest, _ result: inout WorkspaceResult) async throws {
         let branch = "refs/heads/\(request.branch)"
         let earlier = try await object(branch)
@@ -123,12 +125,12 @@ struct Salvage: Sendable {
         let reference = "refs/sam/work/\(request.session.rawValue)/refs/earlier-\(earlier.prefix(12))"
         try await git.run(["update-ref", reference, earlier], in: mirror.path, failing: .salvage)
         result.others.append(
-            OtherWork(kind: .refs, name: Self.earlierResult, ref: reference, repository: mirror.path, commit: earlier))
+            OtherWork(kind: .refs, name: Self.earlierResult, ref: reference, repository: .project, commit: earlier))
     }
 
     private static let earlierResult = "earlier result"
 
-    /// An earlier result needs no ref of its own where another ref of this result holds it.
+    /// Deletes the ref of an earlier result that another ref of this result contains.
     private func dropHeldEarlier(_ result: inout WorkspaceResult) async throws {
         guard let earlier = result.others.first(where: { $0.name == Self.earlierResult && $0.ref.contains("/refs/earlier-") }) else {
             return
@@ -136,13 +138,13 @@ struct Salvage: Sendable {
         let holding = try await git.run(
             ["for-each-ref", "--contains", earlier.commit, "--format=%(refname)", "refs/sam/work/"], in: mirror.path, failing: .salvage
         ).text.split(separator: "\n").map(String.init)
-        let others = result.others.filter { $0.repository == mirror.path && $0.ref != earlier.ref }.map(\.ref)
+        let others = result.others.filter { $0.repository == .project && $0.ref != earlier.ref }.map(\.ref)
         guard !Set(others).isDisjoint(with: holding) else { return }
         try await git.run(["update-ref", "-d", earlier.ref], in: mirror.path, failing: .salvage)
         result.others.removeAll { $0.ref == earlier.ref }
     }
 
-    /// Whether a commit has all that an earlier one of the session's has: it stands on it, or only its time differs.
+    /// Whether a commit contains an earlier one of the session: as an ancestor, or with the same tree on the same parent.
     private func holds(_ commit: String, _ earlier: String) async throws -> Bool {
         func isAncestor(_ other: String) async throws -> Bool {
             try await git.command(["merge-base", "--is-ancestor", other, commit], in: mirror.path).run(timeout: .seconds(120))
@@ -156,7 +158,7 @@ struct Salvage: Sendable {
         return try await isAncestor(earlier + "^")
     }
 
-    /// What a ref of the mirror names; `nil` where it does not exist.
+    /// The object that a ref of the mirror names; `nil` when the ref does not exist.
     private func object(_ reference: String) async throws -> String? {
         let output = try await git.run(
             ["for-each-ref", "--format=%(objectname)", reference], in: mirror.path, failing: .salvage)
@@ -164,19 +166,20 @@ struct Salvage: Sendable {
         return text.isEmpty ? nil : text
     }
 
-    private typealias Piece = (work: GatherReport.Work, reference: String, repository: String)
+    private typealias Piece = (work: GatherReport.Work, reference: String, repository: OtherWork.Repository)
 
-    /// All at once; one by one where git refuses some.
+    /// Fetches all pieces at once; one by one when git refuses some.
     private func bringOut(_ pieces: [Piece], _ result: inout WorkspaceResult) async throws {
         let repository = pieces[0].repository
+        let path = repository == .project ? mirror.path : lostWork
         var arrived = pieces
         do {
-            try await fetch(Dictionary(pieces.map { ($0.work.number, $0.reference) }, uniquingKeysWith: { $1 }), into: repository)
+            try await fetch(Dictionary(pieces.map { ($0.work.number, $0.reference) }, uniquingKeysWith: { $1 }), into: path)
         } catch is WorkspaceError {
             arrived = []
             for piece in pieces {
                 do {
-                    try await fetch([piece.work.number: piece.reference], into: repository)
+                    try await fetch([piece.work.number: piece.reference], into: path)
                     arrived.append(piece)
                 } catch let error as WorkspaceError {
                     result.remaining.append("\(piece.work.shown.cut(to: 200)) can't be brought out: \(error.message.cut(to: 300))")
@@ -184,7 +187,7 @@ struct Salvage: Sendable {
             }
         }
         for piece in arrived {
-            let object = try await git.run(["rev-parse", "--verify", piece.reference], in: repository, failing: .salvage)
+            let object = try await git.run(["rev-parse", "--verify", piece.reference], in: path, failing: .salvage)
             result.others.append(
                 OtherWork(
                     kind: OtherWork.Kind(rawValue: piece.work.kind.rawValue) ?? .refs, name: piece.work.shown.cut(to: Self.textLimit),
@@ -202,13 +205,13 @@ struct Salvage: Sendable {
             var reference = "refs/sam/work/\(session)/\(work.kind.rawValue)/\(encoded)"
             if !used.insert(reference).inserted { reference += "%n\(work.number)" }
             used.insert(reference)
-            return (work, reference, isOwn(work) ? lostWork : mirror.path)
+            return (work, reference, isOwn(work) ? .session : .project)
         }
     }
 
     private func nameBranches(_ session: String, _ result: inout WorkspaceResult) async throws {
         var number = 0
-        for index in result.others.indices where result.others[index].kind == .heads && result.others[index].repository == mirror.path {
+        for index in result.others.indices where result.others[index].kind == .heads && result.others[index].repository == .project {
             let type = try await git.run(["cat-file", "-t", result.others[index].commit], in: mirror.path, failing: .salvage).text
             guard type.hasPrefix("commit") else { continue }
             number += 1
@@ -225,7 +228,7 @@ struct Salvage: Sendable {
         } catch {
             throw WorkspaceError(.salvage, "\(lostWork) can't be written: \(reason(of: error)).")
         }
-        // So that a fetch asks for no more than what is new.
+        // With this ref a fetch asks for new objects only.
         try await git.run(["update-ref", "refs/sam/base", request.base], in: lostWork, failing: .salvage)
     }
 
@@ -242,7 +245,7 @@ struct Salvage: Sendable {
         } catch {
             throw WorkspaceError(.salvage, "\(file) can't be written: \(reason(of: error)).")
         }
-        // git hands the value of --upload-pack to a shell, so it is a constant; what it names comes by environment.
+        // git passes the value of --upload-pack to a shell, so it is a constant; the paths come through the environment.
         let arguments =
             [
                 "-c", "transfer.fsckObjects=true", "fetch", "--no-tags", "--no-write-fetch-head", "--no-auto-gc",
@@ -253,10 +256,10 @@ struct Salvage: Sendable {
         do {
             try await git.follow(
                 arguments, in: repository, extra: ["SAM_UPLOAD_PACK": runner, "SAM_UPLOAD_PACK_COMMAND": file],
-                limits: FetchLimits(whole: .seconds(600), stall: .seconds(600)), step: "bringing the work out", failing: .salvage,
+                limits: .fixed(.seconds(600)), step: "bringing the work out", failing: .salvage,
                 telling: report)
         } catch {
-            // What is refused has come in part.
+            // A refused fetch may have left some objects.
             if repository == mirror.path { mirror.markGarbage() }
             throw error
         }
@@ -264,7 +267,7 @@ struct Salvage: Sendable {
 
     private func bounded(_ sentences: [String]) -> [String] { sentences.prefix(100).map { $0.cut(to: Self.textLimit) } }
 
-    /// The work is safe by now: a diff that is too large to be counted changes nothing.
+    /// Adds counts to a result. The work is safe already: a diff too large to be counted is ignored.
     private func counted(_ result: WorkspaceResult) async throws -> WorkspaceResult {
         guard result.branch != nil else { return result }
         var result = result

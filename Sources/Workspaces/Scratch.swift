@@ -1,16 +1,18 @@
 import Foundation
 import Processes
+import Sandbox
+import Wording
 
-/// The files of one act on a local repository, and whose rights it is done with.
+/// The temporary files of one access to a local repository, and the user whose rights it has.
 struct Scratch: Sendable {
-    /// The repository's owner, where SAM runs as root and the repository is somebody else's: root without its powers, as in a sandbox,
-    /// could not write there, and files of root's would be in the owner's way.
+    /// The repository's owner, when SAM runs as root and the repository belongs to another user: in a sandbox root has no special rights
+    /// and could not write there, and files owned by root would block the owner.
     struct Owner: Sendable {
         var user: uid_t
         var group: gid_t
     }
 
-    /// What the folders' names begin with. Those that a killed server left are removed at the next start.
+    /// The prefix of the folders' names. Those that a killed server left are removed at the next start.
     static let prefix = "local-"
 
     let owner: Owner?
@@ -24,8 +26,8 @@ struct Scratch: Sendable {
         var status = stat()
         let isForeign = geteuid() == 0 && stat(repository.folder, &status) == 0 && status.st_uid != 0
         owner = isForeign ? Owner(user: status.st_uid, group: status.st_gid) : nil
-        // SAM's home is not for other users to look into.
-        let parent = isForeign ? "/tmp/sam-" : home.sandboxFiles + "/"
+        // Other users can't read SAM's home.
+        let parent = isForeign ? "/tmp/sam-" : home.sandboxFiles.folder + "/"
         folder = parent + Self.prefix + String(UInt64.random(in: 0 ... .max), radix: 36)
         guard mkdir(folder, isForeign ? 0o711 : 0o700) == 0 else {
             throw WorkspaceError(.repository, "\(folder) can't be made: \(String(cString: strerror(errno))).")
@@ -37,11 +39,11 @@ struct Scratch: Sendable {
             try Data(text.utf8).write(to: URL(filePath: file))
             if owner != nil { try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file) }
         } catch {
-            throw WorkspaceError(.repository, "\(file) can't be written: \(error.localizedDescription)")
+            throw WorkspaceError(.repository, "\(file) can't be written: \(reason(of: error))")
         }
     }
 
-    /// The command with the owner's rights.
+    /// The command, run with the owner's rights.
     func asOwner(_ command: Command) throws -> Command {
         guard let owner else { return command }
         guard let program = Program.find("setpriv") else {

@@ -2,10 +2,10 @@ import AgentProtocol
 import Foundation
 import Wording
 
-/// Reads the events that a dead runner kept: one a line, numbered from 1 without gaps.
+/// Reads the events in a dead runner's spool: one per line, numbered from 1 without gaps.
 enum SpoolReader {
-    /// The events after a number. One that can't be read, like a last line that was cut by the runner's death, is a note of that in its
-    /// place: left out, it would take those after it along.
+    /// The events after a number. An unreadable line, such as a last line cut by the runner's death, becomes a note in its place: without
+    /// it the numbering of later events would have a gap.
     ///
     /// - Parameter now: the time of an event without one, in UTC milliseconds.
     static func events(in spool: Data, after last: Int, now: Int64) -> [NumberedEvent] {

@@ -2,13 +2,13 @@ import Foundation
 import Logging
 import Processes
 
-/// What is no longer needed: out of the way at once, and removed when there is time for it. What is in it when SAM ends goes after the
-/// next start.
+/// Removes files in the background: moves them out of the way at once and deletes them later. What is left when SAM ends is deleted after
+/// the next start.
 actor Trash {
     private let folder: String
     private let logger: Logger
     private var emptying: Task<Void, Never>?
-    /// What could not be removed since the start.
+    /// Entries that could not be removed since the start.
     private var stuck: Set<String> = []
 
     init(folder: String, logger: Logger) {
@@ -16,22 +16,22 @@ actor Trash {
         self.logger = logger
     }
 
-    /// Takes a file or a folder.
+    /// Takes a file or a folder: deletes a file, and moves a folder into the trash.
     ///
     /// - Returns: whether nothing is at the path any more.
     func take(_ path: String) -> Bool {
         switch FileEntry(path) {
         case .missing: return true
-        // A folder that its owner may not write can't be moved to another one.
+        // A folder that its owner can't write can't be moved to another folder.
         case .folder: chmod(path, 0o700)
-        case .file, .link, .other: return unlink(path) == 0
+        case .file, .link, .special, .other: return unlink(path) == 0
         }
         guard rename(path, "\(folder)/\(UInt64.random(in: 0 ... .max))") == 0 else { return false }
         empty()
         return true
     }
 
-    /// Begins to remove what is in it.
+    /// Starts to delete the contents.
     func empty() {
         guard emptying == nil else { return }
         emptying = Task {
@@ -45,24 +45,24 @@ actor Trash {
         }
     }
 
-    /// Waits until it is empty, but for what could not be removed.
+    /// Waits until it is empty, except for entries that could not be removed.
     func emptied() async { while let emptying { await emptying.value } }
 }
 
-/// Removing a tree that an agent may have shaped. Programs do it: they go from folder to folder by descriptor, so that no link leads
-/// them astray, and they hold up no thread of ours.
+/// Removes a tree that an agent may have crafted. External programs do it: they walk folders by descriptor, so that no link misleads them,
+/// and they block no thread of SAM's.
 struct Removal: Sendable {
     var path: String
-    /// Whether it leaves the machine to everything else.
+    /// Whether it runs at low priority.
     var isSlow = false
 
     /// - Returns: whether nothing is left.
     func run() async -> Bool {
         let commands = [
-            // Folders without permissions can't be emptied by their owner before this.
+            // The owner can't empty folders without permissions before this.
             Command("/bin/chmod", ["-R", "u+rwX", "--", path]), Command("/bin/rm", ["-rf", "--one-file-system", "--", path]),
         ]
-        // A sandbox that was killed takes a moment to die, in which it can still write.
+        // A killed sandbox takes a moment to end, and can still write until then.
         for _ in 0..<5 {
             guard FileEntry(path) != .missing else { return true }
             for command in commands { _ = try? await (isSlow ? command.slow : command).run(timeout: .seconds(3_600)) }
@@ -73,10 +73,10 @@ struct Removal: Sendable {
 }
 
 extension Command {
-    /// The same behind everything else that this machine does.
+    /// The same command at low priority.
     var slow: Command {
         var command = self
-        // Not the idle class: on a machine that is never idle it would get nothing, and the disk would fill.
+        // Not the idle class: on a machine that is never idle it would never run, and the disk would fill.
         for (program, options) in [("ionice", ["-c", "2", "-n", "7"]), ("nice", ["-n", "15"])] {
             guard let found = Program.find(program) else { continue }
             command.arguments = options + [command.executable] + command.arguments

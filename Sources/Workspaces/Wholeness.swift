@@ -1,29 +1,42 @@
 import Foundation
 
-/// Whether a repository has all of its objects and refs itself. One that borrows would let whoever can write in the other
-/// choose what an agent sees, and what a landed branch stands on.
+/// Checks that a repository has all of its objects and refs itself. If it borrowed them, anyone who can write in the other repository could
+/// choose what an agent sees, and what a landed branch is based on.
 struct Wholeness {
     /// The folder with HEAD, objects and refs.
     let folder: String
-    /// The path by which a person named it.
+    /// The path by which people name it.
     let path: String
 
-    /// More refs in files of their own are not looked at one by one.
+    /// The number of ref files that are checked one by one; later ones are not.
     private static let limit = 200_000
 
     /// - Throws: ``WorkspaceError`` that says what is elsewhere and how to make the repository whole.
     func check() throws(WorkspaceError) {
+        guard access(folder, R_OK | X_OK) == 0 else {
+            throw WorkspaceError(
+                .repository,
+                "\(path) can't be read: \(String(cString: strerror(errno))) for \(folder), which is read with the rights of SAM's user."
+            )
+        }
+        // First, because the other checks open files.
+        if let found = SpecialFiles.first(in: folder) {
+            throw WorkspaceError(
+                .repository,
+                "\(path) is no repository that git can read: \(found.path) is a \(found.kind), neither a file nor a folder. Remove it: rm '\(found.path)'"
+            )
+        }
         for name in ["objects", "refs"] {
             try refuseLink(name)
             guard FileEntry("\(folder)/\(name)") == .folder else {
-                throw WorkspaceError(.repository, "\(path) is not a git repository: it has no folder \(name).")
+                throw WorkspaceError(.repository, "\(path) is not a git repository: it has no folder \(name). \(remedy)")
             }
         }
         guard FileEntry(folder + "/HEAD") != .missing else {
-            throw WorkspaceError(.repository, "\(path) is not a git repository: it has no HEAD.")
+            throw WorkspaceError(.repository, "\(path) is not a git repository: it has no HEAD. \(remedy)")
         }
         guard FileEntry(folder + "/.git") == .missing, FileEntry(folder + "/commondir") == .missing else {
-            throw WorkspaceError(.repository, "\(path) is no plain repository: in \(folder) stands what leads to another one.")
+            throw WorkspaceError(.repository, "\(path) is no plain repository: \(folder) refers to another one.")
         }
         for name in ["config", "config.worktree", "packed-refs", "shallow", "info", "info/grafts", "logs", "worktrees"] {
             try refuseLink(name)
@@ -50,6 +63,9 @@ struct Wholeness {
         try checkReferences()
     }
 
+    /// How a folder becomes a repository that agents can work on.
+    private var remedy: String { "Make it one, and commit first: git init '\(path)'" }
+
     private func checkObjects() throws(WorkspaceError) {
         for name in names(in: "objects") where name == "pack" || name.count == 2 {
             try refuseLink("objects/\(name)")
@@ -59,7 +75,7 @@ struct Wholeness {
     }
 
     private func checkReferences() throws(WorkspaceError) {
-        // Once, refs that stand for others were links beside them.
+        // In old repositories, symbolic refs are links within `refs`.
         if case .link(let target) = FileEntry(folder + "/HEAD"), !target.hasPrefix("refs/") || target.contains("..") {
             throw borrowed("HEAD", target)
         }
@@ -75,7 +91,7 @@ struct Wholeness {
                     guard FileEntry.canonical("\(folder)/\(place)")?.hasPrefix(folder + "/refs/") == true else {
                         throw borrowed(place, target)
                     }
-                case .file, .missing, .other: break
+                case .file, .missing, .special, .other: break
                 }
             }
         }

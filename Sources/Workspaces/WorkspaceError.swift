@@ -1,39 +1,58 @@
-/// What stands in the way of a workspace, in a sentence that names the cause and the next step.
-public struct WorkspaceError: Error, Sendable, CustomStringConvertible {
-    /// The kind of error.
-    public struct Code: Hashable, Sendable {
-        private let name: String
+import Sandbox
+import Wording
 
+/// Why an operation on a workspace fails, in a sentence that names the cause and the next step.
+public struct WorkspaceError: ExplainedError {
+    /// What failed.
+    public enum Code: ErrorCode {
         /// SAM's home can't be used.
-        public static let home = Code(name: "home")
-        /// The repository's address is not one that SAM takes.
-        public static let address = Code(name: "address")
-        /// The repository can't be reached, or is none.
-        public static let repository = Code(name: "repository")
+        case home
+        /// SAM does not accept the repository's address.
+        case address
+        /// The repository can't be reached, or is not one.
+        case repository
         /// The repository has no commit to start from.
-        public static let empty = Code(name: "empty")
+        case empty
         /// The checkout could not be made.
-        public static let checkout = Code(name: "checkout")
-        /// This machine can't sandbox, or the sandbox could not be started.
-        public static let sandbox = Code(name: "sandbox")
+        case checkout
+        /// The checkout would exceed the session's limit on disk space.
+        case diskLimit
+        /// This machine can't run sandboxes, or the sandbox could not be started.
+        case sandbox
         /// The agent's program is not installed.
-        public static let agent = Code(name: "agent")
+        case agent
         /// The agent's sign-in file can't be reached.
-        public static let signIn = Code(name: "signIn")
-        /// What was asked for is larger than is given.
-        public static let tooLarge = Code(name: "tooLarge")
-        /// The work could not be taken out of the workspace. It still stands there.
-        public static let salvage = Code(name: "salvage")
+        case signIn
+        /// The requested data is too large.
+        case tooLarge
+        /// A runner can't be ended.
+        case runner
+        /// The work could not be taken out of the workspace. It is still there.
+        case salvage
+
+        /// The kind of error.
+        public var kind: ErrorKind {
+            switch self {
+            case .home: .broken
+            case .address, .repository, .empty, .checkout, .diskLimit, .signIn, .salvage: .unprocessable
+            case .sandbox, .agent, .runner: .unavailable
+            case .tooLarge: .tooLarge
+            }
+        }
     }
 
+    /// What failed.
     public let code: Code
+    /// The sentence.
     public let message: String
 
-    /// Makes an error of a kind with its sentence.
+    /// Creates an error.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    public var description: String { message }
+    init(_ error: SandboxError) {
+        self.init(.sandbox, error.message)
+    }
 }

@@ -1,48 +1,55 @@
 import Accounts
 import AgentProtocol
 import Foundation
+import Sandbox
 
-/// A place where workspaces live and runners run. This machine is the first; others follow behind the same words.
-public protocol WorkspaceHost: Sendable {
-    /// Checks that a project's agents can be started here at all, as the project wants them.
+/// A host on which workspaces live and runners run. This machine is the first implementation.
+///
+/// Everything that touches a workspace, a mirror or an agent's program goes through this protocol or one of those that it refines.
+public protocol WorkspaceHost: AgentFinder, RepositoryFinder, ResultReader {
+    /// Checks that a project's agents can be started here with the project's sandbox.
     ///
     /// - Throws: ``WorkspaceError`` that says what is missing and how to get it.
     func check(_ project: Project) async throws
 
-    /// Keeps what was not committed until the session's workspace is made, which then starts from it.
+    /// Stores uncommitted changes until the session's workspace is made, which then starts from them.
     ///
     /// - Throws: ``WorkspaceError``.
     func keep(_ changes: CarriedChanges, of session: SessionID) async throws
 
-    /// Brings the repository here and makes the session's working tree.
+    /// Fetches the repository and makes the session's working tree.
     ///
     /// - Throws: ``WorkspaceError``.
     func prepare(_ request: WorkspaceRequest) async throws -> PreparedWorkspace
 
-    /// Starts the runner of an attempt, detached. The configuration is written before.
+    /// Writes the configuration of an attempt's runner and starts the runner, detached.
     ///
+    /// - Returns: what the host needs to find the runner again; it is stored with the session.
     /// - Throws: ``WorkspaceError``.
-    func launch(_ launch: RunnerLaunch) async throws
+    func launch(_ launch: RunnerLaunch) async throws -> RunnerHandle
 
-    /// Whether the runner of this attempt is alive, by evidence that can't be mistaken for another process.
-    func liveness(of session: SessionID, attempt: Int) async -> RunnerLiveness
+    /// Whether a runner is alive, by evidence that can't belong to another process.
+    func liveness(of runner: RunnerReference) async -> RunnerLiveness
 
-    /// Waits until the runner of this attempt has ended.
+    /// Waits until a runner has ended.
     ///
-    /// - Returns: whether it was waited for; `false` at once where no such runner is seen, or the host has no means to wait for it.
-    func waitForRunnerEnd(_ session: SessionID, attempt: Int) async -> Bool
+    /// - Returns: whether it was waited for; `false` at once when no such runner is found, or the host can't wait for it.
+    func waitForEnd(of runner: RunnerReference) async -> Bool
 
-    /// Ends the runner of this attempt by force, and with it its sandbox.
-    func killRunner(_ session: SessionID, attempt: Int) async
-
-    /// What the runner kept after a number, and may not have delivered.
-    func spooledEvents(_ session: SessionID, attempt: Int, after last: Int) async -> [NumberedEvent]
-
-    /// What a dead runner's agent left in its sign-in file, as far as it can be what it should be.
+    /// Kills a runner, and with it its sandbox, and returns when it is gone.
     ///
-    /// - Parameter limit: what is longer is cut after one byte more.
+    /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/runner`` when it can't be killed within the host's time limit, or another
+    ///   host started it.
+    func kill(_ runner: RunnerReference) async throws
+
+    /// The events after a number in a runner's spool, which it may not have delivered.
+    func spooledEvents(of runner: RunnerReference, after last: Int) async -> [NumberedEvent]
+
+    /// Reads the sign-in file that a dead runner's agent left.
+    ///
+    /// - Parameter limit: longer content is cut to one byte more than this.
     /// - Returns: `nil` when there is no such file.
-    /// - Throws: ``WorkspaceError`` when there is one that can't be read.
+    /// - Throws: ``WorkspaceError`` when it can't be read.
     func leftSignIn(_ session: SessionID, file: String, limit: Int) async throws -> Data?
 
     /// Removes a sign-in file.
@@ -52,50 +59,72 @@ public protocol WorkspaceHost: Sendable {
 
     /// Takes the work out of a workspace whose runner is dead, however it ended.
     ///
-    /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/salvage``; the workspace stands untouched.
+    /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/salvage``; the workspace is left untouched.
     func salvage(_ request: SalvageRequest) async throws -> WorkspaceResult
 
-    /// Removes what a settled session no longer needs: control groups and sockets, and its workspace once its
-    /// work is on the branch.
-    /// - Parameter keepingHome: whether what the agent keeps in its home stays, for a session that goes on with this one.
+    /// Removes what a settled session no longer needs: control groups and sockets, and its workspace once its work is on the branch.
+    /// - Parameter keepingHome: whether the agent's home stays, for a session that continues this one.
     func cleanUp(_ session: SessionID, of project: ProjectID, keepingWorkspace: Bool, keepingHome: Bool) async
 
     /// Removes everything of a session that is over.
     ///
-    /// - Parameter withWork: whether its branches go, too, and not only what stands beside the mirror.
+    /// - Parameter withWork: whether its branches are removed, too, and not only the files outside the mirror.
     func forget(_ session: SessionID, of project: ProjectID, withWork: Bool) async
 
-    /// Removes what is kept of a project that is no more.
+    /// Removes what is stored for a project that was removed.
     func forget(_ project: ProjectID) async
+
+    /// Pushes a result's branch to the repository it came from, under the same name. For a local repository, none of its hooks run, and
+    /// only its objects, refs and logs are written.
+    ///
+    /// - Returns: where the branch is now, and whether it was there already.
+    /// - Throws: ``WorkspaceError`` with git's message.
+    @discardableResult
+    func land(_ branch: String, of project: Project, limits: FetchLimits) async throws -> Landing
+
+    /// The path on the host of a workspace that was kept, for people; `nil` when it is gone.
+    func keptWorkspace(_ session: SessionID) async -> String?
+
+    /// Cleans up after sessions in the background until the task is cancelled: removes leftovers, and packs mirrors one after another.
+    ///
+    /// - Parameter needs: returns what the sessions of a project need.
+    func keepHouse(needs: @escaping @Sendable (ProjectID) async throws -> MirrorNeeds) async
 }
 
-/// What is known of a runner's life.
+/// The known state of a runner.
 public enum RunnerLiveness: Sendable, Hashable {
+    /// The runner is alive, or dead.
     case alive, dead
-    /// It can't be told at the moment. Nothing that would harm a living runner may follow from this.
+    /// The state can't be determined now. Nothing that would harm a living runner may follow from this.
     case unknown
 }
 
-/// What to prepare.
+/// A request for a workspace.
 public struct WorkspaceRequest: Sendable {
+    /// The session.
     public var session: SessionID
+    /// Its project.
     public var project: Project
+    /// The branch for the session's work.
     public var branch: String
     /// The commit to start from, which the mirror has; `nil` for the newest of the repository.
     public var start: String?
-    /// The session that it goes on with, whose agent's home it takes over where that was kept.
+    /// The session that this one continues. Its agent's home is copied, if it was kept.
     public var earlier: SessionID?
-    /// How long the repository may take.
+    /// How long fetching the repository may take.
     public var limits: FetchLimits
-    /// Takes how far it has come.
+    /// The most bytes that the workspace may take on the disk.
+    public var disk: Int
+    /// Receives the progress.
     public var report: WorkspaceProgress.Report
 
-    /// Asks for a workspace.
+    /// Creates a request.
     public init(
         session: SessionID, project: Project, branch: String, start: String? = nil, earlier: SessionID? = nil,
-        limits: FetchLimits = FetchLimits(), report: @escaping WorkspaceProgress.Report = { _ in }
+        limits: FetchLimits = FetchLimits(), disk: Int = .max, report: @escaping WorkspaceProgress.Report = { _ in }
     ) {
         self.limits = limits
+        self.disk = disk
         self.report = report
         self.session = session
         self.project = project
@@ -105,16 +134,16 @@ public struct WorkspaceRequest: Sendable {
     }
 }
 
-/// A workspace that stands.
+/// A workspace that is ready.
 public struct PreparedWorkspace: Sendable, Hashable, Codable {
     /// The commit that it starts from.
     public var base: String
-    /// The repository's default branch, as the remote names it.
+    /// The repository's default branch, as the remote names it, where the workspace starts from its newest commit.
     public var defaultBranch: String?
-    /// What a person should know of it.
+    /// Notes for people.
     public var notes: [String]
 
-    /// Describes a workspace.
+    /// Creates a description.
     public init(base: String, defaultBranch: String?, notes: [String]) {
         self.base = base
         self.defaultBranch = defaultBranch
@@ -126,15 +155,18 @@ public struct PreparedWorkspace: Sendable, Hashable, Codable {
 public struct AgentProgram: Sendable, Hashable {
     /// The program's absolute path on the host.
     public var executable: String
+    /// Its arguments.
     public var arguments: [String]
+    /// The protocol that it speaks.
     public var wireProtocol: WireProtocol
-    /// Folders outside the system's own that it reads, absolute.
+    /// Folders outside the system's that it reads, absolute.
     public var folders: [String]
+    /// Its environment variables.
     public var environment: [String: String]
-    /// Files that it finds in its home, by their paths there.
+    /// Files to write into its home, by their paths there.
     public var files: [String: String]
 
-    /// Names a program.
+    /// Creates a program.
     public init(
         executable: String, arguments: [String], wireProtocol: WireProtocol = .acp, folders: [String], environment: [String: String],
         files: [String: String] = [:]
@@ -147,42 +179,47 @@ public struct AgentProgram: Sendable, Hashable {
         self.files = files
     }
 
-    /// The loopback port inside of a workspace behind which SAM's gateway is.
-    static let gatewayPort = 4140
-    /// The loopback port behind which the egress proxy is.
-    static let egressPort = 4141
-    /// The gateway's address, as an agent in a workspace sees it.
-    public static let gatewayAddress = "http://127.0.0.1:\(gatewayPort)"
+    /// The gateway's address, as seen by an agent in a workspace.
+    public static let gatewayAddress = "http://127.0.0.1:\(Sandbox.Inside.gatewayPort)"
 }
 
-/// What to start.
+/// A request to start a runner.
 public struct RunnerLaunch: Sendable {
+    /// The session.
     public var session: SessionID
+    /// The attempt.
     public var attempt: Int
+    /// The session's project.
     public var project: Project
+    /// The agent's program.
     public var agent: AgentProgram
+    /// The runner's token for SAM.
     public var token: String
+    /// The limits of the sandbox.
     public var limits: SandboxLimits
-    /// Seconds.
+    /// How long the agent may take to answer the handshake, in seconds.
     public var handshakeTimeout: Int
-    /// Bytes.
+    /// The most output of the agent that is accepted, in bytes.
     public var outputLimit: Int
     /// What the agent may do without asking.
     public var permissions: PermissionMode
-    /// The session that it goes on with.
+    /// What the agent is told of the session that this one continues.
     public var earlier: Conversation.Earlier?
-    /// How long a person has to answer it, in seconds.
+    /// How long a person may take to answer the agent's questions, in seconds.
     public var answerTimeout: Int
     /// The sign-in file that the runner looks after.
     public var signIn: SignIn?
 
-    /// A sign-in file in the agent's home, and what sync is told of it.
+    /// A sign-in file in the agent's home, and its description for sync.
     public struct SignIn: Sendable, Hashable {
+        /// The file's path in the agent's home.
         public var file: String
+        /// The agent's id.
         public var agentType: String
+        /// The kind of credential in the file.
         public var credentialKind: String
 
-        /// Describes a file.
+        /// Creates a description.
         public init(file: String, agentType: String, credentialKind: String) {
             self.file = file
             self.agentType = agentType
@@ -190,7 +227,7 @@ public struct RunnerLaunch: Sendable {
         }
     }
 
-    /// Asks for a runner.
+    /// Creates a request.
     public init(
         session: SessionID, attempt: Int, project: Project, agent: AgentProgram, token: String, limits: SandboxLimits,
         handshakeTimeout: Int, outputLimit: Int, permissions: PermissionMode, earlier: Conversation.Earlier? = nil, answerTimeout: Int,
@@ -211,20 +248,24 @@ public struct RunnerLaunch: Sendable {
     }
 }
 
-/// What to take out.
+/// A request to salvage a workspace.
 public struct SalvageRequest: Sendable {
+    /// The session.
     public var session: SessionID
+    /// The session's project.
     public var project: Project
+    /// The branch for the session's work.
     public var branch: String
+    /// The commit that the workspace started from.
     public var base: String
-    /// What the commands inside may use.
+    /// The limits of the commands in the sandbox.
     public var limits: SandboxLimits
     /// Patterns, as in `.gitignore`, of files that the agent keeps in the workspace for itself.
     public var leavesBehind: [String]
-    /// Takes how far it has come.
+    /// Receives the progress.
     public var report: WorkspaceProgress.Report
 
-    /// Asks for a salvage.
+    /// Creates a request.
     public init(
         session: SessionID, project: Project, branch: String, base: String, limits: SandboxLimits, leavesBehind: [String] = [],
         report: @escaping WorkspaceProgress.Report = { _ in }
@@ -236,5 +277,18 @@ public struct SalvageRequest: Sendable {
         self.project = project
         self.branch = branch
         self.base = base
+    }
+}
+
+extension WorkspaceHost {
+    /// Kills runners.
+    ///
+    /// - Throws: ``WorkspaceError`` with code ``WorkspaceError/Code/runner`` when one can't be killed; the others are killed all the same.
+    public func kill(_ runners: [RunnerReference]) async throws {
+        var failure: WorkspaceError?
+        for runner in runners {
+            do { try await kill(runner) } catch let error as WorkspaceError { failure = error }
+        }
+        if let failure { throw failure }
     }
 }

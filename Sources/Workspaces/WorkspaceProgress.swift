@@ -1,36 +1,73 @@
-/// How far a step has come that makes a workspace or takes the work out of one.
+/// The progress of a step that makes or salvages a workspace.
 public struct WorkspaceProgress: Sendable, Hashable, Codable {
-    /// What is being done, as in “fetching the repository”.
+    /// The step, as in “fetching the repository”.
     public var step: String
-    /// How much of its present part is done, where that is known.
+    /// How much of the step's current part is done; `nil` when unknown.
     public var percent: Int?
-    /// What git says of it: the part, how much of it, and how fast.
+    /// git's own progress: the part, the amount, and the speed.
     public var detail: String?
 
-    /// Describes a step.
+    /// Creates a description.
     public init(_ step: String, percent: Int? = nil, detail: String? = nil) {
         self.step = step
         self.percent = percent
         self.detail = detail
     }
 
-    /// The whole in a line.
+    /// Everything in one line.
     public var sentence: String { [step, detail].compactMap(\.self).joined(separator: ": ") }
 
-    /// Takes the newest of it.
+    /// Receives the latest progress.
     public typealias Report = @Sendable (WorkspaceProgress) -> Void
 }
 
 /// How long git may take over a network.
 public struct FetchLimits: Sendable, Hashable {
-    /// For all of it.
-    public var whole: Duration
-    /// Without anything new from the other side.
-    public var stall: Duration
+    /// Where a limit comes from, for the sentence when it is reached.
+    enum Origin: Sendable, Hashable {
+        /// A setting, which can be raised.
+        case setting
+        /// SAM's own.
+        case fixed
+    }
 
-    /// Limits in force.
+    /// For the whole operation.
+    public var whole: Duration
+    /// Without any new data from the other side.
+    public var stall: Duration
+    var wholeOrigin = Origin.setting
+    var stallOrigin = Origin.setting
+
+    /// Creates limits from the settings.
     public init(whole: Duration = .seconds(3_600), stall: Duration = .seconds(120)) {
         self.whole = whole
         self.stall = stall
     }
+
+    /// A limit of SAM's own, for the whole operation.
+    static func fixed(_ limit: Duration) -> FetchLimits {
+        var limits = FetchLimits(whole: limit, stall: limit)
+        (limits.wholeOrigin, limits.stallOrigin) = (.fixed, .fixed)
+        return limits
+    }
+
+    /// The same limits, with at most this much for the whole operation.
+    func capped(at most: Duration) -> FetchLimits {
+        guard whole > most else { return self }
+        var capped = self
+        (capped.whole, capped.wholeOrigin) = (most, .fixed)
+        return capped
+    }
+
+    /// The same limits, with this much left for the whole operation.
+    func left(_ time: Duration) -> FetchLimits {
+        var left = self
+        left.whole = max(.seconds(1), time)
+        return left
+    }
+
+    /// The names of the limits, to put in parentheses.
+    var wholeName: String { wholeOrigin == .setting ? "the setting git.timeoutSeconds" : "SAM's own limit" }
+    /// As ``wholeName``, of the limit without new data.
+    var stallName: String { stallOrigin == .setting ? "the setting git.stallSeconds" : "SAM's own limit" }
 }

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import Processes
 
-/// Joins control groups and becomes a program, so that the program and all it starts are limited from the first; and opens a file
-/// for it, for who runs programs without a way to hand descriptors over.
+/// Joins control groups and executes a program, so that the program and its descendants are limited from the start. Can open a file for it,
+/// for callers that can't pass descriptors.
 struct Enter: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Join control groups, open a file, and become a program.")
 

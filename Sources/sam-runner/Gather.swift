@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import Gathering
 
-/// Finds what an agent left in its workspace, inside a sandbox over it, and prints what it found.
+/// Finds the work that an agent left in its workspace and prints a report. Runs in a sandbox over the workspace.
 struct Gather: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Find what an agent left in its workspace.", shouldDisplay: false)
 

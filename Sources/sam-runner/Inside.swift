@@ -3,7 +3,7 @@ import Foundation
 import Processes
 import RunnerKit
 
-/// The first program inside a sandbox: forwards the loopback port and starts the agent beside it.
+/// The first program in a sandbox: forwards loopback ports and runs the agent.
 struct Inside: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Forward loopback ports and run a program, inside a sandbox.")
 
@@ -33,7 +33,7 @@ struct Inside: AsyncParsableCommand {
         let command = Command(
             program[0], Array(program.dropFirst()), environment: ProcessInfo.processInfo.environment)
         let agent = try await OwnedProcess.start(command, descriptors: Descriptors(input: 0, output: 1, error: 2))
-        // Our own ends would keep the agent's pipes open after it has closed them.
+        // This process's own ends would keep the agent's pipes open after it has closed them.
         close(0)
         close(1)
         switch await agent.termination() {

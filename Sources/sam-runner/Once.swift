@@ -4,7 +4,7 @@ import Foundation
 import Processes
 import RunnerKit
 
-/// Speaks the Agent Client Protocol for a program that answers one prompt and ends.
+/// Speaks the Agent Client Protocol for a program that answers one prompt and exits.
 struct Once: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Be an agent that starts a program for each prompt.", shouldDisplay: false)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import RunnerKit
 
-/// Gives a workspace on another machine its session's socket.
+/// Provides a workspace on another machine with its session's socket.
 struct Relay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Carry a session's socket to a server on another machine.",
@@ -34,5 +34,6 @@ struct Relay: AsyncParsableCommand {
 }
 
 extension RemoteSocket.Server: ExpressibleByArgument {
+    /// Parses the option's value.
     public init?(argument: String) { self.init(argument) }
 }

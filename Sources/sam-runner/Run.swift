@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Processes
 import RunnerKit
+import UnixSignals
 import Wording
 
 /// Runs one agent from its configuration to its end.
@@ -14,16 +15,24 @@ struct Run: AsyncParsableCommand {
     var file: String
 
     func run() async throws {
-        let configuration: RunnerConfiguration = try JSONLine.decode(from: Data(contentsOf: URL(filePath: file)))
         LoggingSystem.bootstrap { VisibleLogHandler(StreamLogHandler.standardError(label: $0)) }
         var logger = Logger(label: "sam.runner")
-        logger[metadataKey: "session"] = "\(configuration.session.rawValue)"
-        // Held until the process ends, however it ends: this is how the control plane knows that it lives.
-        guard let lock = FileLock(path: RunnerConfiguration.lockPath(in: configuration.folder)) else {
+        let start: RunnerStart
+        do {
+            start = try RunnerStart(reading: try Data(contentsOf: URL(filePath: file)))
+        } catch let error as RunnerStartError {
+            logger.error("The configuration \(file) can't be read. \(error)")
+            throw ExitCode(RunnerStartError.exitCode)
+        }
+        logger[metadataKey: "session"] = "\(start.configuration.session.rawValue)"
+        // Held until the process ends for any reason: the control plane uses it to tell that the runner is alive.
+        guard let lock = FileLock(path: RunnerPlace.lockPath(in: start.place.folder)) else {
             logger.error("Another runner owns this attempt.")
             throw ExitCode.failure
         }
-        try await Runner(configuration: configuration, logger: logger).run()
+        // The agent's process gets the default actions of all signals back.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        try await Runner(start, logger: logger).run(terminations: signals.map { _ in })
         withExtendedLifetime(lock) {}
     }
 }

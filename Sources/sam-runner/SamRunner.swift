@@ -4,6 +4,6 @@ import ArgumentParser
 struct SamRunner: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sam-runner",
-        abstract: "Owns one agent of SAM's. Started by sam; you have no need to run it yourself.",
+        abstract: "Owns one of SAM's agents. Started by sam; you don't need to run it yourself.",
         subcommands: [Run.self, Inside.self, Relay.self, Enter.self, Tools.self, Once.self, Gather.self, UploadPack.self])
 }

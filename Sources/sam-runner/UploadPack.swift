@@ -3,10 +3,9 @@ import ArgumentParser
 import Foundation
 import Processes
 
-/// Stands in for `git-upload-pack` when the mirror fetches a result: becomes the sandboxed one.
+/// Stands in for `git-upload-pack` when the mirror fetches a result: executes the sandboxed one.
 ///
-/// git passes what to run through a shell, so the command comes from a file that SAM wrote, and what git
-/// appends is ignored.
+/// git passes the command through a shell, so the command comes from a file that SAM wrote, and the arguments that git appends are ignored.
 struct UploadPack: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Serve a workspace to the mirror, from inside a sandbox.")
 

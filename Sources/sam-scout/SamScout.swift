@@ -26,7 +26,7 @@ struct SamScout: AsyncParsableCommand {
     }
 }
 
-/// Standard output for whole messages, from any thread.
+/// Writes complete messages to standard output, from any thread.
 final class StandardOutput: Sendable {
     private let lock = NSLock()
 

@@ -1,7 +1,7 @@
 import Accounts
 import Testing
 
-@Suite("What was meant by a word that is none")
+@Suite("Suggestions for an unknown word")
 struct NearestTests {
     private static let words = ["scout", "claude-code", "codex", "gemini-cli", "anthropic", "openai", "sessions.limit"]
 

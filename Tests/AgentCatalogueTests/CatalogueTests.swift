@@ -95,7 +95,7 @@ struct CatalogueTests {
         #expect(claude.model("strong", with: .anthropic) == "opus")
     }
 
-    @Test("No lease stands in arguments, whatever the built-in entries say, and every model that they name is put somewhere")
+    @Test("No built-in entry puts a lease into arguments, and every model that they name is used")
     func builtInEntries() {
         for agent in Catalogue().agents {
             for provider in agent.providers {

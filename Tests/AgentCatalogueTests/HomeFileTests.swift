@@ -37,7 +37,7 @@ struct HomeFileTests {
     }
 
     @Test(
-        "A path that is none in a home, a content that is too long, and files in each other's way are refused",
+        "A path outside of the home, a content that is too long, and conflicting files are refused",
         arguments: [
             "{../outside: x}", "{/etc/passwd: x}", #"{"": x}"#, "{a/../../b: x}", "{a//b: x}", "{./a: x}", "{a/: x}", "{a/.: x}",
             #"{"a\0b": x}"#, #"{"a\nb": x}"#, "{\(String(repeating: "n", count: 201)): x}",

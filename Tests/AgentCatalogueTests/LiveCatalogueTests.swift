@@ -75,7 +75,7 @@ struct LiveCatalogueTests {
         }
     }
 
-    @Test("A folder, a pipe or a link to nothing in the file's place holds nobody up")
+    @Test("A folder, a pipe or a dangling link in the file's place blocks no reader")
     func noFile() throws {
         try withFile { file in
             try write("agents:\n" + entry("mine", "a"), to: file)
@@ -83,10 +83,10 @@ struct LiveCatalogueTests {
             _ = live.current
             try FileManager.default.removeItem(atPath: file)
             mkfifo(file, 0o600)
-            #expect(live.current.agent("mine") != nil && live.current.problems.first?.message == "This is no file.")
+            #expect(live.current.agent("mine") != nil && live.current.problems.first?.message == "This is not a file.")
             try FileManager.default.removeItem(atPath: file)
             try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: true)
-            #expect(live.current.agent("mine") != nil && live.current.problems.first?.message == "This is no file.")
+            #expect(live.current.agent("mine") != nil && live.current.problems.first?.message == "This is not a file.")
             try FileManager.default.removeItem(atPath: file)
             try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: file + ".none")
             #expect(live.current.agent("mine") == nil && live.current.problems.isEmpty, "As if it were not there")

@@ -74,7 +74,7 @@ struct ACPDriverTests {
         #expect(events(failed) == [.turnEnded(TurnEnd(prompt: prompt.id, stopReason: "error", error: "no"))])
     }
 
-    @Test("Images go to an agent that takes them, and a person is told of one that does not", arguments: [true, false])
+    @Test("Images go to an agent that takes them; a note says when it does not", arguments: [true, false])
     func images(isTaken: Bool) throws {
         var driver = ACPDriver(Conversation(workingDirectory: "/workspace", permissions: .ask))
         _ = driver.begin()

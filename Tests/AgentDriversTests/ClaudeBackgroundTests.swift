@@ -19,7 +19,7 @@ struct ClaudeBackgroundTests {
                 id: call, status: status, content: [["type": "content", "content": ["type": "text", "text": .string("report of \(id)")]]]))
     }
 
-    @Test("A command that goes on after the answer is told, and the turn that its end begins is its prompt's")
+    @Test("A command that runs on after the answer is reported, and the turn that its end begins belongs to its prompt")
     func command() {
         var claude = ClaudeProgram()
         #expect(claude.begin("p1") == [.began("p1")])
@@ -63,7 +63,7 @@ struct ClaudeBackgroundTests {
         #expect(claude.says(ClaudeProgram.success) == [.over("p2")])
     }
 
-    @Test("A prompt that is written as the program begins a turn of its own has not begun by that")
+    @Test("A prompt that is written as the program begins its own turn has not begun by that")
     func race() {
         var claude = ClaudeProgram()
         claude.begin("p1")
@@ -75,7 +75,7 @@ struct ClaudeBackgroundTests {
         #expect(claude.says(claude.lifecycle("p2", "started"), ClaudeProgram.start, ClaudeProgram.success) == [.over("p2")])
     }
 
-    @Test("A prompt that the program takes into a turn of its own ends with that", arguments: [true, false])
+    @Test("A prompt that the program merges into its own turn ends with it", arguments: [true, false])
     func taken(isStartTold: Bool) {
         var claude = ClaudeProgram()
         claude.begin("p1")
@@ -88,7 +88,7 @@ struct ClaudeBackgroundTests {
         #expect(claude.begin("p3") == [.began("p3")])
     }
 
-    @Test("Two that end together are one turn, of which the first result is empty: nobody takes the agent for idle between")
+    @Test("Two that end together are one turn, whose first result is empty: the agent never appears idle between")
     func together() {
         var claude = ClaudeProgram()
         claude.begin("p1")
@@ -241,7 +241,7 @@ struct ClaudeBackgroundTests {
         #expect(claude.stopBackground().isEmpty && claude.requests().isEmpty, "Nothing runs")
     }
 
-    @Test("With a prompt written, a turn of the program's own is let go: the person's could be hit")
+    @Test("With a prompt written, the program's own turn is not stopped: the stop could hit the person's")
     func stopBesideWaiting() {
         var claude = ClaudeProgram()
         claude.begin("p1")
@@ -300,7 +300,7 @@ struct ClaudeBackgroundTests {
         #expect(claude.says(ClaudeProgram.success) == [.over("p1")])
     }
 
-    @Test("A set that can't be read is kept, and the one before stands")
+    @Test("A set that can't be read is kept, and the one before stays in effect")
     func unreadable() {
         var claude = ClaudeProgram()
         claude.begin("p1")

@@ -186,7 +186,7 @@ struct ClaudeDriverTests {
         #expect(handed.first?["message"]?["content"] == [["type": "image", "source": source], ["type": "text", "text": "look"]])
     }
 
-    @Test("Each prompt has an id of its own, which is a UUID")
+    @Test("Each prompt has its own id, a UUID")
     func identifiers() throws {
         let uuids = try (0..<200).map { number in
             var driver = ready()
@@ -218,7 +218,7 @@ struct ClaudeDriverTests {
         }
     }
 
-    @Test("What it can't go on with is said in its own words")
+    @Test("A fatal error is reported in the agent's own words")
     func lost() {
         var driver = ClaudeDriver(Conversation(workingDirectory: "/w", permissions: .ask))
         _ = driver.begin()
@@ -229,7 +229,7 @@ struct ClaudeDriverTests {
         #expect(actions == [.giveUp(.handshakeFailed, "The agent could not start: No conversation found with session ID: x")])
     }
 
-    @Test("What nobody knows is kept, what is no JSON is the agent's last words, and neither ends anything")
+    @Test("Unknown messages are kept, lines that are not JSON are the agent's last words, and neither ends anything")
     func unknown() throws {
         var driver = ready()
         let kept = receive(#"{"type":"tool_progress","x":1}"#, #"{"type":"system","subtype":"compact_boundary"}"#, by: &driver)

@@ -161,7 +161,7 @@ private struct ClaudePlayer {
     private mutating func cancel() {
         wasCancelled = true
         note(claude.cancel(), "cancel")
-        // The program reads what was written before it reads the wish to stop.
+        // The program reads what was written before it reads the request to stop.
         while !pipe.isEmpty { read() }
         for request in claude.requests() {
             switch request["subtype"]?.string {

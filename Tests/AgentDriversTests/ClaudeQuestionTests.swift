@@ -89,7 +89,7 @@ struct ClaudeQuestionTests {
         #expect(
             claude.answers == [
                 ["behavior": "deny", "message": "This was not allowed. The person says: use rg"],
-                ["behavior": "deny", "message": "This was not allowed. Go on without it."],
+                ["behavior": "deny", "message": "This was not allowed. Continue without it."],
                 ["behavior": "deny", "message": "The turn was stopped.", "interrupt": true],
                 ["behavior": "deny", "message": "The turn was stopped."],
             ])
@@ -101,7 +101,7 @@ struct ClaudeQuestionTests {
 
     // MARK: - Sub-agents
 
-    @Test("A sub-agent's text, calls and questions name the call that began it, and go on after the turn")
+    @Test("A sub-agent's text, calls and questions name the call that began it, and continue after the turn")
     func subAgents() throws {
         var claude = ClaudeProgram()
         claude.begin("p1")
@@ -197,7 +197,7 @@ struct ClaudeQuestionTests {
         #expect(claude.answers.count == 1, "It was answered")
     }
 
-    @Test("What nobody answers is refused with words, and the turn goes on")
+    @Test("An unanswered request is refused with words, and the turn continues")
     func unanswered() throws {
         var claude = ClaudeProgram()
         claude.begin("p1")
@@ -261,7 +261,7 @@ struct ClaudeQuestionTests {
     private static let planned: JSONValue = ["plan": "# Plan\n1. x\n", "planFilePath": "~/.claude/plans/plan-zazzy-patterson.md"]
 
     @Test(
-        "A plan is shown, and never approved without a person; approval says how to go on, a refusal why not",
+        "A plan is shown, and never approved without a person; approval says how to continue, a refusal why not",
         arguments: [
             (0, nil, ["behavior": "allow", "updatedInput": planned]),
             (

@@ -28,14 +28,14 @@ struct CodexGoalTests {
         #expect(codex.turnEnds.map(\.isFollowUp) == [nil, true] && codex.sent.isEmpty)
     }
 
-    @Test("What is no goal changes nothing", arguments: ["null", "7", "{}", #"{"status":"new"}"#, #"{"status":["active"]}"#])
+    @Test("An invalid goal changes nothing", arguments: ["null", "7", "{}", #"{"status":"new"}"#, #"{"status":["active"]}"#])
     func broken(goal: String) throws {
         var codex = try CodexFixture.running()
         try codex.tell(#"{"method":"thread/goal/updated","params":{"threadId":"main","goal":\#(goal)}}"#)
         #expect(codex.actions.isEmpty && codex.sent.isEmpty)
     }
 
-    @Test("After an interrupted turn Codex goes on with its goal only after the next one")
+    @Test("After an interrupted turn Codex pursues its goal only after the next one")
     func held() throws {
         var codex = try CodexFixture.running()
         try codex.goal("active")

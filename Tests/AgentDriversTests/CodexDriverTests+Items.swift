@@ -19,7 +19,7 @@ struct CodexItemTests {
 
     private static func text(_ text: String) -> JSONValue { ["type": "content", "content": ["type": "text", "text": .string(text)]] }
 
-    @Test("Changes are told as what stood there and what stands there now")
+    @Test("Changes have the old and the new text")
     func changes() throws {
         let told = try content(
             #"{"path":"/w/gone.txt","kind":{"type":"delete"},"diff":"x\n"},{"path":"/w/new.txt","kind":{"type":"add"},"diff":"hello\n"},{"path":"/w/old.txt","kind":{"type":"update","move_path":"/w/moved.txt"},"diff":"@@ -1,2 +1,2 @@\n-a\n+b\n c\n\n\nMoved to: /w/moved.txt"}"#
@@ -32,7 +32,7 @@ struct CodexItemTests {
     }
 
     @Test(
-        "Hunks become both sides of a change; what is none is told as it is",
+        "Hunks become both sides of a change; other text is shown unchanged",
         arguments: [
             (#"@@ -1 +1 @@\n-a\n+b\n"#, [Self.diff("f", "a\n", "b\n")]),
             (
@@ -73,7 +73,7 @@ struct CodexItemTests {
         #expect(codex.actions.count == count, "\(codex.actions)")
     }
 
-    @Test("The end of a sub-agent is told by its thread, not by a call of its own")
+    @Test("The end of a sub-agent is reported by its thread, not by a separate call")
     func activity() throws {
         var codex = try CodexFixture.running()
         try codex.tell(

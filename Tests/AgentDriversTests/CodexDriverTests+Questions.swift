@@ -40,7 +40,7 @@ struct CodexQuestionTests {
         #expect(codex.actions == [.withdraw(ids[1])])
     }
 
-    @Test("A secret is not asked for, as answers stand in the log")
+    @Test("A secret is not asked for, because answers are stored in the log")
     func secrets() throws {
         var codex = try CodexFixture.running()
         let secret = #"{"id":"key","header":"Key","question":"Which key?","isOther":true,"isSecret":true,"options":null}"#
@@ -86,7 +86,7 @@ struct CodexQuestionTests {
         ],
     ]
 
-    @Test("A question for which nothing waits is answered in a turn of its own, under the prompt in whose turn it was asked")
+    @Test("A question for which nothing waits is answered in a separate turn, under the prompt in whose turn it was asked")
     func asynchronous() throws {
         var codex = try CodexFixture.running()
         try codex.tell("item/started", in: "main", Self.later)

@@ -3,7 +3,7 @@ import AgentProtocol
 import Foundation
 import Testing
 
-@Suite("Codex's sub-agents and what goes on after a turn")
+@Suite("Codex's sub-agents and background work after a turn")
 struct CodexThreadTests {
     private static let agent = BackgroundWork.Task(id: "sub", kind: .agent, title: "helper", toolCall: "call_4")
 
@@ -11,7 +11,7 @@ struct CodexThreadTests {
         BackgroundWork.Task(id: id, kind: .command, title: title, toolCall: id)
     }
 
-    @Test("A sub-agent's text, calls and thoughts stand under the call that started it, also after the main turn")
+    @Test("A sub-agent's text, calls and thoughts belong to the call that started it, also after the main turn")
     func attribution() throws {
         var codex = try CodexFixture.running()
         try codex.spawn()
@@ -42,7 +42,7 @@ struct CodexThreadTests {
         #expect(codex.events == [.background(BackgroundWork(tasks: []))], "Its end is no turn's")
     }
 
-    @Test("5.5 tells of a sub-agent in the call's result; a report stands in the result of waiting for it")
+    @Test("5.5 names a sub-agent in the call's result; its report is in the result of waiting for it")
     func collaboration() throws {
         var codex = try CodexFixture.running()
         var item: [String: JSONValue] = [
@@ -67,7 +67,7 @@ struct CodexThreadTests {
         #expect(codex.calls.first?.content == [["type": "content", "content": ["type": "text", "text": "the report"]]])
     }
 
-    @Test("A sub-agent's own sub-agents stand under the main thread's call; one that nobody started under its own name")
+    @Test("A sub-agent's own sub-agents belong to the main thread's call; one without a starter has its own name")
     func nesting() throws {
         var codex = try CodexFixture.running()
         try codex.spawn()
@@ -79,7 +79,7 @@ struct CodexThreadTests {
         #expect(codex.calls.last { $0.id == "sub/call_18" }?.parent == "call_4")
     }
 
-    @Test("A command that goes on after its turn is waited for, and one that never began or is over is not")
+    @Test("A command that runs on after its turn is waited for, and one that never began or is over is not")
     func commands() throws {
         var codex = try CodexFixture.running()
         try codex.command("bg", "sleep 4", in: "main", turn: "turn")
@@ -162,7 +162,7 @@ struct CodexThreadTests {
         #expect(codex.sent.isEmpty, "After the next prompt it may begin again")
     }
 
-    @Test("Stopping when no turn runs stops what goes on", arguments: [false, true])
+    @Test("Stopping when no turn runs stops the background work", arguments: [false, true])
     func stopAfterwards(isBackground: Bool) throws {
         var codex = try CodexFixture.running()
         try codex.spawn()

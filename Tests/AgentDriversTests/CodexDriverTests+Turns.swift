@@ -27,7 +27,7 @@ struct CodexTurnTests {
         #expect(codex.turnStarts.map(\.prompt) == ["t_1", "t_2"])
     }
 
-    @Test("A prompt that comes while Codex goes on by itself waits for that, and drops nothing of its answer")
+    @Test("A prompt that comes while Codex continues by itself waits for that, and drops nothing of its answer")
     func waiting() throws {
         var codex = try CodexFixture.running()
         try codex.end("turn")
@@ -154,7 +154,7 @@ struct CodexTurnTests {
         #expect(codex.methods == ["turn/interrupt"], "What it goes on with after that is stopped as well")
     }
 
-    @Test("Stopping what runs beside stops a turn of Codex's own, and the prompt that waits for it goes on")
+    @Test("Stopping background work stops Codex's own turn, and the prompt that waits for it continues")
     func stopOwn() throws {
         var codex = try CodexFixture.running()
         try codex.end("turn")
@@ -216,7 +216,7 @@ struct CodexTurnTests {
             ])
     }
 
-    @Test("An earlier conversation is resumed, and begun anew with a note where Codex can't", arguments: [true, false])
+    @Test("An earlier conversation is resumed, or restarted with a note where Codex can't", arguments: [true, false])
     func resume(isThere: Bool) throws {
         var codex = try CodexFixture(earlier: Conversation.Earlier(conversation: "old", recap: "…"))
         try codex.act { $0.begin() }

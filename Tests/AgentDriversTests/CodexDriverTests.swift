@@ -204,7 +204,7 @@ struct CodexDriverTests {
         }
     }
 
-    @Test("What nobody knows is kept, answered or the agent's last words")
+    @Test("Unknown messages are kept, answered or the agent's last words")
     func unknown() throws {
         var driver = ready()
         _ = driver.prompt(prompt)

@@ -120,5 +120,6 @@ struct CodexFixture {
 }
 
 extension PromptID: ExpressibleByStringLiteral {
+    /// Lets tests write a prompt's id as a string literal.
     public init(stringLiteral value: String) { self.init(rawValue: value) }
 }

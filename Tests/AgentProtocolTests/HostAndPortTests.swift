@@ -16,7 +16,8 @@ struct HostAndPortTests {
         "h\t", "u@h", "u:p@h", "h\\x", "h,i", "h;i", "h'i", "(h)", "*", "[h]", "[]", "[:]", "[::1", "::1]", "::1", "2001:db8::1",
         "[::1%lo]",
         "[::1%25lo]", "[fe80::1%eth0]", "[fe80::1%25eth0]:443", "[::1]x", "[[::1]]", "[1:2:3]", "[v1.x]", "[127.0.0.1]",
-        String(repeating: "a", count: 254),
+        String(repeating: "a", count: 254), "...", ".", "a..b", ".a", "a.b..", "-a.b", "a-.b", "a.-b", "a.b-",
+        String(repeating: "a", count: 64),
     ]
 
     @Test(
@@ -25,7 +26,8 @@ struct HostAndPortTests {
             ("h", "h", nil), ("h:1", "h", 1), ("h:9", "h", 9), ("h:80", "h", 80), ("h:443", "h", 443), ("h:7260", "h", 7_260),
             ("h:10000", "h", 10_000), ("h:65535", "h", 65_535), ("LLM.Example.org:8443", "LLM.Example.org", 8_443),
             ("my_host-1.example.", "my_host-1.example.", nil), ("xn--bcher-kva.example:80", "xn--bcher-kva.example", 80),
-            ("10.1.2.3:8080", "10.1.2.3", 8_080), ("2130706433", "2130706433", nil), ("[::1]", "::1", nil), ("[::1]:8443", "::1", 8_443),
+            ("10.1.2.3:8080", "10.1.2.3", 8_080), ("2130706433", "2130706433", nil), ("a-b.c--d.e", "a-b.c--d.e", nil),
+            ("[::1]", "::1", nil), ("[::1]:8443", "::1", 8_443),
             ("[2001:DB8::1]:443", "2001:DB8::1", 443), ("[::ffff:127.0.0.1]:80", "::ffff:127.0.0.1", 80),
         ] as [(String, String, Int?)])
     func read(_ text: String, _ host: String, _ port: Int?) throws {
@@ -33,7 +35,7 @@ struct HostAndPortTests {
         #expect(place.host == host && place.port == port)
     }
 
-    @Test("A port that is none is never taken for another one", arguments: noPorts)
+    @Test("An invalid port is never read as another one", arguments: noPorts)
     func port(_ port: String) {
         for host in ["h", "10.0.0.1", "llm.example.org"] {
             #expect(throws: HostAndPort.Fault.self, "\(host)\(port)") { try HostAndPort(host + port) }
@@ -41,7 +43,7 @@ struct HostAndPortTests {
         #expect(throws: HostAndPort.Fault.port, "[::1]\(port)") { try HostAndPort("[::1]" + port) }
     }
 
-    @Test("A host that is none is refused, with a port and without", arguments: noHosts)
+    @Test("An invalid host is refused, with a port and without", arguments: noHosts)
     func host(_ host: String) {
         #expect(throws: HostAndPort.Fault.self) { try HostAndPort(host) }
         #expect(throws: HostAndPort.Fault.self) { try HostAndPort(host + ":443") }
@@ -55,7 +57,7 @@ struct HostAndPortTests {
     }
 
     @Test(
-        "A URL's host and port are what stands between its scheme and its path, without a user",
+        "A URL's host and port are the text between its scheme and its path, without a user",
         arguments: [
             ("https://h", "h"), ("https://h/", "h"), ("https://h:80/p?q#f", "h:80"), ("https://h?q=a/b", "h"), ("https://h#f", "h"),
             ("https://h\\@evil", "h"), ("https://u:p@h:1/x", "h:1"), ("ssh://git@[::1]:22/r", "[::1]:22"), ("https://a@b@h/x", "h"),

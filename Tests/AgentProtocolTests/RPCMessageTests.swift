@@ -21,7 +21,7 @@ struct RPCMessageTests {
         ("plain text", nil), ("[1,2]", nil), ("{}", nil), (#"{"id":1}"#, nil), ("{", nil), ("\"text\"", nil),
     ]
 
-    @Test("Each line is what it is, and what is no message is none", arguments: table.indices)
+    @Test("Each line is read as its kind, and an invalid one is no message", arguments: table.indices)
     func reading(_ index: Int) {
         let (line, message) = Self.table[index]
         #expect(RPCMessage(line: Data(line.utf8)) == message)

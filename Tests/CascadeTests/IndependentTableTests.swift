@@ -548,7 +548,7 @@ struct IndependentCeilingOracle {
 @Suite("Ceiling mode, all states against an oracle")
 struct IndependentCeilingOracleTests {
     @Test(
-        "the smallest number holds if nobody refuses, and every layer's verdict says its part",
+        "the smallest number applies if no layer refuses, and every layer's verdict says its part",
         arguments: IndependentTable.states, IndependentTable.Mode.allCases)
     func agreesWithTheOracle(_ state: [IndependentTable.Kind], _ mode: IndependentTable.Mode) {
         let forcedValues = mode == .force ? [0, 2, 4] : [0]

@@ -23,7 +23,7 @@ struct DescribedRoutesTests {
     func same() async throws {
         let folder = NSTemporaryDirectory() + "routes-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let routes = try await router(folder).make(withRunners: false).routes.map { route in
+        let routes = try await router(folder).forNetwork().routes.map { route in
             // Hummingbird writes a parameter as `{name}`, and so does OpenAPI.
             "\(route.method.rawValue) \(route.path)"
         }
@@ -49,26 +49,29 @@ struct DescribedRoutesTests {
         try await store.migrate(Server.migrations, now: 0)
         let accounts = Accounts(store: store, now: { 0 })
         let settings = Settings(store: store, accounts: accounts, now: { 0 })
-        let credentials = Credentials(
+        let credentials = CredentialServices(
             store: store, accounts: accounts,
-            vault: try await Credentials.openVault(.file(path: home.masterKeys), store: store, now: 0), now: { 0 })
+            vault: try await VaultOpening.open(.file(path: home.masterKeys), store: store, now: 0), now: { 0 })
         let logger = Logger(label: "test")
         let admission = Admission(limits: ConnectionLimits(descriptors: 1_024))
         let held = HeldBytes(limit: HeldBytes.share())
+        let access = RememberedAccess()
         let metered = try MeteredGateway(
-            home: home, store: store, accounts: accounts, credentials: credentials, settings: settings, egress: .closed,
-            tools: .closed, admission: admission, held: held, now: { 0 }, logger: logger)
+            home: home, store: store, accounts: accounts, lender: credentials.lender, refreshes: credentials.refreshes, settings: settings,
+            egress: .closed, tools: .closed, access: access, admission: admission, held: held, now: { 0 }, logger: logger)
         let programs = try #require(Self.programs)
         let host = try LocalHost(home: home, programs: programs, logger: logger)
-        let engine = SessionEngine(
-            store: store, accounts: accounts, settings: settings, credentials: credentials, gateway: metered.gateway,
+        let sessions = Sessions(
+            changes: SessionChanges(
+                store: store, leases: Leases(store: store, accounts: accounts, now: { 0 }), access: access, now: { 0 }),
+            accounts: accounts, settings: settings, credentials: credentials, requests: metered.gateway,
             catalogue: LiveCatalogue(), host: host,
             endpoints: SessionSockets(home: home, gateway: metered.gateway, admission: admission, logger: logger),
-            programs: programs, now: { 0 }, logger: logger)
+            logger: logger)
         return APIRouter(
-            modules: Modules(
+            dependencies: Dependencies(
                 store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: LiveCatalogue(),
-                engine: engine, host: host, metered: metered, admission: admission, held: held),
+                sessions: sessions, host: host, metered: metered, admission: admission, held: held, metrics: MetricsRegistry()),
             activity: Activity())
     }
 

@@ -1,7 +1,9 @@
 import Accounts
 import Foundation
+import Logging
 import Store
 import Synchronization
+import TestSupport
 import Testing
 import Vault
 
@@ -33,8 +35,9 @@ struct BrokerFixture: Sendable {
             let sentences = Sentences()
             let fixture = BrokerFixture(
                 sam: sam, clock: clock, family: family, first: first,
-                id: try #require(try await sam.credentials.list(for: sam.owner).first?.id),
-                one: try await BrokerProcess(sam, clock, family, sentences), other: try await BrokerProcess(sam, clock, family, sentences),
+                id: try #require(try await sam.credentials.layers.list(for: sam.owner).first?.id),
+                one: try await BrokerProcess("one", sam, clock, family, sentences),
+                other: try await BrokerProcess("other", sam, clock, family, sentences),
                 sentences: sentences)
             do {
                 try await body(fixture)
@@ -47,15 +50,18 @@ struct BrokerFixture: Sendable {
         }
     }
 
+    /// The process that is started after the first one has ended.
+    func restarted() async throws -> BrokerProcess { try await BrokerProcess("one", sam, clock, family, sentences) }
+
     // MARK: - What is stored
 
     func credential() async throws -> Credential {
-        try await sam.store.read { try #require(try one.credentials.credential(id, $0)) }
+        try await sam.store.read { try #require(try one.credentials.resolver.rows.credential(id, $0)) }
     }
 
     func file() async throws -> String {
         let credential = try await credential()
-        return try await sam.store.read { try one.credentials.secret(of: credential, $0).reveal() }
+        return try await sam.store.read { try one.credentials.resolver.rows.secret(of: credential, $0).reveal() }
     }
 
     /// The access token that a request would carry now, or the sentence that refuses it.
@@ -68,7 +74,7 @@ struct BrokerFixture: Sendable {
     }
 
     func loan(_ provider: Provider = .openaiChatGPT) async throws -> Lending {
-        try await sam.store.read { try one.credentials.lend(provider, project: nil, user: sam.owner.id, in: $0) }
+        try await sam.store.read { try one.credentials.lender.lend(provider, project: nil, user: sam.owner.id, in: $0) }
     }
 
     /// A person stores another secret.
@@ -103,16 +109,31 @@ struct BrokerFixture: Sendable {
 /// One process of SAM's, as far as it refreshes sign-ins: with a connection to the database of its own.
 struct BrokerProcess: Sendable {
     let store: Store
-    let credentials: Credentials
+    let credentials: CredentialServices
     let broker: TokenBroker
+    let pauses: Pauses
+    /// Where it keeps what it can't store.
+    let folder: String
+    private let log = Sentences()
     private let sentences: Sentences
 
-    fileprivate init(_ sam: CredentialsFixture, _ clock: TestClock, _ family: TokenFamily, _ sentences: Sentences) async throws {
+    fileprivate init(_ name: String, _ sam: CredentialsFixture, _ clock: TestClock, _ family: TokenFamily, _ sentences: Sentences)
+        async throws
+    {
         let now: @Sendable () -> Int64 = { clock.now }
         store = try Store.sqlite(at: sam.folder + "/sam.db")
-        let vault = try await Credentials.openVault(.file(path: sam.folder + "/vault.keys"), store: store, now: clock.now)
-        credentials = Credentials(store: store, accounts: Accounts(store: store, now: now), vault: vault, now: now)
-        broker = TokenBroker(credentials: credentials, endpoint: family.endpoint)
+        let vault = try await VaultOpening.open(.file(path: sam.folder + "/vault.keys"), store: store, now: clock.now)
+        folder = sam.folder + "/renewals-" + name
+        let logger = Logger(label: name) { [log] _ in
+            LineCollector {
+                log.add($0)
+                sentences.add($0)
+            }
+        }
+        credentials = CredentialServices(
+            store: store, accounts: Accounts(store: store, now: now), vault: vault, renewals: folder, logger: logger, now: now)
+        pauses = Pauses(clock)
+        broker = TokenBroker(refreshes: credentials.refreshes, endpoint: family.endpoint) { [pauses] in await pauses.pass($0) }
         self.sentences = sentences
     }
 
@@ -122,13 +143,77 @@ struct BrokerProcess: Sendable {
         return sentence
     }
 
+    /// What it has logged.
+    var logged: [String] { log.all }
+
+    /// The names of the files in its folder.
+    func files() throws -> [String] {
+        guard FileManager.default.fileExists(atPath: folder) else { return [] }
+        return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    }
+
+    /// Refreshes and ends before it stores anything: what is left is a file.
+    ///
+    /// - Parameter stores: whether it ends after it has stored it, and before it removes the file.
+    func refreshAndEnd(_ id: CredentialID, _ family: TokenFamily, stores: Bool = false) async throws {
+        let ticket = try await claim(id)
+        let outcome = await family.endpoint.refresh(ticket.provider, ticket.token)
+        let kept = credentials.refreshes.kept
+        kept.add(outcome, of: ticket.attempt)
+        #expect(try kept.write(ticket.attempt))
+        kept.setAside(ticket.attempt)
+        if stores { _ = try await credentials.refreshes.settle(ticket.attempt, outcome) }
+    }
+
     /// Records that the token is about to be spent, and goes no further.
-    func claim(_ id: CredentialID) async throws -> Credentials.RefreshTicket {
-        guard case .spend(let ticket) = try await credentials.claimRefresh(id, rejecting: nil) else {
+    func claim(_ id: CredentialID) async throws -> RefreshTicket {
+        guard case .spend(let ticket) = try await credentials.refreshes.claim(id, rejecting: nil) else {
             Issue.record("The token was not to be had")
             throw CancellationError()
         }
         return ticket
+    }
+}
+
+/// The pauses of a process. They pass at once, unless the test stops the process in them.
+final class Pauses: Sendable {
+    private struct State {
+        var total = Duration.zero
+        var isStopped = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+    private let clock: TestClock
+
+    init(_ clock: TestClock) {
+        self.clock = clock
+    }
+
+    var total: Duration { state.withLock { $0.total } }
+    var areWaiting: Bool { state.withLock { !$0.waiting.isEmpty } }
+
+    func pass(_ pause: Duration) async {
+        clock.advance(milliseconds: Int64(pause / .milliseconds(1)))
+        await withCheckedContinuation { go in
+            let goes = state.withLock { state in
+                state.total += pause
+                if state.isStopped { state.waiting.append(go) }
+                return !state.isStopped
+            }
+            if goes { go.resume() }
+        }
+        await Task.yield()
+    }
+
+    func stop() { state.withLock { $0.isStopped = true } }
+
+    func letGo() {
+        let waiting = state.withLock { state in
+            defer { (state.isStopped, state.waiting) = (false, []) }
+            return state.waiting
+        }
+        for go in waiting { go.resume() }
     }
 }
 

@@ -1,4 +1,5 @@
 import Accounts
+import Cascade
 import Credentials
 import Store
 import Testing
@@ -83,12 +84,12 @@ struct CascadeOfKeysTests {
             try await sam.set("key-project", at: .project(sam.project))
             try await sam.act(.clear, at: .project(sam.project))
             #expect(try await sam.explain().outcome == .absent)
-            #expect(try await sam.credentials.list(for: sam.owner).map(\.state) == [.unused])
+            #expect(try await sam.credentials.layers.list(for: sam.owner).map(\.state) == [.unused])
             try await sam.act(.on, at: .project(sam.project))
             #expect(try await sam.explain().scope == .project)
             try await sam.act(.clear, at: .project(sam.project))
             try await sam.act(.remove, at: .project(sam.project))
-            #expect(try await sam.credentials.list(for: sam.owner).isEmpty)
+            #expect(try await sam.credentials.layers.list(for: sam.owner).isEmpty)
             for act in [CredentialAct.remove, .clear, .on] {
                 await #expect(throws: CredentialsError.self) { try await sam.act(act, at: .project(sam.project)) }
             }
@@ -100,7 +101,7 @@ struct CascadeOfKeysTests {
         try await CredentialsFixture.with { sam in
             try await sam.set("key-user", at: .user(sam.owner.id))
             let before = try await sam.rows(except: [])
-            let report = try await sam.credentials.perform(
+            let report = try await sam.credentials.layers.perform(
                 .off, CredentialChange(.openai, at: .project(sam.project), by: sam.owner), dryRun: true)
             #expect(report.before.scope == .user && report.after.outcome == .blocked)
             #expect(try await sam.rows(except: []) == before)
@@ -133,7 +134,7 @@ struct CascadeOfKeysTests {
                 return
             }
             #expect(code == "failed", "A broken layer is not an absent one")
-            let all = try await sam.credentials.explain(project: sam.project, user: sam.owner.id)
+            let all = try await sam.credentials.resolver.explain(project: sam.project, user: sam.owner.id)
             #expect(all.first { $0.provider == .mistral }?.outcome == .found)
             #expect(try await sam.explain(for: sam.member).scope == .platform)
             if what == "seal" {
@@ -144,16 +145,33 @@ struct CascadeOfKeysTests {
         }
     }
 
-    @Test("A credential that has expired is failed, and nothing broader stands in for it")
+    @Test("A credential that has expired is failed, and no broader layer replaces it")
     func expiry() async throws {
         try await CredentialsFixture.with { sam in
             try await sam.set("key-platform", at: .platform)
             let change = CredentialChange(.openai, at: .user(sam.owner.id), by: sam.owner)
-            _ = try await sam.credentials.perform(.set(NewSecret(Secret("key-1"), expiresAt: 1_700_000_000_001)), change)
+            _ = try await sam.credentials.layers.perform(.set(NewSecret(Secret("key-1"), expiresAt: 1_700_000_000_001)), change)
             #expect(try await sam.explain().outcome == .found)
-            _ = try await sam.credentials.perform(.set(NewSecret(Secret("key-1"), expiresAt: 1_700_000_000_000)), change)
+            _ = try await sam.store.write { try $0.execute("UPDATE credentials SET expires_at = $1", 1_700_000_000_000) }
             let explained = try await sam.explain()
             #expect(explained.outcome == .failed && explained.sentence.contains("expired"))
+        }
+    }
+
+    @Test(
+        "A secret that is over when it is stored is refused with the field, and what is stored stays; one that ends later is taken",
+        arguments: [1_700_000_000_000, 1_699_999_999_999, 1_764_435_600, 0, -1, Int64.min])
+    func over(_ end: Int64) async throws {
+        try await CredentialsFixture.with { sam in
+            try await sam.set("key-1", at: .user(sam.owner.id))
+            let change = CredentialChange(.openai, at: .user(sam.owner.id), by: sam.owner)
+            let error = await #expect(throws: CredentialsError.self) {
+                try await sam.credentials.layers.perform(.set(NewSecret(Secret("key-2"), expiresAt: end)), change)
+            }
+            #expect(error?.code == .invalid && error?.message.contains("expiresAt") == true)
+            #expect(try await sam.stored(.openai, as: .brokered) == "key-1")
+            _ = try await sam.credentials.layers.perform(.set(NewSecret(Secret("key-3"), expiresAt: 1_700_000_000_001)), change)
+            #expect(try await sam.stored(.openai, as: .brokered) == "key-3")
         }
     }
 
@@ -172,7 +190,7 @@ struct CascadeOfKeysTests {
                 try await group.waitForAll()
             }
             #expect(try await sam.count("audit") == before + 50)
-            let listed = try #require(try await sam.credentials.list(for: sam.owner).first)
+            let listed = try #require(try await sam.credentials.layers.list(for: sam.owner).first)
             #expect(listed.version == 41, "Every set is a version of its own")
             #expect(try await sam.count("bindings") == 1)
             #expect(try await sam.count("credentials") == 1)

@@ -1,4 +1,5 @@
 import Accounts
+import Cascade
 import Credentials
 import Foundation
 import Store
@@ -8,7 +9,7 @@ import Vault
 struct CredentialsFixture: Sendable {
     let store: Store
     let accounts: Accounts
-    let credentials: Credentials
+    let credentials: CredentialServices
     let vault: Vault
     let folder: String
     /// An administrator.
@@ -27,7 +28,7 @@ struct CredentialsFixture: Sendable {
         let now: @Sendable () -> Int64 = { 1_700_000_000_000 }
         try await store.migrate(Accounts.migrations + CredentialTables.migrations, now: now())
         let accounts = Accounts(store: store, now: now)
-        let vault = try await Credentials.openVault(.file(path: folder + "/vault.keys"), store: store, now: now())
+        let vault = try await VaultOpening.open(.file(path: folder + "/vault.keys"), store: store, now: now())
         let owner = try await accounts.owner()
         let member = try await accounts.addUser(named: "kim", role: .member, by: owner.id)
         let stranger = try await accounts.addUser(named: "robin", role: .member, by: owner.id)
@@ -35,7 +36,7 @@ struct CredentialsFixture: Sendable {
         try await accounts.addMember("kim", as: .owner, to: project, by: owner.id)
         return try await body(
             CredentialsFixture(
-                store: store, accounts: accounts, credentials: Credentials(store: store, accounts: accounts, vault: vault, now: now),
+                store: store, accounts: accounts, credentials: CredentialServices(store: store, accounts: accounts, vault: vault, now: now),
                 vault: vault, folder: folder, owner: owner, member: member, stranger: stranger, project: project))
     }
 
@@ -50,12 +51,12 @@ struct CredentialsFixture: Sendable {
     func act(
         _ act: CredentialAct, _ provider: Provider = .openai, at owner: ScopeOwner, by actor: User? = nil, reason: String? = nil
     ) async throws -> ChangeReport {
-        try await credentials.perform(act, CredentialChange(provider, at: owner, by: actor ?? self.owner, reason: reason))
+        try await credentials.layers.perform(act, CredentialChange(provider, at: owner, by: actor ?? self.owner, reason: reason))
     }
 
     /// What applies to a user in the project.
-    func explain(_ provider: Provider = .openai, for user: User? = nil) async throws -> Explanation {
-        try await credentials.explain([provider], project: project, user: (user ?? owner).id)[0]
+    func explain(_ provider: Provider = .openai, for user: User? = nil) async throws -> CredentialExplanation {
+        try await credentials.resolver.explain([provider], project: project, user: (user ?? owner).id)[0]
     }
 
     /// What a session of this user's would be given as a file, or why not.
@@ -64,28 +65,30 @@ struct CredentialsFixture: Sendable {
     {
         let request = PinRequest(
             session: SessionReference(rawValue: session), provider: provider, project: project, user: (user ?? owner).id, mode: mode)
-        return try await store.write { try credentials.pin(request, in: $0) }
+        return try await store.write { try credentials.pins.pin(request, in: $0) }
     }
 
     func settle(_ session: String) async throws {
-        try await store.write { try credentials.settle(SessionReference(rawValue: session), in: $0) }
+        try await store.write { try credentials.pins.settle(SessionReference(rawValue: session), in: $0) }
     }
 
     func sync(
         _ secret: String, from session: String, agent: String = "codex", sentAs agentType: String = "codex",
         kind: CredentialKind = .oauth, by user: User? = nil
     ) async throws -> SyncAnswer {
-        try await credentials.sync(
+        try await credentials.sync.sync(
             SyncRequest(agentType: agentType, kind: kind, secret: Secret(secret)),
-            from: SyncCaller(session: SessionReference(rawValue: session), agent: agent, project: project, user: (user ?? owner).id))
+            from: SessionIdentity(session: SessionReference(rawValue: session), agent: agent, project: project, user: (user ?? owner).id))
     }
 
     /// The secret that a new session would get, by pinning one and giving it back.
-    func stored(for user: User? = nil) async throws -> String? {
+    func stored(
+        _ provider: Provider = .openaiChatGPT, as mode: InjectionMode = .materialised, for user: User? = nil
+    ) async throws -> String? {
         let probe = "probe-\(UUID().uuidString)"
-        guard case .pinned(let pin) = try await start(probe, by: user) else { return nil }
-        let secret = try await store.read { try credentials.currentSecret(of: pin, in: $0) }
-        try await store.write { try credentials.forget(SessionReference(rawValue: probe), in: $0) }
+        guard case .pinned(let pin) = try await start(probe, provider, as: mode, by: user) else { return nil }
+        let secret = try await store.read { try credentials.pins.currentSecret(of: pin, in: $0) }
+        try await store.write { try credentials.pins.forget(SessionReference(rawValue: probe), in: $0) }
         return secret.reveal()
     }
 

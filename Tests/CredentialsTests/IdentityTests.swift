@@ -41,13 +41,13 @@ struct IdentityTests {
                 """
             try FileManager.default.createDirectory(atPath: sam.folder + "/identity", withIntermediateDirectories: true)
             try Data(set.utf8).write(to: URL(filePath: sam.folder + "/identity/openai-chatgpt.jwks"))
-            let credentials = Credentials(
+            let credentials = CredentialServices(
                 store: sam.store, accounts: sam.accounts, vault: sam.vault,
                 identities: try await IdentityKeys(folder: sam.folder + "/identity"), now: { 1_700_000_000_000 })
             func sync(_ secret: String) async throws -> SyncAnswer {
-                try await credentials.sync(
+                try await credentials.sync.sync(
                     SyncRequest(agentType: "codex", kind: .oauth, secret: Secret(secret)),
-                    from: SyncCaller(
+                    from: SessionIdentity(
                         session: SessionReference(rawValue: "s_1"), agent: "codex", project: sam.project, user: sam.owner.id))
             }
 

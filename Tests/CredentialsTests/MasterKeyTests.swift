@@ -27,15 +27,15 @@ struct MasterKeyTests {
             }
             let old = sam.vault.currentKey
             let versions = try await sam.versions()
-            let rotation = try await sam.credentials.rotateMasterKey(by: sam.owner)
+            let rotation = try await sam.credentials.masterKeys.rotate(by: sam.owner)
             #expect(rotation.rewrapped == 452 && rotation.unreadable == 0)
             #expect(sam.vault.keys.map(\.rawValue) == [rotation.key] && sam.vault.currentKey != old)
             #expect(try await sam.versions() == versions)
             try await sam.act(.on, .openaiChatGPT, at: .user(sam.owner.id))
-            _ = try await sam.credentials.recover(nil, CredentialChange(.openaiChatGPT, at: .user(sam.owner.id), by: sam.owner))
+            _ = try await sam.credentials.held.recover(nil, CredentialChange(.openaiChatGPT, at: .user(sam.owner.id), by: sam.owner))
             try await sam.settle("s_1")
             #expect(try await sam.stored() == authFile("t2"))
-            await #expect(throws: AccountsError.self) { try await sam.credentials.rotateMasterKey(by: sam.member) }
+            await #expect(throws: AccountsError.self) { try await sam.credentials.masterKeys.rotate(by: sam.member) }
         }
     }
 
@@ -46,7 +46,7 @@ struct MasterKeyTests {
             try await sam.set("key-2", at: .user(sam.owner.id))
             _ = try await sam.store.write { try $0.execute("UPDATE credentials SET sealed = x'00' WHERE scope = 'platform'") }
             let old = sam.vault.currentKey
-            let rotation = try await sam.credentials.rotateMasterKey(by: sam.owner)
+            let rotation = try await sam.credentials.masterKeys.rotate(by: sam.owner)
             #expect(rotation.rewrapped == 1 && rotation.unreadable == 1)
             #expect(sam.vault.knows(old))
         }
@@ -59,7 +59,7 @@ struct MasterKeyTests {
             try await sam.set("key-1", at: .platform)
             let before = try await sam.rows(except: [])
             let content = try #require(FileManager.default.contents(atPath: file))
-            func open(_ source: KeyringSource) async throws { _ = try await Credentials.openVault(source, store: sam.store, now: 1) }
+            func open(_ source: KeyringSource) async throws { _ = try await VaultOpening.open(source, store: sam.store, now: 1) }
 
             try FileManager.default.removeItem(atPath: file)
             let missing = await #expect(throws: VaultError.self) { try await open(.file(path: file)) }

@@ -64,17 +64,17 @@ extension CredentialsFixture {
 
     /// The same database at SAM's next start.
     func restarted(_ source: KeyringSource? = nil) async throws -> CredentialsFixture {
-        let vault = try await Credentials.openVault(source ?? .file(path: keys), store: store, now: 1_700_000_000_001)
+        let vault = try await VaultOpening.open(source ?? .file(path: keys), store: store, now: 1_700_000_000_001)
         return CredentialsFixture(
             store: store, accounts: accounts,
-            credentials: Credentials(store: store, accounts: accounts, vault: vault, now: { 1_700_000_000_001 }), vault: vault,
+            credentials: CredentialServices(store: store, accounts: accounts, vault: vault, now: { 1_700_000_000_001 }), vault: vault,
             folder: folder, owner: owner, member: member, stranger: stranger, project: project)
     }
 
     /// What a session of the owner's would get for an API key now: the key, or the sentence of a refusal.
     func lent(_ provider: Provider = .openai) async throws -> String {
         try await store.read { transaction in
-            switch try credentials.lend(provider, project: project, user: owner.id, in: transaction) {
+            switch try credentials.lender.lend(provider, project: project, user: owner.id, in: transaction) {
             case .lent(let loan): loan.secret.reveal()
             case .refused(let why): why
             case .own: "own"

@@ -27,7 +27,7 @@ struct OldSealTests {
                     return
                 }
                 // Nor does it after a restart or a rotation, which leaves it as it is.
-                #expect(try await sam.restarted().credentials.rotateMasterKey(by: sam.owner).unreadable == 1)
+                #expect(try await sam.restarted().credentials.masterKeys.rotate(by: sam.owner).unreadable == 1)
                 #expect(try await !sam.restarted().lent().contains("sk-the-old-one"))
 
                 try await sam.put(new, into: "credentials")
@@ -63,10 +63,10 @@ struct OldSealTests {
             _ = try await sam.sync(authFile("t3"), from: "s_1")
             let new = try await sam.seal(of: "held")
             try await sam.put(old, into: "held")
-            await #expect(throws: VaultError.self) { try await sam.credentials.recover(nil, change) }
+            await #expect(throws: VaultError.self) { try await sam.credentials.held.recover(nil, change) }
             try await sam.put(new, into: "held")
             try await sam.act(.on, .openaiChatGPT, at: .user(sam.owner.id))
-            _ = try await sam.credentials.recover(nil, change)
+            _ = try await sam.credentials.held.recover(nil, change)
             try await sam.settle("s_1")
             #expect(try await sam.stored() == authFile("t3"))
         }
@@ -103,7 +103,7 @@ struct OldSealTests {
             try await sam.store.write { _ = try $0.execute("DELETE FROM seal_forms") }
             let again = try await sam.restarted()
             let error = await #expect(throws: VaultError.self) {
-                try await again.credentials.recover(nil, CredentialChange(.openaiChatGPT, at: .user(sam.owner.id), by: sam.owner))
+                try await again.credentials.held.recover(nil, CredentialChange(.openaiChatGPT, at: .user(sam.owner.id), by: sam.owner))
             }
             #expect(error?.code == .oldForm)
             #expect(try await again.stored() == authFile("t1"))

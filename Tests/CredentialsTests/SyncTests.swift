@@ -71,18 +71,18 @@ struct SyncTests {
                 #expect(try await sam.rows() == before)
                 #expect(try await sam.count("held") == 1)
                 #expect(try await sam.accounts.notifications(for: sam.owner.id).map(\.kind) == [.syncDeclined])
-                #expect(try await sam.credentials.held(.openaiChatGPT, at: layer, for: sam.owner).map(\.session) == ["s_1"])
+                #expect(try await sam.credentials.held.list(.openaiChatGPT, at: layer, for: sam.owner).map(\.session) == ["s_1"])
 
                 try await sam.act(.clear, .openaiChatGPT, at: .project(sam.project), ignoring: true)
                 try await sam.act(.on, .openaiChatGPT, at: layer)
                 try await sam.settle("s_1")
                 #expect(try await sam.stored() == authFile("t1"), "What is held is never resolved")
-                let report = try await sam.credentials.recover(nil, CredentialChange(.openaiChatGPT, at: layer, by: sam.owner))
+                let report = try await sam.credentials.held.recover(nil, CredentialChange(.openaiChatGPT, at: layer, by: sam.owner))
                 #expect(report.done.contains("version 2"))
                 #expect(try await sam.stored() == authFile("t2"))
                 #expect(try await sam.count("held") == 0)
                 await #expect(throws: CredentialsError.self) {
-                    try await sam.credentials.recover(nil, CredentialChange(.openaiChatGPT, at: layer, by: sam.owner))
+                    try await sam.credentials.held.recover(nil, CredentialChange(.openaiChatGPT, at: layer, by: sam.owner))
                 }
             }
         }
@@ -158,9 +158,9 @@ struct SyncTests {
     func judgedAgain() async throws {
         try await withSession(at: .project) { sam, layer in
             func file() async throws -> String? {
-                let caller = SyncCaller(
+                let caller = SessionIdentity(
                     session: SessionReference(rawValue: "s_1"), agent: "codex", project: sam.project, user: sam.owner.id)
-                return try? await sam.store.read { try sam.credentials.materialise(for: caller, in: $0).reveal() }
+                return try? await sam.store.read { try sam.credentials.pins.materialise(for: caller, in: $0).reveal() }
             }
             #expect(try await file() == authFile("t1"))
             try await sam.act(.off, .openaiChatGPT, at: layer)

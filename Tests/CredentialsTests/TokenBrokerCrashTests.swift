@@ -16,7 +16,7 @@ struct TokenBrokerCrashTests {
                 sam.clock.advance(milliseconds: advance)
                 let rejected = Secret(sam.first.access)
                 for (process, rejecting) in [(sam.one, nil), (sam.other, nil), (sam.other, rejected)] as [(BrokerProcess, Secret?)] {
-                    let claim = try await process.credentials.claimRefresh(sam.id, rejecting: rejecting)
+                    let claim = try await process.credentials.refreshes.claim(sam.id, rejecting: rejecting)
                     #expect(waits ? claim.isWait : claim.sentence?.contains("Sign in again") == true, "\(advance): \(claim)")
                 }
             }
@@ -87,7 +87,7 @@ struct TokenBrokerCrashTests {
             try await sam.set(await sam.family.signIn(age: SignIn.life).file)
             let ticket = try await sam.other.claim(sam.id)
             let outcome = await sam.family.endpoint.refresh(.openaiChatGPT, ticket.token)
-            #expect(try await sam.other.credentials.settleRefresh(ticket, outcome) == nil)
+            #expect(try await sam.other.credentials.refreshes.settle(ticket.attempt, outcome) == nil)
             #expect(try await sam.credential().version == 3)
         }
     }
@@ -98,7 +98,7 @@ struct TokenBrokerCrashTests {
             let ticket = try await sam.one.claim(sam.id)
             let waiting = (0..<10).map { _ in Task { await sam.other.renew(sam.id) } }
             let outcome = await sam.family.endpoint.refresh(.openaiChatGPT, ticket.token)
-            #expect(try await sam.one.credentials.settleRefresh(ticket, outcome) == nil)
+            #expect(try await sam.one.credentials.refreshes.settle(ticket.attempt, outcome) == nil)
             for task in waiting { #expect(await task.value == nil) }
             #expect(await sam.family.calls == 1)
             let newest = await sam.family.newest.access
@@ -113,11 +113,13 @@ struct TokenBrokerCrashTests {
             let outcome = await sam.family.endpoint.refresh(.openaiChatGPT, ticket.token)
             sam.clock.advance(seconds: 60)
             #expect(await sam.other.renew(sam.id)?.contains("Sign in again") == true)
-            #expect(try await sam.one.credentials.settleRefresh(ticket, outcome) == nil)
+            sam.clock.advance(seconds: 1)
+            #expect(try await sam.one.credentials.refreshes.settle(ticket.attempt, outcome) == nil)
             let newest = await sam.family.newest.access
             #expect(try await sam.lent() == newest)
             #expect(try await sam.credential().failedReason == nil)
             #expect(await sam.family.calls == 1)
+            #expect(try await sam.notifications().map(\.kind) == [.rotationStored, .credentialFailed], "The owner is told that it is good")
         }
     }
 
@@ -133,18 +135,18 @@ struct TokenBrokerCrashTests {
             let next = try await sam.other.claim(sam.id)
             #expect(next.token != ticket.token)
             // The first one's answer comes while the second is at it.
-            _ = try await sam.one.credentials.settleRefresh(ticket, outcome)
-            let claim = try await sam.one.credentials.claimRefresh(sam.id, rejecting: nil)
+            _ = try await sam.one.credentials.refreshes.settle(ticket.attempt, outcome)
+            let claim = try await sam.one.credentials.refreshes.claim(sam.id, rejecting: nil)
             #expect(claim.isWait, "\(claim)")
             let answer = await sam.family.endpoint.refresh(.openaiChatGPT, next.token)
-            #expect(try await sam.other.credentials.settleRefresh(next, answer) == nil)
+            #expect(try await sam.other.credentials.refreshes.settle(next.attempt, answer) == nil)
             let newest = await sam.family.newest.access
             #expect(try await sam.lent() == newest)
         }
     }
 }
 
-extension Credentials.RefreshClaim {
+extension RefreshClaim {
     fileprivate var isWait: Bool {
         if case .wait = self { true } else { false }
     }

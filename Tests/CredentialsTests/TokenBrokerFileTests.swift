@@ -36,9 +36,9 @@ struct TokenBrokerFileTests {
                 return
             }
             #expect(await sam.one.renew(sam.id) == nil)
-            let caller = SyncCaller(
+            let caller = SessionIdentity(
                 session: SessionReference(rawValue: "s_1"), agent: "codex", project: sam.sam.project, user: sam.sam.owner.id)
-            let lending = try await sam.sam.store.read { try sam.one.credentials.lend(.openaiChatGPT, to: caller, in: $0) }
+            let lending = try await sam.sam.store.read { try sam.one.credentials.lender.lend(.openaiChatGPT, to: caller, in: $0) }
             guard case .lent(let loan) = lending else {
                 Issue.record("\(lending)")
                 return
@@ -55,10 +55,10 @@ struct TokenBrokerFileTests {
             async let outcome = sam.one.renew(sam.id)
             try await eventually("the token is spent") { await sam.family.isHeld(at: .after) }
             let pin = try await sam.sam.start("s_1")
-            let caller = SyncCaller(
+            let caller = SessionIdentity(
                 session: SessionReference(rawValue: "s_1"), agent: "codex", project: sam.sam.project, user: sam.sam.owner.id)
             // Whether the session waits, or is refused its file: what was spent must not be in it.
-            let file = try? await sam.sam.store.read { try sam.one.credentials.materialise(for: caller, in: $0) }
+            let file = try? await sam.sam.store.read { try sam.one.credentials.pins.materialise(for: caller, in: $0) }
             #expect(file == nil, "\(pin)")
             await sam.family.letGo()
             #expect(await outcome == nil)

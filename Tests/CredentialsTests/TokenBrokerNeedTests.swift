@@ -29,13 +29,13 @@ struct TokenBrokerNeedTests {
         try await BrokerFixture.with(age: 0) { sam in
             let secret = Secret(sam.first.file)
             let ids = (0..<200).map { CredentialID(rawValue: "c_\($0)") }
-            func due() -> Set<CredentialID> { Set(ids.filter { sam.one.credentials.refreshNeed($0, secret) == .due }) }
+            func due() -> Set<CredentialID> { Set(ids.filter { sam.one.credentials.refreshes.need($0, secret) == .due }) }
             sam.clock.advance(seconds: 28_799)
             #expect(due() == [])
             sam.clock.advance(seconds: 901)
             let half = due()
             #expect((50...150).contains(half.count), "\(half.count) of 200")
-            #expect(half == Set(ids.filter { sam.other.credentials.refreshNeed($0, secret) == .due }), "In each process the same")
+            #expect(half == Set(ids.filter { sam.other.credentials.refreshes.need($0, secret) == .due }), "In each process the same")
             sam.clock.advance(seconds: 900)
             #expect(due() == Set(ids))
         }
@@ -82,7 +82,7 @@ struct TokenBrokerNeedTests {
         await #expect(processExitsWith: .success) {
             for claims in [#"{"exp":1e300}"#, #"{"exp":-1e300}"#, #"{"iat":-1e308,"exp":1e308}"#, #"{"exp":9300000000000000}"#] {
                 let file = SignIn(access: SignIn.token(claims: claims), refresh: "rt_1").file
-                _ = try AuthFile(Secret(file)).life(spread: 0.5)
+                _ = try AuthFile(Secret(file)).lifetime(spread: 0.5)
             }
         }
     }

@@ -107,27 +107,35 @@ struct TokenBrokerTests {
         }
     }
 
-    @Test("A database that is busy for longer than anybody waits for it loses no token")
+    @Test("While the database is busy the new token is in a file already, and it is stored as soon as the database is free")
     func busyDatabase() async throws {
         try await BrokerFixture.with { sam in
             await sam.family.hold(.after)
             async let outcome = sam.one.renew(sam.id)
             try await eventually("the token is spent") { await sam.family.isHeld(at: .after) }
             let (begun, beginning) = AsyncStream.makeStream(of: Void.self)
+            let free = DispatchSemaphore(value: 0)
             let writer = Task {
                 try await sam.other.store.write { _ in
                     beginning.finish()
-                    // Longer than the five seconds after which the database is given up for busy.
-                    Thread.sleep(forTimeInterval: 6.5)
+                    free.wait()
                 }
             }
             for await _ in begun {}
             await sam.family.letGo()
+            do {
+                try await eventually("it is in a file") { try sam.one.files() == ["\(sam.id.rawValue).1"] }
+            } catch {
+                free.signal()
+                throw error
+            }
+            free.signal()
             #expect(await outcome == nil)
             try await writer.value
             let newest = await sam.family.newest.access
             #expect(try await sam.lent() == newest)
             #expect(await sam.family.calls == 1)
+            #expect(try sam.one.files() == [])
         }
     }
 }

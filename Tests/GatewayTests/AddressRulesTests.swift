@@ -19,6 +19,9 @@ struct AddressRulesTests {
             "255.255.255.255",
             "::", "::1", "fe80::", "fe80::1", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fc00::", "fc00::1", "fd00::", "fd12:3456::1",
             "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ff00::", "ff02::1", "ff02::fb", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            // Teredo, also around a private address, and the rest of 2001::/23; documentation; discarded.
+            "2001::", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:0:7f00:1::", "2001:0:ffff:ffff:ffff:ffff:ffff:ffff", "2001:10::1",
+            "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db8::1", "3fff::1", "3fff:fff::", "100::1",
         ])
     func against(address: String) throws {
         let why = try #require(try objection(address))
@@ -33,9 +36,23 @@ struct AddressRulesTests {
             "192.169.0.0", "100.63.255.255", "100.128.0.0", "169.253.255.255", "169.255.0.0", "223.255.255.255",
             "8.8.8.8", "1.1.1.1", "104.18.6.192", "160.79.104.10", "100.1.2.3", "172.217.16.10", "192.30.255.113",
             "2606:4700::1111", "2001:4860:4860::8888", "2a00:1450:4001:80b::200a", "2607:6bc0::10",
+            "2001:200::1", "2001:db7::1",
         ])
     func fine(address: String) throws {
         #expect(try objection(address) == nil)
+    }
+
+    @Test(
+        "A public address of this machine is its own in every form, and another one is not",
+        arguments: ["%", "::ffff:%", "::ffff:0:%", "64:ff9b::%", "2002:HEX::1"])
+    func own(form: String) throws {
+        for (last, isOwn) in [(4, true), (5, false)] {
+            let text = form.replacing("%", with: "8.8.4.\(last)").replacing("HEX", with: "808:40\(last)")
+            let why = AddressRules.objection(to: try SocketAddress(ipAddress: text, port: 443)) {
+                (try? [SocketAddress(ipAddress: "8.8.4.4", port: 0)]) ?? []
+            }
+            #expect((why != nil) == isOwn, "\(text): \(why ?? "fine")")
+        }
     }
 
     @Test(
@@ -47,6 +64,8 @@ struct AddressRulesTests {
             ("::ffff:100.100.100.200", false), ("::ffff:8.8.8.8", true),
             ("64:ff9b::7f00:1", false), ("64:ff9b::127.0.0.1", false), ("64:ff9b::a00:1", false), ("64:ff9b::a9fe:a9fe", false),
             ("64:ff9b::c0a8:101", false), ("64:ff9b::808:808", true),
+            // Translated (RFC 2765), and what networks translate in their own ways (RFC 8215).
+            ("::ffff:0:127.0.0.1", false), ("::ffff:0:8.8.8.8", true), ("64:ff9b:1::7f00:1", false), ("64:ff9b:1:808:8:800::", false),
             ("2002:7f00:1::", false), ("2002:7f00:1::1", false), ("2002:a00:1::1", false), ("2002:a9fe:a9fe::", false),
             ("2002:c0a8:101:1::1", false), ("2002:808:808::1", true),
         ])

@@ -5,16 +5,18 @@ import Gateway
 import Limits
 import Metering
 import NIOCore
+import Settings
+import Synchronization
 import Testing
 
 /// Limits of connections and of time, on a gateway with short ones.
 @Suite("Who says nothing, too little or too much", .timeLimit(.minutes(10)))
 struct ConnectionGuardTests {
-    /// Places with little patience.
-    private static func hasty(_ change: (inout Patience) -> Void) -> Admission {
-        var patience = Patience()
-        change(&patience)
-        return Admission(limits: ConnectionLimits(descriptors: 65_536), patience: patience)
+    /// Slots with short timeouts.
+    private static func hasty(_ change: (inout ClientTimeouts) -> Void) -> Admission {
+        var timeouts = ClientTimeouts()
+        change(&timeouts)
+        return Admission(limits: ConnectionLimits(descriptors: 65_536), timeouts: timeouts)
     }
 
     /// Asks until it was fast enough: two cores that do something else can be slower than a hasty gateway waits.
@@ -170,6 +172,45 @@ struct ConnectionGuardTests {
         }
     }
 
+    @Test("A tunnel outlives all of these, silent or not, and carries both directions to its end")
+    func tunnel() async throws {
+        let admission = Self.hasty {
+            $0.head = .milliseconds(100)
+            $0.idle = .milliseconds(100)
+            $0.body = .milliseconds(100)
+            $0.wholeBody = .milliseconds(100)
+            $0.rest = .milliseconds(100)
+        }
+        let allowed = Mutex(EgressRules.nothing)
+        let gate = EgressGate(rules: { _ in allowed.withLock { $0 } }, refused: { _, _ in })
+        try await GatewayFixture.with(admission: admission, egress: gate) { fixture in
+            let door = try await fixture.session()
+            let target = fixture.upstream.url.dropFirst("http://".count)
+            let host = try #require(HostPattern(target))
+            allowed.withLock { $0 = EgressRules(hosts: [host], privateHosts: [host], repository: []) }
+            let (client, provider) = try await eventually("a tunnel is made") {
+                do {
+                    let client = try await door.connect()
+                    try await client.send("CONNECT \(target) HTTP/1.1\r\n\r\n")
+                    try await client.sees("200 ")
+                    try await client.sees("\r\n\r\n")
+                    return (client, try await fixture.upstream.accept())
+                } catch {
+                    return nil as (RawWire, RawWire)?
+                }
+            }
+            for word in ["first", "later", "at the end"] {
+                try await Self.pass(admission, door)
+                try await client.send(word)
+                try await provider.sees(word)
+                try await provider.send("heard \(word)")
+                try await client.sees("heard \(word)")
+            }
+            await provider.close()
+            #expect(String(decoding: try await client.end(), as: UTF8.self).hasSuffix("heard at the end"))
+        }
+    }
+
     /// Waits until the same limits have ended a connection that came later and says nothing.
     private static func pass(_ admission: Admission, _ door: Door) async throws {
         let silent = try await door.connect()
@@ -201,7 +242,7 @@ struct ConnectionGuardTests {
         }
     }
 
-    @Test("Requests that were refused and are never completed take nobody's place either", arguments: ["/tools", "/anthropic/v1/messages"])
+    @Test("Requests that were refused and are never completed take no place either", arguments: ["/tools", "/anthropic/v1/messages"])
     func halfBodies(_ path: String) async throws {
         let admission = Admission(limits: ConnectionLimits(descriptors: 800))
         try await GatewayFixture.with(admission: admission) { fixture in
@@ -237,7 +278,7 @@ struct ConnectionGuardTests {
             }
             let ninth = try await door.connect()
             let refused = String(decoding: try await ninth.end(), as: UTF8.self)
-            #expect(refused.hasPrefix("HTTP/1.1 503 ") && refused.contains("yours"), "\(refused)")
+            #expect(refused.hasPrefix("HTTP/1.1 503 ") && refused.contains("You have too many open connections"), "\(refused)")
             fixture.upstream.answering(ScriptedUpstream.answer("{}"))
             #expect(try await other.ask("/anthropic/v1/messages").status == 200)
             for wire in wires { await wire.close() }

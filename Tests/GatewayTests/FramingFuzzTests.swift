@@ -3,7 +3,7 @@ import Fuzzing
 import Testing
 
 /// `make fuzz` gives this as long as one likes.
-@Suite("Requests that nobody would send", .timeLimit(.minutes(60)))
+@Suite("Malformed requests", .timeLimit(.minutes(60)))
 struct FramingFuzzTests {
     private static let words = [
         "\r\n", "\r\n\r\n", "\n", "\r", " ", "\t", ":", "\u{0}", "Content-Length: 5\r\n", "Content-Length: 0\r\n",

@@ -20,11 +20,12 @@ struct GatewayFixture: Sendable {
 
     let store: Store
     let accounts: Accounts
-    let credentials: Credentials
+    let credentials: CredentialServices
     let budgets: Budgets
     let settings: Settings
     let ledger: UsageLedger
     let gateway: Gateway
+    let desk: BudgetDesk
     let upstream: ScriptedUpstream
     let folder: String
     /// An administrator.
@@ -42,14 +43,15 @@ struct GatewayFixture: Sendable {
         limits.ofOneSession = 10_000
         limits.unprovedOfSession = 10_000
         limits.unproved = 10_000
-        var patience = Patience()
-        patience.head = .minutes(10)
-        return Admission(limits: limits, patience: patience)
+        var timeouts = ClientTimeouts()
+        timeouts.head = .minutes(10)
+        return Admission(limits: limits, timeouts: timeouts)
     }
 
     static func with<Result>(
         limits: RelayLimits = RelayLimits(), trustRoots: String? = nil, certificate: (chain: String, key: String)? = nil,
         admission: Admission = roomy, held: HeldBytes = HeldBytes(limit: 1 << 30), egress: EgressGate = .closed, tools: ToolGate = .closed,
+        spool: String? = nil,
         _ body: (GatewayFixture) async throws -> Result
     ) async throws -> Result {
         let folder = NSTemporaryDirectory() + "gateway-\(UUID().uuidString)"
@@ -61,8 +63,8 @@ struct GatewayFixture: Sendable {
             Accounts.migrations + Settings.migrations + CredentialTables.migrations + MeteringTables.migrations + GatewayTables.migrations
         try await store.migrate(tables, now: now())
         let accounts = Accounts(store: store, now: now)
-        let vault = try await Credentials.openVault(.file(path: folder + "/vault.keys"), store: store, now: now())
-        let credentials = Credentials(store: store, accounts: accounts, vault: vault, now: now)
+        let vault = try await VaultOpening.open(.file(path: folder + "/vault.keys"), store: store, now: now())
+        let credentials = CredentialServices(store: store, accounts: accounts, vault: vault, now: now)
         let owner = try await accounts.owner()
         let member = try await accounts.addUser(named: "kim", role: .member, by: owner.id)
         let project = try await accounts.addProject(named: "p", repository: "/r", sandbox: .bubblewrap, by: owner.id).id
@@ -70,17 +72,22 @@ struct GatewayFixture: Sendable {
         let budgets = Budgets(store: store, accounts: accounts, now: now)
         let settings = Settings(store: store, accounts: accounts, now: now)
         let ledger = try UsageLedger(
-            budgets: budgets, prices: PriceList(), spool: folder + "/spool", holder: "sam",
+            budgets: budgets, prices: PriceList(), spool: spool ?? folder + "/spool",
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let desk = BudgetDesk(ledger: ledger)
         let gateway = try Gateway(
-            store: store, accounts: accounts, credentials: credentials, budgets: budgets, ledger: ledger,
-            desk: BudgetDesk(budgets: budgets, holder: "sam"), settings: settings, group: .singletonMultiThreadedEventLoopGroup,
+            store: store, accounts: accounts, lender: credentials.lender, refreshes: credentials.refreshes, budgets: budgets,
+            ledger: ledger,
+            desk: desk, settings: settings, group: .singletonMultiThreadedEventLoopGroup,
             trustRoots: trustRoots, egress: egress, tools: tools,
             limits: limits, admission: admission, held: held, now: now)
+        let writing = Task { await ledger.run() }
+        defer { writing.cancel() }
         return try await ScriptedUpstream.with(certificate: certificate) { upstream in
             let fixture = GatewayFixture(
-                store: store, accounts: accounts, credentials: credentials, budgets: budgets, settings: settings, ledger: ledger,
-                gateway: gateway,
+                store: store, accounts: accounts, credentials: credentials, budgets: budgets,
+                settings: settings, ledger: ledger,
+                gateway: gateway, desk: desk,
                 upstream: upstream, folder: folder, owner: owner, member: member, project: project)
             do {
                 try await fixture.furnish()
@@ -114,7 +121,7 @@ struct GatewayFixture: Sendable {
     /// An administrator's act, or the member's at their own layer.
     func act(_ act: CredentialAct, _ provider: Provider, at owner: ScopeOwner) async throws {
         let actor = owner == .user(member.id) ? member : self.owner
-        _ = try await credentials.perform(act, CredentialChange(provider, at: owner, by: actor))
+        _ = try await credentials.layers.perform(act, CredentialChange(provider, at: owner, by: actor))
     }
 
     func point(_ provider: Provider, at url: String, allowsPrivate: Bool = true) async throws {
@@ -126,10 +133,31 @@ struct GatewayFixture: Sendable {
 
     // MARK: - Ways in
 
-    func listen(at entrance: Entrance) async throws -> String {
+    /// - Parameter server: the gateway that serves there; the fixture's own by default.
+    func listen(at entrance: Entrance, of server: Gateway? = nil) async throws -> String {
         let path = folder + "/\(UUID().uuidString.prefix(8)).sock"
-        try await listeners.listen(path) { [gateway] in try gateway.serve($0, at: entrance) }
+        let server = server ?? gateway
+        try await listeners.listen(path) { try server.serve($0, at: entrance) }
         return path
+    }
+
+    /// Another server on the same database. Its ledger writes only when it is told to.
+    func anotherServer() async throws -> (gateway: Gateway, ledger: UsageLedger) {
+        let now: @Sendable () -> Int64 = { GatewayFixture.now }
+        let store = try Store.sqlite(at: folder + "/sam.db")
+        let accounts = Accounts(store: store, now: now)
+        let vault = try await VaultOpening.open(.file(path: folder + "/vault.keys"), store: store, now: now())
+        let credentials = CredentialServices(store: store, accounts: accounts, vault: vault, now: now)
+        let budgets = Budgets(store: store, accounts: accounts, now: now)
+        let ledger = try UsageLedger(
+            budgets: budgets, prices: PriceList(), spool: folder + "/other-spool",
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let gateway = try Gateway(
+            store: store, accounts: accounts, lender: credentials.lender, refreshes: credentials.refreshes, budgets: budgets,
+            ledger: ledger, desk: BudgetDesk(ledger: ledger),
+            settings: Settings(store: store, accounts: accounts, now: now), group: .singletonMultiThreadedEventLoopGroup,
+            admission: Self.roomy, now: now)
+        return (gateway, ledger)
     }
 
     /// The server's own address, with a new gateway key of the member's.
@@ -147,11 +175,11 @@ struct GatewayFixture: Sendable {
 
     /// Starts a session: a pin for each provider that can be had, and a lease.
     func lease(_ session: SessionReference) async throws -> String {
-        let caller = SyncCaller(session: session, agent: "codex", project: project, user: member.id)
+        let caller = SessionIdentity(session: session, agent: "codex", project: project, user: member.id)
         return try await store.write { [self] transaction in
             for provider in Provider.all + [try Provider(parsing: "custom-house")] {
                 let request = PinRequest(session: session, provider: provider, project: project, user: member.id, mode: .brokered)
-                _ = try credentials.pin(request, in: transaction)
+                _ = try credentials.pins.pin(request, in: transaction)
             }
             return try gateway.leases.make(for: caller, in: transaction).text
         }

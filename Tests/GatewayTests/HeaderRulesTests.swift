@@ -116,7 +116,7 @@ struct HeaderRulesTests {
     }
 
     // Otherwise a client could make the provider read the body of one request as the head of the next.
-    @Test("Nobody takes the framing, the host or the credential away by naming it as a hop's")
+    @Test("Naming the framing, the host or the credential as a hop's header does not remove it")
     func protected() {
         let names = "close, Content-Length, Host, Transfer-Encoding, X-Api-Key, Authorization"
         let sent = upstream(

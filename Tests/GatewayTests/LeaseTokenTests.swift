@@ -79,7 +79,7 @@ struct LeaseTokenTests {
     static let digits = String(repeating: "0123456789abcdef", count: 4)
 
     @Test(
-        "What only looks like one is none",
+        "A text that only resembles a token is refused",
         arguments: [
             "", "sam_lease_", digits, "sam_lease_\(digits.dropLast())", "sam_lease_\(digits)0", "SAM_LEASE_\(digits)",
             "Sam_lease_\(digits)",

@@ -22,8 +22,8 @@ struct MachineHistoryTests {
         }
         // Otherwise the histories would be too tame to show anything.
         let all: Set<String> = [
-            "clear", "connect", "sendRequest", "endRequest", "answer", "endAnswer", "cutClient", "keepUpstream", "closeUpstream", "settle",
-            "finish",
+            "clear", "callOff", "connect", "sendRequest", "endRequest", "answer", "endAnswer", "cutClient", "keepUpstream", "closeUpstream",
+            "settle", "finish", "reconnect", "withdraw",
         ]
         #expect(reached.isSuperset(of: all))
     }
@@ -61,6 +61,8 @@ private struct World {
     var isCleared = false
     /// Whether the request is made, as far as anybody can tell.
     var isMade = false
+    var isWrittenDown = false
+    var isReplaced = false
     var silences = 0
 
     init(keepsClient: Bool) {
@@ -83,6 +85,9 @@ private struct World {
         if upstreamIsOpen {
             events.append(.upstreamClosed)
             if answer == .none { events.append(.answerBegan) }
+            if answer == .none, done.contains("sendRequest"), !isReplaced {
+                events += [.upstreamLost(isAtHand: true), .upstreamLost(isAtHand: false)]
+            }
             if answer == .began { events += [.answerEnded(keepsAlive: true), .answerEnded(keepsAlive: false)] }
         }
         if machine.isDraining { events.append(.drainedEnough) }
@@ -93,7 +98,11 @@ private struct World {
     mutating func run(using generator: inout SeededGenerator) throws {
         while !isFinished {
             // Trouble at every step would end all histories at their beginning.
-            let quiet = possible.filter { ![.clientClosed, .timedOut, .upstreamClosed, .refused(Story.full)].contains($0) }
+            let trouble: Set<RelayMachine.Event> = [
+                .clientClosed, .timedOut, .upstreamClosed, .refused(Story.full), .upstreamLost(isAtHand: true),
+                .upstreamLost(isAtHand: false),
+            ]
+            let quiet = possible.filter { !trouble.contains($0) }
             let isQuiet = Int.random(in: 0..<4, using: &generator) > 0
             let event = (isQuiet ? quiet.randomElement(using: &generator) : nil) ?? possible.randomElement(using: &generator)
             guard let event, history.count < 40 else { throw Problem(what: "it never ends") }
@@ -114,11 +123,12 @@ private struct World {
         case .cleared: (isClearing, isCleared) = (false, true)
         case .refused:
             (isJudging, isHolding, isClearing, isConnecting) = (false, false, false, false)
-            if isWriting { (isWriting, isMade) = (false, false) }
+            if isWriting { (isWriting, isMade, isWrittenDown) = (false, false, false) }
         case .connected: (isConnecting, upstreamIsOpen) = (false, true)
         case .answerBegan: answer = .began
         case .answerEnded(let keepsAlive): answer = .ended(keepsAlive: keepsAlive)
         case .upstreamClosed: upstreamIsOpen = false
+        case .upstreamLost: (upstreamIsOpen, isMade, isWriting) = (false, false, false)
         case .clientClosed: clientIsThere = false
         case .timedOut: silences += 1
         case .drainedEnough: break
@@ -138,13 +148,21 @@ extension World {
         case .clear:
             try demand(isHolding && requestIsWhole && clientIsThere && !isAnswered, "budgets asked too early or for nobody")
             (isHolding, isClearing) = (false, true)
+        case .callOff: try demand(isClearing && !clientIsThere, "the budgets' answer not waited for, and somebody waits")
         case .connect:
             try demand(!isJudging && !isHolding && !isClearing && clientIsThere && !isAnswered, "connected too early or for nobody")
             isConnecting = true
+        case .reconnect:
+            try demand(history.last == .upstreamLost(isAtHand: true) && clientIsThere && !isAnswered, "a request repeated for nobody")
+            try demand(!isReplaced && answer == .none, "a request repeated twice, or one that was answered")
+            (isReplaced, isConnecting) = (true, true)
+            done.subtract(["sendRequest", "endRequest"])
+        case .withdraw:
+            try demand(isWrittenDown && !isMade && !done.contains("settle") && !done.contains("release"), "what was made taken back")
         case .sendRequest: try demand(upstreamIsOpen && clientIsThere && !isAnswered, "a request sent to or for nobody")
         case .endRequest:
             try demand(done.contains("sendRequest") && requestIsWhole && upstreamIsOpen && clientIsThere, "an end out of place")
-            (isWriting, isMade) = (true, true)
+            (isWriting, isMade, isWrittenDown) = (!isWrittenDown, true, true)
         case .answer: try demand(!clientIsThere || (answer == .none && !done.contains("endAnswer")), "answered by SAM and relayed")
         case .endAnswer(let closes):
             try demand(closes || keepsClient, "a client kept that did not want it")
@@ -159,17 +177,19 @@ extension World {
             try demand(!done.contains("closeUpstream"), "a closed connection kept")
             upstreamIsOpen = false
         case .closeUpstream:
-            try demand(upstreamIsOpen || history.contains(.upstreamClosed), "a connection closed that is not there")
+            try demand(upstreamIsOpen || history.last == .upstreamClosed, "a connection closed that is not there")
             upstreamIsOpen = false
         case .settle(let isCut):
             try demand(!done.contains("release"), "released and settled")
             if isMade, case .ended = answer { try demand(!isCut, "a whole answer taken for a cut one") }
             if isMade, answer == .none || answer == .began { try demand(isCut, "a cut answer taken for a whole one") }
-        case .release: try demand(!done.contains("settle") && !isClearing && !isMade, "released too early, or what was used")
+        case .release:
+            try demand(!done.contains("settle") && !isClearing && !isMade && !isWrittenDown, "released too early, or what was used")
         case .finish:
             try demand(!isClearing && !isConnecting && !upstreamIsOpen, "over while something is open")
             if isMade { try demand(done.contains("settle"), "a request forgotten") }
-            if isCleared { try demand(done.contains("settle") || done.contains("release"), "money forgotten") }
+            if isWrittenDown, !isMade { try demand(done.contains("withdraw"), "a request left open that was never made") }
+            if isCleared { try demand(!done.isDisjoint(with: ["settle", "release", "withdraw"]), "money forgotten") }
             try demand(!clientIsThere || isAnswered || done.contains("cutClient"), "a client left waiting")
         }
     }

@@ -14,8 +14,8 @@ struct MachineLeavingTests {
         Story("before the lease is refused", [(.clientClosed, []), (.refused(Story.no), [])]),
         Story("while its request is held", Story.holding + [(.clientClosed, [])]),
         // The budgets set money aside for nobody: it goes back.
-        Story("before the budgets agree", Story.clearing + [(.clientClosed, []), (.cleared, [])]),
-        Story("before the budgets refuse", Story.clearing + [(.clientClosed, []), (.refused(Story.poor), [])]),
+        Story("before the budgets agree", Story.clearing + [(.clientClosed, [.callOff]), (.cleared, [])]),
+        Story("before the budgets refuse", Story.clearing + [(.clientClosed, [.callOff]), (.refused(Story.poor), [])]),
         Story("while the connection is made", Story.connecting + [(.clientClosed, []), (.connected, [.keepUpstream])]),
         Story("while it is made, with money set aside", Story.cleared + [(.clientClosed, []), (.connected, [.keepUpstream])]),
         Story("while it fails, with money set aside", Story.cleared + [(.clientClosed, []), (.refused(Story.down), [])]),

@@ -32,6 +32,8 @@ struct Story: Sendable, CustomTestStringConvertible {
     static let holding: Steps = [(.granted(holdsRequest: true), [])]
     static let clearing: Steps = holding + [(.requestEnded, [.clear])]
     static let cleared: Steps = clearing + [(.cleared, [.connect])]
+    /// A connection that was used before was closed while the request was on its way.
+    static let lost: Steps = [(.upstreamLost(isAtHand: true), [.reconnect])]
     static let done: Steps = [(.answerEnded(keepsAlive: true), [.endAnswer(closes: false), .keepUpstream, .settle(isCut: false)])]
 }
 
@@ -60,7 +62,10 @@ private struct Told {
     var isMade = false
 
     mutating func take(_ event: RelayMachine.Event, _ actions: [RelayMachine.Action]) {
-        if case .refused = event { isMade = false }
+        switch event {
+        case .refused, .upstreamLost: isMade = false
+        default: break
+        }
         if actions.contains(.endRequest) { isMade = true }
         events.append(event)
         log += actions
@@ -84,17 +89,17 @@ private struct Told {
             // A client that is silent may be told, or left.
             let mayBeTold = events.last == .timedOut && !events.contains(.answerBegan)
             return mayBeTold ? .answer(Refusal(.timeout, "")) : action
-        case .closeUpstream: return events.contains(.upstreamClosed) ? nil : action
+        case .closeUpstream: return events.last == .upstreamClosed ? nil : action
         // A connection over which nothing was sent is as good as new.
         case .keepUpstream: return log.contains(.sendRequest) ? action : .closeUpstream
-        case .clear, .connect, .sendRequest, .endRequest: return action
+        case .clear, .callOff, .connect, .reconnect, .sendRequest, .endRequest, .withdraw: return action
         }
     }
 
     func checkEnd() {
         #expect(log.last == .finish && log.count { $0 == .finish } == 1, "\(log)")
         let settled = log.count { if case .settle = $0 { true } else { false } }
-        let released = log.count { $0 == .release }
+        let released = log.count { $0 == .release || $0 == .withdraw }
         #expect(settled + released <= 1, "\(log)")
         if isMade { #expect(settled == 1, "\(log)") }
         if events.contains(.cleared) { #expect(settled + released == 1, "\(log)") }

@@ -49,10 +49,10 @@ struct MachineTests {
         Story("beyond the budgets", Story.clearing + [(.refused(Story.poor), [.answer(Story.poor)])]),
         Story("to nobody", Story.connecting + [(.refused(Story.down), [.answer(Story.down)]), (.requestEnded, [])]),
         Story("to nobody, whole", Story.connecting + [(.requestEnded, []), (.refused(Story.down), [.answer(Story.down)])]),
-        Story("to nobody, with money set aside", Story.cleared + [(.refused(Story.down), [.answer(Story.down)])]),
+        Story("to nobody, with money reserved", Story.cleared + [(.refused(Story.down), [.answer(Story.down)])]),
         Story("that can't be written down", Story.waiting + [(.refused(Story.full), [.answer(Story.full), .closeUpstream])]),
         Story(
-            "that can't be written down, with money set aside",
+            "that can't be written down, with money reserved",
             Story.cleared + [
                 (.connected, [.sendRequest, .endRequest]), (.refused(Story.full), [.answer(Story.full), .closeUpstream]),
             ]),
@@ -62,7 +62,7 @@ struct MachineTests {
                 (.requestEnded, [.endRequest]), (.refused(Story.full), [.cutClient, .closeUpstream]), (.clientClosed, []),
             ]),
         Story(
-            "that can't be written down, and nobody is there any more",
+            "that can't be written down, and the client has left",
             Story.waiting + [(.clientClosed, []), (.refused(Story.full), [.closeUpstream])]),
     ]
 
@@ -91,13 +91,52 @@ struct MachineTests {
         Story("while the request is sent", Story.sending + [(.upstreamClosed, [.answer(Story.down)]), (.requestEnded, [])]),
         Story("before it answers", Story.waiting + [(.upstreamClosed, [.answer(Story.down), .settle(isCut: true)])]),
         Story(
-            "before it answers, with money set aside",
+            "before it answers, with money reserved",
             Story.cleared + [
                 (.connected, [.sendRequest, .endRequest]), (.upstreamClosed, [.answer(Story.down), .settle(isCut: true)]),
             ]),
         Story(
             "in the middle of its answer",
             Story.answering + [(.upstreamClosed, [.cutClient, .settle(isCut: true)]), (.clientClosed, [])]),
+    ]
+
+    @Test("A used connection that was closed before the provider had the request", arguments: lost)
+    func closedBefore(story: Story) { tell(story) }
+
+    private static let again: Story.Steps = [(.connected, [.sendRequest, .endRequest]), (.answerBegan, [])]
+    private static let costsNothing: [RelayMachine.Action] = [.answer(Story.down), .withdraw]
+
+    static let lost = [
+        Story("is replaced by a new one", Story.waiting + Story.lost + again + Story.done),
+        Story(
+            "while the request is sent, is replaced and gets the rest",
+            Story.sending + Story.lost + [(.connected, [.sendRequest]), (.requestEnded, [.endRequest]), (.answerBegan, [])] + Story.done),
+        Story(
+            "while the request is sent, and it ends before there is another",
+            Story.sending + Story.lost + [(.requestEnded, [])] + again + Story.done),
+        Story(
+            "with money reserved",
+            Story.cleared + [(.connected, [.sendRequest, .endRequest])] + Story.lost + again + Story.done),
+        Story("is not replaced when the request is gone", Story.waiting + [(.upstreamLost(isAtHand: false), costsNothing)]),
+        Story(
+            "is not replaced when the request is gone that was not whole",
+            Story.sending + [(.upstreamLost(isAtHand: false), [.answer(Story.down)]), (.requestEnded, [])]),
+        Story(
+            "is replaced once",
+            Story.waiting + Story.lost + [(.connected, [.sendRequest, .endRequest]), (.upstreamLost(isAtHand: true), costsNothing)]),
+        Story("and no other can be had", Story.waiting + Story.lost + [(.refused(Story.down), costsNothing)]),
+        Story(
+            "and the other breaks off",
+            Story.waiting + Story.lost + [
+                (.connected, [.sendRequest, .endRequest]), (.upstreamClosed, [.answer(Story.down), .settle(isCut: true)]),
+            ]),
+        Story(
+            "and the client leaves before there is another",
+            Story.waiting + Story.lost + [(.clientClosed, []), (.connected, [.keepUpstream, .withdraw])]),
+        Story(
+            "and the client leaves, and no other can be had",
+            Story.waiting + Story.lost + [(.clientClosed, []), (.refused(Story.down), [.withdraw])]),
+        Story("and the client has left", Story.waiting + [(.clientClosed, []), (.upstreamLost(isAtHand: true), [.withdraw])]),
     ]
 
     @Test("What SAM says is what it was told to say")

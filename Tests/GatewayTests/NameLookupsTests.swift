@@ -31,7 +31,7 @@ struct NameLookupsTests {
     func apart() async throws {
         let slow = Slow()
         defer { slow.release(1_000) }
-        let lookups = NameLookups(atOnce: 16, patience: .minutes(5), resolve: slow.resolve)
+        let lookups = NameLookups(atOnce: 16, timeout: .minutes(5), resolve: slow.resolve)
         let held = (0..<100).map { lookups.lookUp(Self.name("slow\($0)"), for: "session a", on: loop) }
         #expect(try await lookups.lookUp(Self.name("fast"), for: "session b", on: loop).get().count == 1)
         while slow.names.count(where: { $0.hasPrefix("slow") }) < 2 { await Task.yield() }
@@ -45,7 +45,7 @@ struct NameLookupsTests {
     func once() async throws {
         let slow = Slow()
         defer { slow.release(10) }
-        let lookups = NameLookups(atOnce: 16, patience: .minutes(5), resolve: slow.resolve)
+        let lookups = NameLookups(atOnce: 16, timeout: .minutes(5), resolve: slow.resolve)
         let held = (0..<50).map { lookups.lookUp(Self.name("slow"), for: "session \($0 % 5)", on: loop) }
         #expect(try await lookups.lookUp(Self.name("fast"), for: "session 0", on: loop).get().count == 1)
         slow.release(1)
@@ -53,15 +53,15 @@ struct NameLookupsTests {
         #expect(slow.names.sorted() == ["fast", "slow"])
     }
 
-    @Test("Who waits too long is told so, the thread goes on, and a fast name beside it is not touched")
-    func patience() async throws {
+    @Test("A caller that waits too long gets an error, the thread continues, and a fast name beside it is unaffected")
+    func timeout() async throws {
         let slow = Slow()
         defer { slow.release(10) }
-        let lookups = NameLookups(atOnce: 16, patience: .milliseconds(50), resolve: slow.resolve)
+        let lookups = NameLookups(atOnce: 16, timeout: .milliseconds(50), resolve: slow.resolve)
         await #expect(throws: NameLookups.Failure.self) {
             try await lookups.lookUp(Self.name("slow"), for: "session a", on: loop).get()
         }
-        let patient = NameLookups(atOnce: 16, patience: .minutes(5), resolve: slow.resolve)
+        let patient = NameLookups(atOnce: 16, timeout: .minutes(5), resolve: slow.resolve)
         #expect(try await patient.lookUp(Self.name("fast"), for: "session a", on: loop).get().count == 1)
     }
 

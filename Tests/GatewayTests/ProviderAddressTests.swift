@@ -18,7 +18,7 @@ struct ProviderAddressTests {
         try ProviderEndpoint(try #require(provider), url: url, dialect: .openai, allowsPrivate: true)
     }
 
-    @Test("One with a port that is none is refused, as a provider's and as its token's, with a sentence", arguments: noPorts)
+    @Test("One with an invalid port is refused, as a provider's and as its token endpoint's, with a sentence", arguments: noPorts)
     func refused(_ port: String) throws {
         for url in ["https://llm.example.org\(port)/v1", "http://10.0.0.5\(port)", "https://[2001:db8::1]\(port)/v1"] {
             let error = #expect(throws: GatewayError.self, "\(url)") { try endpoint(url) }
@@ -39,6 +39,21 @@ struct ProviderAddressTests {
         ])
     func noHost(_ url: String) {
         #expect(throws: GatewayError.self) { try endpoint(url) }
+    }
+
+    @Test(
+        "One with a space or a control character, encoded or not, is refused; so is one with an empty or malformed label",
+        arguments: [
+            "https://a.b/v1\0x", "http://a.b/\nv1", "https://a.b/v1 x", "https://a.b/v1\t", " https://a.b/v1", "https://a.b/v1%00",
+            "https://a.b/%0Av1", "https://a.b/v1%20x", "https://a.b/v1\u{a0}", "https://a.b/v1\u{85}", "http://.../v1", "http://a..b",
+            "http://-a.b", "http://a.b-/v1",
+        ])
+    func blank(_ url: String) throws {
+        #expect(throws: GatewayError.self) { try endpoint(url) }
+        #expect(throws: GatewayError.self) {
+            try ProviderEndpoint(.openaiChatGPT, url: "https://example.org", dialect: .openai, tokenURL: url, allowsPrivate: true)
+        }
+        #expect(throws: Never.self) { try endpoint("https://a.b/v1%2Dx") }
     }
 
     @Test(
@@ -79,7 +94,7 @@ struct ProviderAddressTests {
         #expect(usual.host == host && usual.port == 80)
     }
 
-    @Test("A place to go to whose port is none is none", arguments: noPorts)
+    @Test("A redirect with an invalid port is refused", arguments: noPorts)
     func noTargets(_ port: String) {
         for host in ["pypi.org", "[::1]", "10.0.0.5"] {
             #expect(EgressTarget(authority: host + port) == nil, "\(host)\(port)")

@@ -77,6 +77,15 @@ final class RawWire: ChannelInboundHandler, Sendable {
 
     func send(_ text: String) async throws { try await send(Array(text.utf8)) }
 
+    /// Sends the last bytes and closes in one step, so that nothing that comes meanwhile is read.
+    func close(after bytes: [UInt8]) async throws {
+        let channel = try channel
+        try await channel.eventLoop.submit {
+            channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
+            channel.close(promise: nil)
+        }.get()
+    }
+
     /// Says that nothing more will be sent, and still reads.
     func endSending() async throws { try await channel.close(mode: .output) }
 

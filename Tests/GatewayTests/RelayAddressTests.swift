@@ -101,7 +101,7 @@ struct RelayAddressTests {
     }
 
     @Test(
-        "An administrator has to say that an address may be private, and nobody else can",
+        "Only an administrator can allow a private address",
         arguments: ["127.0.0.1", "169.254.169.254", "[::1]"])
     func setting(host: String) async throws {
         try await GatewayFixture.with { fixture in

@@ -139,7 +139,7 @@ struct RelayAnswerBytesTests {
     }
 
     @Test(
-        "Answers that have no body end with their head, and the connection goes on",
+        "Answers that have no body end with their head, and the connection stays open",
         arguments: [
             ("HEAD", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1234\r\n\r\n"),
             ("HEAD", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"),

@@ -2,12 +2,19 @@ import Accounts
 import Credentials
 import Gateway
 import Metering
+import Settings
 import Testing
 
 extension GatewayFixture {
     /// Sets a month's budget, in dollars.
     func limit(_ dollars: String, at owner: ScopeOwner) async throws {
         try await budgets.set(try Money(parsing: dollars), per: .month, at: owner, by: owner == .user(member.id) ? member : self.owner)
+        gateway.forget()
+    }
+
+    /// Sets how long requests wait for money that is held.
+    func budgetWait(_ seconds: String) async throws {
+        try await settings.set(.budgetWait, to: seconds, at: .platform, by: owner.id)
         gateway.forget()
     }
 
@@ -99,12 +106,14 @@ struct RelayBudgetTests {
             let door = try await fixture.session()
             // Room for one such request and not for two.
             try await fixture.limit("0.008", at: .project(fixture.project))
+            try await fixture.budgetWait("0")
             let client = try await door.connect()
             try await client.send(door.request(Self.path, body: Self.body))
             let provider = try await fixture.upstream.accept()
             _ = try await provider.message()
             #expect(try await fixture.reserved() > .zero)
-            #expect(try await door.ask(Self.path, body: Self.body).status != 200)
+            let second = try await door.ask(Self.path, body: Self.body)
+            #expect(second.status == 429 && second.isRefusal(.anthropic), "\(second.everything)")
 
             try await provider.send(ScriptedUpstream.answer(#"{"model":"claude-haiku-4-5","usage":{"input_tokens":1,"output_tokens":1}}"#))
             #expect(try await client.message(answering: "POST").status == 200)

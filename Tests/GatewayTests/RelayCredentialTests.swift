@@ -77,7 +77,7 @@ struct RelayCredentialTests {
         }
     }
 
-    @Test("A provider without a key is refused for what it is, and others go on")
+    @Test("A provider without a key is refused with the reason, and others keep working")
     func none() async throws {
         try await GatewayFixture.with { fixture in
             fixture.upstream.answering(ScriptedUpstream.answer("{}"))

@@ -80,7 +80,7 @@ struct RelayFailureTests {
     }
 
     @Test(
-        "An answer that is no HTTP is none",
+        "An answer that is not HTTP is a failure",
         arguments: [
             "hello\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
             "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 99999 OK\r\n\r\n",
@@ -128,7 +128,7 @@ struct RelayFailureTests {
         }
     }
 
-    @Test("A provider that answers twice gets no connection again, and nobody gets the second answer", arguments: [true, false])
+    @Test("A provider that answers twice gets no connection again, and no client gets the second answer", arguments: [true, false])
     func twoAnswers(areTogether: Bool) async throws {
         try await GatewayFixture.with { fixture in
             let door = try await fixture.session()

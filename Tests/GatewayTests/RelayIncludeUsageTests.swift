@@ -100,7 +100,7 @@ struct RelayIncludeUsageTests {
         }
     }
 
-    @Test("An event goes on to the client when it is complete, not when the next one is")
+    @Test("An event is sent to the client when it is complete, not when the next one is")
     func eventByEvent() async throws {
         try await GatewayFixture.with { fixture in
             let door = try await fixture.session()

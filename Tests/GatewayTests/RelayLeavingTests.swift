@@ -95,7 +95,7 @@ struct RelayLeavingTests {
         }
     }
 
-    @Test("An answer that nobody waits for is read so far and no further")
+    @Test("An abandoned answer is read up to a limit and no further")
     func drainedEnough() async throws {
         try await GatewayFixture.with { fixture in
             let (client, provider) = try await begin(.messages, try await fixture.session(), fixture)
@@ -112,7 +112,7 @@ struct RelayLeavingTests {
         }
     }
 
-    @Test("An answer that nobody waits for, and that does not come, is not waited for")
+    @Test("An abandoned answer that does not come is not waited for")
     func drainedLongEnough() async throws {
         var limits = RelayLimits()
         limits.drain = .milliseconds(1)

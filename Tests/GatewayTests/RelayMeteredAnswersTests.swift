@@ -71,8 +71,8 @@ extension MeteredAnswer {
                 """#),
             data(
                 #"""
-                {"candidates":[{}],"usageMetadata":{"promptTokenCount":800,"cachedContentTokenCount":300,"candidatesTokenCount":45,\#
-                "thoughtsTokenCount":90,"toolUsePromptTokenCount":30},"modelVersion":"gemini-2.5-pro"}
+                {"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":800,"cachedContentTokenCount":300,\#
+                "candidatesTokenCount":45,"thoughtsTokenCount":90,"toolUsePromptTokenCount":30},"modelVersion":"gemini-2.5-pro"}
                 """#),
         ])
 

@@ -7,7 +7,7 @@ import Testing
 @Suite("Rates, at the gateway", .timeLimit(.minutes(20)))
 struct RelayRateTests {
     @Test(
-        "Whoever asks too often hears in the provider's shape when there is room, and the provider hears nothing",
+        "Too many requests are answered in the provider's shape with the time of the next try, and the provider gets none",
         arguments: [
             ("/anthropic/v1/messages", Dialect.anthropic), ("/openai/v1/responses", .openai), ("/google/v1beta/x", .google),
             ("/custom/house/v1/chat/completions", .openai),

@@ -52,7 +52,7 @@ struct ProviderAPI: Sendable, CustomTestStringConvertible {
             target: gemini + "?alt=sse&x=%20y"),
         ProviderAPI("mistral", "mistral", "/v1/chat/completions", leaseIn: bearer, keyIn: bearerKey),
         ProviderAPI("custom", "custom-house", "/v1/chat/completions?a=b%2Fc", leaseIn: bearer, keyIn: bearerKey),
-        ProviderAPI("a path that nobody knows", "openai", "/v9/what//is%20this;x=1?q=1&q=1&", leaseIn: bearer, keyIn: bearerKey),
+        ProviderAPI("a path that nobody knows", "openai", "/v9/what/is%20this,x=1?q=1&q=1&", leaseIn: bearer, keyIn: bearerKey),
     ]
 }
 
@@ -101,7 +101,7 @@ struct RelayRequestBytesTests {
         }
     }
 
-    @Test("Whatever a client puts where keys go is taken out, the lease itself wherever it stands")
+    @Test("Everything that a client puts in a key's place is removed, the lease itself from anywhere")
     func everyKeyGoes() async throws {
         try await GatewayFixture.with { fixture in
             let door = try await fixture.network()

@@ -79,7 +79,7 @@ struct RelayTLSTests {
         }
     }
 
-    @Test("A server that speaks no TLS is none, and hears nothing but a hello")
+    @Test("A server without TLS is refused, and gets nothing but a hello")
     func plain() async throws {
         try await GatewayFixture.with { fixture in
             let door = try await fixture.session()

@@ -112,7 +112,7 @@ struct RelayUsageTests {
         }
     }
 
-    @Test("A model that is on no list costs as the dearest, and an answer that tells nothing is estimated: both are flagged")
+    @Test("A model that is on no list costs as its provider's dearest, and an answer that tells nothing is estimated: both are flagged")
     func unknown() async throws {
         try await GatewayFixture.with { fixture in
             let door = try await fixture.session()
@@ -126,7 +126,7 @@ struct RelayUsageTests {
             let rows = try await fixture.rows(3)
             #expect(rows.map(\.state) == ["estimated", "estimated", "estimated"])
             #expect(rows[0].usage == TokenUsage(input: 10, output: 20))
-            #expect(rows[0].cost == fixture.ledger.prices.dearest.cost(of: rows[0].usage))
+            #expect(rows[0].cost == fixture.ledger.prices.quote(of: "never-heard-of", at: "anthropic").price.cost(of: rows[0].usage))
             #expect(rows.allSatisfy { $0.cost > .zero })
         }
     }

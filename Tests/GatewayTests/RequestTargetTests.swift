@@ -21,7 +21,7 @@ struct RequestTargetTests {
     }
 
     @Test(
-        "A key is found and taken out, and what stands around it stays as it is, in its order",
+        "A key is found and taken out, and the text around it stays unchanged, in its order",
         arguments: [
             // First, in the middle, last, and alone.
             ("/m?key=K&alt=sse&b=2", "K", "/m?alt=sse&b=2"),
@@ -54,7 +54,7 @@ struct RequestTargetTests {
         #expect(target.withoutKey == uri)
     }
 
-    @Test("An empty key is none, and goes too")
+    @Test("An empty key is removed, too")
     func emptyKey() {
         let target = RequestTarget("/m?key=&alt=sse")
         #expect((target.key ?? "").isEmpty)
@@ -95,5 +95,42 @@ struct RequestTargetTests {
         ])
     func harmless(uri: String) {
         #expect(!RequestTarget(uri).climbs)
+    }
+
+    @Test(
+        "A path that servers read in different ways is complained of",
+        arguments: [
+            "//v1/x", "/v1//chat/completions", "/v1/chat//completions", "/v1/chat/completions/", "/v1/", "//", "/v1/%63hat/completions",
+            "/v1/chat/c%6Fmpletions", "/v1/%7Ex", "/v1/x%2D", "/v1/chat/completions;a=b", "/v1;x/chat", #"/v1\chat\completions"#, "/v1/a b",
+            "/v1/a\u{1}b", "/v1/a\u{7f}", "/v1/ü", "/v1/%", "/v1/%2", "/v1/%zz", "/v1/%+1", "/v1/%00", "/v1/%0a", "/v1/%5cx", "/v1/%5Cx",
+            "/v1/%3Bx", "/v1/%2563hat", "/v1/x%3Fy", "/v1/x%23y", "/v1/x#y", "/v1/\"x\"", "/v1/<x>", "/v1/{id}", "/v1/x|y", "/v1/x^y",
+            "/v1/`x`",
+            "/v1/../x", "/v1/./x", "/v1/%2e%2e/x", "/v1/x%2F..%2Fy", "v1/x", "",
+        ])
+    func malformed(uri: String) {
+        #expect(RequestTarget(uri).complaint != nil)
+    }
+
+    @Test(
+        "A path that all read in one way is not, and its query is its own affair",
+        arguments: [
+            "/", "/v1/chat/completions", "/v1/messages?beta=true", "/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse",
+            "/v1beta/models/tunedModels%2Fx:generateContent", "/v1/models/ft:gpt-4.1:org::id", "/v1/models/meta-llama%2FLlama-3",
+            "/v1/a%20b",
+            "/v1/models/a@20260401", "/v1/x/!$&'()*+,=-._~", "/v1/%C3%BC", "/v1/x?a=//b;c\\%63", "/v1/models/g%3AgenerateContent",
+            "/.well-known/x",
+        ])
+    func wellFormed(uri: String) {
+        #expect(RequestTarget(uri).complaint == nil)
+    }
+
+    @Test(
+        "The model that a path of Google's names",
+        arguments: [
+            ("/v1beta/models/gemini-2.5-pro:generateContent", "gemini-2.5-pro"), ("/v1beta/models/llama3:8b:generateContent", "llama3:8b"),
+            ("/v1beta/models/tunedModels%2Fx:generateContent", "tunedModels/x"), ("/v1beta/models/x", nil), ("/v1/chat/completions", nil),
+        ] as [(String, String?)])
+    func model(uri: String, model: String?) {
+        #expect(RequestTarget(uri).model == model)
     }
 }

@@ -36,7 +36,7 @@ struct ConnectionLedgerTests {
         }
     }
 
-    private static let listeners: [Listener] = [.network, .control, .remote, .rehearsal, .session("s_1")]
+    private static let listeners: [Listener] = [.network, .control, .remote, .session("s_1")]
 
     @Test("In a flood of connections that say nothing, each newcomer gets a place, and who has waited longest goes", arguments: listeners)
     func flood(_ listener: Listener) {
@@ -128,7 +128,12 @@ struct ConnectionLedgerTests {
             refused = verdict.refused
             if refused == nil { #expect(story.begin(id) && story.prove(id, as: "user \(number)")) }
         }
-        #expect(refused == .all && story.ledger.count == story.limits.all - story.limits.control)
+        #expect(refused == .all)
+        for number in 0..<story.limits.all {
+            let (id, verdict) = story.arrive(at: .session("s_\(number % 40)"))
+            if verdict.refused == nil { #expect(story.begin(id) && story.prove(id, as: "session s_\(number % 40)")) }
+        }
+        #expect(story.ledger.count == story.limits.all - story.limits.control)
         for _ in 0..<story.limits.control { _ = story.working(at: .control, as: "runner \(story.tokens.count)") }
         #expect(story.arrive(at: .control).verdict.refused == .all)
         #expect(story.ledger.count == story.limits.all)
@@ -138,7 +143,7 @@ struct ConnectionLedgerTests {
     func idle() {
         let story = Story()
         var ids: [ObjectIdentifier] = []
-        for number in 0..<(story.limits.all - story.limits.control) {
+        for number in 0..<(story.limits.all - story.limits.control - story.limits.forEachKind) {
             ids.append(story.working(at: .network, as: "user \(number)"))
             story.ledger.rest(ids[number])
         }
@@ -147,7 +152,64 @@ struct ConnectionLedgerTests {
         #expect(verdict.refused == nil && verdict.going.map(\.id) == [ids[1]], "The one that has waited longest, and not the one at work")
     }
 
-    @Test("One person or key has so many connections at most, and another is served")
+    @Test("People at work on one kind of listener leave places for the other kind", arguments: [true, false])
+    func kinds(_ areSessions: Bool) {
+        let story = Story()
+        var count = 0
+        for number in 0..<story.limits.all {
+            let listener: Listener = areSessions ? .session("s_\(number % 50)") : number % 2 == 0 ? .network : .remote
+            let (id, verdict) = story.arrive(at: listener)
+            if verdict.refused == nil, story.begin(id), story.prove(id, as: "holder \(number)") { count += 1 }
+        }
+        #expect(count == story.limits.all - story.limits.control - story.limits.forEachKind)
+        let free: Listener = areSessions ? .network : .session("s_new")
+        for number in 0..<story.limits.forEachKind {
+            let (id, verdict) = story.arrive(at: free)
+            #expect(verdict.refused == nil || free == .session("s_new") && number >= story.limits.unprovedOfSession, "\(number)")
+            if verdict.refused == nil { #expect(story.begin(id) && story.prove(id, as: "other \(number)")) }
+        }
+    }
+
+    @Test("All sessions of one person together have so many connections, and another person's session is served", arguments: [3, 8, 30])
+    func person(_ count: Int) {
+        let story = Story()
+        for number in 0..<count { story.ledger.open("s_\(number)", of: "user a") }
+        story.ledger.open("s_b", of: "user b")
+        var held = 0
+        for number in 0..<story.limits.all {
+            let session = "s_\(number % count)"
+            let (id, verdict) = story.arrive(at: .session(session))
+            if verdict.refused == nil, story.begin(id), story.prove(id, as: "session \(session)") { held += 1 }
+        }
+        #expect(held <= story.limits.ofSessionsOfPerson && held >= 8)
+        for _ in 0..<8 { _ = story.working(at: .session("s_b"), as: "session s_b") }
+    }
+
+    @Test("Who does not take an answer makes room after those that wait, and before those that proved who they are", arguments: listeners)
+    func stalled(_ listener: Listener) {
+        let story = Story()
+        let cap = listener == .session("s_1") ? story.limits.unprovedOfSession : story.limits.unproved
+        let proved = story.working(at: listener, as: "session s_1")
+        story.ledger.rest(proved)
+        var stalled: [ObjectIdentifier] = []
+        for _ in 0..<(cap - 1) {
+            let (id, _) = story.arrive(at: listener)
+            #expect(story.begin(id))
+            story.ledger.stall(id)
+            stalled.append(id)
+        }
+        let (resting, _) = story.arrive(at: listener)
+        #expect(story.arrive(at: listener).verdict.going.map(\.id) == [resting])
+        let (newcomer, _) = (story.tokens.last.map { ObjectIdentifier($0) } ?? resting, ())
+        #expect(story.begin(newcomer))
+        #expect(story.arrive(at: listener).verdict.going.map(\.id) == [stalled[0]], "The one that has stalled longest")
+        #expect(story.begin(ObjectIdentifier(story.tokens[story.tokens.count - 1])))
+        story.ledger.resume(stalled[1])
+        #expect(story.arrive(at: listener).verdict.going.map(\.id) == [stalled[2]], "Not the one that takes its answer again")
+        #expect(story.begin(proved) && story.begin(stalled[1]) && !story.begin(stalled[0]))
+    }
+
+    @Test("One person has so many connections at most, and another is served")
     func holder() {
         let story = Story()
         for _ in 0..<story.limits.ofHolder { _ = story.working(at: .network, as: "user a") }

@@ -19,12 +19,12 @@ struct ConnectionLimitsTests {
         let limits = ConnectionLimits(descriptors: descriptors)
         for share in [
             limits.control, limits.unproved, limits.unprovedOfSession, limits.unprovedOfPeer, limits.ofOneSession, limits.ofHolder,
-            limits.lookups,
+            limits.lookups, limits.ofSessionsOfPerson, limits.forEachKind, limits.toRehearsal,
         ] {
             #expect(share >= 2, "\(limits)")
         }
-        // Network, remote, control and rehearsal; sessions are held by their own total.
-        #expect(4 * limits.unproved <= limits.all || descriptors < 512, "\(limits)")
+        // Network, remote and control; sessions are held by their own total.
+        #expect(3 * limits.unproved <= limits.all || descriptors < 512, "\(limits)")
         #expect(limits.unprovedOfPeer < limits.unproved && limits.unprovedOfSession < limits.ofOneSession)
         #expect(limits.control >= limits.all / 8)
     }

@@ -26,6 +26,19 @@ struct HeldBytesTests {
         #expect(holds[2].add(50) && held.total == 200)
     }
 
+    @Test("All sessions of one person hold so much together, and another person's have room", arguments: [2, 5, 40])
+    func person(_ sessions: Int) {
+        let held = HeldBytes(limit: 4_000, limitOfHolder: 1_600) { $0.hasPrefix("session a") ? "user a" : nil }
+        let holds = (0..<sessions).map { held.hold(for: "session a\($0)") }
+        var count = 0
+        for round in 0..<200 where holds[round % sessions].add(100) { count += 100 }
+        #expect(count == 3_000 && held.limitOfPerson == 3_000)
+        let other = held.hold(for: "session b")
+        #expect(other.add(1_000) && held.total == 4_000)
+        for hold in holds { hold.end() }
+        #expect(holds[0].add(1_600) && holds[1].add(1_400) && !holds[1].add(1))
+    }
+
     @Test("What is forgotten is given back, and nothing twice")
     func forgotten() {
         let held = HeldBytes(limit: 100, limitOfHolder: 100)
@@ -54,5 +67,26 @@ struct HeldBytesTests {
     @Test("The share of a machine's memory has a floor and a ceiling", arguments: shares)
     func share(_ memory: UInt64, _ share: Int) {
         #expect(HeldBytes.share(of: memory) == share)
+    }
+
+    @Test("What is held is brought to another length, and what does not fit changes nothing")
+    func set() {
+        let held = HeldBytes(limit: 1_000, limitOfHolder: 100)
+        let (hold, other) = (held.hold(for: "a"), held.hold(for: "a"))
+        #expect(hold.add(80) && hold.set(30) && held.total == 30)
+        #expect(other.add(60) && !hold.set(50) && hold.bytes == 30 && hold.set(40) && held.total == 100)
+        #expect(hold.set(0) && other.set(0) && held.total == 0)
+    }
+
+    @Test("Who waits for memory gets it when it is released, and is refused when it is not")
+    func waits() async throws {
+        let held = HeldBytes(limit: 1_000, limitOfHolder: 100)
+        let (hold, other) = (held.hold(for: "a"), held.hold(for: "a"))
+        #expect(hold.add(100))
+        #expect(try await !other.add(1, within: .milliseconds(30)))
+        async let waiting = other.add(60, within: .seconds(60))
+        hold.end()
+        let hasIt = try await waiting
+        #expect(hasIt && held.total == 60)
     }
 }

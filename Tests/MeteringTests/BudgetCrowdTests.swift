@@ -1,6 +1,7 @@
 import Accounts
-import Metering
 import Testing
+
+@testable import Metering
 
 /// Law 11: any number of requests at once can't overshoot.
 @Suite("A budget in a crowd")
@@ -14,15 +15,87 @@ struct BudgetCrowdTests {
         }
     }
 
-    @Test("Of a thousand wishes at once, as many are granted as there is money for")
+    @Test("Of a thousand requests at once, as many are granted as there is money for")
     func oneDesk() async throws {
         try await MeteringFixture.with { sam in
             try await sam.budgets.set(cents(100), per: .day, at: .platform, by: sam.owner)
             try await sam.budgets.set(cents(500), per: .month, at: .project(sam.project), by: sam.member)
-            let desk = BudgetDesk(budgets: sam.budgets, holder: "sam")
+            let desk = try sam.desk()
             #expect(try await granted(1_000, of: cents(3), at: [desk], for: sam.payer()) == 33)
             #expect(try await sam.standing(.platform, .day)?.reserved == cents(99))
             #expect(try await sam.standing(.project)?.reserved == cents(99))
+        }
+    }
+
+    @Test(
+        "Of a thousand requests at once, from 1 token to 128,000, everyone is served that only had to wait, and no more is spent than there is",
+        arguments: [true, false])
+    func sizes(mayWait: Bool) async throws {
+        try await MeteringFixture.with { sam in
+            try await sam.budgets.set(cents(600), per: .month, at: .user(sam.member.id), by: sam.member)
+            try await sam.budgets.set(cents(700), per: .day, at: .platform, by: sam.owner)
+            let ledger = try sam.ledger()
+            let desk = sam.desk(ledger)
+            let served = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 0..<1_000 {
+                    // At $25 a million; what comes of it is a thousandth.
+                    let tokens = [1, 128_000, 1 + (number * 7_919) % 128_000][number % 3]
+                    let most = Money(rawValue: Int64(tokens) * 25_000)
+                    group.addTask {
+                        let request = sam.request(reserved: most)
+                        while true {
+                            let answer = try await desk.reserve(
+                                most, for: request.id, of: request.payer, timeout: mayWait ? .seconds(3_600) : .zero)
+                            if answer.isGranted { break }
+                            // One that may not wait asks again, as clients do on 429.
+                            guard answer.isBusy, !mayWait else { return false }
+                            await Task.yield()
+                        }
+                        try ledger.open(request)
+                        let standing = try #require(try await sam.standing(.user, for: sam.member))
+                        #expect(standing.spent + standing.reserved <= cents(600))
+                        ledger.settle(UsageEntry(request, cost: Money(rawValue: most.rawValue / 1_000)))
+                        await ledger.flush()
+                        return true
+                    }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(served == 1_000)
+            let standing = try #require(try await sam.standing(.user, for: sam.member))
+            #expect(standing.reserved == .zero && standing.spent <= cents(600))
+            #expect(try await sam.totals().map(\.requests) == [1_000])
+            #expect(await desk.waiting == 0)
+        }
+    }
+
+    @Test("Where each costs all that it may, exactly what fits is spent, and the others hear that it is used up")
+    func usedUp() async throws {
+        try await MeteringFixture.with { sam in
+            try await sam.budgets.set(cents(600), per: .month, at: .user(sam.member.id), by: sam.member)
+            let ledger = try sam.ledger()
+            let desk = sam.desk(ledger)
+            let served = try await withThrowingTaskGroup(of: Int64.self) { group in
+                for number in 0..<1_000 {
+                    let most = Money(rawValue: Int64([1, 128_000, 1 + (number * 7_919) % 128_000][number % 3]) * 25_000)
+                    group.addTask {
+                        let request = sam.request(reserved: most)
+                        let answer = try await desk.reserve(most, for: request.id, of: request.payer, timeout: .seconds(3_600))
+                        guard answer.isGranted else {
+                            #expect(answer.isRefused)
+                            return 0
+                        }
+                        try ledger.open(request)
+                        ledger.settle(UsageEntry(request, cost: most))
+                        await ledger.flush()
+                        return most.rawValue
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            let standing = try #require(try await sam.standing(.user, for: sam.member))
+            #expect(standing.reserved == .zero && standing.spent == Money(rawValue: served) && standing.spent <= cents(600))
+            #expect(standing.spent > cents(280), "What was refused did not fit with nothing held")
         }
     }
 
@@ -31,19 +104,19 @@ struct BudgetCrowdTests {
         try await MeteringFixture.with { sam in
             try await sam.budgets.set(cents(100), per: .month, at: .user(sam.member.id), by: sam.member)
             let desks = [
-                BudgetDesk(budgets: sam.budgets, holder: "one"), BudgetDesk(budgets: try sam.otherBudgets(), holder: "two"),
+                try sam.desk(), try sam.desk(try sam.otherBudgets()),
             ]
             #expect(try await granted(1_000, of: cents(3), at: desks, for: sam.payer()) == 33)
             #expect(try await sam.standing(.user, for: sam.member)?.reserved == cents(99))
         }
     }
 
-    @Test("Wishes of different people and sizes, in one transaction, are judged one by one")
+    @Test("Requests of different people and sizes, in one transaction, are judged one by one")
     func mixed() async throws {
         try await MeteringFixture.with { sam in
             try await sam.budgets.set(cents(50), per: .month, at: .user(sam.member.id), by: sam.member)
             try await sam.budgets.set(cents(100), per: .month, at: .platform, by: sam.owner)
-            let desk = BudgetDesk(budgets: sam.budgets, holder: "sam")
+            let desk = try sam.desk()
             async let members = granted(200, of: cents(10), at: [desk], for: sam.payer())
             async let strangers = granted(200, of: cents(7), at: [desk], for: sam.payer(sam.stranger, outside: true))
             let (kims, robins) = try await (members, strangers)
@@ -57,7 +130,7 @@ struct BudgetCrowdTests {
     func comingAndGoing() async throws {
         try await MeteringFixture.with { sam in
             try await sam.budgets.set(cents(100), per: .month, at: .user(sam.member.id), by: sam.member)
-            let desk = BudgetDesk(budgets: sam.budgets, holder: "sam")
+            let desk = try sam.desk()
             let ledger = try sam.ledger()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<300 {

@@ -17,7 +17,7 @@ struct BudgetTests {
         }
     }
 
-    @Test("All that apply must hold, and the tightest refuses: it says whose it is and when it begins anew", arguments: Scope.allCases)
+    @Test("All that apply must hold, and the tightest refuses: it says whose it is and when it resets", arguments: Scope.allCases)
     func layers(tightest: Scope) async throws {
         for (period, resets, date) in Self.periods {
             try await MeteringFixture.with { sam in
@@ -25,9 +25,10 @@ struct BudgetTests {
                     let (layer, actor) = owner(scope, in: sam)
                     try await sam.budgets.set(cents(100 * Int64(number + 1)), per: period, at: layer, by: actor)
                 }
-                let desk = BudgetDesk(budgets: sam.budgets, holder: "sam")
+                let desk = try sam.desk()
                 for _ in 0..<2 { #expect(try await desk.reserve(cents(40), for: RequestID(), of: sam.payer()).isGranted) }
-                guard case .refused(let sentence, let resetsAt) = try await desk.reserve(cents(40), for: RequestID(), of: sam.payer())
+                #expect(try await desk.reserve(cents(40), for: RequestID(), of: sam.payer()).isBusy, "What is held is not spent")
+                guard case .refused(let sentence, let resetsAt) = try await desk.reserve(cents(101), for: RequestID(), of: sam.payer())
                 else {
                     Issue.record("More was granted than there is")
                     return
@@ -51,7 +52,7 @@ struct BudgetTests {
         try await MeteringFixture.with { sam in
             #expect(sam.payer(outside: true).owners == [.user(sam.member.id), .platform])
             #expect(sam.payer().owners == [.project(sam.project), .user(sam.member.id), .platform])
-            let desk = BudgetDesk(budgets: sam.budgets, holder: "sam")
+            let desk = try sam.desk()
             #expect(try await desk.reserve(cents(99_999), for: RequestID(), of: sam.payer()).isGranted, "No budget, no limit")
             try await sam.budgets.set(cents(1), per: .day, at: .user(sam.stranger.id), by: sam.stranger)
             #expect(try await desk.reserve(cents(99_999), for: RequestID(), of: sam.payer()).isGranted)
@@ -65,7 +66,7 @@ struct BudgetTests {
     func offAndOn() async throws {
         try await MeteringFixture.with { sam in
             let layer = ScopeOwner.user(sam.member.id)
-            let desk = BudgetDesk(budgets: sam.budgets, holder: "sam")
+            let desk = try sam.desk()
             let ledger = try sam.ledger()
             try await sam.spend(cents(60), in: ledger)
             try await sam.budgets.set(cents(100), per: .month, at: layer, by: sam.member)
@@ -102,7 +103,7 @@ struct BudgetTests {
                 let (layer, actor) = owner(scope, in: sam)
                 for period in Period.allCases { try await sam.budgets.set(cents(100), per: period, at: layer, by: actor) }
             }
-            let desk = BudgetDesk(budgets: sam.budgets, holder: "sam")
+            let desk = try sam.desk()
             let ledger = try sam.ledger()
             let request = sam.request(reserved: cents(90))
             #expect(try await desk.reserve(cents(90), for: request.id, of: request.payer).isGranted)
@@ -125,7 +126,7 @@ struct BudgetTests {
             sam.clock.pass(TestClock.day)
             #expect(try await sam.standing(.user, .day, for: sam.member)?.spent == .zero)
             #expect(try await sam.standing(.user, .month, for: sam.member)?.spent == cents(80))
-            let desk = BudgetDesk(budgets: sam.budgets, holder: "sam")
+            let desk = try sam.desk()
             #expect(try await !desk.reserve(cents(30), for: RequestID(), of: sam.payer()).isGranted, "The month's holds still")
             sam.clock.pass(30 * TestClock.day)
             #expect(try await desk.reserve(cents(100), for: RequestID(), of: sam.payer()).isGranted)

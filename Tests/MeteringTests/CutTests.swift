@@ -36,12 +36,77 @@ struct CutTests {
         }
     }
 
+    @Test("An answer whose framing is whole and whose text is not is an estimate", arguments: UsageTables.plain)
+    func torn(answer: Answer) {
+        let bytes = Array(answer.bytes)
+        guard bytes.first == UInt8(ascii: "{") || bytes.first == UInt8(ascii: "["), answer.isWhole, answer.format != .free else { return }
+        for end in stride(from: 1, to: bytes.count - 1, by: 3) where ![0x0a, 0x20].contains(bytes[end]) {
+            let read = reading(Array(bytes.prefix(end)), as: answer.format, type: answer.type)
+            #expect(!read.isWhole && !read.reasons.isEmpty, "\(answer.name) at byte \(end)")
+        }
+        #expect(reading(bytes, as: answer.format, type: answer.type).isWhole, "\(answer.name)")
+    }
+
+    @Test("A stream of Google's is whole when its model has stopped, and its partial counts are not", arguments: UsageTables.gemini)
+    func unfinishedGemini(answer: Answer) {
+        for count in 1...answer.parts.count {
+            let read = reading(Array(answer.parts.prefix(count).joined().utf8), as: answer.format, type: answer.type)
+            #expect(read.isWhole == (count == answer.parts.count), "\(answer.name) after \(count)")
+            if !read.isWhole { #expect(read.reasons == [.cut]) }
+        }
+    }
+
     @Test("A client that leaves after the end was told makes no estimate of it")
     func afterTheEnd() {
         for answer in UsageTables.streams where answer.isWhole && answer.format != .gemini {
             let read = reading(answer.bytes, as: answer.format, type: answer.type, wasCut: true)
             #expect(read.isWhole && read.usage == answer.usage, "\(answer.name)")
         }
+    }
+
+    @Test("A number that broke off does not replace the whole one before it", arguments: ["text/event-stream", "application/json"])
+    func tornNumber(type: String) {
+        let first = #"{"modelVersion":"gemini-2.5-pro","usageMetadata":{"promptTokenCount":12345,"candidatesTokenCount":678}}"#
+        let second = #"{"modelVersion":"gemini-2.5-pro","usageMetadata":{"promptTokenCount":12"#
+        let isStream = type == "text/event-stream"
+        let text = isStream ? "data: \(first)\n\ndata: \(second)" : "[\(first),\n\(second)"
+        for wasCut in [false, true] {
+            let read = reading(Array(text.utf8), as: .gemini, type: type, wasCut: wasCut)
+            #expect(read.usage == TokenUsage(input: 12_345, output: 678) && read.reasons == [.cut])
+        }
+    }
+
+    @Test("The last event counts as whole where only the empty line after it is missing, and not where its text broke off")
+    func lastEvent() {
+        let stop = event(nil, #"{"model":"gpt-4.1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#)
+        let told = #"data: {"model":"gpt-4.1","choices":[],"usage":{"completion_tokens":7,"prompt_tokens":50,"cost":0.5}}"#
+        for ending in ["", "\n", "\n\n", "\n\ndata: [DONE]"] {
+            let read = reading(Array((stop + told + ending).utf8), as: .chat, type: "text/event-stream")
+            #expect(read.isWhole && read.usage == TokenUsage(input: 50, output: 7), "\(ending.debugDescription)")
+        }
+        for missing in 1..<20 {
+            let read = reading(Array((stop + told.dropLast(missing)).utf8), as: .chat, type: "text/event-stream")
+            #expect(!read.isWhole && read.reasons == [.cut], "without the last \(missing) bytes")
+        }
+    }
+
+    @Test("An error does not make free what broke off before its usage", arguments: ["text/event-stream", "application/json"])
+    func tornFailure(type: String) {
+        let isStream = type == "text/event-stream"
+        let response = #"{"status":"failed","error":{"code":"server_error"},"model":"gpt-5.1","usage":null}"#
+        let text = isStream ? #"data: {"type":"response.failed","response":\#(response)}"# : response
+        #expect(reading(Array(text.utf8), as: .responses, type: type).isWhole)
+        for missing in 1..<20 {
+            let read = reading(Array(text.utf8.dropLast(missing)), as: .responses, type: type)
+            #expect(!read.isWhole && read.reasons == [.cut], "without the last \(missing) bytes")
+        }
+    }
+
+    @Test("A cost that a provider tells is not taken from a text that broke off, because more may have followed")
+    func tornCost() {
+        let text = #"{"model":"m","choices":[],"usage":{"prompt_tokens":50,"completion_tokens":7,"cost":0.000001,"is_byok":true}}"#
+        #expect(reading(Array(text.utf8), as: .chat, type: "application/json").billing.cost != nil)
+        #expect(reading(Array(text.utf8.dropLast(8)), as: .chat, type: "application/json").billing.cost == nil)
     }
 
     @Test("Counts that grow with each chunk are not whole before the last one")

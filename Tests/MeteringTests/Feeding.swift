@@ -1,7 +1,5 @@
-import Foundation
 import Fuzzing
 import Metering
-import Synchronization
 
 /// In what pieces a socket hands bytes over.
 enum Pieces: Sendable, Hashable {
@@ -47,28 +45,6 @@ func facts(_ body: String, in pieces: Pieces = .whole, asksForUsage: Bool = fals
 /// The same bytes with another end of line.
 func withCRLF(_ bytes: [UInt8]) -> [UInt8] {
     bytes.flatMap { $0 == UInt8(ascii: "\n") ? [UInt8(ascii: "\r"), $0] : [$0] }
-}
-
-/// One at a time: a child that inherited the other end of another one's pipe would keep it open.
-private let compressing = Mutex(())
-
-/// The same bytes as a server sends them that compresses. For small bodies: they have to fit into a pipe.
-func gzipped(_ bytes: [UInt8]) throws -> [UInt8] {
-    try compressing.withLock { _ in
-        let process = Process()
-        let input = Pipe()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/gzip")
-        process.arguments = ["-c"]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(bytes))
-        try input.fileHandleForWriting.close()
-        let compressed = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Array(compressed)
-    }
 }
 
 extension TokenUsage {

@@ -20,7 +20,7 @@ struct FlushTests {
         }
     }
 
-    @Test("A long spool is written anew, and a request under way still stands in it")
+    @Test("A long spool is rewritten and still has the open requests")
     func compaction() async throws {
         try await MeteringFixture.with { sam in
             let long = sam.request()

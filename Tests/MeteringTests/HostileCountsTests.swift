@@ -18,7 +18,7 @@ struct HostileCountsTests {
         }
     }
 
-    @Test("They cost nobody less than nothing, and bring nothing down", arguments: HostileCountsTests.oddNumbers)
+    @Test("They never make a cost negative, and crash nothing", arguments: HostileCountsTests.oddNumbers)
     func numbers(number: String) {
         let other = #""total_tokens":\#(number)"#
         check(

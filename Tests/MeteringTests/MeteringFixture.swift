@@ -32,14 +32,15 @@ struct MeteringFixture: Sendable {
     let stranger: User
     let project: ProjectID
 
-    static func with<Result>(_ body: (MeteringFixture) async throws -> Result) async throws -> Result {
+    /// - Parameter version: the newest of these tables' migrations, for what an earlier version left.
+    static func with<Result>(version: Int = .max, _ body: (MeteringFixture) async throws -> Result) async throws -> Result {
         let folder = NSTemporaryDirectory() + "metering-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder + "/spool", withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let clock = TestClock()
         let now: @Sendable () -> Int64 = { clock.now }
         let store = try Store.sqlite(at: folder + "/sam.db")
-        try await store.migrate(Accounts.migrations + MeteringTables.migrations, now: now())
+        try await store.migrate(Accounts.migrations + MeteringTables.migrations.filter { $0.number <= version }, now: now())
         let accounts = Accounts(store: store, now: now)
         let owner = try await accounts.owner()
         let member = try await accounts.addUser(named: "kim", role: .member, by: owner.id)
@@ -53,9 +54,11 @@ struct MeteringFixture: Sendable {
     }
 
     /// The same budgets as another process has them.
-    func otherBudgets() throws -> Budgets {
+    ///
+    /// - Parameter ahead: how far that process's clock is ahead, in milliseconds.
+    func otherBudgets(ahead: Int64 = 0) throws -> Budgets {
         let store = try Store.sqlite(at: folder + "/sam.db")
-        let now: @Sendable () -> Int64 = { [clock] in clock.now }
+        let now: @Sendable () -> Int64 = { [clock] in clock.now + ahead }
         return Budgets(store: store, accounts: Accounts(store: store, now: now), now: now)
     }
 
@@ -64,10 +67,21 @@ struct MeteringFixture: Sendable {
     func spool(_ name: String) -> String { folder + "/spool/" + name }
 
     /// A ledger; dropping it without a flush stands for the death of the process.
-    func ledger(spool name: String = "usage", holder: String = "sam") throws -> UsageLedger {
-        try UsageLedger(
-            budgets: budgets, prices: prices, spool: spool(name), holder: holder,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    func ledger(spool name: String = "usage", _ budgets: Budgets? = nil) throws -> UsageLedger {
+        let start = ContinuousClock.now
+        return try UsageLedger(
+            budgets: budgets ?? self.budgets, prices: prices, spool: spool(name),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            clock: { [clock] in start + .milliseconds(clock.now - TestClock.noon) })
+    }
+
+    /// A desk with a ledger of its own, and its clock.
+    func desk(_ budgets: Budgets? = nil) throws -> BudgetDesk { desk(try ledger(spool: "\(UUID())", budgets)) }
+
+    /// A ledger's desk, whose waiters grow impatient by the fixture's clock.
+    func desk(_ ledger: UsageLedger) -> BudgetDesk {
+        let start = ContinuousClock.now
+        return BudgetDesk(ledger: ledger) { [clock] in start + .milliseconds(clock.now - TestClock.noon) }
     }
 
     /// The member, at work on the project.
@@ -146,4 +160,13 @@ extension UsageEntry {
 
 extension Reservation {
     var isGranted: Bool { self == .granted }
+    var isBusy: Bool { if case .busy = self { true } else { false } }
+    var isRefused: Bool { if case .refused = self { true } else { false } }
+}
+
+extension BudgetDesk {
+    /// Asks for an amount that is the same at every layer.
+    func reserve(_ amount: Money, for request: RequestID, of payer: Payer, timeout: Duration = .zero) async throws -> Reservation {
+        try await reserve(LayeredMoney(amount), for: request, of: payer, timeout: timeout)
+    }
 }

@@ -15,7 +15,7 @@ struct MoneyTests {
         #expect(money.text == shown)
     }
 
-    @Test("What is no amount is refused", arguments: ["", "-1", "1,5", "1e9", "ten", "12345678", "1.", ".5", "0.0000000001"])
+    @Test("An invalid amount is refused", arguments: ["", "-1", "1,5", "1e9", "ten", "12345678", "1.", ".5", "0.0000000001"])
     func refused(_ text: String) {
         #expect(throws: MeteringError.self) { try Money(parsing: text) }
     }

@@ -16,7 +16,7 @@ struct PriceFileTests {
         prices.price(of: model)?.cost(of: usage).rawValue
     }
 
-    @Test("They stand before the built-in ones, which hold for everything else")
+    @Test("They take precedence over the built-in ones, which apply to everything else")
     func overrides() throws {
         let text = """
             # What our contract says.
@@ -27,7 +27,10 @@ struct PriceFileTests {
             """
         try with(text) { prices in
             #expect(prices.problems.isEmpty, "\(prices.problems)")
-            #expect(cost(prices, "gpt-5-codex-2026", TokenUsage(input: 10, output: 1)) == 79_000)
+            #expect(cost(prices, "gpt-5-codex-2026-01-15", TokenUsage(input: 10, output: 1)) == 79_000)
+            let beginsSo = prices.quote(of: "gpt-5-codex-2026", at: "openai")
+            #expect(beginsSo.price.cost(of: TokenUsage(input: 10, output: 1)).rawValue == 79_000)
+            #expect(beginsSo.basis == .beginning && beginsSo.isPriced && beginsSo.reason == .similarModel)
             #expect(cost(prices, "gpt-5-2025-08-07", TokenUsage(input: 10, output: 1)) == 22_500)
             #expect(cost(prices, "house-model", TokenUsage(input: 1, cacheRead: 1, cacheWrite: 1, output: 1)) == 4_500)
             #expect(prices.price(of: "house-model")?.most == 1_000)
@@ -44,6 +47,37 @@ struct PriceFileTests {
             #expect(prices.dearest.cost(of: TokenUsage(input: 1)).rawValue >= 1_000_000)
             #expect(prices.dearest.cost(of: TokenUsage(output: 1)).rawValue >= 5_000_000)
             #expect(prices.dearest.most >= 900_000)
+            #expect(prices.quote(of: "mine-or-not", at: "custom-house").price.cost(of: TokenUsage(input: 1)).rawValue == 1_000_000)
+        }
+    }
+
+    @Test("Long prompts have one threshold or several, and tiers a factor or separate prices")
+    func forms() throws {
+        let text = """
+            prices:
+              - model: house-model
+                maker: house
+                source: https://example.org/prices
+                read: 2026-11-01
+                input: 1
+                output: 2
+                above: [{tokens: 1000, input: 3, output: 4}, {tokens: 100, input: 2, output: 3}]
+                tiers: {batch: 0.5, priority: {input: 10, output: 20}}
+                tools: {dig: 1}
+            """
+        try with(text) { prices in
+            #expect(prices.problems.isEmpty, "\(prices.problems)")
+            for (tokens, billionths) in [(100, 100_000), (101, 202_000), (1_000, 2_000_000), (1_001, 3_003_000)] as [(Int, Int64)] {
+                #expect(cost(prices, "house-model", TokenUsage(input: tokens)) == billionths)
+            }
+            let entry = try #require(prices.entries.first)
+            #expect(entry.isOwn && entry.source == "https://example.org/prices" && entry.read == "2026-11-01")
+            let read = UsageReading(TokenUsage(input: 10), model: "house-model") {
+                $0.tier = "batch"
+                $0.tools = ["dig": 2]
+            }
+            let charge = prices.charge(for: read, facts: RequestFacts(model: "house-model"), provider: "custom-house")
+            #expect(charge.cost.rawValue == 5_000 + 2_000_000 && charge.reasons.isEmpty, "\(charge)")
         }
     }
 
@@ -62,7 +96,11 @@ struct PriceFileTests {
             "{model: wrong*, input: cheap, output: 1}", "{model: wrong*, input: -1, output: 1}", "{model: wrong*, output: 1}",
             "{model: wrong*, input: 1}", "{input: 1, output: 1}", "{model: wrong*, input: .inf, output: 1}",
             "{model: wrong*, input: .nan, output: 1}", "{model: wrong*, input: 1e300, output: 1}", "just words", "[1, 2]",
-            "{model: wrong*, input: 1, output: 1, most: -5}", "{model: wrong*, input: 1, output: 1, above: {tokens: many, input: 1}}",
+            "{model: wrong*, input: 1, output: 1, most: -5}", "{model: wrong*, input: 1, output: 1, tiers: {batch: half}}",
+            "{model: wrong*, input: 1, output: 1, tiers: 2}", "{model: wrong*, input: 1, output: 1, regions: {us: 1.23456}}",
+            "{model: wrong*, input: 1, output: 1, off-peak: {factor: 0.5, peak-hours: [9]}}",
+            "{model: wrong*, input: 1, output: 1, search-per: day}", "{model: wrong*, input: 1, output: 1, tools: {dig: deep}}",
+            "{model: wrong*, input: 1, output: 1, above: {tokens: many, input: 1}}",
         ])
     func wrongLine(line: String) throws {
         let text = "prices:\n  - {model: first, input: 1, output: 1}\n  - \(line)\n  - {model: last, input: 2, output: 2}\n"

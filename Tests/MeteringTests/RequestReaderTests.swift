@@ -24,7 +24,7 @@ struct RequestReaderTests {
         }
     }
 
-    @Test("What stands deeper inside, or in a text, is not the request's own")
+    @Test("A field deeper inside, or in a text, is not the request's own")
     func decoys() {
         let body = """
             {"messages":[
@@ -63,14 +63,14 @@ struct RequestReaderTests {
     }
 
     @Test(
-        "A limit that is none makes no trouble",
+        "An invalid limit does no harm",
         arguments: ["-5", "1.5", "1e3", "\"100\"", "99999999999999999999999999", "true", "{}", "[1]", "1e999"])
     func oddLimits(limit: String) {
         let prices = PriceList()
         for pieces in Pieces.all {
             let read = facts(#"{"model":"gpt-4.1","max_tokens":\#(limit),"stream":true}"#, in: pieces)
             #expect(read.model == "gpt-4.1" && read.isStream)
-            #expect(prices.reservation(for: read) >= .zero)
+            #expect(prices.reservation(for: read, provider: "openai").platform >= .zero)
         }
     }
 
@@ -91,5 +91,30 @@ struct RequestReaderTests {
         for body in ["}}}}", "]]", #"{"a":}"#, #"{"stream":true"#, #"{"stream":true}}"#, "\u{0}\u{1}", deep] {
             _ = facts(body, in: .random(seed: 3, most: 9), asksForUsage: true)
         }
+    }
+}
+
+extension RequestReaderTests {
+    @Test(
+        "The tier, the speed and the place that it asks for",
+        arguments: [
+            (#"{"service_tier":"flex"}"#, "flex", nil, nil), (#"{"serviceTier":"priority"}"#, "priority", nil, nil),
+            (#"{"service_tier":"auto","speed":"fast","inference_geo":"us"}"#, "auto", "fast", "us"),
+            (#"{"service_tier":null,"speed":1,"inference_geo":{}}"#, nil, nil, nil),
+            (#"{"messages":[{"service_tier":"flex"}]}"#, nil, nil, nil),
+        ] as [(String, String?, String?, String?)])
+    func tier(body: String, tier: String?, speed: String?, region: String?) {
+        for pieces in Pieces.all {
+            let read = facts(body, in: pieces)
+            #expect(read.tier == tier && read.speed == speed && read.region == region)
+        }
+    }
+
+    @Test("A completion that searches, and answers of which only the best is shown")
+    func searchesAndBest() {
+        #expect(facts(#"{"web_search_options":{}}"#).searches && facts(#"{"web_search_options":{"a":[{"b":1}]}}"#, in: .single).searches)
+        #expect(!facts(#"{"web_search_options":null}"#).searches && !facts("{}").searches)
+        #expect(facts(#"{"best_of":5,"n":2}"#).answers == 5 && facts(#"{"n":4}"#).answers == 4)
+        #expect(facts(#"{"generation_config":{"candidate_count":3,"max_output_tokens":10}}"#).outputLimit == 30)
     }
 }

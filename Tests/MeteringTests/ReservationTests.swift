@@ -8,7 +8,7 @@ struct ReservationTests {
     private let prices = PriceList()
     static let models: [String?] = [
         "claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-5-5", "claude-fable-5", "gpt-5.1", "gpt-5.5-pro", "gpt-4.1", "gpt-4o-mini",
-        "o3", "gemini-2.5-pro", "gemini-3-pro-preview", "mistral-large-latest", "text-embedding-3-small", "unheard-of", nil,
+        "o3", "gemini-2.5-pro", "gemini-3.1-pro-preview", "mistral-large-latest", "text-embedding-3-small", "unheard-of", nil,
     ]
 
     /// A body of a request that is at least so long.
@@ -21,19 +21,42 @@ struct ReservationTests {
     @Test("It is never below the cost of a usage that such a request can have", arguments: ReservationTests.models)
     func enough(model: String?) throws {
         var generator = SeededGenerator(seed: 41)
-        let price = model.flatMap { prices.price(of: $0) } ?? prices.dearest
+        let price = prices.quote(of: model, at: "openai").price
+        // What a model without a price writes at most is not known.
+        let most = prices.price(of: model ?? "") == nil ? 32_000 : price.most
         for round in 0..<120 {
-            let limit = round % 3 == 0 ? nil : Int.random(in: 0...40_000, using: &generator)
+            let limit = round % 3 == 0 ? nil : Int.random(in: 1...40_000, using: &generator)
             // Up to where long prompts begin to cost more, and beyond.
             let bytes = round % 40 == 0 ? Int.random(in: 0...900_000, using: &generator) : Int.random(in: 0...5_000, using: &generator)
             let request = facts(body(model, limit: limit, bytes: bytes))
             try #require(request.outputLimit == limit && request.model == model)
-            let reserved = prices.reservation(for: request)
+            let reserved = prices.reservation(for: request, provider: "openai").platform
             for _ in 0..<10 {
-                let usage = usage(prompt: request.bytes / 2, output: min(limit ?? .max, price.most), &generator)
+                let usage = usage(prompt: request.bytes, output: min(limit ?? .max, most), &generator)
                 #expect(price.cost(of: usage) <= reserved, "\(request) with \(usage)")
             }
         }
+    }
+
+    @Test(
+        "A limit of zero or less means no limit, as with local servers",
+        arguments: [#""max_tokens":-1"#, #""max_tokens":0"#, #""max_tokens":100,"max_completion_tokens":-1"#, #""max_output_tokens":-5"#])
+    func zeroLimit(fields: String) {
+        let unlimited = prices.reservation(for: facts(#"{"model":"gpt-5.4"}"#), provider: "openai").platform
+        let request = facts(#"{"model":"gpt-5.4",\#(fields)}"#)
+        #expect(request.outputLimit == nil)
+        #expect(prices.reservation(for: request, provider: "openai").platform >= unlimited)
+        #expect(facts(#"{"model":"gpt-5.4","max_tokens":7}"#).outputLimit == 7)
+    }
+
+    @Test("The speed that a request asks for is held at its price")
+    func fast() {
+        let body = #"{"model":"claude-opus-4-8","max_tokens":4000,"speed":"fast"}"#
+        let slow = prices.reservation(for: facts(body.replacing("fast", with: "standard")), provider: "anthropic").platform
+        let fast = prices.reservation(for: facts(body), provider: "anthropic").platform
+        let reading = UsageReading(TokenUsage(output: 4_000), model: "claude-opus-4-8") { $0.speed = "fast" }
+        let charge = prices.charge(for: reading, facts: facts(body), provider: "anthropic")
+        #expect(fast > slow && fast >= charge.cost)
     }
 
     /// A usage whose prompt and output are at most so long, now and then exactly so, split over the kinds in any way.
@@ -61,15 +84,15 @@ struct ReservationTests {
             reasoning: upTo(generated))
     }
 
-    @Test("With no limit it is for the most that the model generates, and for a model that is unknown as the dearest")
+    @Test("With no limit it is for the most that the model generates, and for a model that is unknown as its provider's dearest")
     func noLimit() throws {
         let opus = try #require(prices.price(of: "claude-opus-4-5"))
-        #expect(opus.most == 128_000)
-        #expect(opus.reservation(requestBytes: 100, outputLimit: nil) >= opus.cost(of: TokenUsage(output: 128_000)))
+        #expect(opus.most == 64_000)
+        #expect(opus.reservation(requestBytes: 100, outputLimit: nil) >= opus.cost(of: TokenUsage(output: 64_000)))
         #expect(opus.reservation(requestBytes: 100, outputLimit: 10) < opus.reservation(requestBytes: 100, outputLimit: nil))
-        let most = prices.dearest.cost(of: TokenUsage(output: prices.dearest.most))
-        #expect(prices.reservation(for: facts(#"{"model":"unheard-of"}"#)) >= most)
-        #expect(prices.reservation(for: facts("")) > .zero)
+        let most = prices.quote(of: "unheard-of", at: "openai").price.cost(of: TokenUsage(output: 32_000))
+        #expect(prices.reservation(for: facts(#"{"model":"unheard-of"}"#), provider: "openai").platform >= most)
+        #expect(prices.reservation(for: facts(""), provider: "openai").platform > .zero)
     }
 
     @Test("Numbers that no request can have make no overflow")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A budget that can't be read")
 struct UnreadableBudgetTests {
-    @Test("It lets nothing be spent under it, hides no other in the list, stops nobody else, and ends when it is set again")
+    @Test("It lets nothing be spent under it, hides no other in the list, stops no other owner, and ends when it is set again")
     func unreadable() async throws {
         try await MeteringFixture.with { sam in
             try await sam.budgets.set(cents(50), per: .month, at: .user(sam.member.id), by: sam.member)
@@ -15,7 +15,7 @@ struct UnreadableBudgetTests {
                 try $0.execute("UPDATE budgets SET limit_nano = 'a lot' WHERE period = 'month' AND owner = $1", sam.member.id)
             }
 
-            let desk = BudgetDesk(budgets: sam.budgets, holder: "sam")
+            let desk = try sam.desk()
             // In one transaction, perhaps.
             async let theirs = desk.reserve(cents(1), for: RequestID(), of: sam.payer(sam.stranger, outside: true))
             let refused = try await desk.reserve(cents(1), for: RequestID(), of: sam.payer())

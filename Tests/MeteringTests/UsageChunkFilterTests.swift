@@ -3,7 +3,7 @@ import Fuzzing
 import Metering
 import Testing
 
-@Suite("Taking out the chunk that nobody asked for")
+@Suite("Removing the chunk that the client did not ask for")
 struct UsageChunkFilterTests {
     static let usage = #""usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"prompt_tokens_details":{"x":[]}}"#
     static let hello = event(
@@ -67,7 +67,7 @@ struct UsageChunkFilterTests {
     }
 
     @Test(
-        "What is no stream of events passes as it is",
+        "A body that is not an event stream passes unchanged",
         arguments: [
             #"{"error":{"message":"No such model"}}"#, "<html>\n\n<body>Bad gateway</body>\n", "\n", "\r\n\r\n", "data", "data: ",
             "data: [DONE]", "data: [DONE]\n", "no colon here\n\nnor: here\n\n", "data: {\"choices\":[{\"index\":0}]}\n",

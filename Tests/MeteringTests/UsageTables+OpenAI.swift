@@ -119,7 +119,10 @@ extension UsageTables {
         Answer(
             name: "responses, streamed, an error instead of an end", format: .responses, type: "text/event-stream",
             model: "gpt-5.1-2025-11-13", isWhole: false,
-            parts: [created, event("error", #"{"type":"error","code":"rate_limit_exceeded","message":"Slow down","param":null}"#)]),
+            parts: [
+                created, event("response.output_text.delta", #"{"type":"response.output_text.delta","item_id":"m1","delta":"So"}"#),
+                event("error", #"{"type":"error","code":"rate_limit_exceeded","message":"Slow down","param":null}"#),
+            ]),
     ]
 
     private static let created = event(

@@ -39,7 +39,7 @@ struct ProcessExitTests {
         }
     }
 
-    @Test("Where nobody holds the lock there is nobody to wait for")
+    @Test("If no process holds the lock there is none to wait for")
     func nobody() async throws {
         try await withFolder { folder in
             #expect(ProcessExit(ofHolder: folder + "/none") == nil)

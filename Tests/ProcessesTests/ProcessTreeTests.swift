@@ -25,7 +25,7 @@ struct ProcessTreeTests {
     }
 
     @Test(
-        "A name that looks like fields misleads nobody",
+        "A name that looks like fields is read as a name",
         arguments: [
             ("1 (a) S 0 0 0 0 0 0 0 0 0 0 10 20 3 4 0 0", 37), ("1 (a) R 9 9 9) S 0 0 0 0 0 0 0 0 0 0 1 1 1 1 0", 4), ("", nil),
             ("1 (a) S", nil),

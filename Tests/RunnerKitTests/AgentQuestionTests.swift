@@ -27,11 +27,11 @@ struct AgentQuestionTests {
         let folder = NSTemporaryDirectory() + "runner-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        var configuration = RunnerConfiguration.forTests(folder)
+        var configuration = RunnerConfiguration.forTests
         configuration.conversation.permissions = mode
         configuration.answerTimeout = answerTimeout
         let session = try AgentSession(
-            configuration: configuration, driver: ACPDriver(configuration.conversation), logger: Logger(label: "test"))
+            configuration: configuration, folder: folder, driver: ACPDriver(configuration.conversation), logger: Logger(label: "test"))
         await session.begin()
         await session.output(line(#"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":1}}"#))
         await session.output(line(#"{"jsonrpc":"2.0","id":2,"result":{"sessionId":"s"}}"#))
@@ -69,7 +69,7 @@ struct AgentQuestionTests {
         #expect(told.filter { $0.answer == nil }.count == 2)
     }
 
-    @Test("A person's answer reaches the agent, once; a second, and one that is none of the options, change nothing")
+    @Test("A person's answer reaches the agent, once; a second, and one that is not among the options, change nothing")
     func person() async throws {
         let (told, written) = try await withTurn { session in
             await session.output(request(5, "execute", "/workspace"))
@@ -93,7 +93,7 @@ struct AgentQuestionTests {
         #expect(told.last?.answer == Permission.Answer(option: nil, by: .turn), "The stop dropped it")
     }
 
-    @Test("What nobody answers in time is refused")
+    @Test("A request that is not answered in time is refused")
     func timeLimit() async throws {
         let (told, written) = try await withTurn(answerTimeout: 1) { session in
             await session.output(request(5, "execute", "/workspace"))

@@ -15,9 +15,9 @@ struct AgentSessionTests {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try FileManager.default.createSymbolicLink(
-            atPath: RunnerConfiguration.spoolPath(in: folder), withDestinationPath: "/dev/full")
+            atPath: RunnerPlace.spoolPath(in: folder), withDestinationPath: "/dev/full")
         let session = try AgentSession(
-            configuration: .forTests(folder), driver: ACPDriver(RunnerConfiguration.forTests(folder).conversation),
+            configuration: .forTests, folder: folder, driver: ACPDriver(RunnerConfiguration.forTests.conversation),
             logger: Logger(label: "test"))
         let process = try await OwnedProcess.start(Command("/bin/sleep", ["1000"]), descriptors: Descriptors())
         await session.started(process)
@@ -34,13 +34,13 @@ struct AgentSessionTests {
         #expect(exit.message.contains("No space left on device"))
     }
 
-    @Test("An agent whose end was asked for while it was being started is ended at once, and not for a mistake of its own")
+    @Test("An agent whose end was asked for while it was being started is ended at once, and not for its own mistake")
     func stoppedBeforeStart() async throws {
         let folder = NSTemporaryDirectory() + "runner-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let session = try AgentSession(
-            configuration: .forTests(folder), driver: ACPDriver(RunnerConfiguration.forTests(folder).conversation),
+            configuration: .forTests, folder: folder, driver: ACPDriver(RunnerConfiguration.forTests.conversation),
             logger: Logger(label: "test"))
         await session.stop()
         let process = try await OwnedProcess.start(Command("/bin/sleep", ["1000"]), descriptors: Descriptors())
@@ -63,7 +63,7 @@ struct AgentSessionTests {
             earlier: AgentExit? = nil
         ) -> ExitEvidence {
             ExitEvidence(
-                termination: termination, earlier: earlier, wasAskedToStop: stop, answeredHandshake: handshake,
+                termination: termination, earlier: earlier, stopped: stop ? .command : nil, answeredHandshake: handshake,
                 hadRunningTurn: turn, memoryKills: oom, lastWords: "words")
         }
         return [
@@ -111,12 +111,12 @@ struct AgentSessionTests {
 }
 
 extension RunnerConfiguration {
-    /// For a session whose program is somebody else's matter.
-    static func forTests(_ folder: String) -> RunnerConfiguration {
+    /// For a session whose program is not started.
+    static var forTests: RunnerConfiguration {
         RunnerConfiguration(
-            session: SessionID(rawValue: "s_test"), attempt: 1, token: "token", controlSocket: "/nonexistent", folder: folder,
-            command: Command("/bin/true", []), wireProtocol: .acp, sandbox: "none",
-            conversation: Conversation(workingDirectory: "/workspace", permissions: .ask), controlGroups: [], memoryEvents: nil,
-            handshakeTimeout: 1_000, outputLimit: 1 << 20, answerTimeout: 3_600_000, stopGrace: 1_000)
+            session: SessionID(rawValue: "s_test"), attempt: 1, token: "token", agent: Agent(arguments: [], wireProtocol: .acp),
+            sandbox: .none, limits: Limits(memory: 1 << 30, processes: 100, cpuPercent: 100, disk: 1 << 30),
+            conversation: Conversation(workingDirectory: "/workspace", permissions: .ask), handshakeTimeout: 1_000, outputLimit: 1 << 20,
+            answerTimeout: 3_600_000, stopGrace: 1_000)
     }
 }

@@ -81,7 +81,7 @@ struct BackgroundTests {
         #expect(kinds(told).suffix(lines.count) == (lines.count == 2 ? ["[]", "crashed"] : ["crashed"]))
     }
 
-    @Test("A sub-agent's question stands when the turn has ended, and falls when nothing runs that could wait for it")
+    @Test("A sub-agent's question stays open when the turn has ended, and is dropped when nothing runs that could wait for it")
     func subAgent() async throws {
         let (told, written) = try await ScriptedDriver.run(Self.script) { session in
             await session.take(Self.prompt)
@@ -98,7 +98,7 @@ struct BackgroundTests {
         #expect(kinds(fallen) == ["turn", "[a]", "asks", "ended", "[]", "turn", "finished"])
     }
 
-    @Test("What runs after the turn's end is stopped with its questions, and what it asks then is dropped until a person goes on")
+    @Test("What runs after the turn's end is stopped with its questions, and what it asks then is dropped until the next prompt")
     func cancel() async throws {
         let (told, written) = try await ScriptedDriver.run(Self.script) { session in
             await session.take(Self.prompt)

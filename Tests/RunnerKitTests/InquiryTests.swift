@@ -67,7 +67,7 @@ struct InquiryTests {
         #expect(Inquiry(id: "p1", items: Self.items).valid(given) == taken)
     }
 
-    @Test("At the turn's end what the turn and its sub-agents asked falls when nothing runs on; what nothing waits for stands")
+    @Test("At the turn's end questions of it and its sub-agents are dropped when nothing runs on; what nothing waits for stays open")
     func turn() async throws {
         let (told, written) = try await ScriptedDriver.run(script) { session in
             await session.take(Self.prompt)
@@ -79,7 +79,7 @@ struct InquiryTests {
         #expect(written.prefix(5) == ["prompt do it", "reply p1 -", "reply p2 -", "reply p3 text=later", "cancel"])
     }
 
-    @Test("What a sub-agent asked stands while it runs on, also while the news of its end is held back; a stop drops all")
+    @Test("A sub-agent's question stays open while it runs on, also while the news of its end is held back; a stop drops all")
     func runsOn() async throws {
         var script = script
         script["runs"] = [.emit(.background(BackgroundWork(tasks: [.init(id: "a", kind: .agent, title: "a")])))]
@@ -142,7 +142,7 @@ struct InquiryTests {
         #expect(answers(told).isEmpty && written.contains("reply p1 -"))
     }
 
-    @Test("What an agent takes back, or nobody answers in time, is settled without an answer")
+    @Test("What an agent takes back, or is not answered in time, is settled without an answer")
     func dropped() async throws {
         let (told, _) = try await ScriptedDriver.run(script) { session in
             await session.take(Self.prompt)
@@ -160,7 +160,7 @@ struct InquiryTests {
         #expect(answers(late) == ["p1 timeLimit"] && written.contains("reply p1 -"))
     }
 
-    @Test("Questions of both kinds share one limit, and one that nobody could read is not asked")
+    @Test("Questions of both kinds share one limit, and an unreadable one is not asked")
     func limits() async throws {
         let permission = Permission(id: "q", toolCall: "c", title: "t", options: [.init(id: "n", name: "No", kind: .refuse)])
         let long = Inquiry(
@@ -178,7 +178,7 @@ struct InquiryTests {
         #expect(told.contains { if case .note = $0 { true } else { false } })
     }
 
-    @Test("A plan that is too long for the log is cut with a word about it, and a refusal's words stand with its answer")
+    @Test("A plan that is too long for the log is cut with a word about it, and a refusal's words are stored with its answer")
     func plan() async throws {
         let asked = Permission(
             id: "p1", toolCall: "c", title: "t", options: [.init(id: "n", name: "No", kind: .refuse)],

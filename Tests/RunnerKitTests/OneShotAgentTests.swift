@@ -83,7 +83,7 @@ struct OneShotAgentTests {
         #expect(!FileManager.default.fileExists(atPath: mark))
     }
 
-    @Test("A cancel with no turn is none of the next one's")
+    @Test("A cancel without a turn does not affect the next one")
     func cancelWithoutTurn() async throws {
         let conversation = Conversation(["/bin/sh", "-c", "exit 0"])
         await conversation.cancel()

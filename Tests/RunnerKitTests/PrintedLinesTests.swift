@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What a program prints for a terminal")
 struct PrintedLinesTests {
-    @Test("The lines that would stand there in the end, however the bytes are cut", arguments: [1, 2, 3, 7, 1_000])
+    @Test("The lines that would be visible in the end, however the bytes are cut", arguments: [1, 2, 3, 7, 1_000])
     func lines(size: Int) {
         let printed = Data("one\ntwo\r\n10 %\r50 %\r100 %\nlast \u{20AC} without end".utf8)
         var lines = PrintedLines()

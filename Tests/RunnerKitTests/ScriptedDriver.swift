@@ -37,11 +37,11 @@ struct ScriptedDriver: AgentDriver {
         let folder = NSTemporaryDirectory() + "runner-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        var configuration = RunnerConfiguration.forTests(folder)
+        var configuration = RunnerConfiguration.forTests
         configuration.conversation.permissions = permissions
         configuration.answerTimeout = answerTimeout
         let session = try AgentSession(
-            configuration: configuration, driver: ScriptedDriver(script: script), logger: Logger(label: "test"))
+            configuration: configuration, folder: folder, driver: ScriptedDriver(script: script), logger: Logger(label: "test"))
         await session.begin()
         try await body(session)
         await session.ended(.exited(0))

@@ -70,7 +70,7 @@ struct SpoolTests {
         }
     }
 
-    @Test("When the disk is full the event is told of and kept in memory, and those before it are untouched")
+    @Test("When the disk is full this is logged and the event is kept in memory, and those before it are untouched")
     func diskFull() throws {
         var spool = try Spool(path: "/dev/full")
         #expect(throws: Spool.Refused.self) { try spool.append(.note(Note("first")), at: 1) }

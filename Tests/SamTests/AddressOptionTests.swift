@@ -17,7 +17,7 @@ struct AddressOptionTests {
     }
 
     @Test(
-        "An address to listen on whose port is none is none",
+        "An address to listen on with an invalid port is refused",
         arguments: [
             "0.0.0.0", "0.0.0.0:", ":7261", "0.0.0.0:99999", "0.0.0.0:65536", "0.0.0.0:-1", "0.0.0.0:+7261", "0.0.0.0:07261", "0.0.0.0:00",
             "0.0.0.0:7261a", "0.0.0.0：7261", "0.0.0.0:７２６１", "::7261", "::", "[::%lo]:7261", "[::]7261", "",
@@ -38,7 +38,7 @@ struct AddressOptionTests {
     }
 
     @Test(
-        "A server that is named with a port that is none is refused, naming the address",
+        "A server with an invalid port is refused, naming the address",
         arguments: [":99999", ":65536", ":0", ":-1", ":+7260", ":07260", ":80a", ":", "：7260", ":７２６０", "%3A7260"])
     func named(_ port: String) throws {
         for host in ["127.0.0.1", "[::1]", "sam.example.org"] {
@@ -58,7 +58,7 @@ struct AddressOptionTests {
     }
 
     @Test(
-        "What is no address of the web is refused",
+        "An address that is not a web address is refused",
         arguments: ["127.0.0.1:7260", "sam.example.org", "ftp://h", "http://", "http:/h", "://h"])
     func noAddress(_ url: String) {
         #expect(throws: APIClient.Failure.self) { _ = try ServerAddress(url) }

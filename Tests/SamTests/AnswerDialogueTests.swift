@@ -27,6 +27,18 @@ struct AnswerDialogueTests {
                 .init(id: "b", text: "Second?", choices: []),
             ]))
 
+    @Test(
+        "A question that is shown names the command that answers it",
+        arguments: [
+            (permission("x"), true, "sam sessions answer s_1 allow|refuse"), (text([]), true, "sam sessions answer s_1 \"…\""),
+            (text(["A"]), false, "sam sessions answer s_1 NUMBER|\"…\" --question q1"),
+            (inquiry, true, "sam sessions answer s_1 --item 1=NUMBER|\"…\" --item 2=\"…\""),
+        ])
+    func command(_ question: OpenQuestion, _ isOnly: Bool, _ command: String) {
+        #expect(question.command(in: SessionID(rawValue: "s_1"), isOnly: isOnly).rendered(colour: false) == command)
+        #expect(question.shown(at: 0).first?.rendered(colour: false).hasPrefix(question.id) == true)
+    }
+
     private func answer(_ turn: AnswerDialogue.Turn) -> NewAnswer? {
         if case .answer(let answer) = turn { answer } else { nil }
     }
@@ -46,7 +58,7 @@ struct AnswerDialogueTests {
         #expect(!shown.contains("\u{1b}") && !shown.contains("\u{7}"))
     }
 
-    @Test("Shown again, it stands where it was: at its next item, or at the words of a refusal")
+    @Test("Shown again, it continues where it was: at its next item, or at the words of a refusal")
     func shownAgain() {
         var inquiry = AnswerDialogue(Self.inquiry)
         _ = inquiry.take("B")

@@ -125,7 +125,7 @@ struct HelpTests {
     }
 
     @Test(
-        "A mistyped command is named with the nearest at its place, and what is none of them with none",
+        "A mistyped command is named with the nearest at its place, and a word that resembles none gets no suggestion",
         arguments: [
             (["sesions"], "sam sessions"), (["session", "list"], "sam sessions"), (["sessions", "lst"], "sam sessions list"),
             (["sessions", "remove", "s_1"], nil), (["projects", "ad", "."], "sam projects add"), (["credential"], "sam credentials"),

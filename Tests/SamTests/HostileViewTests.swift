@@ -138,7 +138,7 @@ struct HostileViewTests {
             let session: SessionView = try Self.poison(try JSONLine.decode(from: Self.session), &generator).decoded()
             var table = Table(["STATE", "TASK"])
             table.add([session.status, session.title])
-            var lines = session.conclusion() + session.backgroundLines + table.lines
+            var lines = session.conclusion() + session.backgroundLines + table.lines()
             for question in session.questions { lines += question.lines + AnswerDialogue(question, asker: question.title).asked }
             for line in lines {
                 let shown = line.rendered(colour: false)

@@ -28,7 +28,7 @@ struct PrintedTextTests {
         #expect(text.rendered(colour: false) == "› one\n  two^[")
     }
 
-    @Test("Styles are written on a terminal with colours only, and an inner style stands")
+    @Test("Styles are written on a terminal with colours only, and an inner style is kept")
     func styles() {
         let inner: PrintedText = "b"
         let text = ("a \(inner.styled(.bold)) \("c\u{1b}[0m")" as PrintedText).styled(.dim)

@@ -7,10 +7,10 @@ import Testing
 struct ServeAsTests {
     private static let kim = UnixUser(name: "kim", id: 1_234, group: 1_234, home: "/home/kim", shell: "/bin/sh")
 
-    @Test("Root becomes the user; the user goes on; somebody else is refused; and a user who does not exist is named")
+    @Test("Root becomes the user; the user continues; others are refused; and a user who does not exist is named")
     func steps() throws {
         #expect(try ServeAs.step("kim", Self.kim, me: 0) == .become(Self.kim))
-        #expect(try ServeAs.step("kim", Self.kim, me: 1_234) == .goOn)
+        #expect(try ServeAs.step("kim", Self.kim, me: 1_234) == .stay)
         let other = #expect(throws: ServeAs.Failure.self) { try ServeAs.step("kim", Self.kim, me: 4_321) }
         #expect(other?.description.contains("Only root can serve as kim, and this is 4321") == true)
         for me in [0, 4_321] as [UInt32] {
@@ -19,12 +19,12 @@ struct ServeAsTests {
         }
         let root = try #require(UnixUser(named: "root"))
         #expect(root.id == 0 && UnixUser.name(of: 0) == "root")
-        #expect(try ServeAs.step("root", root, me: 0) == .goOn)
+        #expect(try ServeAs.step("root", root, me: 0) == .stay)
         let refused = #expect(throws: ServeAs.Failure.self) { try ServeAs.step("root", root, me: 1_234) }
         #expect(refused?.description.contains("Only root can serve as root") == true)
     }
 
-    @Test("A name that nobody has is nobody's", arguments: ["", "no such user", "nosuch-0123456789", "0", "../root", "root:x"])
+    @Test("An unknown name is refused", arguments: ["", "no such user", "nosuch-0123456789", "0", "../root", "root:x"])
     func unknown(_ name: String) {
         #expect(UnixUser(named: name) == nil)
     }

@@ -86,7 +86,7 @@ struct SessionPrinterTests {
         #expect(screen.text.contains("▸ x^[[2J<U+009B><U+202E>^M\n"))
     }
 
-    @Test("Thoughts, text and what sub-agents say stand apart, without colours by words and blanks, with colours on lines of their own")
+    @Test("Thoughts, text and what sub-agents say are separated, without colours by words and blanks, with colours on separate lines")
     func voices() async throws {
         func chunk(_ role: MessageChunk.Role, _ text: String, _ parent: String? = nil) throws -> SessionEvent {
             try event("message", MessageChunk(id: "m", role: role, text: text, parent: parent))
@@ -146,7 +146,7 @@ struct SessionPrinterTests {
         #expect(screen.text.unicodeScalars.elementsEqual("👩‍💻 e\u{301} 🙂<U+200D>\n! so\n".unicodeScalars), "\(screen.text.debugDescription)")
     }
 
-    @Test("What is written below an open question is counted, and begins on a line of its own")
+    @Test("What is written below an open question is counted, and begins on a new line")
     func below() async throws {
         let screen = Screen()
         let printer = try printer(screen, asksHere: true)

@@ -6,7 +6,7 @@ import Testing
 @Suite("What scout takes for what")
 struct RecognitionTests {
     @Test(
-        "A mark is one in a comment; the word in a string, a name or a sentence is none",
+        "A mark is in a comment; the word in a string, a name or a sentence is not a mark",
         arguments: [
             ("// TO" + "DO: later", true), ("    # FIX" + "ME broken", true), ("/* TO" + "DO(me): x */", true), ("-- TO" + "DO: sql", true),
             ("<!-- TO" + "DO: html -->", true), ("let x = 1 // TO" + "DO: x", true), ("let toDo = \"TO" + "DO\"", false),

@@ -1,3 +1,4 @@
+import Accounts
 import AgentProtocol
 import Fuzzing
 import Testing
@@ -179,7 +180,7 @@ struct BackgroundReducerTests {
     @Test("An error of a turn that the agent began by itself fails the session only when no turn came after it")
     func errors() {
         let result = WorkspaceResult(
-            branch: nil, base: "abc", commit: "abc", commits: 0, files: 0, insertions: 0, deletions: 0, mirror: "/m")
+            branch: nil, base: "abc", commit: "abc", commits: 0, files: 0, insertions: 0, deletions: 0, project: ProjectID(rawValue: "p_1"))
         func end(_ inputs: [SessionInput]) -> SessionState {
             take(background(), inputs + [.agent(.agentExited(AgentExit(.finished, "m"))), .salvaged(result), .cleanedUp]).state
         }

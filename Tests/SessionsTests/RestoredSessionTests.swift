@@ -1,3 +1,4 @@
+import Accounts
 import AgentProtocol
 import Testing
 import Workspaces
@@ -7,8 +8,9 @@ import Workspaces
 @Suite("Sessions in a backup")
 struct RestoredSessionTests {
     private static let workspace = PreparedWorkspace(base: "abc", defaultBranch: "main", notes: [])
+    private static let project = ProjectID(rawValue: "p_1")
     private static let one = PromptID(rawValue: "t_1")
-    private static let result = WorkspaceResult(branch: "sam/x", base: "abc", commit: "def", commits: 1, mirror: "/m")
+    private static let result = WorkspaceResult(branch: "sam/x", base: "abc", commit: "def", commits: 1, project: project)
 
     private static let toReady: [SessionInput] = [
         .slotFreed([]), .prepared(workspace), .agent(.agentStarted(AgentStart(sandbox: "x"))), .agent(.handshake(AgentIdentity(name: "a"))),
@@ -45,7 +47,7 @@ struct RestoredSessionTests {
     func underWay(_ index: Int) throws {
         let (name, inputs, phase) = Self.cases[index]
         let before = take(inputs)
-        let outcome = SessionReducer.reduce(before, .restored(mirror: "/new/m"), now: 2_000)
+        let outcome = SessionReducer.reduce(before, .restored(Self.project), now: 2_000)
         let state = outcome.state
         #expect(state.phase == phase, "\(name)")
         #expect(state.isSettled && !state.holdsSlot, "\(name)")
@@ -55,7 +57,7 @@ struct RestoredSessionTests {
         if phase == .failed { #expect(state.failure?.message.contains("restored from a backup") == true, "\(name)") }
         if phase == .interrupted {
             #expect(state.result?.notes.last?.contains("not in the backup") == true, "\(name)")
-            #expect(state.result?.mirror == "/new/m" && state.result?.branch == nil, "\(name)")
+            #expect(state.result?.project == Self.project && state.result?.branch == nil, "\(name)")
         }
         // What was cancelled with its session is not uncertain.
         if before.current != nil, before.phase != .cancelled { #expect(outcome.log.contains(.prompt(Self.one, .uncertain)), "\(name)") }
@@ -70,7 +72,7 @@ struct RestoredSessionTests {
         var remaining = Self.result
         remaining.remaining = ["x"]
         let state = take(
-            Self.toWorking + [.runnerDied, .salvaged(remaining), .cleanedUp, .salvageRequested, .restored(mirror: "/new/m")])
+            Self.toWorking + [.runnerDied, .salvaged(remaining), .cleanedUp, .salvageRequested, .restored(Self.project)])
         #expect(state.result?.branch == "sam/x" && state.isSettled)
         #expect(state.result?.notes.last?.contains("not in the backup") == true)
     }
@@ -79,13 +81,13 @@ struct RestoredSessionTests {
     func kept() {
         var remaining = Self.result
         remaining.remaining = ["two files"]
-        let left = take(Self.toWorking + [.runnerDied, .salvaged(remaining), .cleanedUp, .restored(mirror: "/new/m")])
+        let left = take(Self.toWorking + [.runnerDied, .salvaged(remaining), .cleanedUp, .restored(Self.project)])
         #expect(left.result?.branch == "sam/x" && left.result?.remaining == [] && !left.keepsWorkspace && left.isSettled)
         #expect(left.result?.notes.contains("Not brought out: two files") == true)
-        let failed = take(Self.toWorking + [.runnerDied, .salvageFailed("no room"), .cleanedUp, .restored(mirror: "/new/m")])
+        let failed = take(Self.toWorking + [.runnerDied, .salvageFailed("no room"), .cleanedUp, .restored(Self.project)])
         #expect(failed.phase == .interrupted && !failed.keepsWorkspace && failed.isSettled)
         #expect(failed.result?.notes.first?.contains("no room") == true && failed.result?.commit == "abc")
-        let pending = take(Self.toWorking + [.runnerDied, .salvageFailed("no room"), .restored(mirror: "/new/m")])
+        let pending = take(Self.toWorking + [.runnerDied, .salvageFailed("no room"), .restored(Self.project)])
         #expect(!pending.keepsWorkspace && pending.isSettled)
     }
 
@@ -96,7 +98,7 @@ struct RestoredSessionTests {
                 .agent(.turnEnded(TurnEnd(prompt: Self.one, stopReason: "end_turn"))), Self.exit, .salvaged(Self.result), .cleanedUp,
             ])
         #expect(state.phase == .completed)
-        let outcome = SessionReducer.reduce(state, .restored(mirror: "/new/m"), now: 2_000)
+        let outcome = SessionReducer.reduce(state, .restored(Self.project), now: 2_000)
         #expect(outcome.state == state && outcome.log.isEmpty && outcome.effects.isEmpty)
     }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import AgentProtocol
 import Fuzzing
 import Testing
@@ -9,7 +10,7 @@ import Workspaces
 struct SessionReducerTests {
     private let workspace = PreparedWorkspace(base: "abc", defaultBranch: "main", notes: [])
     private let result = WorkspaceResult(
-        branch: "sam/x", base: "abc", commit: "def", commits: 1, files: 1, insertions: 1, deletions: 0, mirror: "/m")
+        branch: "sam/x", base: "abc", commit: "def", commits: 1, files: 1, insertions: 1, deletions: 0, project: ProjectID(rawValue: "p_1"))
     private let one = PromptID(rawValue: "t_1")
     private let two = PromptID(rawValue: "t_2")
 
@@ -45,6 +46,18 @@ struct SessionReducerTests {
         #expect(
             outcome.effects == [.prepare, .launch(attempt: 1), .deliver(one), .send(.stop), .salvage, .cleanUp(keepingWorkspace: false)])
         #expect(outcome.state.isSettled)
+    }
+
+    @Test("A session that ends interrupted says why: its runner died, or fell silent and did not come back")
+    func interruptedCause() {
+        let working = take(SessionState(ending: .whenIdle), [.prompt(one)] + toReady + [.agent(.turnStarted(Turn(prompt: one)))]).state
+        let dead = take(working, [.runnerDied]).state
+        #expect(dead.phase == .interrupted && dead.failure?.code == "runnerDied")
+        let silent = take(working, [.runnerSilent]).state
+        #expect(silent.phase == .interrupted && silent.failure == nil)
+        let gone = take(silent, [.deadlinePassed], now: 60_000_000).state
+        #expect(gone.phase == .interrupted && gone.failure?.code == "runnerSilent")
+        #expect(take(silent, [.runnerReturned]).state.failure == nil)
     }
 
     @Test("Ready is entered by the agent's answer to the handshake and by nothing else")
@@ -173,9 +186,9 @@ struct SessionReducerTests {
         #expect(kept.state.phase == .completed && kept.state.keepsWorkspace && kept.effects == [.cleanUp(keepingWorkspace: true)])
         let whole = take(take(kept.state, [.salvageRequested]).state, [.salvaged(result), .cleanedUp])
         let session = SessionID(rawValue: "s_1")
-        #expect(exited.state.wayOn(from: session).contains("no other session can go on"))
+        #expect(exited.state.wayOn(from: session).contains("no other session can continue"))
         #expect(kept.state.wayOn(from: session).hasPrefix("Some of its work") && kept.state.wayOn(from: session).contains("resume s_1"))
-        #expect(whole.state.wayOn(from: session).hasPrefix("Go on with it"))
+        #expect(whole.state.wayOn(from: session).hasPrefix("Continue it"))
         #expect(whole.state.isSettled && !whole.state.keepsWorkspace && whole.effects == [.cleanUp(keepingWorkspace: false)])
         #expect(take(whole.state, [.salvageRequested]).state == whole.state, "Nothing is kept any more")
     }

@@ -1,3 +1,4 @@
+import Accounts
 import AgentProtocol
 import Testing
 import Workspaces
@@ -31,6 +32,52 @@ struct StateVersionTests {
         members["questions"] = nil
         #expect(try SessionState(stored: try JSONLine.text(members)) == wanted)
         members["version"] = .integer(0)
+        #expect(try SessionState(stored: try JSONLine.text(members)) == wanted)
+    }
+
+    /// A result as version 1 stored it, and as it is now.
+    static let results: [(old: JSONValue, new: JSONValue)] = [
+        (["base": "b", "mirror": "/srv/sam/mirrors/p_1.git"], ["base": "b", "project": "p_1"]),
+        (
+            [
+                "mirror": "/m m/p_1.git",
+                "others": [
+                    ["name": "/a/b", "repository": "/m m/p_1.git"], ["name": "l", "repository": "/srv/sam/sessions/s_1/lost.git"],
+                ],
+            ],
+            [
+                "project": "p_1",
+                "others": [["name": "/a/b", "repository": "project"], ["name": "l", "repository": "session"]],
+            ]
+        ),
+        (["project": "p_1", "others": [["repository": "session"]]], ["project": "p_1", "others": [["repository": "session"]]]),
+        (["others": "x"], ["others": "x"]), ("text", "text"),
+    ]
+
+    @Test("A stored result loses the server's paths, and keeps everything else", arguments: results.indices)
+    func paths(_ index: Int) {
+        let (old, new) = Self.results[index]
+        #expect(ResultPaths.removed(from: old) == new)
+    }
+
+    @Test("A state whose results have paths is read as one whose results name the project")
+    func resultsWithPaths() throws {
+        var wanted = state
+        var result = WorkspaceResult(branch: "sam/x", base: "a", commit: "b", project: ProjectID(rawValue: "p_1"))
+        result.others = [OtherWork(kind: .lost, name: "n", ref: "r", repository: .session, commit: "c")]
+        wanted.salvage = .done(result)
+        wanted.earlierResult = result
+        var members = try JSONLine.decode([String: JSONValue].self, from: try wanted.stored())
+        let old: JSONValue = [
+            "branch": "sam/x", "base": "a", "commit": "b", "commits": 0, "files": 0, "insertions": 0, "deletions": 0,
+            "mirror": "/home/me/.sam/mirrors/p_1.git",
+            "others": [
+                ["kind": "lost", "name": "n", "ref": "r", "repository": "/home/me/.sam/sessions/s_1/lost.git", "commit": "c"]
+            ],
+        ]
+        members["version"] = .integer(1)
+        members["earlierResult"] = old
+        members["salvage"] = ["done": ["_0": old]]
         #expect(try SessionState(stored: try JSONLine.text(members)) == wanted)
     }
 

@@ -1,4 +1,5 @@
 import Accounts
+import Cascade
 import Foundation
 import Settings
 import Store
@@ -79,7 +80,7 @@ struct EgressCeilingTests {
                 if act == "off" { try await world.turnOff(scope) } else { try await world.set("none", at: scope) }
                 #expect(try await world.hosts().isEmpty, "\(act)")
                 let explanation = try await world.explain()
-                #expect(explanation.value == "none" && explanation.decidedAt?.rawValue == scope.rawValue, "\(act): \(explanation.sentence)")
+                #expect(explanation.value == "none" && explanation.scope?.rawValue == scope.rawValue, "\(act): \(explanation.sentence)")
                 try await world.clear(scope)
                 #expect(try await world.hosts().map(\.description) == ["pypi.org", "github.com"], "\(act), and then cleared")
             }
@@ -108,9 +109,9 @@ struct EgressCeilingTests {
         try await World.with { world in
             for other in Scope.allCases.reversed() { try await world.set(other == scope ? "x.a.org" : "*.a.org, b.org", at: other) }
             let explanation = try await world.explain()
-            #expect(explanation.value == "x.a.org" && explanation.decidedAt?.rawValue == scope.rawValue && explanation.mode == "ceiling")
+            #expect(explanation.value == "x.a.org" && explanation.scope?.rawValue == scope.rawValue && explanation.mode == "ceiling")
             #expect(explanation.sentence.contains("the \(scope.rawValue) scope is the tightest"))
-            #expect(explanation.layers.map(\.state) == ["active", "active", "active"])
+            #expect(explanation.layers.map(\.finding) == ["active", "active", "active"])
         }
     }
 

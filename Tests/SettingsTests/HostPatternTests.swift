@@ -24,7 +24,7 @@ struct HostPatternTests {
     }
 
     @Test(
-        "What is no host is not read",
+        "An invalid host is not read",
         arguments: [
             "", " ", ".", "..", ":", ":443", "*", "*.", "*.*", "*.*.org", "a.*.org", "a*.org", "*a.org", "**.org", "pypi..org", ".pypi.org",
             "pypi.org..", "pypi.org:", "pypi.org:0", "pypi.org:65536", "pypi.org:99999", "pypi.org:100000", "pypi.org:-1", "pypi.org:+80",

@@ -18,6 +18,22 @@ struct SettingsTests {
         try await body(Settings(store: store, accounts: accounts, now: { 1_000 }), store, owner, project)
     }
 
+    @Test(
+        "A reason that is long in code points or hides something is refused; one of a few words is taken",
+        arguments: [
+            "a" + String(repeating: "\u{301}", count: 900_000), "\u{202e}cod.exe", "a\u{1b}[2Jb", String(repeating: "a", count: 501),
+        ])
+    func reasons(_ reason: String) async throws {
+        try await withSettings { settings, _, user, project in
+            let setting = Setting.handshakeTimeout
+            let error = await #expect(throws: SettingsError.self) {
+                try await settings.turnOff(setting, at: .project(project), reason: reason, by: user)
+            }
+            #expect(error?.message.hasPrefix("A reason is a line of at most 500 characters") == true)
+            try await settings.turnOff(setting, at: .project(project), reason: "zu kurz für e\u{301}te\u{301}", by: user)
+        }
+    }
+
     @Test("Unset, set and off are three things: the standard holds, the value holds, and off lets broader layers speak")
     func overrideMode() async throws {
         try await withSettings { settings, _, user, project in
@@ -55,7 +71,9 @@ struct SettingsTests {
         }
     }
 
-    @Test("A value that is none is refused, and what stood before stands", arguments: ["", "many", "0", "-1", "1e3", "99999999"])
+    @Test(
+        "An invalid value is refused, and the earlier one is kept",
+        arguments: ["", "many", "0", "-1", "1e3", "99999999", "+5", "05", "-0", " 5", "5 ", "٥"])
     func badValues(_ text: String) async throws {
         try await withSettings { settings, _, user, _ in
             try await settings.set(.sessionLimit, to: "3", at: .platform, by: user)
@@ -111,7 +129,7 @@ struct SettingsTests {
     }
 
     @Test(
-        "What is no word, no list and no model is refused",
+        "An invalid word, list or model is refused",
         arguments: [
             ("agents.x.arguments", ""), ("agents.x.arguments", "[1]"), ("agents.x.arguments", "[\"a\""), ("agents.x.model", "two words"),
             ("agents.x.model", ""), ("agents.x.permissions", "all"), ("agents.permissions", "as-others"),

@@ -15,7 +15,7 @@ struct StandardCeilingTests {
     ].map { setting, most in (setting.key, most) }
 
     @Test(
-        "While the platform is silent, or off, nobody gets more than the standard, and a refusal says who can allow more", arguments: limits
+        "While the platform is silent, or off, no one gets more than the standard, and a refusal says who can allow more", arguments: limits
     )
     func silent(key: String, most: Int) async throws {
         let setting = try Setting.named(key)
@@ -51,7 +51,7 @@ struct StandardCeilingTests {
             #expect(resolution.outcome == .found(.integer(standard), at: .standard))
             #expect(resolution.trace.map(\.verdict) == [.allowed, .continuedBecauseAbsent, .continuedBecauseAbsent, .tightest])
             let explanation = try await world.settings.explain(setting, project: world.project, user: world.user)
-            #expect(explanation.value == "\(standard)" && explanation.decidedAt == .standard && explanation.layers.count == 3)
+            #expect(explanation.value == "\(standard)" && explanation.scope == .standard && explanation.layers.count == 3)
             #expect(explanation.sentence.contains("the standard is the tightest"))
             try await world.settings.turnOff(setting, at: .project(world.project), reason: nil, by: world.user)
             await #expect(throws: SettingsError.self) {
@@ -96,7 +96,7 @@ struct StandardCeilingTests {
             try await world.insert("egress.hosts", "evil.org, pypi.org", .project(world.project))
             #expect(try await world.integer(.sandboxMemory) == 4_096)
             let explanation = try await world.settings.explain(.egressHosts, project: world.project, user: world.user)
-            #expect(explanation.value == "pypi.org" && explanation.decidedAt == .standard)
+            #expect(explanation.value == "pypi.org" && explanation.scope == .standard)
         }
     }
 
@@ -110,7 +110,7 @@ struct StandardCeilingTests {
                 try await world.settings.set(setting, to: value, at: .project(world.project), by: world.user)
                 #expect(try await world.settings.text(setting, project: world.project, user: world.user) == value)
                 let explanation = try await world.settings.explain(setting, project: world.project, user: world.user)
-                #expect(explanation.decidedAt == .project, "\(setting.key)")
+                #expect(explanation.scope == .project, "\(setting.key)")
             }
         }
     }

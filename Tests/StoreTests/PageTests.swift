@@ -21,7 +21,7 @@ struct PageTests {
         #expect(seen == letters)
     }
 
-    @Test("It goes on behind the item at which it ended, also when others came before it or it is gone")
+    @Test("It continues behind the item at which it ended, also when others came before it or it is gone")
     func moved() {
         let next = Page(of: letters, PageRequest(limit: 2)) { $0 }.next
         #expect(Page(of: ["0", "00"] + letters, PageRequest(limit: 2, after: next)) { $0 }.items == ["c", "d"])
@@ -48,9 +48,10 @@ struct PageTests {
             while true {
                 let request = PageRequest(limit: limit, after: after)
                 let page = try await store.read { [after] transaction in
-                    let rows = try transaction.query(
+                    let rows = try transaction.rows(
+                        for: request,
                         "SELECT * FROM things WHERE (at, id) > ($1, $2) ORDER BY at, id LIMIT $3", after.number, after.text, request.probe)
-                    return transaction.page(rows, request, of: "things", key: { try PageKey($0, "at", "id") }) { row in
+                    return transaction.page(rows, of: "things", key: { try PageKey($0, "at", "id") }) { row in
                         _ = try row.text("note")
                         return try row.text("id")
                     }
@@ -62,5 +63,46 @@ struct PageTests {
             #expect(seen == ["a", "b", "d", "e"], "with \(limit) at once")
         }
         #expect(store.unreadable.rows.map(\.id) == ["c"])
+    }
+
+    @Test(
+        "A page ends with the row that makes it long enough, the next goes on there, and one row that is longer alone is given",
+        arguments: Database.allCases)
+    func bytes(_ database: Database) async throws {
+        try await database.with { store, _ in
+            let things = Migration("things", 1, "things", ["CREATE TABLE things (id TEXT PRIMARY KEY, note TEXT NOT NULL)"])
+            try await store.migrate([things], now: 1)
+            // Of these in hundreds of bytes, pages of 1,000 bytes.
+            let lengths = ["a": 4, "b": 4, "c": 4, "d": 0, "e": 30, "f": 1, "g": 1]
+            try await store.write { transaction in
+                for (id, length) in lengths {
+                    try transaction.execute("INSERT INTO things VALUES ($1, $2)", id, String(repeating: "x", count: length * 100))
+                }
+            }
+            var pages: [String] = []
+            var request = PageRequest(limit: 1_000)
+            while true {
+                let page = try await store.read { [request] transaction in
+                    let rows = try transaction.rows(
+                        for: request, "SELECT * FROM things WHERE id > $1 ORDER BY id LIMIT $2",
+                        [request.after?.text ?? "", request.probe],
+                        upTo: 1_000)
+                    return transaction.page(rows, of: "things", key: { PageKey(text: try $0.text("id")) }) { try $0.text("id") }
+                }
+                pages.append(page.items.joined())
+                guard let next = page.next else { break }
+                request.after = next
+            }
+            #expect(pages == ["abc", "de", "fg"])
+            let (rows, isCut) = try await store.read { try $0.query("SELECT * FROM things WHERE id = 'e'", [], upTo: 1_000) }
+            #expect(rows.count == 1 && !isCut)
+            // The transaction goes on after a query that was cut.
+            let count = try await store.write { transaction in
+                _ = try transaction.query("SELECT * FROM things ORDER BY id", [], upTo: 1)
+                try transaction.execute("DELETE FROM things WHERE id = 'a'")
+                return try transaction.first("SELECT COUNT(*) AS count FROM things")?.integer("count")
+            }
+            #expect(count == 6)
+        }
     }
 }

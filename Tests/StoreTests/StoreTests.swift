@@ -2,23 +2,25 @@ import Foundation
 import Store
 import Synchronization
 import Testing
+import Wording
 
 @Suite("The store")
 struct StoreTests {
-    private func withStore(_ body: (Store, String) async throws -> Void) async throws {
-        let path = NSTemporaryDirectory() + "store-\(UUID().uuidString).db"
-        defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) } }
-        try await body(try Store.sqlite(at: path), path)
-    }
-
     private let things = Migration("things", 1, "things", ["CREATE TABLE things (id TEXT PRIMARY KEY, n BIGINT, note TEXT)"])
 
-    @Test("Values come back as they went in, of every kind")
-    func values() async throws {
-        try await withStore { store, _ in
+    @Test("Values come back as they went in, of every kind", arguments: Database.allCases)
+    func values(_ database: Database) async throws {
+        try await database.with { store, _ in
+            let kinds = Migration(
+                "kinds", 1, "kinds",
+                ["CREATE TABLE kinds (words TEXT, number BIGINT, fraction DOUBLE PRECISION, missing TEXT, bytes BLOB, flag BIGINT)"])
+            try await store.migrate([kinds], now: 0)
             let row = try await store.write { transaction in
                 try transaction.first(
-                    "SELECT $1 AS text, $2 AS number, $3 AS real, $4 AS missing, $5 AS bytes, $6 AS flag",
+                    """
+                    INSERT INTO kinds (words, number, fraction, missing, bytes, flag) VALUES ($1, $2, $3, $4, $5, $6)
+                    RETURNING words AS text, number, fraction AS real, missing, bytes, flag
+                    """,
                     "ü'\"; DROP", -7, 0.5, String?.none, [UInt8]([0, 255]), true)
             }
             let found = try #require(row)
@@ -33,7 +35,7 @@ struct StoreTests {
 
     @Test("A change of a table is told to who follows it, and a change of another is not", .timeLimit(.minutes(1)))
     func changes() async throws {
-        try await withStore { store, _ in
+        try await Database.sqlite.with { store, _ in
             let more = Migration("things", 2, "more", ["CREATE TABLE others (id TEXT PRIMARY KEY)"])
             try await store.migrate([things, more], now: 0)
             var ticks = store.changes(of: ["things"]).makeAsyncIterator()
@@ -67,9 +69,9 @@ struct StoreTests {
         func set() { value.store(true, ordering: .relaxed) }
     }
 
-    @Test("Parameters go by number, not by the order in which they appear")
-    func parameterNumbers() async throws {
-        try await withStore { store, _ in
+    @Test("Parameters go by number, not by the order in which they appear", arguments: Database.allCases)
+    func parameterNumbers(_ database: Database) async throws {
+        try await database.with { store, _ in
             let row = try await store.read { try $0.first("SELECT $2 AS second, $1 AS first, $2 AS again", "one", "two") }
             #expect(try row?.text("first") == "one")
             #expect(try row?.text("second") == "two")
@@ -77,10 +79,10 @@ struct StoreTests {
         }
     }
 
-    @Test("A write that throws leaves nothing behind; the same write without the error stays")
-    func rollback() async throws {
+    @Test("A write that throws leaves nothing behind; the same write without the error stays", arguments: Database.allCases)
+    func rollback(_ database: Database) async throws {
         struct Stop: Error {}
-        try await withStore { store, _ in
+        try await database.with { store, _ in
             try await store.migrate([things], now: 1)
             await #expect(throws: Stop.self) {
                 try await store.write { transaction in
@@ -94,9 +96,9 @@ struct StoreTests {
         }
     }
 
-    @Test("A constraint that refuses is told apart from other errors, without the values")
-    func constraint() async throws {
-        try await withStore { store, _ in
+    @Test("A constraint that refuses is told apart from other errors, without the values", arguments: Database.allCases)
+    func constraint(_ database: Database) async throws {
+        try await database.with { store, _ in
             try await store.migrate([things], now: 1)
             let insert: @Sendable () async throws -> Void = {
                 try await store.write { _ = try $0.execute("INSERT INTO things (id) VALUES ($1)", "secret-value") }
@@ -108,18 +110,18 @@ struct StoreTests {
         }
     }
 
-    @Test("A column that is not there, or of another type, is an error of that row")
-    func unexpectedValues() async throws {
-        try await withStore { store, _ in
+    @Test("A column that is not there, or of another type, is an error of that row", arguments: Database.allCases)
+    func unexpectedValues(_ database: Database) async throws {
+        try await database.with { store, _ in
             let row = try #require(try await store.read { try $0.first("SELECT 'x' AS text") })
             #expect(throws: StoreError.self) { try row.integer("text") }
             #expect(throws: StoreError.self) { try row.text("missing") }
         }
     }
 
-    @Test("Migrations run once, in order, and one that fails changes nothing")
-    func migrations() async throws {
-        try await withStore { store, path in
+    @Test("Migrations run once, in order, and one that fails changes nothing", arguments: Database.allCases)
+    func migrations(_ database: Database) async throws {
+        try await database.with { store, open in
             let first = try await store.migrate([things], now: 1)
             #expect(first.count == 1)
             let again = try await store.migrate([things], now: 2)
@@ -131,26 +133,26 @@ struct StoreTests {
             #expect(mended.map(\.number) == [2], "The second was rolled back with the third")
 
             // A second process on the same file finds nothing to do.
-            let other = try await Store.sqlite(at: path).migrate([things, second], now: 5)
+            let other = try await open().migrate([things, second], now: 5)
             #expect(other.isEmpty)
         }
     }
 
-    @Test("A database of a newer program is refused and left alone")
-    func newerSchema() async throws {
-        try await withStore { store, _ in
+    @Test("A database of a newer program is refused and left alone", arguments: Database.allCases)
+    func newerSchema(_ database: Database) async throws {
+        try await database.with { store, _ in
             try await store.migrate([things, Migration("things", 2, "later", [])], now: 1)
             let error = await #expect(throws: StoreError.self) { try await store.migrate([things], now: 2) }
             #expect(error?.code == .schemaTooNew)
         }
     }
 
-    @Test("Two connections that count up at the same time lose no step")
-    func twoWriters() async throws {
-        try await withStore { store, path in
+    @Test("Two connections that count up at the same time lose no step", arguments: Database.allCases)
+    func twoWriters(_ database: Database) async throws {
+        try await database.with { store, open in
             try await store.migrate([things], now: 1)
             try await store.write { _ = try $0.execute("INSERT INTO things (id, n) VALUES ('count', 0)") }
-            let other = try Store.sqlite(at: path)
+            let other = try await open()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<100 {
                     let store = number.isMultiple(of: 2) ? store : other

@@ -47,7 +47,7 @@ struct UpkeepTests {
     }
 
     @Test("Others write while room is given back")
-    func writersGoOn() async throws {
+    func writersContinue() async throws {
         try await withPath { path in
             let store = try Store.sqlite(at: path)
             try await store.migrate([], now: 1)
@@ -61,7 +61,7 @@ struct UpkeepTests {
         }
     }
 
-    @Test("A database of an earlier SAM gives nothing back before it was written anew, and does afterwards")
+    @Test("A database of an earlier SAM frees no space before it is rewritten, and does afterwards")
     func rewritten() async throws {
         try await withPath { path in
             // As SQLite makes a file by itself.
@@ -88,7 +88,7 @@ struct UpkeepTests {
         }
     }
 
-    @Test("The log is short again after a reader has held it for long; while it does, nobody waits for it")
+    @Test("The log is short again after a reader has held it for long; meanwhile nothing waits for it")
     func log() async throws {
         try await withPath { path in
             let store = try Store.sqlite(at: path)

@@ -59,7 +59,7 @@ struct VaultTests {
         }
     }
 
-    @Test("A new master key seals from then on, the old one still opens, and wrapping anew leaves the secret's own bytes alone")
+    @Test("A new master key seals from then on, the old one still opens, and rewrapping leaves the secret's own bytes unchanged")
     func rotation() throws {
         try withFile { file in
             let vault = try Vault(.file(path: file), mayCreate: true)

@@ -51,6 +51,17 @@ struct GitProgressTests {
         #expect(isNews == [true, false, true])
     }
 
+    @Test("What git sums up is no complaint, so a failure reads the same whether or not it arrived")
+    func summaries() {
+        let reader = GitProgressReader("fetching") { _ in }
+        let lines = [
+            "remote: Total 3 (delta 1), reused 2 (delta 1), pack-reused 0", "Total 0 (delta 0), reused 0 (delta 0), pack-reused 0",
+            "From /work", " * [new branch]      x          -> x", "error: Total loss",
+        ]
+        for line in lines { _ = reader.take([UInt8]("\(line)\n".utf8)) }
+        #expect(reader.complaints == "error: Total loss\n")
+    }
+
     @Test("A server that says endless things is not kept whole")
     func endless() {
         let reader = GitProgressReader("fetching") { _ in }

@@ -1,3 +1,5 @@
+import Accounts
+import AgentProtocol
 import Testing
 
 @testable import Workspaces
@@ -59,18 +61,23 @@ struct RepositoryLocationTests {
     @Test(
         "A name is made from the last part",
         arguments: [
-            ("https://github.com/apple/swift-nio", "swift-nio"), ("git@h:a/b.git", "b"), ("/srv/My Repo", "My-Repo"), ("/", "project"),
-            ("/srv/-odd", "project"),
-        ])
-    func names(_ address: String, _ name: String) throws {
-        #expect(try RepositoryLocation(address).suggestedName == name)
+            ("https://github.com/apple/swift-nio", "swift-nio"), ("git@h:a/b.git", "b"), ("/srv/My Repo", "My-Repo"), ("/", nil),
+            ("/srv/-odd", "odd"), ("/srv/ümläut", "ümläut"), ("/srv/ümläut.git/", "ümläut"), ("/srv/a:b", "a-b"), ("/srv/---", nil),
+            ("https://h.example/team/%C3%BCml%C3%A4ut.git", "ümläut"), ("https://h.example/r.git?x=1", "r"), ("git@h:日本語.git", "日本語"),
+            ("https://h.example:8443/nio/", "nio"), ("/srv/🦊", nil),
+        ] as [(String, String?)])
+    func names(_ address: String, _ name: String?) throws {
+        #expect(try RepositoryLocation(address).suggestedName?.text == name)
     }
 
     @Test("A result's branch is a valid name made from the task's first words")
     func branches() {
-        let session = SessionIDs.one
+        let session = SessionID(rawValue: "s_1")
         #expect(ResultBranch.name(session: session, task: "Fix the  Bug: ../../x?", fallback: "scout") == "sam/s_1-fix-the-bug-x")
-        #expect(ResultBranch.name(session: session, task: "日本語 …", fallback: "scout") == "sam/s_1-scout")
+        #expect(ResultBranch.name(session: session, task: "日本語 …", fallback: "scout") == "sam/s_1-ri-ben-yu")
+        #expect(ResultBranch.name(session: session, task: "Füge Straßen hinzu", fallback: "scout") == "sam/s_1-fuge-strassen-hinzu")
+        #expect(ResultBranch.name(session: session, task: "Исправь ошибку", fallback: "scout") == "sam/s_1-isprav-osibku")
+        #expect(ResultBranch.name(session: session, task: "🦊 …", fallback: "scout") == "sam/s_1-scout")
         #expect(ResultBranch.name(session: session, task: String(repeating: "long ", count: 50), fallback: "x").count < 60)
     }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import Foundation
 import Testing
 
@@ -36,7 +37,7 @@ struct RepositoryTopTests {
             }
             #expect(RepositoryTop.of(folder) == nil)
             #expect(RepositoryTop.of(folder + "/nothing") == nil)
-            #expect(try RepositoryLocation(top + "/Sources").top.suggestedName == "a-proj-ct")
+            #expect(try RepositoryLocation(top + "/Sources").top.suggestedName?.text == "a-projéct")
         }
     }
 

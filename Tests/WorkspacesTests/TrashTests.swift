@@ -1,6 +1,7 @@
 import AgentProtocol
 import Foundation
 import Logging
+import Sandbox
 import Testing
 
 @testable import Accounts
@@ -29,7 +30,7 @@ struct TrashTests {
         try await SalvageFixture.with(.none) { fixture in
             let left = fixture.host.home.trash + "/left/deep"
             try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
-            let old = fixture.host.home.sandboxFiles + "/local-old"
+            let old = fixture.host.home.sandboxFiles.folder + "/local-old"
             try FileManager.default.createDirectory(atPath: old, withIntermediateDirectories: true)
             try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -600)], ofItemAtPath: old)
             let house = Task { await fixture.host.keepHouse { _ in MirrorNeeds(hasOpenSessions: true, commits: [:]) } }

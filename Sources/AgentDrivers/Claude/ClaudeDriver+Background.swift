@@ -1,11 +1,12 @@
 import AgentProtocol
 
-// What runs beside its turns. The program tells the whole set each time that it changes, in no fixed order with what it tells of each.
+// Background tasks. The program sends the whole set whenever it changes, in no fixed order with the messages about single tasks.
 extension ClaudeDriver {
     mutating func changedTasks(_ message: JSONValue) -> [DriverAction] {
         guard let set = message["tasks"]?.elements else { return [keep(message)] }
         tasks.replace(with: set, cause: turns.cause)
-        // What began between the wish to stop everything and its arrival is stopped too. A watcher could begin again for ever.
+        // Also stops tasks that started before the request to stop everything arrived. Not ambient ones (watchers): they could restart
+        // forever.
         let stops = turns.isStopping ? tasks.toStop(withAmbient: false).flatMap { request(stop($0)) } : []
         return news() + stops + (tasks.isAwaited ? tellEndOfFollowUp() + tellEnd() : [])
     }
@@ -17,7 +18,7 @@ extension ClaudeDriver {
     }
 
     mutating func endedTask(_ message: JSONValue) -> [DriverAction] {
-        // What runs in the foreground ends with its call's own result.
+        // A task in the foreground ends with its call's own result.
         guard let call = tasks.end(message) else { return [] }
         let words = message["summary"]?.string ?? ""
         let content: JSONValue = [["type": "content", "content": ["type": "text", "text": .string(words)]]]

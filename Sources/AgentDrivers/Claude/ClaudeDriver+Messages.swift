@@ -1,6 +1,6 @@
 import AgentProtocol
 
-// What it says and does. A sub-agent's messages carry the call that began it, come whole, and go on after a turn.
+// Messages and tool calls. A sub-agent's messages name the call that started it, arrive whole, and can arrive after the turn.
 extension ClaudeDriver {
     mutating func streamed(_ message: JSONValue) -> [DriverAction] {
         guard tasks.parent(of: message) == nil else { return [] }
@@ -49,16 +49,16 @@ extension ClaudeDriver {
         let call = ToolCall(
             id: id, title: tool.title, kind: tool.kind, status: "in_progress", locations: tool.locations,
             content: tool.diff.map(JSONValue.array), parent: parent)
-        // A sub-agent's own list is not the plan.
+        // A sub-agent's own list of steps is not the plan.
         let plan = parent == nil ? tool.todos.flatMap { self.plan.replace(with: $0) } : nil
         return (plan.map { [.emit(.plan($0))] } ?? []) + [.emit(.toolCall(call))]
     }
 
-    /// The tools' results come back as if a user had written them.
+    /// Handles tool results, which arrive as user messages.
     mutating func results(_ message: JSONValue) -> [DriverAction] {
         let parent = knownParent(of: message)
         let blocks = (message["message"]?["content"]?.elements ?? []).filter { $0["type"]?.string == "tool_result" }
-        // What a tool has to say beside its text stands in the message, and so belongs to its only result.
+        // The message carries a tool's structured result once, so it belongs to a result only if that is the message's only one.
         let details = blocks.count == 1 ? message["tool_use_result"] : nil
         return blocks.flatMap { block -> [DriverAction] in
             guard let id = block["tool_use_id"]?.string else { return [] }
@@ -78,7 +78,7 @@ extension ClaudeDriver {
         }
     }
 
-    /// The call whose sub-agent a message is of, which is kept for what that sub-agent asks.
+    /// The call whose sub-agent a message comes from. Remembers the pair for that sub-agent's requests.
     private mutating func knownParent(of message: JSONValue) -> String? {
         let parent = tasks.parent(of: message)
         if let parent, let agent = message["agent_id"]?.string, message["parent_tool_use_id"]?.string == parent {

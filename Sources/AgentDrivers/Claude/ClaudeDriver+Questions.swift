@@ -1,6 +1,6 @@
 import AgentProtocol
 
-// What it asks. A sub-agent's questions go on after the turn, and name the call that began it.
+// Permission requests and questions. A sub-agent's can arrive after the turn, and name the call that started it.
 extension ClaudeDriver {
     mutating func requested(_ message: JSONValue) -> [DriverAction] {
         guard let id = message["request_id"]?.string else { return [keep(message)] }
@@ -19,11 +19,12 @@ extension ClaudeDriver {
         }
     }
 
+    /// Stores the new mode, which decides about writes in plan mode.
     public mutating func tighten(to mode: PermissionMode) { conversation.permissions = mode }
 
     private mutating func askPermission(_ id: String, _ tool: ClaudeTool, _ request: JSONValue) -> [DriverAction] {
         let isPlanning = request["decision_reason_type"] == "mode" && (mode == nil || mode == "plan")
-        // It would write when allowed. No person has seen its plan yet, so only a person can allow that.
+        // In plan mode an allowed write would happen before a person has seen the plan, so only a person can allow it.
         if isPlanning, conversation.permissions != .ask {
             return respond(to: id, Self.denial("You are in plan mode: change nothing before your plan is approved. Present it first."))
         }
@@ -55,7 +56,7 @@ extension ClaudeDriver {
 
     // MARK: - The plan
 
-    private static let approve = Permission.Option(id: "approve", name: "Approve, and go on asking as before", kind: .allowOnce)
+    private static let approve = Permission.Option(id: "approve", name: "Approve, and keep asking as before", kind: .allowOnce)
     private static let approveEdits = Permission.Option(id: "approve-edits", name: "Approve, and accept all edits", kind: .allowAlways)
     private static let disapprove = Permission.Option(id: "deny", name: "Refuse, and say what should be different", kind: .refuse)
 
@@ -66,7 +67,7 @@ extension ClaudeDriver {
             .ask(
                 Permission(
                     id: asked.add(ClaudeRequest(id: id, subject: .plan(tool.input), isOfSubAgent: parent != nil)),
-                    toolCall: request["tool_use_id"]?.string, title: "Go on with this plan", kind: tool.kind,
+                    toolCall: request["tool_use_id"]?.string, title: "Continue with this plan", kind: tool.kind,
                     options: [Self.approve, Self.approveEdits, Self.disapprove], plan: plan ?? "It has written no plan down.",
                     parent: parent))
         ]
@@ -74,7 +75,7 @@ extension ClaudeDriver {
 
     private static func planAnswer(_ input: JSONValue, _ option: Permission.Option) -> JSONValue? {
         var input = input
-        // Commands that it wants to be allowed with its plan are asked about when it comes to them.
+        // Commands that the agent wants allowed together with its plan are dropped here; it asks for each when it needs it.
         if case .object(var fields) = input, fields.removeValue(forKey: "allowedPrompts") != nil { input = .object(fields) }
         switch option.id {
         case approve.id: return ["behavior": "allow", "updatedInput": input]
@@ -86,14 +87,15 @@ extension ClaudeDriver {
 
     // MARK: - Answers
 
+    /// Answers a permission request; text goes to the agent with a refusal.
     public mutating func answer(_ permission: String, with option: Permission.Option?, saying text: String?) -> [DriverAction] {
         guard let request = asked.take(permission) else { return [] }
-        // A refusal with a stop would end the turn of its agent, not only a sub-agent.
+        // A denial with `interrupt` ends the whole turn, so a sub-agent's request is denied without.
         guard let option else { return respond(to: request.id, Self.denial("The turn was stopped.", stops: !request.isOfSubAgent)) }
         let text = text.flatMap { $0.isEmpty ? nil : $0 }
         switch request.subject {
         case .tool(let asked):
-            let refusal = text.map { "This was not allowed. The person says: \($0)" } ?? "This was not allowed. Go on without it."
+            let refusal = text.map { "This was not allowed. The person says: \($0)" } ?? "This was not allowed. Continue without it."
             return respond(to: request.id, asked.answer(option) ?? Self.denial(refusal))
         case .plan(let input):
             let refusal = text ?? "The plan was not approved. Ask what should be different before you present it again."
@@ -102,6 +104,7 @@ extension ClaudeDriver {
         }
     }
 
+    /// Answers questions; `nil` denies the request.
     public mutating func reply(_ inquiry: String, with answers: [String: [String]]?) -> [DriverAction] {
         guard let request = asked.take(inquiry) else { return [] }
         guard case .questions(let questions) = request.subject, let answers else {

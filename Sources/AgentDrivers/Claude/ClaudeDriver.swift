@@ -1,10 +1,10 @@
 import AgentProtocol
 import Foundation
 
-/// Claude Code's stream-json in both directions, with `--include-partial-messages` and `--permission-prompt-tool stdio`, as its own
-/// SDKs speak it (observed in Claude Code 2.1.330; its messages are described at https://docs.claude.com/en/docs/claude-code/headless).
+/// Claude Code's stream-json in both directions, with `--include-partial-messages` and `--permission-prompt-tool stdio`, as its own SDKs
+/// speak it (observed in Claude Code 2.1.330; its messages are described at https://docs.claude.com/en/docs/claude-code/headless).
 ///
-/// Ready means that its `initialize` was answered. What SAM does not know it keeps; an unknown message never ends a session.
+/// The agent is ready when `initialize` was answered. Unknown messages are kept and never end a session.
 public struct ClaudeDriver: AgentDriver {
     enum Phase: Hashable {
         case new, initializing, open, over
@@ -14,29 +14,31 @@ public struct ClaudeDriver: AgentDriver {
     var phase = Phase.new
     var lastRequest = 0
 
-    // The parts of its state are in the files of the extensions that use them.
+    // Each part of the state is a type in its own file.
     var turns = ClaudeTurns()
     var tasks = ClaudeTasks()
     var speech = ClaudeSpeech()
     var plan = ClaudePlan()
-    /// What it asks of a person.
+    /// The open requests to a person.
     var asked = OpenRequests<ClaudeRequest>()
-    /// Its permission mode, where it has told one.
+    /// The permission mode, if the program has reported one.
     var mode: String?
 
-    /// Makes a driver.
+    /// Creates a driver.
     public init(_ conversation: Conversation) {
         self.conversation = conversation
     }
 
     private static let initialize = "sam-1"
 
+    /// Sends `initialize`.
     public mutating func begin() -> [DriverAction] {
         phase = .initializing
         lastRequest = 1
         return control(Self.initialize, ["subtype": "initialize", "hooks": nil])
     }
 
+    /// Sends a prompt, with its images before the text.
     public mutating func prompt(_ prompt: AgentCommand.Prompt) -> [DriverAction] {
         guard phase == .open, turns.person == nil else { return [] }
         let turn = ClaudeTurns.Person(prompt: prompt.id)
@@ -56,6 +58,7 @@ public struct ClaudeDriver: AgentDriver {
             + line(["type": "user", "uuid": .string(turn.uuid), "message": ["role": "user", "content": content]])
     }
 
+    /// Handles a line of stream-json.
     public mutating func receive(_ line: Data) -> [DriverAction] {
         guard phase != .over else { return [] }
         guard let message: JSONValue = try? JSONLine.decode(from: line), let type = message["type"]?.string else { return [.stray(line)] }
@@ -79,7 +82,7 @@ public struct ClaudeDriver: AgentDriver {
         case "init":
             mode = message["permissionMode"]?.string ?? mode
             return began()
-        // Says what it does at the moment, which its messages show, and its mode when that changes.
+        // Reports current activity, which the messages show anyway, and changes of the mode.
         case "status":
             mode = message["permissionMode"]?.string ?? mode
             return []
@@ -87,7 +90,7 @@ public struct ClaudeDriver: AgentDriver {
         case "background_tasks_changed": return changedTasks(message)
         case "task_started": return startedTask(message)
         case "task_notification": return endedTask(message)
-        // The set of tasks and the notification of their end tell the same.
+        // The set of tasks and the notifications of their ends carry the same information.
         case "task_updated", "task_progress": return []
         default: return [keep(message)]
         }
@@ -120,7 +123,7 @@ public struct ClaudeDriver: AgentDriver {
 // MARK: - Writing
 
 extension ClaudeDriver {
-    /// Asks the program for something whose answer tells nothing new.
+    /// Sends a control request whose answer is ignored.
     mutating func request(_ request: JSONValue) -> [DriverAction] {
         lastRequest += 1
         return control("sam-\(lastRequest)", request)

@@ -1,11 +1,11 @@
 import AgentProtocol
 import Wording
 
-/// What Claude Code wants to be allowed, and in which ways that can be answered.
+/// A permission request of Claude Code and the ways to answer it.
 struct ClaudePermission: Hashable {
     private struct Always: Hashable {
         var option: Permission.Option
-        /// What is sent with the answer: this one alone. Together they would allow more than a person has chosen.
+        /// The permission update that is sent with the answer: this one alone. All together would allow more than the person chose.
         var update: JSONValue
     }
 
@@ -16,7 +16,7 @@ struct ClaudePermission: Hashable {
     private static let refuse = Permission.Option(id: "deny", name: "Refuse", kind: .refuse)
     private static let limit = 8
 
-    /// - Parameter suggestions: what it suggests to allow from now on; those of a shape that is not known here can't be chosen.
+    /// - Parameter suggestions: the permissions that the agent suggests to grant from now on; those of an unknown shape are left out.
     init(input: JSONValue, suggestions: [JSONValue]) {
         self.input = input
         for suggestion in suggestions.prefix(4 * Self.limit) where always.count < Self.limit {
@@ -28,20 +28,20 @@ struct ClaudePermission: Hashable {
 
     var options: [Permission.Option] { [Self.allow] + always.map(\.option) + [Self.refuse] }
 
-    /// - Returns: `nil` for what does not allow it.
+    /// - Returns: `nil` if the option does not allow the request.
     func answer(_ option: Permission.Option) -> JSONValue? {
         if option.id == Self.allow.id { return ["behavior": "allow", "updatedInput": input] }
         guard let chosen = always.first(where: { $0.option.id == option.id }) else { return nil }
         return ["behavior": "allow", "updatedInput": input, "updatedPermissions": [chosen.update]]
     }
 
-    // MARK: - What it suggests
+    // MARK: - Suggestions
 
-    /// That edits are not asked about from now on.
+    /// Accepts all edits from now on.
     static let acceptEdits: JSONValue = ["type": "setMode", "mode": "acceptEdits", "destination": "session"]
 
-    /// A suggestion in words, and as it is sent back: for the session, so that nothing is written to disk, and with nothing in it but
-    /// what the words say.
+    /// A suggestion as text, and as it is sent back: for this session, so that nothing is written to disk, and with nothing that the text
+    /// does not say.
     private static func known(_ suggestion: JSONValue) -> (String, JSONValue)? {
         switch suggestion["type"]?.string {
         case "addRules":
@@ -78,7 +78,7 @@ struct ClaudePermission: Hashable {
         }
     }
 
-    /// A person has to see the whole of what they would allow.
+    /// Drops suggestions that are too long: a person has to see all that they would allow.
     private static func named(_ name: String, _ update: JSONValue) -> (String, JSONValue)? {
         name.utf8.count <= 200 ? (name, update) : nil
     }

@@ -1,6 +1,6 @@
 import AgentProtocol
 
-/// The steps that Claude Code writes down, by its tools for them. Its sub-agents write to the same list.
+/// The steps that Claude Code writes down with its tools for that. Its sub-agents write to the same list.
 struct ClaudePlan: Hashable {
     private struct Step: Hashable {
         var id: String
@@ -14,7 +14,7 @@ struct ClaudePlan: Hashable {
 
     private var plan: Plan { Plan(entries: steps.map { ACP.PlanEntry(content: $0.subject, status: $0.status) }) }
 
-    /// Takes the list of `TodoWrite`, which is told whole.
+    /// Replaces the steps with the list of `TodoWrite`, which is always complete.
     mutating func replace(with todos: [JSONValue]) -> Plan? {
         steps = todos.prefix(Self.limit).enumerated().compactMap { number, todo in
             todo["content"]?.string.map {
@@ -24,9 +24,9 @@ struct ClaudePlan: Hashable {
         return plan
     }
 
-    /// Takes what a call has done.
+    /// Applies a completed call.
     ///
-    /// - Returns: the plan, when it has changed.
+    /// - Returns: the plan, if it changed.
     mutating func take(_ tool: ClaudeTool, text: JSONValue?, _ details: JSONValue?) -> Plan? {
         let before = steps
         switch tool.name {
@@ -58,7 +58,7 @@ struct ClaudePlan: Hashable {
         value?.string.flatMap { ["pending", "in_progress", "completed"].contains($0) ? $0 : nil }
     }
 
-    /// A sub-agent's result says it in words: “Task #3 created successfully: …”.
+    /// The task's number from a sub-agent's result, which has it only in its text: “Task #3 created successfully: …”.
     private static func number(_ text: String?) -> String? {
         text?.prefix(40).firstMatch(of: /^Task #(\d{1,9}) created/).map { String($0.1) }
     }

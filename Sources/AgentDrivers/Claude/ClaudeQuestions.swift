@@ -1,16 +1,16 @@
 import AgentProtocol
 
-/// The questions of Claude Code's `AskUserQuestion`. It takes the answers by their texts.
+/// The questions of Claude Code's `AskUserQuestion`. Its answers are keyed by the questions' texts.
 struct ClaudeQuestions: Hashable {
-    /// As they came: they go back with the answers.
+    /// The questions as received; they are sent back with the answers.
     private var questions: JSONValue
     private(set) var items: [Inquiry.Item] = []
-    /// The texts of the items, whose ids can be others.
+    /// The questions' texts, by the ids of the items, which can differ.
     private var texts: [String: String] = [:]
 
     private static let limit = 16
 
-    /// - Returns: `nil` where no question can be read.
+    /// - Returns: `nil` if no question can be read.
     init?(_ input: JSONValue) {
         guard let questions = input["questions"], let asked = questions.elements else { return nil }
         self.questions = questions
@@ -21,7 +21,7 @@ struct ClaudeQuestions: Hashable {
                 let detail = [option["description"], option["preview"]].compactMap { $0?.string }.first { !$0.isEmpty }
                 return Inquiry.Choice(label: label, detail: detail)
             }
-            // Two of the same text get numbers, as does a text that is too long for an id.
+            // Questions with equal texts, or with a text too long for an id, get numbers.
             let id = texts[text] == nil && text.utf8.count <= 1_000 ? text : "question \(number + 1)"
             guard texts[id] == nil else { continue }
             texts[id] = text
@@ -33,7 +33,7 @@ struct ClaudeQuestions: Hashable {
         guard !items.isEmpty else { return nil }
     }
 
-    /// What the tool is called with instead: the same questions, and the answers.
+    /// The tool's replaced input: the same questions with the answers.
     func answered(_ answers: [String: [String]]) -> JSONValue {
         var told: [String: [String]] = [:]
         for item in items {

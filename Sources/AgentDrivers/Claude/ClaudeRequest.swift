@@ -1,6 +1,6 @@
 import AgentProtocol
 
-/// Something that Claude Code asks and waits for.
+/// A request of Claude Code that waits for an answer.
 struct ClaudeRequest: Hashable {
     enum Subject: Hashable {
         /// To use a tool.

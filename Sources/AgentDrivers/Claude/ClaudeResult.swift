@@ -1,6 +1,6 @@
 import AgentProtocol
 
-/// What a turn came to.
+/// The result of a turn.
 struct ClaudeResult {
     private let message: JSONValue
 
@@ -8,16 +8,16 @@ struct ClaudeResult {
         self.message = message
     }
 
-    /// Whether the program began the turn by itself.
+    /// Whether the program started the turn by itself.
     var isFollowUp: Bool {
         guard case .object(let origin)? = message["origin"] else { return false }
         return origin["kind"] != "human"
     }
 
-    /// The run of the task that began the turn.
+    /// The run of the task that started the turn.
     var run: String? { message["origin"]?["runId"]?.string }
 
-    /// Ways to end that are no success, whatever else is said.
+    /// Terminal reasons that always count as failures.
     private static let failures: Set<String> = [
         "api_error", "model_error", "prompt_too_long", "image_error", "blocking_limit", "rapid_refill_breaker", "budget_exhausted",
     ]
@@ -25,12 +25,12 @@ struct ClaudeResult {
     private var subtype: String { message["subtype"]?.string ?? "" }
     private var ending: String { message["terminal_reason"]?.string ?? "" }
 
-    /// Errors of the model's server are told as a success that is an error.
+    /// Whether the turn failed. Errors of the model's server arrive as a success with `is_error`.
     var hasFailed: Bool {
         message["is_error"] == true || subtype.hasPrefix("error") || Self.failures.contains(ending)
     }
 
-    /// What went wrong, in the agent's words.
+    /// The error message, in the agent's words.
     var problem: String {
         let errors = (message["errors"]?.elements ?? []).prefix(10).compactMap(\.string).joined(separator: "\n")
         let words = [message["result"]?.string, errors, subtype].compactMap(\.self).first { !$0.isEmpty }
@@ -56,7 +56,7 @@ struct ClaudeResult {
         return end
     }
 
-    /// What the turn used.
+    /// The turn's token usage and cost.
     var usage: AgentUsage? {
         guard let usage = message["usage"], let output = usage["output_tokens"]?.wholeNumber else { return nil }
         let input = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"].compactMap { usage[$0]?.wholeNumber }

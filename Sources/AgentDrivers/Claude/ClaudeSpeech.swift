@@ -1,21 +1,21 @@
 import AgentProtocol
 
-/// What is known of the messages and calls that it is in the middle of.
+/// State of the messages and calls in progress.
 struct ClaudeSpeech: Hashable {
-    /// A call whose result is not here yet.
+    /// A call whose result has not arrived.
     struct Call: Hashable {
         var tool: ClaudeTool
         /// The call whose sub-agent makes this one.
         var parent: String?
     }
 
-    /// The message that comes in pieces.
+    /// The id of the message that is being streamed.
     var streamed: String?
-    /// What was told in pieces already and comes again as a whole.
+    /// Messages that were emitted in pieces and arrive again as a whole.
     var told: Set<String> = []
     private var calls: [String: Call] = [:]
 
-    // An agent can't fill our memory with calls.
+    // Bounds the memory that an agent can use.
     private static let limit = 1_000
 
     mutating func add(_ call: Call, _ id: String) {
@@ -27,7 +27,7 @@ struct ClaudeSpeech: Hashable {
 
     func parent(of call: String) -> String? { calls[call]?.parent }
 
-    /// Those of sub-agents go on.
+    /// Clears the state, except for the calls of sub-agents, which continue.
     mutating func turnEnded() {
         streamed = nil
         told = []

@@ -1,40 +1,40 @@
 import AgentProtocol
 
-/// What Claude Code has running in the background, what each of it was begun for, and which sub-agent is which call's.
+/// Claude Code's background tasks, the prompt that caused each, and the call that started each sub-agent.
 struct ClaudeTasks: Hashable {
     private struct Known: Hashable {
-        /// The call that began it, or whose sub-agent began it.
+        /// The call that started the task, or the outermost call whose sub-agent did.
         var call: String?
         var cause: PromptID?
-        /// Whether it ever ran in the background.
+        /// Whether the task ever ran in the background.
         var isBackground = false
         var run: String?
     }
 
     private var running: [BackgroundWork.Task] = []
     private var known: [String: Known] = [:]
-    /// The calls of sub-agents, by the ids that their messages and requests carry.
+    /// The calls that started sub-agents, by the agent ids in messages and requests.
     private var agents: [String: String] = [:]
-    /// Tasks that were asked to stop.
+    /// Tasks that were already asked to stop.
     private var stopped: Set<String> = []
-    /// Runs that have ended and that the model may not have been told of.
+    /// Runs that have ended but of which the model may not know yet.
     private var untold: Set<String> = []
-    /// The prompt that began the task that ended last.
+    /// The prompt that caused the task that ended last.
     private(set) var woken: PromptID?
     private var shown = BackgroundWork(tasks: [])
 
-    // An agent can't fill our memory with tasks.
+    // Bounds the memory that an agent can use.
     private static let limit = 1_000
     private static let runningLimit = 500
     private static let shownLimit = 64
 
     var isEmpty: Bool { running.isEmpty }
-    /// Whether anything runs that a session waits for.
+    /// Whether any task runs that a session waits for.
     var isAwaited: Bool { running.contains { !$0.isAmbient } }
-    /// Whether anything has ended that may start a turn.
+    /// Whether any task has ended that may start a turn.
     var hasUntold: Bool { !untold.isEmpty }
 
-    /// Takes the whole set.
+    /// Replaces the set of running tasks.
     mutating func replace(with tasks: [JSONValue], cause: PromptID?) {
         var ids: Set<String> = []
         running = tasks.prefix(Self.runningLimit * 2).compactMap { task in
@@ -49,7 +49,7 @@ struct ClaudeTasks: Hashable {
             return BackgroundWork.Task(
                 id: id, kind: Self.kind(type), title: title.cut(to: 500), toolCall: known[id]?.call, isAmbient: task["ambient"] == true)
         }
-        // What is waited for first, should there be too many.
+        // If there are too many, tasks that a session waits for are kept first.
         running = Array((running.filter { !$0.isAmbient } + running.filter(\.isAmbient)).prefix(Self.runningLimit))
         stopped.formIntersection(ids)
     }
@@ -62,14 +62,14 @@ struct ClaudeTasks: Hashable {
         }
     }
 
-    /// A task started.
+    /// Handles the start of a task.
     ///
     /// - Parameters:
-    ///   - parent: the call whose sub-agent made the call that began it.
-    ///   - cause: the prompt that is answered.
+    ///   - parent: the call whose sub-agent made the call that started the task.
+    ///   - cause: the prompt that is being answered.
     mutating func start(_ message: JSONValue, parent: String?, cause: PromptID?) {
         guard let id = Self.id(message["task_id"]) else { return }
-        // Of a sub-agent's sub-agents nothing is shown but what its own call says.
+        // A task of a nested sub-agent is attributed to the outer task's call.
         let outer = Self.id(message["parent_task_id"]).flatMap { known[$0] }
         let call = outer?.call ?? Self.id(message["tool_use_id"])
         let parentCause = parent.flatMap { parent in known.values.first { $0.call == parent }?.cause }
@@ -83,9 +83,9 @@ struct ClaudeTasks: Hashable {
         if let place = running.firstIndex(where: { $0.id == id }) { running[place].toolCall = known[id]?.call }
     }
 
-    /// Takes in that a task has ended.
+    /// Handles the end of a task.
     ///
-    /// - Returns: the call that began it, where it ran in the background.
+    /// - Returns: the call that started it, if it ran in the background.
     mutating func end(_ message: JSONValue) -> String? {
         guard let id = Self.id(message["task_id"]), let task = known[id], task.isBackground else { return nil }
         woken = task.cause ?? woken
@@ -93,22 +93,22 @@ struct ClaudeTasks: Hashable {
         return Self.id(message["tool_use_id"]) ?? task.call
     }
 
-    /// The model was told of this run's end.
+    /// Marks the end of this run as known to the model.
     mutating func told(_ run: String) { untold.remove(run) }
 
     mutating func forgetUntold() { untold = [] }
 
-    /// What ended before is no reason for what begins now.
+    /// Forgets the last ended task's prompt: it does not cause turns that begin now.
     mutating func forgetWoken() { woken = nil }
 
-    /// Tasks that run and were not asked to stop before.
+    /// Running tasks that were not asked to stop before. Marks them as asked.
     mutating func toStop(withAmbient: Bool) -> [String] {
         let ids = running.filter { withAmbient || !$0.isAmbient }.map(\.id).filter { !stopped.contains($0) }
         stopped.formUnion(ids)
         return ids
     }
 
-    /// What is to be shown, when it is not what was shown last.
+    /// The tasks to show, if they differ from those shown last.
     mutating func news() -> BackgroundWork? {
         let work = BackgroundWork(tasks: Array(running.prefix(Self.shownLimit)))
         guard work != shown else { return nil }
@@ -118,7 +118,7 @@ struct ClaudeTasks: Hashable {
 
     // MARK: - Sub-agents
 
-    /// Takes in that a sub-agent is a call's.
+    /// Records the call that started a sub-agent.
     mutating func tell(agent: String, of call: String) {
         guard agents[agent] == nil, agent.utf8.count <= 200, call.utf8.count <= 200 else { return }
         if agents.count >= Self.limit {
@@ -128,8 +128,8 @@ struct ClaudeTasks: Hashable {
         agents[agent] = call
     }
 
-    /// The call whose sub-agent speaks or asks; `nil` for the agent itself. A sub-agent whose call is not known goes by its own id, so
-    /// that it is not taken for the agent.
+    /// The call whose sub-agent sent the message; `nil` for the main agent. If the sub-agent's call is unknown, its own id stands in, so
+    /// that it is not taken for the main agent.
     func parent(of message: JSONValue?) -> String? {
         if let call = message?["parent_tool_use_id"]?.string { return call.cut(to: 200) }
         guard let agent = message?["agent_id"]?.string else { return nil }
@@ -147,7 +147,7 @@ struct ClaudeTasks: Hashable {
         change(&known[id, default: Known()])
     }
 
-    /// An id that was cut would be another one.
+    /// Ids that are too long are dropped: a shortened id would be a different one.
     private static func id(_ value: JSONValue?) -> String? {
         value?.string.flatMap { $0.isEmpty || $0.utf8.count > 200 ? nil : $0 }
     }

@@ -1,6 +1,6 @@
 import AgentProtocol
 
-/// A tool of Claude Code's and what it is called with, in SAM's words.
+/// A tool of Claude Code and its input, in SAM's words.
 struct ClaudeTool: Hashable {
     var name: String
     var input: JSONValue
@@ -23,7 +23,7 @@ struct ClaudeTool: Hashable {
         }
     }
 
-    /// What a person is asked to allow: the very command, not the agent's description of it.
+    /// The text that a person is asked to allow: the command itself, not the agent's description of it.
     var request: String {
         guard name == "Bash", let command = input["command"]?.string else { return title }
         return command
@@ -46,10 +46,10 @@ struct ClaudeTool: Hashable {
 
     var locations: [ACP.Location]? { path.map { [ACP.Location(path: $0)] } }
 
-    /// The whole list of steps that it writes down, when it does.
+    /// The complete list of steps, if this tool writes one.
     var todos: [JSONValue]? { name == "TodoWrite" ? input["todos"]?.elements : nil }
 
-    /// As much of it as its result needs. An input can hold anything.
+    /// The part of the input that the result needs; the whole can be of any size.
     var forItsResult: ClaudeTool {
         let wanted: [String] =
             switch name {
@@ -61,7 +61,7 @@ struct ClaudeTool: Hashable {
         return ClaudeTool(name: name, input: .object(Dictionary(kept, uniquingKeysWith: { $1 })))
     }
 
-    /// What an edit changes, as ACP tells it. Its result does not.
+    /// An edit's change as an ACP diff. The tool's result does not have it.
     var diff: [JSONValue]? {
         guard let path else { return nil }
         let (old, new): (JSONValue, JSONValue?) =

@@ -1,24 +1,24 @@
 import AgentProtocol
 
-/// The turns that run: one of a person's at most, and one at most that the program began by itself.
+/// The running turns: at most one of a person and at most one that the program started by itself.
 ///
-/// Both can be open at once: a prompt that is written during a turn of the program's own waits for its end, or is taken into it.
+/// Both can be open at once: a prompt written during the program's own turn waits for its end or is merged into it.
 struct ClaudeTurns: Hashable {
-    /// A turn that a person's prompt began.
+    /// A turn that a person's prompt started.
     struct Person: Hashable {
-        /// How far the program is with the prompt.
+        /// The program's progress with the prompt.
         enum Stage: Hashable {
             case written, begun
         }
 
         var prompt: PromptID
-        /// By which the program tells how far it is.
+        /// The id by which the program reports its progress.
         var uuid: String
         var stage = Stage.written
         var isCancelled = false
-        /// The program answers it within the turn of its own that runs, whose result is this turn's as well.
+        /// Whether the program answers the prompt within its own running turn, whose result then counts for this turn too.
         var isWithinFollowUp = false
-        /// Its end, which is told only when it is known whether another turn follows at once.
+        /// Its end, emitted only when it is known whether another turn follows at once.
         var end: TurnEnd?
 
         init(prompt: PromptID) {
@@ -27,9 +27,9 @@ struct ClaudeTurns: Hashable {
         }
     }
 
-    /// A turn that the program began by itself.
+    /// A turn that the program started by itself.
     struct FollowUp: Hashable {
-        /// What caused it.
+        /// The prompt that caused it.
         var prompt: PromptID
         var isCancelled = false
         /// As in ``Person/end``.
@@ -40,21 +40,21 @@ struct ClaudeTurns: Hashable {
     var followUp: FollowUp?
     /// The newest prompt.
     var lastPrompt: PromptID?
-    /// Everything is to be stopped, until a person writes again.
+    /// Whether everything is to be stopped, until a person's next prompt.
     var isStopping = false
-    /// Whether the program tells how far it is with a prompt. An old one does not.
+    /// Whether the program reports its progress with prompts. Old versions do not.
     var tellsProgress = false
-    /// Whether the program tells when it is idle.
+    /// Whether the program reports when it is idle.
     var tellsState = false
 
-    /// The prompt whose turn begins what begins now.
+    /// The prompt to which work that starts now is attributed.
     var cause: PromptID? {
         if let person, person.end == nil, person.stage == .begun || !tellsProgress { return person.prompt }
         return followUp?.prompt ?? lastPrompt
     }
 }
 
-/// The id by which Claude Code knows a prompt. It keeps it with the conversation, so that no two sessions may have the same.
+/// Claude Code's id for a prompt. It is stored with the conversation, so two sessions must not share one.
 enum PromptUUID {
     static func text(for prompt: PromptID) -> String {
         let halves = [0xcbf2_9ce4_8422_2325, 0x6c62_272e_07bb_0142] as [UInt64]

@@ -1,9 +1,9 @@
 import AgentProtocol
 
-/// A change of one file, as an item tells it: the plain content for a file that is new or removed, hunks for others.
+/// A change of one file in an item: the plain content if the file is new or removed, else hunks.
 struct CodexChange {
     let path: String
-    /// Where the file is moved to.
+    /// The file's new path, if it is moved.
     let target: String?
     private let kind: String?
     private let diff: String?
@@ -19,7 +19,7 @@ struct CodexChange {
     var title: String { target.map { "\(path) → \($0)" } ?? path }
     var places: [ACP.Location] { [path, target].compactMap(\.self).map { ACP.Location(path: $0) } }
 
-    /// What it changes, as the Agent Client Protocol tells it.
+    /// The change as the Agent Client Protocol describes it.
     var content: [JSONValue] {
         let moved = target.map { [Self.text("Moved from \(path) to \($0)")] } ?? []
         guard let diff else { return moved }
@@ -38,7 +38,7 @@ struct CodexChange {
 
     private static func text(_ text: String) -> JSONValue { ["type": "content", "content": ["type": "text", "text": .string(text)]] }
 
-    /// By scalars: a line's end or mark can be one character with what stands beside it.
+    /// Split by scalars, because a line break or mark can form one character with its neighbour.
     private typealias Text = String.UnicodeScalarView
 
     private struct Hunk {
@@ -46,10 +46,10 @@ struct CodexChange {
         var new = Text()
     }
 
-    /// The two sides of each hunk; `nil` for what has none, or is cut off. What stands behind a hunk is no part of it.
+    /// The two sides of each hunk; `nil` if there is none or one is incomplete. Text after a hunk is ignored.
     private static func hunks(_ diff: String) -> [Hunk]? {
         var hunks: [Hunk] = []
-        // Lines that the current hunk still has, on each side.
+        // The lines that remain in the current hunk, on each side.
         var (old, new) = (0, 0)
         var last: Unicode.Scalar?
         var lines = diff.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
@@ -62,14 +62,14 @@ struct CodexChange {
                 continue
             }
             guard let end = hunks.indices.last else { continue }
-            // “\ No newline at end of file” is about the line before.
+            // “\ No newline at end of file” refers to the line before.
             if line.first == "\\" {
                 if last != "+", hunks[end].old.last == "\n" { hunks[end].old.removeLast() }
                 if last != "-", hunks[end].new.last == "\n" { hunks[end].new.removeLast() }
                 continue
             }
             guard old > 0 || new > 0 else { continue }
-            // Some tools take the blank from an empty line.
+            // Some tools strip the space from an empty line.
             let mark = line.first ?? " "
             guard ["-", "+", " "].contains(mark) else { return nil }
             let text = line.dropFirst() + ["\n"]
@@ -87,7 +87,7 @@ struct CodexChange {
         return hunks.isEmpty || old > 0 || new > 0 ? nil : hunks
     }
 
-    /// How many lines a hunk has on each side, by its head.
+    /// The number of lines on each side of a hunk, from its header.
     private static func counts(_ line: Text.SubSequence) -> (Int, Int)? {
         guard let match = Substring(line).prefixMatch(of: /@@ -\d+(?:,(\d{1,9}))? \+\d+(?:,(\d{1,9}))? @@/) else { return nil }
         return (match.1.map { Int($0) ?? 0 } ?? 1, match.2.map { Int($0) ?? 0 } ?? 1)

@@ -1,6 +1,6 @@
 import AgentProtocol
 
-// MARK: - Answers to SAM's own requests
+// MARK: - Answers to SAM's requests
 
 extension CodexDriver {
     mutating func answered(_ id: JSONValue, _ message: JSONValue) -> [DriverAction] {
@@ -19,7 +19,7 @@ extension CodexDriver {
             threads.update(thread) { $0.isQueued = false }
             return [Self.notHandedOver(error)]
         case .interrupt(let thread, let turn):
-            // A turn can't be interrupted between the answer that names it and its beginning.
+            // A turn can't be interrupted between the answer that names it and its start; it can then be interrupted again.
             if error != nil, threads[thread] != nil { threads.update(thread) { $0.forgetInterrupt(of: turn) } }
             return []
         case .goal(let thread):
@@ -28,7 +28,7 @@ extension CodexDriver {
                 return []
             }
             if threads[thread]?.goal != nil { threads.update(thread) { $0.goal?.isEnding = false } }
-            return [.emit(.note(Note("The agent could not be kept from going on with its goal: \(error.cut(to: 1_000))")))]
+            return [.emit(.note(Note("The agent could not be stopped from pursuing its goal: \(error.cut(to: 1_000))")))]
         }
     }
 
@@ -38,13 +38,13 @@ extension CodexDriver {
 
     private mutating func initialized(_ result: JSONValue?, _ error: String?) -> [DriverAction] {
         if let error { return giveUp("The agent refused to initialize: \(error)") }
-        // Like “sam/0.163.0 (Debian …)”: who asks, and Codex's version.
+        // Like “sam/0.163.0 (Debian …)”: the client's name and Codex's version.
         let version = result?["userAgent"]?.string?.split(separator: "/").dropFirst().first?.prefix { $0 != " " }
         let identity = AgentIdentity(name: "Codex", version: version.map(String.init))
         let initialized = send(["method": "initialized"])
         guard let earlier = conversation.earlier?.conversation else { return initialized + open(identity) }
         phase = .resuming(identity)
-        // What was said in it stands in the earlier session's log.
+        // The earlier session's log has the earlier turns.
         return initialized + request("thread/resume", opening(["threadId": .string(earlier), "excludeTurns": true]), for: .resume)
     }
 
@@ -61,7 +61,7 @@ extension CodexDriver {
         return .object(common.merging(own) { $1 })
     }
 
-    /// Whether it asks at all. Even `untrusted` lets it run what only looks.
+    /// Whether Codex asks before it acts. Even `untrusted` runs commands that only read.
     static func approvalPolicy(_ mode: PermissionMode) -> JSONValue { mode == .everything ? "never" : "untrusted" }
 
     private mutating func resumed(_ result: JSONValue?, _ error: String?) -> [DriverAction] {

@@ -1,9 +1,9 @@
 import AgentProtocol
 
-// MARK: - What it says and does
+// MARK: - Messages and items
 
 extension CodexDriver {
-    /// What Codex tells besides, of which a person sees the outcome.
+    /// Notifications that are ignored, because a person sees their outcome elsewhere.
     private static let quiet: Set<String> = [
         "thread/started", "thread/settings/updated", "thread/readState/changed", "thread/name/updated", "thread/queue/changed",
         "thread/prediction/updated",
@@ -14,7 +14,7 @@ extension CodexDriver {
     ]
 
     mutating func told(_ method: String, _ params: JSONValue) -> [DriverAction] {
-        // What names no thread is about the main one, or about none.
+        // Notifications without a thread are about the main one, or about none.
         let thread = params["threadId"]?.string ?? threads.main ?? ""
         guard thread.utf8.count <= CodexThreads.idLimit else { return [keep(method, params)] }
         switch method {
@@ -54,14 +54,14 @@ extension CodexDriver {
         }
     }
 
-    /// An id that is not too long to be kept.
+    /// An id; `nil` if it is too long to keep.
     static func id(_ value: JSONValue?) -> String? {
         value?.string.flatMap { $0.utf8.count <= CodexThreads.idLimit ? $0 : nil }
     }
 
     func keep(_ kind: String, _ raw: JSONValue) -> DriverAction { .emit(.other(OtherUpdate(kind: kind, raw: raw))) }
 
-    /// Each once: every thread has the same to say.
+    /// Emits a warning once: every thread repeats it.
     private mutating func warn(_ words: String) -> [DriverAction] {
         if warnings.count >= 100 { warnings = [] }
         return warnings.insert(words.cut(to: 1_000)).inserted ? [.emit(.note(Note(words)))] : []
@@ -72,12 +72,12 @@ extension CodexDriver {
     private mutating func changed(_ status: JSONValue?, of thread: String) -> [DriverAction] {
         let type = status?["type"]?.string
         guard type != "notLoaded" else { return gone(thread) }
-        // The first status of a thread can come before its start. An idle thread needs no entry yet.
+        // A thread's first status can come before its start. An idle thread needs no entry yet.
         if type == "active" || threads[thread] != nil { threads.update(thread) { $0.isActive = type == "active" } }
         return []
     }
 
-    /// Only an active goal makes it begin turns: one that is paused, blocked, over its budget or complete does not.
+    /// Handles a goal. Only an active one starts turns: one that is paused, blocked, over its budget or complete does not.
     private mutating func pursues(_ goal: JSONValue?, in thread: String) -> [DriverAction] {
         guard goal?["status"] == "active" else {
             threads.endGoal(of: thread)
@@ -87,10 +87,10 @@ extension CodexDriver {
         return isStopping ? endGoal(of: thread) : []
     }
 
-    /// A thread that Codex has put away runs nothing.
+    /// Handles a thread that Codex has unloaded, which runs nothing.
     private mutating func gone(_ thread: String) -> [DriverAction] {
         guard !threads.isMain(thread), let known = threads.forget(thread) else { return [] }
-        // Its name and place are still asked for.
+        // The thread is removed by now, so its parent comes from `known`.
         return (known.calls.keys.sorted() + known.commands.keys.sorted()).map { call in
             .emit(.toolCall(ToolCall(id: threads.name(call, in: thread), status: "failed", parent: known.parent)))
         }
@@ -102,7 +102,7 @@ extension CodexDriver {
             thread.input = total?["inputTokens"]?.wholeNumber
             thread.output = total?["outputTokens"]?.wholeNumber
         }
-        // What all agents used together, and how full the main one's window is.
+        // The usage of all agents together, and how full the main agent's context window is.
         let (input, output) = threads.used
         let isMain = threads.isMain(thread)
         return [

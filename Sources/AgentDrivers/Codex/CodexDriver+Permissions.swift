@@ -1,6 +1,6 @@
 import AgentProtocol
 
-// MARK: - What it asks to be allowed
+// MARK: - Permission requests
 
 extension CodexDriver {
     mutating func asked(_ id: JSONValue, _ method: String, _ params: JSONValue) -> [DriverAction] {
@@ -17,7 +17,7 @@ extension CodexDriver {
         }
     }
 
-    /// Rules that would be written to disk are not offered.
+    /// Options that would write rules to disk are not offered.
     private mutating func askedForCommand(_ question: CodexRequest, _ params: JSONValue) -> [DriverAction] {
         let place = params["networkApprovalContext"]?["host"]?.string.map { "Reach \($0)" }
         let title = params["command"]?.string ?? place ?? params["reason"]?.string ?? "a command"
@@ -25,7 +25,7 @@ extension CodexDriver {
     }
 
     private mutating func askedForChange(_ question: CodexRequest, _ params: JSONValue) -> [DriverAction] {
-        // The item that came before has the changes.
+        // The item that was announced before has the changes.
         let call = question.item.flatMap { threads[question.thread]?.calls[$0] }
         let places = call.flatMap { $0.places.isEmpty ? nil : $0.places }
         let further = call.flatMap { $0.further > 0 ? ["and \($0.further) more"] : nil } ?? []
@@ -53,7 +53,7 @@ extension CodexDriver {
         ]
     }
 
-    /// A tool server's question that yes or no answers, as whether a tool may be used. A form to fill in can't be shown here.
+    /// Handles a tool server's yes-or-no question, such as whether a tool may be used. Forms are declined: they can't be shown here.
     private mutating func askedByToolServer(_ question: CodexRequest, _ params: JSONValue) -> [DriverAction] {
         var question = question
         question.kind = .toolServer
@@ -77,9 +77,10 @@ extension CodexDriver {
         ]
     }
 
+    /// Answers a permission request.
     public mutating func answer(_ permission: String, with option: Permission.Option?, saying text: String?) -> [DriverAction] {
         guard let question = asked.take(permission), let request = question.request else { return [] }
-        // Refused, its turn goes on; without an answer it ends.
+        // After a refusal the turn continues; after a cancellation it ends.
         let word = JSONValue.string(option?.id ?? "cancel")
         guard question.kind == .approval else {
             return send(["id": request, "result": word == "accept" ? ["action": word, "content": .object([:])] : ["action": word]])
@@ -87,7 +88,7 @@ extension CodexDriver {
         return send(["id": request, "result": ["decision": word]]) + (option == nil ? [] : say(text, about: question)) + tellBackground()
     }
 
-    /// A decision takes no words, so they go into the turn. Nothing of it is lost by that: it waits for the decision.
+    /// Sends the person's text into the turn, because a decision carries none. The turn loses nothing: it waits for the decision.
     private mutating func say(_ text: String?, about question: CodexRequest) -> [DriverAction] {
         guard let text, !text.isEmpty, let turn = question.turn else { return [] }
         return request(

@@ -1,15 +1,15 @@
 import AgentProtocol
 
-// MARK: - What it wants to know
+// MARK: - Questions
 
 extension CodexDriver {
-    /// Questions whose answers a turn waits for.
+    /// Questions that a turn waits for.
     mutating func wondered(_ question: CodexRequest, _ questions: [JSONValue]) -> [DriverAction] {
         let isSecret = { (item: JSONValue) in item["isSecret"] == true }
         let notes = questions.filter(isSecret).prefix(Self.questionLimit).map { secret -> DriverAction in
             let words = (secret["question"] ?? secret["header"])?.string ?? "it does not say which"
             return .emit(
-                .note(Note("The agent asked for a secret (\(words.cut(to: 300))). Answers stand in the log, so it got none.")))
+                .note(Note("The agent asked for a secret (\(words.cut(to: 300))). Answers are stored in the log, so it got none.")))
         }
         var seen: Set<String> = []
         let items = questions.filter { !isSecret($0) }.prefix(Self.questionLimit).compactMap { item -> Inquiry.Item? in
@@ -33,7 +33,7 @@ extension CodexDriver {
         ]
     }
 
-    /// Questions for which nothing waits.
+    /// Questions that no turn waits for.
     mutating func wondered(_ questions: [JSONValue], turn: String?, in thread: String) -> [DriverAction] {
         let items = questions.prefix(Self.questionLimit).enumerated().compactMap { number, item -> Inquiry.Item? in
             item["title"]?.string.map { title in
@@ -49,7 +49,7 @@ extension CodexDriver {
         return [.inquire(Inquiry(id: asked.add(question), parent: threads.parent(of: thread), items: items))]
     }
 
-    /// `nil` for what can't be shown or taken. Who would have taken it can say so in words.
+    /// `nil` if the choice is blank or too long; a person can then answer in their own words.
     private static func choice(_ label: JSONValue?, _ detail: JSONValue?) -> Inquiry.Choice? {
         guard let label = label?.string, label.utf8.count <= 1_000, !label.allSatisfy(\.isWhitespace) else { return nil }
         return Inquiry.Choice(label: label, detail: detail?.string)
@@ -58,6 +58,7 @@ extension CodexDriver {
     private static let questionLimit = 16
     private static let waitingLimit = 32
 
+    /// Answers an inquiry.
     public mutating func reply(_ inquiry: String, with answers: [String: [String]]?) -> [DriverAction] {
         guard let question = asked.take(inquiry) else { return [] }
         switch question.kind {
@@ -71,7 +72,7 @@ extension CodexDriver {
                 return "\(question.text): \(given.joined(separator: ", "))"
             }
             guard !lines.isEmpty else { return [] }
-            return goOn(with: lines.joined(separator: "\n"), in: question.thread, of: prompt) + tellBackground()
+            return passOn(with: lines.joined(separator: "\n"), in: question.thread, of: prompt) + tellBackground()
         case .approval, .toolServer: return []
         }
     }
@@ -80,11 +81,11 @@ extension CodexDriver {
         ["answers": .object(given.mapValues { ["answers": .array($0.map(JSONValue.string))] })]
     }
 
-    /// Hands over answers for which nothing waits, as soon as no turn would lose by it.
-    private mutating func goOn(with text: String, in thread: String, of prompt: PromptID?) -> [DriverAction] {
+    /// Hands over answers that no turn waits for, once that disturbs no running turn.
+    private mutating func passOn(with text: String, in thread: String, of prompt: PromptID?) -> [DriverAction] {
         isStopping = false
         guard threads.isMain(thread), let prompt else {
-            // Codex has a queue for each thread, which begins a turn when none runs.
+            // Codex has a queue for each thread and starts a turn from it when none runs.
             threads.update(thread) { $0.isQueued = true }
             return request(
                 "thread/queue/add",

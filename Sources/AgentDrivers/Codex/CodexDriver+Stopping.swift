@@ -3,7 +3,7 @@ import AgentProtocol
 // MARK: - Stopping
 
 extension CodexDriver {
-    /// Stops the main thread's turn, what waits for it, and everything beside.
+    /// Stops the main thread's turn, everything that waits for it, and all background work.
     mutating func stopEverything() -> [DriverAction] {
         isStopping = true
         turns.cancel()
@@ -11,14 +11,14 @@ extension CodexDriver {
             guard waiting.isFollowUp else { return [.emit(.turnEnded(TurnEnd(prompt: waiting.prompt, stopReason: "cancelled")))] }
             return [.emit(.note(Note("The answer to the agent's question was not handed over: everything was stopped before.")))]
         }
-        // A goal would begin the next turn as soon as one has ended.
+        // A goal would start the next turn as soon as one has ended.
         return dropped + endGoals() + interruptMain() + stopThreads()
     }
 
-    /// Stops what runs beside a person's turn.
+    /// Stops everything but a person's turn.
     mutating func stopBeside() -> [DriverAction] {
         var actions = endGoals()
-        // The person's prompt waits for what the agent does by itself.
+        // A person's prompt would wait for the agent's own turn.
         if let main = threads.main, turns.running?.isFollowUp != false {
             threads.update(main) { $0.isStopping = true }
             actions += interruptMain()
@@ -33,7 +33,7 @@ extension CodexDriver {
         return turns.ids.flatMap { interrupt($0, of: main) }
     }
 
-    /// Stops every sub-agent, and every command that goes on without a turn.
+    /// Stops every sub-agent, and every command that outlived its turn.
     private mutating func stopThreads() -> [DriverAction] {
         var actions: [DriverAction] = []
         for (id, thread) in threads.others {
@@ -41,7 +41,7 @@ extension CodexDriver {
                 threads.update(id) { $0.isStopping = true }
                 actions += interrupt(turn, of: id)
             } else {
-                // Active without a turn: that is about to be told.
+                // A thread that is active without a turn is about to announce one.
                 threads.update(id) {
                     $0.isStopping = thread.isActive || thread.isQueued
                     $0.isQueued = false
@@ -52,18 +52,18 @@ extension CodexDriver {
         if let main = threads.main, threads[main]?.isQueued == true { threads.update(main) { $0.isQueued = false } }
         guard let main = threads.main, let thread = threads[main], !thread.background.isEmpty else { return actions }
         guard thread.turn != nil else { return actions + clean(main) }
-        // Those of the running turn are not to be stopped with it.
+        // The running turn's own commands must not be stopped, so the others are looked up and stopped one by one.
         return actions + list(main, stopping: Set(thread.background.keys))
     }
 
-    /// Once a turn: a second request would not be answered.
+    /// Interrupts a turn, at most once: Codex would not answer a second request.
     mutating func interrupt(_ turn: String, of thread: String) -> [DriverAction] {
         guard threads.update(thread, { $0.interrupts(turn) }) == true else { return [] }
         return request(
             "turn/interrupt", ["threadId": .string(thread), "turnId": .string(turn)], for: .interrupt(thread: thread, turn: turn))
     }
 
-    /// Ends what Codex pursues by itself. Only paused it could not be replaced by another goal.
+    /// Ends all goals. Pausing them is not enough: a paused goal can't be replaced by another.
     private mutating func endGoals() -> [DriverAction] {
         threads.withGoal.flatMap { endGoal(of: $0) }
     }
@@ -74,7 +74,7 @@ extension CodexDriver {
         return request("thread/goal/clear", ["threadId": .string(thread)], for: .goal(thread: thread))
     }
 
-    /// Ends all commands of a thread's.
+    /// Ends all background commands of a thread.
     mutating func clean(_ thread: String) -> [DriverAction] {
         request("thread/backgroundTerminals/clean", ["threadId": .string(thread)])
     }
@@ -84,7 +84,7 @@ extension CodexDriver {
             "thread/backgroundTerminals/list", ["threadId": .string(thread)], for: .terminals(thread: thread, stopping: stopping))
     }
 
-    /// Which commands of a thread's go on.
+    /// Handles the list of a thread's running commands.
     mutating func listed(_ result: JSONValue?, of thread: String, _ stopping: Set<String>) -> [DriverAction] {
         guard let terminals = result?["data"]?.elements else { return [] }
         var actions: [DriverAction] = []
@@ -95,7 +95,7 @@ extension CodexDriver {
             actions += request(
                 "thread/backgroundTerminals/terminate", ["threadId": .string(thread), "processId": .string(process)])
         }
-        // What stands on further pages is not known.
+        // Commands on further pages are unknown, so none counts as ended.
         guard result?["nextCursor"]?.string == nil else { return actions }
         let going = Set(terminals.compactMap { $0["itemId"]?.string })
         let over = threads.update(thread) { thread -> [String] in

@@ -3,17 +3,18 @@ import AgentProtocol
 // MARK: - The main thread's turns
 
 extension CodexDriver {
-    /// Hands over what waits, if it can be.
+    /// Hands over the next waiting input, if no turn runs.
     mutating func handOver() -> [DriverAction] {
         guard let main = threads.main, let next = turns.next() else { return [] }
         let begun: [DriverAction] = next.isFollowUp ? [.emit(.turnStarted(Turn(prompt: next.prompt, isFollowUp: true)))] : []
         var start: [String: JSONValue] = ["threadId": .string(main), "input": next.input]
-        // It holds for this turn and those after it.
+        // The policy applies to this turn and those after it.
         if asksFromNow { start["approvalPolicy"] = Self.approvalPolicy(conversation.permissions) }
         asksFromNow = false
         return begun + request("turn/start", .object(start), for: .turn)
     }
 
+    /// Stores the new mode. The next turn tells Codex to ask, if it did not before.
     public mutating func tighten(to mode: PermissionMode) {
         asksFromNow = asksFromNow || conversation.permissions == .everything && mode != .everything
         conversation.permissions = mode
@@ -44,13 +45,13 @@ extension CodexDriver {
                     TurnEnd(
                         prompt: handed.prompt, stopReason: ending.reason, error: ending.error, isFollowUp: handed.isFollowUp ? true : nil))
             }
-            // What goes on has to be known before a turn is over: a session ends when nothing runs.
+            // Background work is emitted before a turn's end: a session ends when nothing runs.
             actions += tellBackground() + (told.map { [.emit($0)] } ?? [])
         }
         return actions + handOver()
     }
 
-    /// A turn began, in whatever thread.
+    /// Handles the start of a turn in any thread.
     mutating func began(_ params: JSONValue, in thread: String) -> [DriverAction] {
         guard let turn = Self.id(params["turn"]?["id"]) else { return [keep("turn/started", params)] }
         threads.update(thread) { thread in
@@ -64,7 +65,7 @@ extension CodexDriver {
         return tell(turns.began(turn, root: params["turn"]?["rootTurnId"]?.string)) + interruptMain()
     }
 
-    /// A turn ended, in whatever thread.
+    /// Handles the end of a turn in any thread.
     mutating func ended(_ params: JSONValue, in thread: String) -> [DriverAction] {
         guard let finished = params["turn"], let turn = finished["id"]?.string else { return [keep("turn/completed", params)] }
         let isMain = threads.isMain(thread)
@@ -87,10 +88,10 @@ extension CodexDriver {
         return actions + tell(turns.ended(turn, ending))
     }
 
-    /// Ends what a turn has left open: an interrupted turn's items never end. Commands may go on.
+    /// Closes the turn's open calls: an interrupted turn's items never end. Commands may keep running.
     private mutating func close(_ turn: String, of thread: String, hasSucceeded: Bool) -> [DriverAction] {
         let asking = Set(asked.requests.compactMap { $0.thread == thread ? $0.item : nil })
-        let (closed, goOn, isStopping) =
+        let (closed, runsOn, isStopping) =
             threads.update(thread) { thread -> ([String], Bool, Bool) in
                 if thread.turn == nil || thread.turn == turn {
                     thread.turn = nil
@@ -100,7 +101,7 @@ extension CodexDriver {
                 }
                 thread.forgetInterrupt(of: turn)
                 let calls = thread.calls.filter { $0.value.turn == nil || $0.value.turn == turn }.keys.sorted()
-                // What was not allowed yet never began.
+                // Commands that still wait for a permission never started.
                 let never = thread.commands.filter { $0.value.turn == turn && asking.contains($0.key) }.keys.sorted()
                 for call in calls { thread.calls[call] = nil }
                 for command in never { thread.commands[command] = nil }
@@ -108,12 +109,12 @@ extension CodexDriver {
                 return (calls + never, !thread.commands.isEmpty, thread.isStopping)
             } ?? ([], false, false)
         let ends = closed.map { ended($0, of: thread, hasSucceeded: hasSucceeded) }
-        guard goOn else { return ends }
-        // A command that never began, or is over, would be waited for without an end.
+        guard runsOn else { return ends }
+        // Commands that never started or have ended would be waited for forever, so the rest is listed or cleaned up.
         return ends + (self.isStopping || isStopping ? clean(thread) : list(thread))
     }
 
-    /// A call has ended, and nothing more is known of it.
+    /// Emits the end of a call of which nothing more is known.
     func ended(_ call: String, of thread: String, hasSucceeded: Bool) -> DriverAction {
         .emit(
             .toolCall(

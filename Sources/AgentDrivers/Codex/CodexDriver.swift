@@ -1,11 +1,11 @@
 import AgentProtocol
 import Foundation
 
-/// Codex's app-server: JSON-RPC without its version, a line a message (schemas by `codex app-server generate-json-schema`, observed in
+/// Codex's app-server: JSON-RPC without its version, one message per line (schemas by `codex app-server generate-json-schema`, observed in
 /// Codex 0.163.0).
 ///
-/// Ready means that a thread was started or resumed. The conversation is that main thread; each sub-agent has a thread of its own, whose
-/// messages come on the same stream. SAM's own sandbox stands around Codex, so that it needs none of its own.
+/// The agent is ready when a thread was started or resumed. That main thread is the conversation; each sub-agent has its own thread, whose
+/// messages come on the same stream. SAM's sandbox encloses Codex, so Codex runs without its own.
 public struct CodexDriver: AgentDriver {
     enum Phase: Hashable {
         case new, initializing
@@ -14,24 +14,24 @@ public struct CodexDriver: AgentDriver {
         case open, over
     }
 
-    /// What a request to Codex was for, where its answer matters.
+    /// The purpose of a request to Codex whose answer matters.
     enum Purpose: Hashable {
         case initialize, resume, start
-        /// The turn that was handed over.
+        /// To start a turn with the input that was handed over.
         case turn
-        /// Which commands go on without a turn; those of these items are to be stopped.
+        /// To list the commands that outlived their turn and stop those of these items.
         case terminals(thread: String, stopping: Set<String>)
-        /// Words for a turn that runs.
+        /// To send text into a running turn.
         case words
-        /// The answers to a question, in the queue of its thread.
+        /// To queue the answers to a question in its thread.
         case queue(thread: String)
         case interrupt(thread: String, turn: String)
-        /// The end of a thread's goal.
+        /// To end a thread's goal.
         case goal(thread: String)
     }
 
     var conversation: Conversation
-    /// Whether its main thread is to be told that it asks from now on.
+    /// Whether the next turn has to tell Codex to ask from now on.
     var asksFromNow = false
     var phase = Phase.new
     var lastRequest = 0
@@ -39,24 +39,25 @@ public struct CodexDriver: AgentDriver {
     var threads = CodexThreads()
     /// The main thread's turns.
     var turns = CodexTurns()
-    /// What it asks, by the ids that the answers carry.
+    /// The open requests, by the ids that SAM's answers carry.
     var asked = OpenRequests<CodexRequest>()
-    /// Everything was asked to stop, and nothing was handed over since: what starts is stopped as well.
+    /// Whether everything was asked to stop and nothing was handed over since: turns that start are stopped too.
     var isStopping = false
-    /// What was told last of what runs beside, and what of it are turns.
+    /// The background tasks that were emitted last, and the turns among them.
     private var toldTasks: [BackgroundWork.Task] = []
     private var toldTurns: [BackgroundWork.Task] = []
-    /// Warnings that were told: each thread repeats them.
+    /// Warnings that were emitted already: every thread repeats them.
     var warnings: Set<String> = []
 
-    /// Makes a driver.
+    /// Creates a driver.
     public init(_ conversation: Conversation) {
         self.conversation = conversation
     }
 
+    /// Sends `initialize`.
     public mutating func begin() -> [DriverAction] {
         phase = .initializing
-        // Queues, background terminals and resuming without a replay are for clients that ask for what is experimental.
+        // Queues, background terminals and resuming without a replay need `experimentalApi`.
         return request(
             "initialize",
             [
@@ -64,6 +65,7 @@ public struct CodexDriver: AgentDriver {
             ], for: .initialize)
     }
 
+    /// Hands over a prompt once no turn runs.
     public mutating func prompt(_ prompt: AgentCommand.Prompt) -> [DriverAction] {
         guard phase == .open, !turns.hasPrompt else { return [] }
         isStopping = false
@@ -71,16 +73,19 @@ public struct CodexDriver: AgentDriver {
         return [.emit(.turnStarted(Turn(prompt: prompt.id)))] + handOver() + tellBackground()
     }
 
+    /// Stops the running turn and all background work.
     public mutating func cancelTurn() -> [DriverAction] {
         guard phase == .open, turns.isBusy || !tasks.isEmpty else { return [] }
         return stopEverything() + tellBackground()
     }
 
+    /// Stops background work, but not the turn of a person's prompt.
     public mutating func stopBackground() -> [DriverAction] {
         guard phase == .open else { return [] }
         return (turns.hasPrompt ? stopBeside() : stopEverything()) + tellBackground()
     }
 
+    /// Handles a line of JSON-RPC.
     public mutating func receive(_ line: Data) -> [DriverAction] {
         guard phase != .over else { return [] }
         guard let message: JSONValue = try? JSONLine.decode(from: line), case .object = message else { return [.stray(line)] }
@@ -102,21 +107,21 @@ public struct CodexDriver: AgentDriver {
     }
 }
 
-// MARK: - What runs beside
+// MARK: - Background work
 
 extension CodexDriver {
-    /// More can't be shown.
+    /// The most tasks that can be shown.
     private static let taskLimit = 64
 
-    /// What runs beside the turns of the main thread.
+    /// All work outside the main thread's turns.
     private var tasks: [BackgroundWork.Task] {
         let turns = turns.tasks
         return turns + threads.tasks(atMost: Self.taskLimit - turns.count)
     }
 
-    /// The whole set, if it has changed.
+    /// Emits the whole set, if it changed.
     mutating func tellBackground() -> [DriverAction] {
-        // After most lines nothing else runs than before.
+        // Most lines change nothing, so the list is built only after a change.
         let hasChanged = threads.takeChange()
         guard hasChanged || turns.tasks != toldTurns else { return [] }
         toldTurns = turns.tasks
@@ -135,7 +140,7 @@ extension CodexDriver {
     mutating func request(_ method: String, _ params: JSONValue, for purpose: Purpose? = nil) -> [DriverAction] {
         lastRequest += 1
         sent[lastRequest] = purpose
-        // Some are never answered.
+        // Some requests are never answered.
         if sent.count > Self.sentLimit, let oldest = sent.keys.min() { sent[oldest] = nil }
         return send(["id": .integer(lastRequest), "method": .string(method), "params": params])
     }

@@ -1,10 +1,10 @@
 import AgentProtocol
 
-/// What went wrong, in words for a person.
+/// An error in words for a person.
 struct CodexFault {
     let text: String
 
-    /// Reads an error of Codex's; `nil` for anything else.
+    /// Reads an error of Codex; `nil` for any other value.
     init?(_ error: JSONValue) {
         guard case .object = error else { return nil }
         let message = error["message"]?.string.flatMap { $0.isEmpty ? nil : $0 }
@@ -32,7 +32,7 @@ struct CodexFault {
         details["httpStatusCode"]?.wholeNumber.map { " (HTTP \($0))" } ?? ""
     }
 
-    /// What says no more than the message does is left out.
+    /// Kinds that say no more than the message are left out.
     private static let kinds = [
         "contextWindowExceeded": "The conversation is longer than the model takes",
         "sessionBudgetExceeded": "The session's budget is spent",

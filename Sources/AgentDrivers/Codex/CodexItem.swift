@@ -1,6 +1,6 @@
 import AgentProtocol
 
-/// One thing that Codex said or did, of those of which a turn is made.
+/// One item of a turn: a message or an act of Codex.
 struct CodexItem {
     let id: String
     let type: String
@@ -13,14 +13,14 @@ struct CodexItem {
         fields = item
     }
 
-    /// Items of which a person sees the outcome, or has seen it.
+    /// Items that are ignored, because a person sees their outcome or has seen it.
     private static let quiet: Set<String> = ["userMessage", "hookPrompt", "functionCallOutput", "subAgentActivity"]
 
-    /// Whether nothing is lost if it is not told.
+    /// Whether the item can be ignored without loss.
     var isQuiet: Bool { Self.quiet.contains(type) }
     var isCommand: Bool { type == "commandExecution" }
 
-    /// Codex's words for a status, in SAM's.
+    /// A status of Codex in SAM's words.
     static func word(_ status: String?) -> String? {
         switch status {
         case "inProgress": "in_progress"
@@ -29,9 +29,9 @@ struct CodexItem {
         }
     }
 
-    // MARK: - What it says
+    // MARK: - Messages
 
-    /// What it says, if it says something.
+    /// The message's text, if the item is one.
     var text: (role: MessageChunk.Role, text: String)? {
         switch type {
         case "agentMessage", "plan": (.agent, fields["text"]?.string ?? "")
@@ -40,7 +40,7 @@ struct CodexItem {
         }
     }
 
-    /// A sentence for the person who follows it.
+    /// A sentence for the person who follows the session.
     var note: String? {
         switch type {
         case "contextCompaction": "The agent has summed up its conversation, which had become long."
@@ -48,7 +48,7 @@ struct CodexItem {
         }
     }
 
-    /// What it wants to know without waiting for it.
+    /// Questions that the agent asks without waiting for the answers.
     var questions: [JSONValue]? {
         guard type == "agentMessage", fields["delivery"]?.string == "async", let questions = fields["questions"]?.elements,
             !questions.isEmpty
@@ -56,9 +56,9 @@ struct CodexItem {
         return questions
     }
 
-    // MARK: - Other agents
+    // MARK: - Sub-agents
 
-    /// The threads of the sub-agents that it began, and what they are called.
+    /// The threads of the sub-agents that the item started, and their title.
     var spawned: (threads: [String], title: String?)? {
         switch type {
         case "subAgentActivity" where fields["kind"]?.string == "started":
@@ -69,20 +69,20 @@ struct CodexItem {
         }
     }
 
-    /// Like “helper” of “/root/helper”.
+    /// The last part of the path: “helper” for “/root/helper”.
     private var agentName: String? {
         fields["agentPath"]?.string?.split(separator: "/").last.map(String.init)
     }
 
-    /// What the agents that it waited for have reported.
+    /// The reports of the agents that it waited for.
     private var reports: [String] {
         guard case .object(let states)? = fields["agentsStates"] else { return [] }
         return states.sorted { $0.key < $1.key }.compactMap { $0.value["message"]?.string }
     }
 
-    // MARK: - What it does
+    // MARK: - Acts
 
-    /// What it does, if it does something.
+    /// The tool call, if the item is one.
     func call(isOver: Bool) -> ToolCall? {
         guard let (title, kind) = act else { return nil }
         let status = Self.word(fields["status"]?.string) ?? (isOver ? "completed" : "in_progress")
@@ -124,7 +124,7 @@ struct CodexItem {
         return switch fields["tool"]?.string {
         case "spawnAgent": "Start an agent" + prompt
         case "sendInput", "sendMessage", "followupTask": "Write to an agent" + prompt
-        case "resumeAgent": "Go on with an agent"
+        case "resumeAgent": "Resume an agent"
         case "wait": "Wait for agents"
         case "closeAgent": "End an agent"
         case "interruptAgent": "Stop an agent"

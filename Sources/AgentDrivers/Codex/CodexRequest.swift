@@ -1,14 +1,14 @@
 import AgentProtocol
 
-/// Something that Codex has asked.
+/// A request of Codex.
 struct CodexRequest: Sendable, Hashable {
     enum Kind: Hashable {
         case approval
-        /// A tool server asks through Codex, which wants another form of answer.
+        /// A tool server asks through Codex; the answer has another form.
         case toolServer
-        /// Questions by their ids.
+        /// Questions, by their ids.
         case questions([String])
-        /// Questions, by the ids that SAM gave them, whose answers are a prompt. Nothing waits for them.
+        /// Questions, by SAM's ids, that nothing waits for; their answers are sent as a prompt.
         case later(PromptID?, [Question])
     }
 
@@ -18,7 +18,7 @@ struct CodexRequest: Sendable, Hashable {
     }
 
     var kind: Kind
-    /// The request's id; `nil` where there is no request.
+    /// The request's id; `nil` if nothing waits for an answer.
     var request: JSONValue?
     var thread: String
     var turn: String?

@@ -1,110 +1,110 @@
 import AgentProtocol
 
-/// A thread of Codex's: the conversation itself, or a sub-agent's.
+/// A thread of Codex: the conversation itself or a sub-agent's.
 struct CodexThread: Sendable, Hashable {
     /// A command that has not ended.
     struct Command: Hashable {
         var title: String
-        /// The turn in which it was begun.
+        /// The turn that started it.
         var turn: String?
         var number: Int
     }
 
-    /// A call that is neither a command nor has ended.
+    /// An open call other than a command.
     struct Call: Hashable {
         var turn: String?
-        /// Where the files are that it changes.
+        /// The files that it changes.
         var places: [ACP.Location] = []
-        /// How many more places it named.
+        /// The number of further files that it named.
         var further = 0
     }
 
-    /// What Codex pursues in turns that it begins by itself, one after another.
+    /// A goal that Codex pursues in turns that it starts by itself, one after another.
     struct Goal: Hashable {
         var title: String
         var number: Int
-        /// Its turn was interrupted: Codex goes on with it after the next turn, and until then begins none.
+        /// Whether its turn was interrupted: Codex starts no turn for it until after the next turn.
         var isHeld = false
-        /// Its end was asked for.
+        /// Whether its end was requested.
         var isEnding = false
     }
 
-    /// The main thread's call from which it comes; `nil` for the main thread itself.
+    /// The main thread's call that the thread belongs to; `nil` for the main thread itself.
     var parent: String?
     var title: String?
-    /// Counts threads and commands in the order in which they were seen.
+    /// The position in the order in which threads and commands were first seen.
     var number: Int
-    /// As Codex tells its status.
+    /// Whether Codex reports the thread as active.
     var isActive = false
-    /// The turn that runs.
+    /// The running turn.
     var turn: String?
-    /// Something waits in Codex's queue, which is about to begin a turn with it.
+    /// Whether Codex's queue has an input that is about to start a turn.
     var isQueued = false
     var goal: Goal?
-    /// Its turn was asked to end; what it leaves running is to be stopped then.
+    /// Whether its turn was asked to end; what it leaves running is then stopped.
     var isStopping = false
-    /// The turns that were asked to end. A second request would have no answer.
+    /// The turns that were asked to end. Codex would not answer a second request.
     private(set) var interrupted: Set<String> = []
-    /// By the ids of their items.
+    /// The running commands, by the ids of their items.
     var commands: [String: Command] = [:]
     var calls: [String: Call] = [:]
-    /// Messages of which pieces were told, and that have not ended.
+    /// Messages that were emitted in pieces and have not ended.
     private(set) var told: Set<String> = []
-    /// What it used in all, as Codex counts.
+    /// Its total tokens, as Codex counts them.
     var input: Int?
     var output: Int?
-    /// What went wrong for good, for a turn whose end does not say.
+    /// The last final error, for a turn whose end has none.
     var lastError: String?
 
-    /// An agent can't fill our memory with what never ends.
+    /// Limits on the memory that an agent can use.
     private static let interruptedLimit = 100
     private static let toldLimit = 64
 
     var isPursuing: Bool { goal?.isHeld == false }
     var isBusy: Bool { isActive || turn != nil || isQueued || isPursuing }
 
-    /// - Returns: whether the turn is to be asked to end, and was not before.
+    /// - Returns: whether to interrupt the turn: it was not interrupted before.
     mutating func interrupts(_ turn: String) -> Bool {
         interrupted.count < Self.interruptedLimit && interrupted.insert(turn).inserted
     }
 
-    /// The turn has ended, or could not be interrupted.
+    /// The turn ended or could not be interrupted.
     mutating func forgetInterrupt(of turn: String) { interrupted.remove(turn) }
 
     mutating func tells(_ message: String) {
         if told.count < Self.toldLimit { told.insert(message) }
     }
 
-    /// - Returns: whether pieces of the message were told.
+    /// - Returns: whether pieces of the message were emitted.
     mutating func endMessage(_ message: String) -> Bool { told.remove(message) != nil }
 
     mutating func forgetMessages() { told = [] }
 
-    /// The commands that go on without a turn that waits for them.
+    /// The commands that run without a turn that waits for them.
     var background: [String: Command] { commands.filter { turn == nil || $0.value.turn != turn } }
 }
 
-/// The threads of a conversation: who spawned which, and what runs in them.
+/// The threads of a conversation: their parents and what runs in them.
 struct CodexThreads: Sendable, Hashable {
-    /// The main thread's id; `nil` until there is one.
+    /// The main thread's id; `nil` until it is known.
     var main: String?
     private var threads: [String: CodexThread] = [:]
     private var count = 0
-    /// How many commands and calls all threads have together.
+    /// The number of commands and of calls in all threads.
     private var commandCount = 0
     private var callCount = 0
-    /// Whether the tasks may be others than they were.
+    /// Whether the tasks may have changed.
     private var hasChanged = false
-    /// An agent can't fill our memory with them.
+    /// Limits on the memory that an agent can use.
     private static let limit = 500
     private static let commandLimit = 500
     private static let callLimit = 500
     private static let placeLimit = 50
     private static let titleLimit = 300
-    /// An id that was cut would be another one.
+    /// Longer ids are dropped: a shortened id would be a different one.
     static let idLimit = 200
 
-    /// What the tasks are made of.
+    /// The fields that determine the tasks.
     private struct Shape: Hashable {
         let parent: String?
         let title: String?
@@ -124,9 +124,9 @@ struct CodexThreads: Sendable, Hashable {
 
     subscript(_ thread: String) -> CodexThread? { threads[thread] }
 
-    /// Changes a thread, which is made if it is not known.
+    /// Changes a thread; creates it if it is unknown.
     ///
-    /// - Returns: `nil` when there are too many, or its id is too long.
+    /// - Returns: `nil` if there are too many threads or the id is too long.
     @discardableResult
     mutating func update<Result>(_ id: String, _ body: (inout CodexThread) -> Result) -> Result? {
         if threads[id] == nil {
@@ -138,7 +138,7 @@ struct CodexThreads: Sendable, Hashable {
             guard threads.count < Self.limit else { return nil }
             count += 1
         }
-        // Of a thread that no call started only its name is known. Taken out, it is changed in its place and not copied.
+        // A thread whose call is unknown has its own id as parent. Removing the thread lets it change in place instead of being copied.
         var thread = threads.removeValue(forKey: id) ?? CodexThread(parent: isMain(id) ? nil : id, number: count)
         let (shape, calls) = (Shape(thread), thread.calls.count)
         let result = body(&thread)
@@ -157,13 +157,13 @@ struct CodexThreads: Sendable, Hashable {
         return thread
     }
 
-    /// The main thread's call from which a thread's messages come; `nil` for the main thread's own.
+    /// The main thread's call that a thread's messages belong to; `nil` for the main thread.
     func parent(of thread: String) -> String? { isMain(thread) ? nil : threads[thread]?.parent ?? thread }
 
-    /// What SAM calls an item: a sub-agent's could have the name of one of the main thread's.
+    /// SAM's name for an item. Sub-agents' names are prefixed: their items can have the same ids as the main thread's.
     func name(_ item: String, in thread: String) -> String { isMain(thread) ? item : "\(thread)/\(item)" }
 
-    /// A call of one thread began others.
+    /// Records that a call of one thread started others.
     mutating func spawned(_ others: [String], by call: String, of thread: String, title: String?) {
         let parent = (isMain(thread) ? call : parent(of: thread))?.cut(to: Self.idLimit)
         for other in others.prefix(Self.limit) where !isMain(other) && other != thread {
@@ -175,7 +175,7 @@ struct CodexThreads: Sendable, Hashable {
     }
 
     mutating func began(_ item: String, _ command: String, in thread: String, turn: String?) {
-        // What has a longer name can't be told, so nothing would say what is waited for.
+        // A command whose name is too long can't be shown, so a session would wait for it without saying so.
         guard commandCount < Self.commandLimit, name(item, in: thread).utf8.count <= Self.idLimit else { return }
         count += 1
         let number = count
@@ -183,7 +183,7 @@ struct CodexThreads: Sendable, Hashable {
             thread.commands[item] = CodexThread.Command(
                 title: command.cut(to: Self.titleLimit), turn: turn ?? thread.turn, number: thread.commands[item]?.number ?? number)
         }
-        // The same item may have another title now.
+        // A known item's title may have changed.
         hasChanged = true
     }
 
@@ -197,7 +197,7 @@ struct CodexThreads: Sendable, Hashable {
         }
     }
 
-    /// A thread has a goal, which Codex pursues by itself.
+    /// Records a thread's goal, which Codex pursues by itself.
     mutating func pursues(_ goal: String, in thread: String) {
         count += 1
         let number = count
@@ -213,18 +213,18 @@ struct CodexThreads: Sendable, Hashable {
         update(thread) { $0.goal = nil }
     }
 
-    /// Threads besides the main one that work, or have left commands running.
+    /// Threads other than the main one that are busy or have running commands.
     var others: [(id: String, thread: CodexThread)] {
         threads.filter { !isMain($0.key) && ($0.value.isBusy || !$0.value.commands.isEmpty) }
             .sorted { $0.value.number < $1.value.number }.map { ($0.key, $0.value) }
     }
 
-    /// The threads with a goal of which the end was not asked for yet.
+    /// The threads with a goal whose end was not requested yet.
     var withGoal: [String] {
         threads.filter { $0.value.goal?.isEnding == false }.sorted { $0.value.number < $1.value.number }.map(\.key)
     }
 
-    /// - Returns: whether the tasks may be others than at the last call.
+    /// - Returns: whether the tasks may have changed since the last call.
     mutating func takeChange() -> Bool {
         defer { hasChanged = false }
         return hasChanged
@@ -235,7 +235,7 @@ struct CodexThreads: Sendable, Hashable {
         case command(String)
     }
 
-    /// What runs beside the main thread's turn, in the order in which it began: the first of it.
+    /// The first tasks that run outside the main thread's turn, in the order in which they started.
     func tasks(atMost limit: Int) -> [BackgroundWork.Task] {
         var parts: [(number: Int, thread: String, part: Part)] = []
         for (id, thread) in threads {
@@ -254,7 +254,7 @@ struct CodexThreads: Sendable, Hashable {
         guard let thread = threads[id] else { return nil }
         switch part {
         case .thread:
-            let title = thread.title ?? "An agent of its own"
+            let title = thread.title ?? "A sub-agent"
             return BackgroundWork.Task(id: id, kind: .agent, title: title, toolCall: thread.parent)
         case .goal: return thread.goal.map { BackgroundWork.Task(id: "goal of \(id)".cut(to: Self.idLimit), kind: .other, title: $0.title) }
         case .queue: return BackgroundWork.Task(id: "queue of \(id)".cut(to: Self.idLimit), kind: .other, title: "An answer is handed over")
@@ -264,7 +264,7 @@ struct CodexThreads: Sendable, Hashable {
         }
     }
 
-    /// What all threads together used.
+    /// The tokens of all threads together.
     var used: (input: Int?, output: Int?) {
         func sum(_ values: [Int]) -> Int? {
             values.isEmpty ? nil : values.reduce(0) { $0.addingReportingOverflow($1).overflow ? Int.max : $0 + $1 }

@@ -1,37 +1,37 @@
 import AgentProtocol
 
-/// The turns of the main thread: what was handed over, what waits for that, and what Codex began by itself.
+/// The turns of the main thread: the input handed over, the input that waits, and the turns that Codex started by itself.
 ///
-/// A second `turn/start` while a turn runs would take the place of the rest of its answer, so one at a time is handed over.
+/// Inputs are handed over one at a time: a second `turn/start` would replace the rest of the running turn's answer.
 struct CodexTurns: Sendable, Hashable {
-    /// Something that the main thread is to answer.
+    /// An input for the main thread.
     struct Handed: Hashable {
         var prompt: PromptID
         var input: JSONValue
-        /// Answers to a question that the agent did not wait for, and not a person's prompt.
+        /// Whether it answers a question that the agent did not wait for, and is no prompt.
         var isFollowUp = false
-        /// Its turn's id at Codex; `nil` until it was told.
+        /// Codex's id of its turn; `nil` until it is known.
         var id: String?
-        /// It is to be stopped as soon as it has an id.
+        /// Whether to stop it as soon as it has an id.
         var isCancelled = false
     }
 
-    /// A turn that Codex began by itself, as it does while it pursues a goal.
+    /// A turn that Codex started by itself, as it does while it pursues a goal.
     struct Own: Hashable {
         var id: String
-        /// `nil` where there was no prompt before it.
+        /// The prompt that it is attributed to; `nil` if there was none before.
         var prompt: PromptID?
-        /// How it ended, where that came before it was known whose it was.
+        /// Its ending, if it ended before it was known which turn was handed over.
         fileprivate var ending: Ending?
     }
 
     struct Ending: Hashable {
-        /// In the words of ``TurnEnd``.
+        /// A stop reason of ``TurnEnd``.
         var reason: String
         var error: String?
     }
 
-    /// What a person is to know.
+    /// An event to emit.
     enum Event: Hashable {
         case began(Own)
         case ended(Own, Ending)
@@ -43,28 +43,28 @@ struct CodexTurns: Sendable, Hashable {
         var prompt: PromptID
     }
 
-    /// What was handed over and is not answered yet.
+    /// The input that was handed over and is not answered yet.
     private(set) var running: Handed?
     private(set) var own: Own?
-    /// The turns that began before Codex said which one is the one that was handed over, oldest first. Some may have ended.
+    /// The turns that started before Codex named the handed-over one, oldest first. Some may have ended.
     private var unclaimed: [Own] = []
     private(set) var waiting: [Handed] = []
     private var lastPrompt: PromptID?
-    /// Whose turns those were that others go back to, oldest first.
+    /// The turns of prompts, which later turns name as their root, oldest first.
     private var roots: [Root] = []
     private static let rootLimit = 100
     private static let unclaimedLimit = 16
 
-    /// Whether a person's prompt is answered, or waits to be.
+    /// Whether a person's prompt is being answered or waits.
     var hasPrompt: Bool { running?.isFollowUp == false || waiting.contains { !$0.isFollowUp } }
     var isBusy: Bool { running != nil || own != nil || !waiting.isEmpty }
-    /// The ids of the turns that run.
+    /// The ids of the running turns.
     var ids: [String] { [running?.id, own?.id].compactMap(\.self) + unclaimed.filter { $0.ending == nil }.map(\.id) }
 
-    /// A turn of which no prompt can be told is known as work beside.
+    /// A turn without a known prompt is shown as background work.
     var tasks: [BackgroundWork.Task] {
         guard let own, own.prompt == nil else { return [] }
-        return [BackgroundWork.Task(id: own.id, kind: .agent, title: "Goes on with what it did before")]
+        return [BackgroundWork.Task(id: own.id, kind: .agent, title: "Continues its earlier work")]
     }
 
     mutating func take(_ handed: Handed) {
@@ -72,23 +72,23 @@ struct CodexTurns: Sendable, Hashable {
         waiting.append(handed)
     }
 
-    /// What can be handed over now.
+    /// Takes the next waiting input, if no turn runs.
     mutating func next() -> Handed? {
         guard running == nil, own == nil, !waiting.isEmpty else { return nil }
         running = waiting.removeFirst()
         return running
     }
 
-    /// Takes out what waits.
+    /// Removes and returns the waiting inputs.
     mutating func dropWaiting() -> [Handed] {
         defer { waiting = [] }
         return waiting
     }
 
-    /// What was handed over is to stop.
+    /// Marks the running input to be stopped.
     mutating func cancel() { running?.isCancelled = true }
 
-    /// Codex has taken what was handed over, as a turn of this id.
+    /// Codex accepted the input as the turn with this id.
     mutating func accepted(_ id: String) -> [Event] {
         guard var handed = running, handed.id == nil else { return [] }
         handed.id = id
@@ -97,7 +97,7 @@ struct CodexTurns: Sendable, Hashable {
         return claim(id, for: handed)
     }
 
-    /// Codex has refused what was handed over.
+    /// Codex refused the input.
     mutating func refused(_ error: String) -> [Event] {
         guard let handed = running, handed.id == nil else { return [] }
         running = nil
@@ -105,7 +105,7 @@ struct CodexTurns: Sendable, Hashable {
         return claim(nil, for: handed) + [.answered(handed, ending)]
     }
 
-    /// It is known which turn answers what was handed over. The others Codex began by itself.
+    /// Resolves the unclaimed turns, once it is known which one answers the input. Codex started the others by itself.
     private mutating func claim(_ id: String?, for handed: Handed) -> [Event] {
         let begun = unclaimed
         unclaimed = []
@@ -127,14 +127,14 @@ struct CodexTurns: Sendable, Hashable {
     }
 
     private mutating func begin(_ turn: Own) -> [Event] {
-        // Two at once have not been seen. One of them would never be told to have ended.
+        // Two at once have not been observed. The earlier one ends here, because its end could no longer be emitted.
         defer { own = turn }
         return (own.map { [.ended($0, Ending(reason: "end_turn"))] } ?? []) + [.began(turn)]
     }
 
-    /// A turn began.
+    /// Handles the start of a turn.
     ///
-    /// - Parameter root: the turn that it goes back to.
+    /// - Parameter root: the turn that it derives from.
     mutating func began(_ id: String, root: String?) -> [Event] {
         guard !ids.contains(id), !unclaimed.contains(where: { $0.id == id }) else { return [] }
         let begun = Own(id: id, prompt: root.flatMap(prompt) ?? lastPrompt)
@@ -146,7 +146,7 @@ struct CodexTurns: Sendable, Hashable {
         return disclaim(oldest)
     }
 
-    /// A turn ended.
+    /// Handles the end of a turn.
     mutating func ended(_ id: String, _ ending: Ending) -> [Event] {
         if let running, running.id == id {
             self.running = nil
@@ -160,7 +160,7 @@ struct CodexTurns: Sendable, Hashable {
         return []
     }
 
-    /// The prompt from which a turn comes, or else the last one.
+    /// The prompt that a turn derives from, else the last prompt.
     func origin(of turn: String?) -> PromptID? { turn.flatMap(prompt) ?? lastPrompt }
 
     private func prompt(_ turn: String) -> PromptID? {

@@ -1,40 +1,59 @@
 extension ACP {
-    /// What an agent tells while it works.
+    /// The agent's report of its progress.
     public struct UpdateNotification: Sendable, Hashable, Codable {
+        /// The conversation's id.
         public var sessionId: String
+        /// The update as JSON; see ``Update``.
         public var update: JSONValue
 
-        /// Makes the notification.
+        /// Creates a notification.
+        ///
+        /// - Throws: when the update can't be encoded.
         public init(sessionId: String, update: Update) throws {
             self.sessionId = sessionId
             self.update = try JSONValue(encoding: update)
         }
     }
 
-    /// The updates that SAM reads and scout writes. Others exist and are kept raw.
+    /// The updates that SAM reads and scout writes. Others are kept as raw JSON.
     ///
-    /// One struct with the fields of all variants, because that is how they stand on the wire: the variant
-    /// is named by `sessionUpdate` and its fields stand beside it.
+    /// One struct has the fields of all variants, as on the wire: `sessionUpdate` names the variant, and its fields are beside it.
     public struct Update: Sendable, Hashable, Codable {
+        /// The variant.
         public var sessionUpdate: String
+        /// The message that a chunk belongs to.
         public var messageId: String?
+        /// A chunk's content block, or a tool call's results.
         public var content: JSONValue?
+        /// The tool call's id.
         public var toolCallId: String?
+        /// The tool call's title.
         public var title: String?
+        /// The tool call's kind.
         public var kind: String?
+        /// The tool call's status.
         public var status: String?
+        /// The places in files that the tool call concerns.
         public var locations: [Location]?
+        /// The plan's steps.
         public var entries: [PlanEntry]?
 
+        /// A piece of the agent's message.
         public static let messageChunk = "agent_message_chunk"
+        /// A piece of the agent's reasoning.
         public static let thoughtChunk = "agent_thought_chunk"
+        /// A piece of the user's message.
         public static let userChunk = "user_message_chunk"
+        /// A new tool call.
         public static let toolCall = "tool_call"
+        /// Changed fields of a tool call.
         public static let toolCallUpdate = "tool_call_update"
+        /// The complete plan.
         public static let plan = "plan"
+        /// Token usage and cost.
         public static let usage = "usage_update"
 
-        /// Makes an update of a variant; its fields are set afterwards.
+        /// Creates an update of a variant; its fields are set afterwards.
         public init(_ sessionUpdate: String) {
             self.sessionUpdate = sessionUpdate
         }
@@ -47,7 +66,7 @@ extension ACP {
             return update
         }
 
-        /// The whole plan, which replaces the one before.
+        /// The complete plan, which replaces the earlier one.
         public static func plan(_ entries: [PlanEntry]) -> Update {
             var update = Update(plan)
             update.entries = entries
@@ -57,10 +76,12 @@ extension ACP {
 
     /// A place in a file.
     public struct Location: Sendable, Hashable, Codable {
+        /// The file's path.
         public var path: String
+        /// The line, counted from 1.
         public var line: Int?
 
-        /// Names a place; lines count from 1.
+        /// Creates a location.
         public init(path: String, line: Int? = nil) {
             self.path = path
             self.line = line
@@ -69,13 +90,14 @@ extension ACP {
 
     /// A step of a plan.
     public struct PlanEntry: Sendable, Hashable, Codable {
+        /// The step in words.
         public var content: String
         /// `high`, `medium` or `low`.
         public var priority: String
         /// `pending`, `in_progress` or `completed`.
         public var status: String
 
-        /// Makes a step.
+        /// Creates a step.
         public init(content: String, priority: String = "medium", status: String) {
             self.content = content
             self.priority = priority

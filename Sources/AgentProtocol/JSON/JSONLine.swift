@@ -1,6 +1,6 @@
 import Foundation
 
-/// One JSON value on one line: keys in order, no spaces, no newline inside.
+/// One JSON value on one line: sorted keys, no spaces, no newline inside.
 public enum JSONLine {
     static var encoder: JSONEncoder {
         let encoder = JSONEncoder()
@@ -20,12 +20,12 @@ public enum JSONLine {
         String(decoding: try encode(value), as: UTF8.self)
     }
 
-    /// Reads a value from one line.
+    /// Decodes a value from one line.
     public static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from line: Data) throws -> Value {
         try decoder.decode(type, from: line)
     }
 
-    /// Reads a value from one line of text.
+    /// Decodes a value from one line of text.
     public static func decode<Value: Decodable>(_ type: Value.Type = Value.self, from line: String) throws -> Value {
         try decode(type, from: Data(line.utf8))
     }

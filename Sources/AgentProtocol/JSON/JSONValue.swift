@@ -1,34 +1,41 @@
 import Foundation
 
-/// Any JSON value, for messages whose shape is another program's business.
+/// Any JSON value, for messages whose shape other programs define.
 public enum JSONValue: Sendable, Hashable {
+    /// `null`.
     case null
+    /// A boolean.
     case bool(Bool)
+    /// A whole number that fits into `Int`.
     case integer(Int)
+    /// Any other number.
     case number(Double)
+    /// A string.
     case string(String)
+    /// An array.
     case array([JSONValue])
+    /// An object.
     case object([String: JSONValue])
 
-    /// The member of this name, or `nil` when this is no object or has none.
+    /// The member of this name; `nil` if there is none or this is no object.
     public subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members[name]
     }
 
-    /// The text, or `nil` when this is no string.
+    /// The text; `nil` if this is no string.
     public var string: String? {
         guard case .string(let string) = self else { return nil }
         return string
     }
 
-    /// The number, or `nil` when this is none, or not a whole one.
+    /// The number; `nil` if this is no whole number.
     public var wholeNumber: Int? {
         guard case .integer(let integer) = self else { return nil }
         return integer
     }
 
-    /// The number, or `nil` when this is none.
+    /// The number; `nil` if this is none.
     public var anyNumber: Double? {
         switch self {
         case .integer(let integer): Double(integer)
@@ -37,7 +44,7 @@ public enum JSONValue: Sendable, Hashable {
         }
     }
 
-    /// The elements, or `nil` when this is no array.
+    /// The elements; `nil` if this is no array.
     public var elements: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }
         return elements
@@ -45,6 +52,7 @@ public enum JSONValue: Sendable, Hashable {
 }
 
 extension JSONValue: Codable {
+    /// Decodes any JSON value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
@@ -64,6 +72,7 @@ extension JSONValue: Codable {
         }
     }
 
+    /// Encodes the value as JSON.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
@@ -84,7 +93,7 @@ extension JSONValue {
         self = try JSONLine.decoder.decode(JSONValue.self, from: JSONLine.encoder.encode(value))
     }
 
-    /// Reads this value as another type.
+    /// Decodes this value as another type.
     ///
     /// - Throws: `DecodingError`.
     public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {

@@ -1,11 +1,10 @@
 import Foundation
 
-/// Cuts a stream of bytes into lines, however the bytes are cut into reads.
+/// Splits a stream of bytes into lines, wherever the reads end.
 ///
-/// A line may not grow without limit: a program that writes on and on without a newline must not fill
-/// our memory.
+/// The length of a line is bounded, so that a program that never writes a newline can't fill the memory.
 public struct LineSplitter: Sendable {
-    /// A line grew longer than the limit.
+    /// A line exceeded the limit.
     public struct TooLong: Error, Sendable {
         /// The limit, in bytes.
         public let limit: Int
@@ -15,19 +14,16 @@ public struct LineSplitter: Sendable {
     private var rest = Data()
     private var searched = 0
 
-    /// Makes a splitter.
+    /// Creates a splitter.
     ///
-    /// - Parameter limit: the longest line, in bytes. 64 MiB by default: agents put whole files and images
-    ///   into one message.
+    /// - Parameter limit: the longest line, in bytes. 64 MiB by default: agents put whole files and images into one message.
     public init(limit: Int = 64 << 20) {
         self.limit = limit
     }
 
-    /// Takes the next bytes and returns the lines that they complete, without their newlines.
+    /// Adds bytes and returns the lines that they complete, without newlines and without empty lines.
     ///
-    /// Empty lines are left out.
-    ///
-    /// - Throws: ``TooLong``; the splitter is of no more use then.
+    /// - Throws: ``TooLong``; the splitter must not be used afterwards.
     public mutating func append(_ bytes: some Sequence<UInt8>) throws(TooLong) -> [Data] {
         rest.append(contentsOf: bytes)
         var lines: [Data] = []
@@ -44,6 +40,6 @@ public struct LineSplitter: Sendable {
         return lines
     }
 
-    /// What came after the last newline: half a line, when the stream has ended.
+    /// The bytes after the last newline: an incomplete line, if the stream has ended.
     public var remainder: Data { rest }
 }

@@ -1,17 +1,22 @@
 import Foundation
 
-/// A JSON-RPC 2.0 message, as the Agent Client Protocol sends them: one a line.
-/// https://www.jsonrpc.org/specification
+/// A JSON-RPC 2.0 message as the Agent Client Protocol sends it: one per line. https://www.jsonrpc.org/specification
 public enum RPCMessage: Sendable, Hashable {
+    /// A request, which is answered with a success or a failure of the same id.
     case request(id: RPCIdentifier, method: String, params: JSONValue)
+    /// A message without an answer.
     case notification(method: String, params: JSONValue)
+    /// The result of a request.
     case success(id: RPCIdentifier, result: JSONValue)
+    /// The error of a request; the id is `nil` if the request could not be read.
     case failure(id: RPCIdentifier?, error: RPCError)
 }
 
-/// The id of a request. Each side numbers its own requests, so an id means nothing without its direction.
+/// The id of a request. Each side numbers its own requests, so an id has a meaning only together with the direction.
 public enum RPCIdentifier: Sendable, Hashable {
+    /// A number.
     case number(Int)
+    /// A text.
     case text(String)
 
     var json: JSONValue {
@@ -21,7 +26,7 @@ public enum RPCIdentifier: Sendable, Hashable {
         }
     }
 
-    /// Reads an id; `nil` for what is none.
+    /// Reads an id; `nil` for any other value.
     public init?(_ json: JSONValue?) {
         switch json {
         case .integer(let number): self = .number(number)
@@ -33,34 +38,35 @@ public enum RPCIdentifier: Sendable, Hashable {
 
 /// A JSON-RPC error object.
 public struct RPCError: Error, Sendable, Hashable, Codable {
+    /// The error's code.
     public var code: Int
+    /// The error's message.
     public var message: String
 
-    /// Makes an error object.
+    /// Creates an error object.
     public init(code: Int, message: String) {
         self.code = code
         self.message = message
     }
 
-    /// The message could not be understood as JSON-RPC.
+    /// The message is no valid JSON-RPC request.
     public static func invalidRequest(_ message: String) -> RPCError { RPCError(code: -32600, message: message) }
-    /// There is no such method.
+    /// The method does not exist.
     public static func methodNotFound(_ method: String) -> RPCError {
         RPCError(code: -32601, message: "Method not found: \(method)")
     }
-    /// The parameters are not what the method takes.
+    /// The parameters don't fit the method.
     public static func invalidParams(_ message: String) -> RPCError { RPCError(code: -32602, message: message) }
     /// The method failed.
     public static func internalError(_ message: String) -> RPCError { RPCError(code: -32603, message: message) }
-    /// ACP: the agent has no credential it could use.
+    /// ACP: the agent has no usable credential.
     public static let authenticationRequiredCode = -32000
 }
 
 extension RPCMessage {
-    /// Reads one line.
+    /// Parses one line.
     ///
-    /// - Returns: `nil` when the line is not a JSON-RPC message, which is what a program prints that writes
-    ///   to standard output by mistake.
+    /// - Returns: `nil` if the line is no JSON-RPC message, as when a program prints to standard output by mistake.
     public init?(line: Data) {
         guard let json = try? JSONLine.decode(JSONValue.self, from: line), case .object(let members) = json else {
             return nil
@@ -79,7 +85,7 @@ extension RPCMessage {
         }
     }
 
-    /// The message as one line, newline included.
+    /// The message as one line, with its newline.
     public var line: Data {
         var members: [String: JSONValue] = ["jsonrpc": .string("2.0")]
         switch self {
@@ -97,7 +103,7 @@ extension RPCMessage {
             members["id"] = id?.json ?? .null
             members["error"] = .object(["code": .integer(error.code), "message": .string(error.message)])
         }
-        // A JSONValue always encodes: it holds nothing but strings, finite numbers and their collections.
+        // A JSONValue always encodes: it has only strings, finite numbers and collections of them.
         return ((try? JSONLine.encode(JSONValue.object(members))) ?? Data()) + Data("\n".utf8)
     }
 }

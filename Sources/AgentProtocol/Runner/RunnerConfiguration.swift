@@ -1,103 +1,112 @@
-import Processes
-
-/// Everything a runner is told, in one file of mode 0600 that only the runner reads.
+/// What a runner has to run, and within which limits. It names no path but those in the agent's catalogue entry and environment: the runner builds the sandbox from it where it runs
+/// (``RunnerPlace``).
 public struct RunnerConfiguration: Sendable, Codable {
+    /// The session's id.
     public var session: SessionID
     /// The attempt's fencing number.
     public var attempt: Int
-    /// The runner's bearer token. It never stands in an argument or an environment.
+    /// The runner's bearer token. It is never passed in an argument or the environment.
     public var token: String
-    /// The Unix socket on which the control plane listens for runners.
-    public var controlSocket: String
-    /// Where this attempt's spool and lock are kept.
-    public var folder: String
-    /// The agent's program inside its sandbox, whole.
-    public var command: Command
-    public var wireProtocol: WireProtocol
-    /// What the sandbox is, for the event that tells of its start.
-    public var sandbox: String
+    /// The agent to run.
+    public var agent: Agent
+    /// The kind of sandbox, as in the event ``AgentEvent/agentStarted(_:)``.
+    public var sandbox: SandboxKind
+    /// The limits of the sandbox.
+    public var limits: Limits
+    /// The conversation to open.
     public var conversation: Conversation
-    /// `cgroup.procs` files that the sandbox joins.
-    public var controlGroups: [String]
-    /// A file whose line `oom_kill N` counts what the kernel killed for lack of memory.
-    public var memoryEvents: String?
-    /// How long the agent may take to answer the handshake, in milliseconds.
+    /// The time limit for the agent's handshake, in milliseconds.
     public var handshakeTimeout: Int
-    /// The most that the agent may write in all, in bytes.
+    /// The limit on the agent's total output, in bytes.
     public var outputLimit: Int
-    /// The folders that the agent may fill, and the room that it may take in them, in bytes; `nil` where nobody looks after it.
-    public var disk: Disk?
-    /// How long a person has to answer what the agent asks, in milliseconds.
+    /// The time limit for a person's answer, in milliseconds.
     public var answerTimeout: Int
-    /// How long the agent has between being asked to stop and being killed, in milliseconds.
+    /// The time between the request to stop and the first signal, in milliseconds.
     public var stopGrace: Int
-    /// The sign-in that the agent insists on having as a file.
+    /// The sign-in that the agent needs as a file.
     public var signIn: SignIn?
 
-    /// Folders on the host that an agent may fill.
-    public struct Disk: Sendable, Codable {
-        public var folders: [String]
-        /// In bytes, of all of them together.
-        public var limit: Int
+    /// How an agent is confined.
+    public enum SandboxKind: String, Sendable, Codable {
+        /// In a sandbox by bubblewrap.
+        case bubblewrap
+        /// Not at all.
+        case none
+    }
 
-        /// Describes folders.
-        public init(folders: [String], limit: Int) {
+    /// An agent, as its catalogue describes it.
+    public struct Agent: Sendable, Codable {
+        /// The arguments of its program.
+        public var arguments: [String]
+        /// The protocol that it speaks.
+        public var wireProtocol: WireProtocol
+        /// Folders outside the system's that it reads, as the catalogue names them.
+        public var folders: [String]
+        /// Its environment variables.
+        public var environment: [String: String]
+
+        /// Creates a description of an agent.
+        public init(arguments: [String], wireProtocol: WireProtocol, folders: [String] = [], environment: [String: String] = [:]) {
+            self.arguments = arguments
+            self.wireProtocol = wireProtocol
             self.folders = folders
-            self.limit = limit
+            self.environment = environment
         }
     }
 
-    /// A sign-in's file in the agent's home. What goes into it is asked for with the runner's token, so that it stands
-    /// nowhere else.
+    /// The limits of a sandbox.
+    public struct Limits: Sendable, Hashable, Codable {
+        /// Memory, in bytes.
+        public var memory: Int
+        /// The number of processes and threads.
+        public var processes: Int
+        /// Processor time, in percent of one core.
+        public var cpuPercent: Int
+        /// Disk space of the workspace and the agent's home together, in bytes.
+        public var disk: Int
+
+        /// Creates limits.
+        public init(memory: Int, processes: Int, cpuPercent: Int, disk: Int) {
+            self.memory = memory
+            self.processes = processes
+            self.cpuPercent = cpuPercent
+            self.disk = disk
+        }
+    }
+
+    /// A sign-in's file in the agent's home. The runner fetches its content with the runner's token, so that it is stored nowhere else.
     public struct SignIn: Sendable, Codable {
-        /// The agent's home on the host.
-        public var folder: String
-        /// The file's path in it.
+        /// The file's path in the agent's home.
         public var file: String
-        /// What sync is told of it.
+        /// The agent's id in the catalogue, for credential sync.
         public var agentType: String
+        /// `oauth` or `apiKey`, for credential sync.
         public var credentialKind: String
 
-        /// Describes a file.
-        public init(folder: String, file: String, agentType: String, credentialKind: String) {
-            self.folder = folder
+        /// Creates a description of a file.
+        public init(file: String, agentType: String, credentialKind: String) {
             self.file = file
             self.agentType = agentType
             self.credentialKind = credentialKind
         }
     }
 
-    /// Tells a runner what to do.
+    /// Creates a configuration.
     public init(
-        session: SessionID, attempt: Int, token: String, controlSocket: String, folder: String, command: Command,
-        wireProtocol: WireProtocol, sandbox: String, conversation: Conversation, controlGroups: [String], memoryEvents: String?,
-        handshakeTimeout: Int, outputLimit: Int, disk: Disk? = nil, answerTimeout: Int, stopGrace: Int, signIn: SignIn? = nil
+        session: SessionID, attempt: Int, token: String, agent: Agent, sandbox: SandboxKind, limits: Limits, conversation: Conversation,
+        handshakeTimeout: Int, outputLimit: Int, answerTimeout: Int, stopGrace: Int, signIn: SignIn? = nil
     ) {
         self.session = session
         self.attempt = attempt
         self.token = token
-        self.controlSocket = controlSocket
-        self.folder = folder
-        self.command = command
-        self.wireProtocol = wireProtocol
+        self.agent = agent
         self.sandbox = sandbox
+        self.limits = limits
         self.conversation = conversation
-        self.controlGroups = controlGroups
-        self.memoryEvents = memoryEvents
         self.handshakeTimeout = handshakeTimeout
         self.outputLimit = outputLimit
-        self.disk = disk
         self.answerTimeout = answerTimeout
         self.stopGrace = stopGrace
         self.signIn = signIn
     }
-
-    /// The lock that a living runner holds. The kernel lets go of it when the runner dies, however it dies.
-    public static func lockPath(in folder: String) -> String { folder + "/lock" }
-    /// The events that the runner has kept, one a line.
-    public static func spoolPath(in folder: String) -> String { folder + "/events.jsonl" }
-    /// This configuration's own file.
-    public static func configurationPath(in folder: String) -> String { folder + "/runner.json" }
-    /// What the runner itself has to say.
-    public static func logPath(in folder: String) -> String { folder + "/runner.log" }
 }

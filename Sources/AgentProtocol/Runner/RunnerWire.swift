@@ -1,12 +1,13 @@
-/// One event with the runner's own number, so that a repeat changes nothing.
+/// An event with its number, which makes repeated delivery harmless.
 public struct NumberedEvent: Sendable, Hashable, Codable {
     /// Counts from 1 within an attempt, without gaps.
     public var n: Int
-    /// When it happened, in UTC milliseconds.
+    /// The time of the event, in UTC milliseconds.
     public var at: Int64
+    /// The event.
     public var event: AgentEvent
 
-    /// Numbers an event.
+    /// Creates a numbered event.
     public init(n: Int, at: Int64, event: AgentEvent) {
         self.n = n
         self.at = at
@@ -17,7 +18,7 @@ public struct NumberedEvent: Sendable, Hashable, Codable {
 extension NumberedEvent {
     private enum CodingKeys: CodingKey { case n, at, event }
 
-    /// An event that this version can't read, from a runner of another one, is kept as it came: the numbers must have no gap.
+    /// Decodes an event. Events of other versions that can't be decoded are kept as raw JSON, because the numbers must have no gap.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         n = try container.decode(Int.self, forKey: .n)
@@ -32,40 +33,43 @@ extension NumberedEvent {
 
 /// The body of `POST /runner/v1/events`.
 public struct EventBatch: Sendable, Hashable, Codable {
+    /// The events, in order.
     public var events: [NumberedEvent]
 
-    /// Makes a batch.
+    /// Creates a batch.
     public init(events: [NumberedEvent]) {
         self.events = events
     }
 }
 
-/// The answer to a batch: everything up to this number is stored, and the runner may forget it.
+/// The answer to a batch: everything up to this number is stored and may be deleted by the runner.
 public struct EventReceipt: Sendable, Hashable, Codable {
+    /// The number.
     public var acknowledged: Int
 
-    /// Acknowledges events.
+    /// Creates a receipt.
     public init(acknowledged: Int) {
         self.acknowledged = acknowledged
     }
 }
 
-/// The body of `POST /runner/v1/heartbeat`: that the runner is alive, and what its agent does.
+/// The body of `POST /runner/v1/heartbeat`: shows that the runner is alive and what its agent uses.
 public struct Heartbeat: Sendable, Hashable, Codable {
-    /// Processor time that the agent and what it started have used so far, in milliseconds.
+    /// Processor time that the agent and its child processes have used so far, in milliseconds.
     public var cpuMilliseconds: Int64
 
-    /// Tells what an agent does.
+    /// Creates a heartbeat.
     public init(cpuMilliseconds: Int64) {
         self.cpuMilliseconds = cpuMilliseconds
     }
 }
 
-/// The answer to `GET /runner/v1/sign-in`: what the runner writes into the agent's file. It is never stored or logged.
+/// The answer to `GET /runner/v1/sign-in`: the content of the agent's sign-in file. It is never stored or logged.
 public struct SignInContent: Sendable, Codable {
+    /// The file's content.
     public var content: String
 
-    /// Wraps a file's content.
+    /// Creates an answer.
     public init(content: String) {
         self.content = content
     }
@@ -77,10 +81,10 @@ public struct CredentialSync: Sendable, Codable {
     public var agentType: String
     /// `oauth` or `apiKey`.
     public var credentialKind: String
-    /// The file's content as it stands.
+    /// The file's current content.
     public var credential: String
 
-    /// Puts a body together.
+    /// Creates a body.
     public init(agentType: String, credentialKind: String, credential: String) {
         self.agentType = agentType
         self.credentialKind = credentialKind
@@ -88,19 +92,20 @@ public struct CredentialSync: Sendable, Codable {
     }
 }
 
-/// As much of the answer to a credential sync as its sender has to know.
+/// The part of the answer to a credential sync that the sender needs.
 public struct CredentialSyncAnswer: Sendable, Codable {
-    /// Whether what was sent is what is stored now.
+    /// Whether the sent content is now the stored one.
     public var success: Bool
 }
 
-/// One command with its number. The stream of `GET /runner/v1/commands` carries the number as the SSE `id`.
+/// A command with its number. The stream of `GET /runner/v1/commands` carries the number as the SSE `id`.
 public struct NumberedCommand: Sendable, Hashable, Codable {
     /// Counts from 1 within an attempt.
     public var n: Int
+    /// The command.
     public var command: AgentCommand
 
-    /// Numbers a command.
+    /// Creates a numbered command.
     public init(n: Int, command: AgentCommand) {
         self.n = n
         self.command = command

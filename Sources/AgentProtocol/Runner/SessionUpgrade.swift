@@ -1,9 +1,9 @@
-/// How a runner elsewhere has a connection to the server become its session's: an HTTP upgrade with the runner's token.
+/// The HTTP upgrade with which a runner on another machine turns a connection to the server into one to its session.
 ///
-/// What follows the answer 101 is what would go over the session's Unix socket.
+/// After the answer 101, the connection carries what the session's Unix socket would.
 public enum SessionUpgrade {
     /// The protocol's name in the `Upgrade` header.
     public static let name = "sam-session"
-    /// Where to ask.
+    /// The path of the upgrade request.
     public static let path = "/runner/v1/gateway"
 }

@@ -23,7 +23,7 @@ struct sam_spawn_failure {
 /// Forks and executes. The child leads a session of its own and keeps no descriptor but 0...3.
 struct sam_spawn_failure sam_spawn(const struct sam_spawn_request *what, pid_t *pid);
 
-/// The same through a second fork, so that the program is nobody's child: it goes on when the caller dies
+/// The same through a second fork, so that the program is not the caller's child: it survives the caller
 /// and never becomes the caller's zombie. `pid` receives the program's own id.
 struct sam_spawn_failure sam_spawn_detached(const struct sam_spawn_request *what, pid_t *pid);
 

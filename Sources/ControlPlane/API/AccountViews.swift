@@ -1,11 +1,14 @@
 import Accounts
 
-/// A user as the API shows one.
+/// A user in the API.
 public struct UserView: Sendable, Codable {
+    /// The user's id.
     public var id: String
+    /// The user's name.
     public var name: String
+    /// The user's role on the server.
     public var role: User.Role
-    /// When the user was shut out, in UTC milliseconds; missing for one who may come in.
+    /// When the user was disabled, in UTC milliseconds; missing for an enabled user.
     public var disabledAt: Int64?
 
     init(_ user: User) {
@@ -16,13 +19,15 @@ public struct UserView: Sendable, Codable {
     }
 }
 
-/// Who belongs to a project, as the API shows it.
+/// A project's member in the API.
 public struct MemberView: Sendable, Codable {
+    /// The user's id.
     public var id: String
+    /// The user's name.
     public var name: String
-    /// What they may do in this project.
+    /// The role in the project.
     public var role: ProjectRole
-    /// When they were shut out, in UTC milliseconds; missing for one who may come in.
+    /// When the user was disabled, in UTC milliseconds; missing for an enabled user.
     public var disabledAt: Int64?
 
     init(_ member: ProjectMember) {
@@ -33,10 +38,13 @@ public struct MemberView: Sendable, Codable {
     }
 }
 
-/// An API token as the API shows it: everything but the token.
+/// An API token in the API, without the token itself.
 public struct TokenView: Sendable, Codable {
+    /// The token's id.
     public var id: String
+    /// The token's purpose.
     public var name: String
+    /// The time of its creation, in UTC milliseconds.
     public var createdAt: Int64
 
     init(_ token: APIToken) {
@@ -46,14 +54,19 @@ public struct TokenView: Sendable, Codable {
     }
 }
 
-/// A notification as the API shows it.
+/// A notification in the API.
 public struct NotificationView: Sendable, Codable {
+    /// The notification's id.
     public var id: String
+    /// The time, in UTC milliseconds.
     public var at: Int64
+    /// The kind of event.
     public var kind: UserNotification.Kind
-    /// The id of what it is about.
+    /// The id of the subject.
     public var subject: String
+    /// A sentence with the next step.
     public var text: String
+    /// The time at which it was read, in UTC milliseconds; missing while unread.
     public var readAt: Int64?
 
     init(_ notification: UserNotification) {
@@ -66,15 +79,19 @@ public struct NotificationView: Sendable, Codable {
     }
 }
 
-/// A line of the audit trail as the API shows it.
+/// A line of the audit trail in the API.
 public struct AuditView: Sendable, Codable {
+    /// The time, in UTC milliseconds.
     public var at: Int64
-    /// A user's id, a session's, or `sam`.
+    /// The id of a user or a session, or `sam`.
     public var actor: String
-    /// The user's name, where the actor is one.
+    /// The user's name, if the actor is a user.
     public var actorName: String?
+    /// The action.
     public var action: String
+    /// The id of the subject.
     public var subject: String
+    /// Further details.
     public var detail: String
 
     init(_ entry: AuditEntry) {

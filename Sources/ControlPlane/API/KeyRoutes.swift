@@ -8,13 +8,13 @@ import Store
 struct KeyRoutes {
     let accounts: Accounts
     let leases: Leases
-    /// The server's address.
+    /// The server's URL.
     let address: @Sendable () -> String?
     let gateway: Gateway
 
-    init(_ modules: Modules, address: @escaping @Sendable () -> String?) {
-        accounts = modules.accounts
-        gateway = modules.metered.gateway
+    init(_ dependencies: Dependencies, address: @escaping @Sendable () -> String?) {
+        accounts = dependencies.accounts
+        gateway = dependencies.metered.gateway
         leases = gateway.leases
         self.address = address
     }
@@ -33,14 +33,14 @@ struct KeyRoutes {
         return try .json(Listing.Keys(keys: keys, next: page.next?.cursor))
     }
 
-    /// The key is shown this once.
+    /// Creates a key. The response is the only place where its token is shown.
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let user = try context.requireUser()
-        let wish: NewKey = try await request.json(limit: context.maxUploadSize)
-        let provider = try wish.provider.map { try Provider(parsing: $0) }
+        let body: NewKey = try await request.json(limit: context.maxUploadSize)
+        let provider = try body.provider.map { try Provider(parsing: $0) }
         var project: Project?
-        if let name = wish.project { project = try await accounts.project(name, for: user.id, as: .member) }
-        let (key, token) = try await leases.makeKey(named: wish.name, project: project?.id, provider: provider, for: user)
+        if let name = body.project { project = try await accounts.project(name, for: user.id, as: .member) }
+        let (key, token) = try await leases.makeKey(named: body.name, project: project?.id, provider: provider, for: user)
         return try .json(
             CreatedKey(key: KeyView(key, project: project?.name), token: token.text, gateway: (address() ?? "") + "/gateway"),
             status: .created)

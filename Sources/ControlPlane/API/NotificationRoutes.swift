@@ -2,12 +2,12 @@ import Accounts
 import Hummingbird
 import Store
 
-/// `/api/v1/notifications`: a user's own.
+/// `/api/v1/notifications`: the user's own.
 struct NotificationRoutes {
     let accounts: Accounts
 
-    init(_ modules: Modules) {
-        accounts = modules.accounts
+    init(_ dependencies: Dependencies) {
+        accounts = dependencies.accounts
     }
 
     func add(to group: RouterGroup<APIContext>) {

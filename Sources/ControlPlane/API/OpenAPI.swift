@@ -2,11 +2,11 @@ import AgentProtocol
 import Foundation
 import Yams
 
-/// The API's description, which stands beside this file as `openapi.yaml`, as the JSON that is served.
+/// The API's description, read from `openapi.yaml` in this folder and served as JSON.
 ///
 /// https://spec.openapis.org/oas/v3.1.1.html
 enum OpenAPI {
-    /// The description as JSON, made once. It fails only where the file is not what this reads, which the tests would tell.
+    /// The description as JSON, built once. A failure means a mistake in the file, which the tests detect.
     static let document = Result<Data, any Error> {
         let yaml = String(decoding: PackageResources.openapi_yaml, as: UTF8.self)
         guard let root = try Yams.compose(yaml: yaml) else { throw DescriptionMistake(message: "openapi.yaml is empty.") }
@@ -14,7 +14,7 @@ enum OpenAPI {
     }
 }
 
-/// What in the description has no counterpart in JSON.
+/// A part of the description that can't be converted to JSON.
 private struct DescriptionMistake: Error, CustomStringConvertible {
     var message: String
 
@@ -24,8 +24,8 @@ private struct DescriptionMistake: Error, CustomStringConvertible {
 extension JSONValue {
     /// The JSON of a YAML node.
     ///
-    /// Names of members are texts however they are written. Of the plain words that older YAML takes for truth values, only
-    /// `true` and `false` are: `on` and `off` are texts, as in YAML 1.2, which OpenAPI is written in.
+    /// Member names are always texts. Only `true` and `false` are booleans; other boolean words of older YAML, such as `on` and `off`, are
+    /// texts, as in YAML 1.2, which OpenAPI uses.
     fileprivate init(_ node: Node) throws {
         switch node {
         case .scalar(let scalar): self = JSONValue(node, scalar.string)

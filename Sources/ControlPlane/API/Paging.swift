@@ -3,13 +3,13 @@ import Hummingbird
 import Store
 
 extension PageKey {
-    /// The place as a client gets it and gives it back: nothing that it has to understand.
+    /// The key as an opaque cursor for clients.
     var cursor: String {
         Data("\(number).\(text)".utf8).base64EncodedString()
             .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 
-    /// Reads what a client gives back; `nil` for what SAM did not make.
+    /// Decodes a client's cursor; `nil` if SAM did not make it.
     init?(cursor: String) {
         let isPlain = cursor.utf8.allSatisfy { byte in
             UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
@@ -26,23 +26,16 @@ extension PageKey {
 }
 
 extension Request {
-    /// The most that one part of a list has.
+    /// The largest page.
     static let pageLimit = 1_000
 
-    /// Which part of a list is asked for, by `limit` and `cursor`.
+    /// The requested page of a list, from `limit` and `cursor`.
     ///
-    /// - Parameter standard: how much is given when no limit is named.
-    /// - Throws: `Problem` with what is wrong with them.
+    /// - Parameter standard: the limit if the query has none.
+    /// - Throws: `Problem` if one of them is invalid.
     func page(standard: Int = 100) throws -> PageRequest {
-        let query = uri.queryParameters
-        var limit = standard
-        if let text = query["limit"] {
-            guard let number = Int(text), (1...Self.pageLimit).contains(number) else {
-                throw Problem(.badRequest, "limit is a number from 1 to \(Self.pageLimit), not “\(text.prefix(40))”.")
-            }
-            limit = number
-        }
-        guard let text = query["cursor"] else { return PageRequest(limit: limit) }
+        let limit = try number("limit", in: 1...Self.pageLimit) ?? standard
+        guard let text = uri.queryParameters["cursor"] else { return PageRequest(limit: limit) }
         guard let key = PageKey(cursor: String(text)) else {
             throw Problem(
                 .badRequest, "cursor is the “next” of an earlier part of this list, which this is not. Leave it out to begin at the start.")

@@ -1,27 +1,25 @@
-import Accounts
 import AgentProtocol
-import Credentials
 import Foundation
-import Gateway
 import HTTPTypes
 import Hummingbird
-import Metering
 import Sessions
-import Settings
-import Store
-import Vault
 import Wording
-import Workspaces
 
-/// An error as the API tells it: problem details of RFC 9457.
+/// An error in the API: problem details of RFC 9457.
 public struct Problem: Error, Sendable, Codable {
+    /// The problem's type: `about:blank`, or `FencedProblem.type` for a runner whose attempt is over.
     public var type = "about:blank"
+    /// The status in words.
     public var title: String
+    /// The HTTP status.
     public var status: Int
     /// A sentence for a person.
     public var detail: String
-    /// The failure with which a session would have ended, such as `credentialBlocked`.
+    /// The failure with which a session would have failed, such as `credentialBlocked`.
     public var code: String?
+
+    /// The code of a refusal because the token's user is disabled.
+    public static let userDisabled = "userDisabled"
 
     init(_ status: HTTPResponse.Status, _ detail: String) {
         title = status.reasonPhrase
@@ -29,41 +27,33 @@ public struct Problem: Error, Sendable, Codable {
         self.detail = detail
     }
 
-    /// What an error of any module is to a client.
+    private init(kind: ErrorKind, _ detail: String) {
+        title = kind.title
+        status = kind.status
+        self.detail = detail
+    }
+
+    /// The answer to a runner whose attempt is over.
+    static var fenced: Problem {
+        var problem = Problem(.conflict, "This runner's attempt is over.")
+        problem.type = FencedProblem.type
+        return problem
+    }
+
+    /// Converts an error of any module.
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case let error as AccountsError:
-            self.init(
-                [.notFound: .notFound, .forbidden: .forbidden, .nameTaken: .conflict][error.code] ?? .badRequest, error.message)
-        case let error as CredentialsError:
-            self.init(
-                [.notFound: .notFound, .wrongState: .conflict, .vault: .internalServerError][error.code] ?? .badRequest, error.message)
-        case let error as VaultError: self.init(error.code == .notOurs ? .conflict : .internalServerError, error.message)
-        case let error as SettingsError: self.init(error.code == .notFound ? .notFound : .badRequest, error.message)
-        case let error as MeteringError:
-            self.init(
-                [.notFound: .notFound, .spool: .internalServerError, .unreadable: .internalServerError][error.code] ?? .badRequest,
-                error.message)
-        case let error as GatewayError: self.init(error.code == .notFound ? .notFound : .badRequest, error.message)
-        case let error as SessionsError:
-            self.init(
-                [
-                    .notFound: .notFound, .forbidden: .forbidden, .wrongState: .conflict, .fenced: .conflict,
-                    .unreadable: .internalServerError, .refused: .conflict,
-                ][error.code] ?? .badRequest, error.message)
+        case let error as SessionsError where error.code == .fenced: self = .fenced
+        case let error as any ExplainedError where error.kind != .unexpected:
+            self.init(kind: error.kind, error.message)
             code = error.reason
-        case let error as WorkspaceError:
-            self.init(
-                [
-                    .home: .internalServerError, .sandbox: .serviceUnavailable, .agent: .serviceUnavailable, .tooLarge: .contentTooLarge,
-                ][error.code]
-                    ?? .unprocessableContent, error.message)
-        case let error as StoreError where error.code == .busy || error.code == .full:
-            self.init(.serviceUnavailable, error.message)
         case let error as DecodingError: self.init(.badRequest, "The body is not what this call takes: \(error.place)")
         case let error as HTTPError: self.init(error.status, error.body ?? error.status.reasonPhrase)
-        default: self.init(.internalServerError, "Something went wrong here; the server's log tells what.")
+        default:
+            self.init(
+                .internalServerError,
+                "Something went wrong here; the server's log tells what. Try again, and if it happens again, report what the log says.")
         }
     }
 

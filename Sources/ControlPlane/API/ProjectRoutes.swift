@@ -5,18 +5,18 @@ import Hummingbird
 import Sessions
 import Store
 
-/// `/api/v1/projects`. To who does not belong to a project there is no such project.
+/// `/api/v1/projects`. A project does not exist for users who do not belong to it.
 struct ProjectRoutes {
     let accounts: Accounts
-    let credentials: Credentials
-    let engine: SessionEngine
+    let resolver: CredentialResolver
+    let removals: ProjectRemovals
     private let source: ProjectSource
 
-    init(_ modules: Modules) {
-        engine = modules.engine
-        source = ProjectSource(modules)
-        accounts = modules.accounts
-        credentials = modules.credentials
+    init(_ dependencies: Dependencies) {
+        removals = dependencies.sessions.projects
+        source = ProjectSource(dependencies)
+        accounts = dependencies.accounts
+        resolver = dependencies.credentials.resolver
     }
 
     func add(to group: RouterGroup<APIContext>) {
@@ -46,9 +46,9 @@ struct ProjectRoutes {
     }
 
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
-        let wish: NewProject = try await request.json(limit: context.maxUploadSize)
+        let body: NewProject = try await request.json(limit: context.maxUploadSize)
         let user = try context.requireUser()
-        let found = try await source.find(wish, for: user)
+        let found = try await source.find(body, for: user)
         guard found.isNew else { return try .json(ProjectView(found.project, note: found.note)) }
         let project = try await accounts.addProject(found.project, by: user.id)
         return try .json(ProjectView(project, note: found.note), status: .created)
@@ -66,20 +66,20 @@ struct ProjectRoutes {
         return try .json(ProjectView(try await accounts.setSandbox(change.sandbox, of: project.id.rawValue, by: user.id)))
     }
 
-    /// What would go with it.
+    /// Lists everything that the removal would delete.
     private func removal(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(try await engine.removal(of: try await owned(context)))
+        try .json(try await removals.removal(of: try await owned(context)))
     }
 
     private func remove(_ request: Request, _ context: APIContext) async throws -> Response {
         let force = request.uri.queryParameters["force"] == "true"
         let project = try await owned(context)
-        return try .json(try await engine.remove(project, evenUnlanded: force, by: try context.requireUser().id))
+        return try .json(try await removals.remove(project, evenUnlanded: force, by: try context.requireUser().id))
     }
 
     private func resolution(_ request: Request, _ context: APIContext) async throws -> Response {
         let project = try await project(context)
-        let all = try await credentials.explain(
+        let all = try await resolver.explain(
             try request.providers(), project: project.id, user: try context.requireUser().id)
         return try .json(Listing.Resolution(all, try request.page()))
     }
@@ -92,8 +92,8 @@ struct ProjectRoutes {
 
     private func addMember(_ request: Request, _ context: APIContext) async throws -> Response {
         let project = try await known(context)
-        let wish: NewMember = try await request.json(limit: context.maxUploadSize)
-        try await accounts.addMember(wish.user, as: wish.role, to: project.id, by: try context.requireUser().id)
+        let body: NewMember = try await request.json(limit: context.maxUploadSize)
+        try await accounts.addMember(body.user, as: body.role, to: project.id, by: try context.requireUser().id)
         return try await listing(of: project.id, request, status: .created)
     }
 
@@ -112,7 +112,7 @@ struct ProjectRoutes {
         return Response(status: .noContent)
     }
 
-    // MARK: - Parts
+    // MARK: - Helpers
 
     private func project(_ context: APIContext, as least: ProjectRole = .viewer) async throws -> Project {
         try await accounts.project(try context.parameter("id"), for: try context.requireUser().id, as: least)
@@ -123,14 +123,14 @@ struct ProjectRoutes {
         return try .json(Listing.Members(members: page.items.map(MemberView.init), next: page.next?.cursor), status: status)
     }
 
-    /// A project that the one who asks belongs to; administrators know of all. What they may do with its members is judged with the act.
+    /// A project that the user belongs to, or any for administrators. Rights to manage its members are checked by `Accounts`.
     private func known(_ context: APIContext) async throws -> Project {
         let user = try context.requireUser()
         let id = try context.parameter("id")
         return try await user.role == .administrator ? accounts.project(id) : accounts.project(id, for: user.id)
     }
 
-    /// A project that is this user's to remove: an owner's, and an administrator's.
+    /// A project that the user may remove: an owner's, or any for administrators.
     private func owned(_ context: APIContext) async throws -> Project {
         let user = try context.requireUser()
         let id = try context.parameter("id")

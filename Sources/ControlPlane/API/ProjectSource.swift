@@ -2,49 +2,63 @@ import Accounts
 import Hummingbird
 import Workspaces
 
-/// The project of a repository: one that is there, or one that would be added.
+/// Finds the project of a repository, or drafts a new one.
 struct ProjectSource: Sendable {
     private let accounts: Accounts
-    private let host: LocalHost
+    private let repositories: any RepositoryFinder
 
-    init(_ modules: Modules) {
-        accounts = modules.accounts
-        host = modules.host
+    init(_ dependencies: Dependencies) {
+        accounts = dependencies.accounts
+        repositories = dependencies.host
     }
 
-    /// Looks for the project, or drafts one. Nothing is stored: everything that can be refused is refused before.
+    /// A project that was found or drafted.
+    struct Found {
+        var project: Project
+        /// Whether it is a draft, which is not stored yet.
+        var isNew: Bool
+        /// How the repository was found, for people.
+        var note: String?
+        /// What is checked out in the linked worktree that was named.
+        var worktree: WorktreeHead?
+    }
+
+    /// Finds the project or drafts one. Nothing is stored; all checks that can refuse it run here.
     ///
-    /// The same repository twice is the same project, unless a name says otherwise.
+    /// The same repository gives the same project, unless the request has a name or a sandbox.
     ///
-    /// - Throws: `WorkspaceError` when there is no such repository; `AccountsError` for who may not add one; `StoreError`.
-    func find(_ wish: NewProject, for user: User) async throws -> (project: Project, isNew: Bool, note: String?) {
-        var location = try RepositoryLocation(wish.repository).top
-        if wish.name == nil, wish.sandbox == nil, let known = try await accounts.project(of: location.address, for: user.id) {
-            return (known, false, nil)
+    /// - Throws: `WorkspaceError` if there is no such repository; `AccountsError` if the user may not add a project; `StoreError`.
+    func find(_ body: NewProject, for user: User) async throws -> Found {
+        var location = try RepositoryLocation(body.repository).top
+        if body.name == nil, body.sandbox == nil, let known = try await accounts.project(of: location.address, for: user.id) {
+            return Found(project: known, isNew: false)
         }
-        // git runs with what the server's own user may reach, on this disk and elsewhere.
+        // git runs with the rights of the server's own user, on this disk and on the network.
         try user.requireAdministrator("Projects are added by administrators, who then say who works on them.")
-        let resolved = try await host.resolve(location)
+        let resolved = try await repositories.resolve(location)
         if resolved.location != location {
             location = resolved.location
-            if wish.name == nil, wish.sandbox == nil, let known = try await accounts.project(of: location.address, for: user.id) {
-                return (known, false, resolved.note)
+            if body.name == nil, body.sandbox == nil, let known = try await accounts.project(of: location.address, for: user.id) {
+                return Found(project: known, isNew: false, note: resolved.note, worktree: resolved.worktree)
             }
         }
-        let sandbox = wish.sandbox ?? .bubblewrap
-        try await host.probe(location, sandbox: sandbox)
+        let sandbox = body.sandbox ?? .bubblewrap
+        try await repositories.probe(location, sandbox: sandbox)
         let name: String
-        if let wished = wish.name {
-            name = wished
+        if let given = body.name {
+            name = given
         } else {
-            name = try await freeName(location.suggestedName)
+            name = try await freeName(location.suggestedName ?? ProjectName("project"))
         }
-        return (try accounts.draft(named: name, repository: location.address, sandbox: sandbox), true, resolved.note)
+        return Found(
+            project: try accounts.draft(named: name, repository: location.address, sandbox: sandbox), isNew: true, note: resolved.note,
+            worktree: resolved.worktree)
     }
 
-    private func freeName(_ wish: String) async throws -> String {
+    /// The name, or with the first free number behind it.
+    private func freeName(_ preferred: ProjectName) async throws -> String {
         let taken = Set(try await accounts.projects().map(\.name))
-        guard taken.contains(wish) else { return wish }
-        return (2...).lazy.map { "\(wish.prefix(58))-\($0)" }.first { !taken.contains($0) } ?? wish
+        guard taken.contains(preferred.text) else { return preferred.text }
+        return (2...).lazy.map { preferred.appending("-\($0)") }.first { !taken.contains($0) } ?? preferred.text
     }
 }

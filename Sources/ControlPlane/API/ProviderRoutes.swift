@@ -5,13 +5,13 @@ import Hummingbird
 import Metering
 import Store
 
-/// `/api/v1/providers`: where providers are reached.
+/// `/api/v1/providers`: the providers' addresses.
 struct ProviderRoutes {
     let endpoints: ProviderEndpoints
     let gateway: Gateway
 
-    init(_ modules: Modules) {
-        gateway = modules.metered.gateway
+    init(_ dependencies: Dependencies) {
+        gateway = dependencies.metered.gateway
         endpoints = gateway.endpoints
     }
 
@@ -30,13 +30,13 @@ struct ProviderRoutes {
 
     private func set(_ request: Request, _ context: APIContext) async throws -> Response {
         let provider = try Provider(parsing: try context.parameter("provider"))
-        let wish: ProviderAddress = try await request.json(limit: context.maxUploadSize)
-        if wish.format != nil, !provider.isCustom {
+        let body: ProviderAddress = try await request.json(limit: context.maxUploadSize)
+        if body.format != nil, !provider.isCustom {
             throw Problem(.badRequest, "\(provider.rawValue) speaks its own format. Only a custom endpoint is told one.")
         }
         let endpoint = try ProviderEndpoint(
-            provider, url: wish.url, dialect: wish.format ?? ProviderEndpoints.dialect(of: provider), tokenURL: wish.tokenUrl,
-            allowsPrivate: wish.allowPrivate ?? false)
+            provider, url: body.url, dialect: body.format ?? ProviderEndpoints.dialect(of: provider), tokenURL: body.tokenUrl,
+            allowsPrivate: body.allowPrivate ?? false)
         try await endpoints.set(endpoint, by: try context.requireUser())
         gateway.forget()
         return try await list(request, context)

@@ -2,32 +2,40 @@ import Accounts
 import AgentProtocol
 import Sessions
 
-/// The line of queued sessions, as views tell of it.
+/// The queue of sessions, for views.
 struct QueueLine {
-    /// Where one session stands in it.
+    /// A session's position in the queue.
     struct Standing {
-        /// Counting from 1.
+        /// The position, counted from 1.
         var place: Int?
-        /// What it waits for.
+        /// The event that the session waits for.
         var waitingFor: String
     }
 
     private var places: [SessionID: Int] = [:]
-    private var wait: String?
+    private let viewer: UserID
+    private var wait: QueueWait?
 
-    /// Reads the line, where one of these sessions may stand in it.
+    /// Reads the queue, if one of these sessions is queued.
     ///
+    /// - Parameter viewer: who looks. Only they read which sessions of theirs hold slots.
     /// - Throws: `StoreError`.
-    init(for sessions: [Session], user: UserID, _ engine: SessionEngine) async throws {
+    init(for sessions: [Session], viewer: UserID, _ queries: SessionQueries, _ slots: SessionSlots) async throws {
+        self.viewer = viewer
         guard sessions.contains(where: { $0.state.phase == .queued }) else { return }
-        let line = try await engine.queries.queue()
+        let line = try await queries.queue()
         places = Dictionary(uniqueKeysWithValues: line.enumerated().map { ($1, $0 + 1) })
-        wait = try await engine.waitOfQueue(for: user)
+        wait = try await slots.waitOfQueue(for: viewer)
     }
 
-    /// Where a session stands; `nil` for one that is not queued.
+    private func reason(_ session: Session) -> String {
+        guard let wait else { return session.state.heldBackBy ?? "its turn" }
+        return session.user == viewer ? wait.sentence : wait.turn
+    }
+
+    /// A session's position; `nil` if it is not queued.
     func standing(of session: Session) -> Standing? {
         guard session.state.phase == .queued else { return nil }
-        return Standing(place: places[session.id], waitingFor: wait ?? session.state.heldBackBy ?? "its turn")
+        return Standing(place: places[session.id], waitingFor: reason(session))
     }
 }

@@ -10,10 +10,12 @@ import Workspaces
 public struct NewProject: Sendable, Codable {
     /// A URL or an absolute path.
     public var repository: String
+    /// The project's name; derived from the repository if missing.
     public var name: String?
+    /// The sandbox of its agents; `bubblewrap` if missing.
     public var sandbox: Project.Sandbox?
 
-    /// Asks for a project.
+    /// Creates a body.
     public init(repository: String, name: String? = nil, sandbox: Project.Sandbox? = nil) {
         self.repository = repository
         self.name = name
@@ -23,9 +25,10 @@ public struct NewProject: Sendable, Codable {
 
 /// The body of `PATCH /api/v1/projects/{id}`.
 public struct ProjectChange: Sendable, Codable {
+    /// The new sandbox.
     public var sandbox: Project.Sandbox
 
-    /// Asks for a change.
+    /// Creates a body.
     public init(sandbox: Project.Sandbox) {
         self.sandbox = sandbox
     }
@@ -35,23 +38,26 @@ public struct ProjectChange: Sendable, Codable {
 public struct NewSession: Sendable, Codable {
     /// A project's id or name.
     public var project: String?
-    /// Instead of a project: a URL or an absolute path. A missing project is added together with the session.
+    /// A URL or an absolute path, instead of a project. A missing project is added together with the session.
     public var repository: String?
+    /// The agent's id.
     public var agent: String?
-    /// Whose credential the agent works with; its usual one when this is missing.
+    /// The provider whose credential the agent uses; the agent's usual one if missing.
     public var provider: String?
+    /// The first prompt.
     public var prompt: String?
-    /// What goes with the prompt.
+    /// The images of the prompt.
     public var images: [NewImage]?
+    /// When the session ends.
     public var ending: SessionState.Ending?
-    /// What the agent may do without asking; what the settings say when this is missing.
+    /// The actions that the agent may take without asking; as in the settings if missing.
     public var permissions: PermissionMode?
-    /// `fast`, `strong`, or a name that the agent takes; what the settings say when this is missing.
+    /// `fast`, `strong`, or a name that the agent accepts; as in the settings if missing.
     public var model: String?
-    /// What was not committed in a repository on the server's machine. The session starts from it.
+    /// Uncommitted changes of a repository on the server's machine, from which the session starts.
     public var changes: NewChanges?
 
-    /// Asks for a session.
+    /// Creates a body.
     public init(
         project: String? = nil, repository: String? = nil, agent: String? = nil, provider: String? = nil, prompt: String? = nil,
         images: [NewImage]? = nil,
@@ -71,22 +77,22 @@ public struct NewSession: Sendable, Codable {
     }
 }
 
-/// Changes that are not committed, in the body of a call that starts a session.
+/// Uncommitted changes, in the body of a call that starts a session.
 public struct NewChanges: Sendable, Codable {
-    /// A commit on top of one that the repository has.
+    /// A commit whose parent the repository has.
     public var commit: String
-    /// What the repository lacks, as git packs it, in base64.
+    /// The objects that the repository lacks, as a git pack in base64.
     public var pack: String
 
-    /// Sends changes.
+    /// Creates the JSON form of changes.
     public init(_ changes: CarriedChanges) {
         commit = changes.commit
         pack = changes.pack.base64EncodedString()
     }
 
-    /// The changes themselves.
+    /// Decodes the changes.
     ///
-    /// - Throws: `Problem` or `WorkspaceError` with what is wrong with them.
+    /// - Throws: `Problem` or `WorkspaceError` if they are invalid.
     func checked(for project: Project) throws -> CarriedChanges {
         guard case .local = try RepositoryLocation(project.repository) else {
             throw Problem(.badRequest, "Changes are brought from a repository on the server's machine; \(project.name) has another.")
@@ -98,40 +104,46 @@ public struct NewChanges: Sendable, Codable {
 
 /// The body of `POST /api/v1/sessions/{id}/resume`.
 public struct Resumption: Sendable, Codable {
+    /// The first prompt.
     public var prompt: String
-    /// What goes with the prompt.
+    /// The images of the prompt.
     public var images: [NewImage]?
+    /// When the session ends.
     public var ending: SessionState.Ending?
+    /// The actions that the agent may take without asking; those of the earlier session if missing.
+    public var permissions: PermissionMode?
 
-    /// Asks to go on.
-    public init(prompt: String, images: [NewImage]? = nil, ending: SessionState.Ending? = nil) {
+    /// Creates a body.
+    public init(prompt: String, images: [NewImage]? = nil, ending: SessionState.Ending? = nil, permissions: PermissionMode? = nil) {
         self.prompt = prompt
         self.images = images
         self.ending = ending
+        self.permissions = permissions
     }
 }
 
 /// The body of `POST /api/v1/sessions/{id}/prompts`.
 public struct NewPrompt: Sendable, Codable {
+    /// The prompt's text.
     public var text: String
-    /// What goes with it. A prompt that is changed keeps those that it has.
+    /// The images of the prompt. A prompt that is changed keeps its images.
     public var images: [NewImage]?
 
-    /// Asks something.
+    /// Creates a body.
     public init(text: String, images: [NewImage]? = nil) {
         self.text = text
         self.images = images
     }
 }
 
-/// An image in the body of a call that takes a prompt.
+/// An image in the body of a call with a prompt.
 public struct NewImage: Sendable, Codable {
-    /// What it is said to be; its bytes decide.
+    /// The declared media type, which must match the bytes.
     public var mediaType: String?
-    /// In base64.
+    /// The image in base64.
     public var data: String
 
-    /// Sends an image.
+    /// Creates the JSON form of an image.
     public init(_ image: PromptImage) {
         mediaType = image.mediaType.rawValue
         data = image.data.base64EncodedString()
@@ -139,9 +151,9 @@ public struct NewImage: Sendable, Codable {
 }
 
 extension Array where Element == NewImage {
-    /// The images themselves.
+    /// Decodes and checks the images.
     ///
-    /// - Throws: `Problem` that names the first that is no image, or the limit.
+    /// - Throws: `Problem` that names the first invalid image, or the limit.
     func checked() throws -> [PromptImage] {
         do {
             let images = try enumerated().map { number, image in
@@ -160,14 +172,14 @@ extension Array where Element == NewImage {
 
 /// The body of `POST /api/v1/sessions/{id}/questions/{question}`.
 public struct NewAnswer: Sendable, Codable {
-    /// The id of one of the question's options, where it asks to be allowed something.
+    /// The id of an option, for permission requests.
     public var option: String?
-    /// The answer to a question for a text, or what is said with an option.
+    /// The answer to a question for a text, or a text that goes with an option.
     public var text: String?
-    /// The answers to an inquiry, by the ids of its items: labels of choices, or texts.
+    /// The answers to an inquiry, by the ids of its items: labels of choices, or free text.
     public var answers: [String: [String]]?
 
-    /// Answers.
+    /// Creates a body.
     public init(option: String? = nil, text: String? = nil, answers: [String: [String]]? = nil) {
         self.option = option
         self.text = text
@@ -177,13 +189,16 @@ public struct NewAnswer: Sendable, Codable {
 
 /// The body of `PUT /api/v1/settings/{key}` and of its `/off` and `/on`.
 public struct SettingChange: Sendable, Codable {
+    /// The scope to change.
     public var scope: Scope
     /// The project, for the project scope.
     public var project: String?
+    /// The new value, for `PUT`.
     public var value: String?
+    /// The reason, for `/off`.
     public var reason: String?
 
-    /// Asks for a change.
+    /// Creates a body.
     public init(scope: Scope, project: String? = nil, value: String? = nil, reason: String? = nil) {
         self.scope = scope
         self.project = project
@@ -193,20 +208,23 @@ public struct SettingChange: Sendable, Codable {
 }
 
 /// The body of `PUT /api/v1/credentials/{provider}` and of its `/off`, `/on`, `/remove` and `/clear`.
-public struct CredentialWish: Sendable, Codable {
+public struct CredentialRequest: Sendable, Codable {
+    /// The scope to change.
     public var scope: Scope
     /// The project, for the project scope.
     public var project: String?
-    /// With `PUT` alone.
+    /// The secret, for `PUT`.
     public var secret: SecretInTransit?
+    /// A label for people, for `PUT`.
     public var label: String?
-    /// UTC milliseconds.
+    /// The time at which the secret expires, in UTC milliseconds.
     public var expiresAt: Int64?
+    /// The reason, for `/off`.
     public var reason: String?
-    /// Tells what would come of it, and does nothing.
+    /// Whether to report the effect without making the change.
     public var dryRun: Bool?
 
-    /// Asks for a change.
+    /// Creates a body.
     public init(
         scope: Scope, project: String? = nil, secret: SecretInTransit? = nil, label: String? = nil, expiresAt: Int64? = nil,
         reason: String? = nil, dryRun: Bool? = nil
@@ -222,15 +240,17 @@ public struct CredentialWish: Sendable, Codable {
 }
 
 /// The body of `POST /api/v1/credentials/{provider}/recover`.
-public struct RecoveryWish: Sendable, Codable {
+public struct RecoveryRequest: Sendable, Codable {
+    /// The scope of the credential.
     public var scope: Scope
+    /// The project, for the project scope.
     public var project: String?
-    /// Whose rotation; the newest when this is missing.
+    /// The session whose rotation is meant; the newest rotation if missing.
     public var session: String?
-    /// Throws it away instead.
+    /// Whether to discard the rotation instead.
     public var discard: Bool?
 
-    /// Asks for a rotation that is held.
+    /// Creates a body.
     public init(scope: Scope, project: String? = nil, session: String? = nil, discard: Bool? = nil) {
         self.scope = scope
         self.project = project
@@ -241,27 +261,32 @@ public struct RecoveryWish: Sendable, Codable {
 
 /// The body of `POST /api/v1/users`.
 public struct NewUser: Sendable, Codable {
+    /// The user's name.
     public var name: String
+    /// The user's role; `member` if missing.
     public var role: User.Role?
 
-    /// Asks for a user.
+    /// Creates a body.
     public init(name: String, role: User.Role? = nil) {
         self.name = name
         self.role = role
     }
 }
 
-/// A user who was added, with their first token. It is not shown again.
+/// A new user and their first token, which is not shown again.
 public struct CreatedUser: Sendable, Codable {
+    /// The user.
     public var user: UserView
+    /// The token.
     public var token: String
 }
 
 /// The body of `PATCH /api/v1/users/{id}`.
 public struct UserChange: Sendable, Codable {
+    /// The new role.
     public var role: User.Role
 
-    /// Asks for a change.
+    /// Creates a body.
     public init(role: User.Role) {
         self.role = role
     }
@@ -271,10 +296,10 @@ public struct UserChange: Sendable, Codable {
 public struct NewMember: Sendable, Codable {
     /// A user's id or name.
     public var user: String
-    /// The role that they get; when this is missing, a newcomer is a member and others stay what they are.
+    /// The role; if missing, a new member gets `member` and others keep theirs.
     public var role: ProjectRole?
 
-    /// Names a user.
+    /// Creates a body.
     public init(user: String, role: ProjectRole? = nil) {
         self.user = user
         self.role = role
@@ -283,9 +308,10 @@ public struct NewMember: Sendable, Codable {
 
 /// The body of `PATCH /api/v1/projects/{id}/members/{user}`.
 public struct MemberChange: Sendable, Codable {
+    /// The new role.
     public var role: ProjectRole
 
-    /// Asks for a change.
+    /// Creates a body.
     public init(role: ProjectRole) {
         self.role = role
     }
@@ -293,30 +319,45 @@ public struct MemberChange: Sendable, Codable {
 
 /// The body of `POST /api/v1/tokens`.
 public struct NewToken: Sendable, Codable {
+    /// The token's purpose.
     public var name: String
-    /// Whose, for administrators; the asker's own when this is missing.
+    /// The id or name of the token's user, for administrators; the caller if missing.
     public var user: String?
 
-    /// Names a token.
+    /// Creates a body.
     public init(name: String, user: String? = nil) {
         self.name = name
         self.user = user
     }
 }
 
-/// A token that was made. It is not shown again.
+/// A new token, which is not shown again.
 public struct CreatedToken: Sendable, Codable {
+    /// The token.
     public var token: String
 }
 
-/// What a server tells of itself.
+/// The server's description of itself.
 public struct ServerView: Sendable, Codable {
+    /// The version of SAM.
     public var version: String
-    public var home: String
+    /// The home's path; for administrators only.
+    public var home: String?
+    /// The server's URL.
     public var url: String
-    /// Where workspaces on other machines reach it; missing for nowhere.
+    /// The URL for workspaces on other machines; missing if there is none.
     public var remote: String?
-    /// After how many seconds without anything to do it ends by itself; missing for never.
+    /// The idle time in seconds after which the server exits; missing for never.
     public var idleExit: Int?
-    public var process: Int32
+    /// The process id; for administrators only.
+    public var process: Int32?
+}
+
+extension ServerView {
+    /// The view for users who are no administrators: without what they could use only on the machine itself.
+    var forMembers: ServerView {
+        var view = self
+        (view.home, view.process) = (nil, nil)
+        return view
+    }
 }

@@ -7,25 +7,26 @@ import Store
 
 /// `/api/v1/settings`.
 struct SettingRoutes {
-    let modules: Modules
-    private var settings: Settings { modules.settings }
+    let dependencies: Dependencies
+    private var settings: Settings { dependencies.settings }
 
-    init(_ modules: Modules) {
-        self.modules = modules
+    init(_ dependencies: Dependencies) {
+        self.dependencies = dependencies
     }
 
     func add(to group: RouterGroup<APIContext>) {
         group.get(use: list)
         group.get(":key", use: explain)
         group.put(":key") { request, context in
-            try await change(request, context) { setting, wish, owner, user in
-                guard let value = wish.value else { throw Problem(.badRequest, "“value” is missing.") }
+            try await change(request, context) { setting, body, owner, user in
+                guard let value = body.value else { throw Problem(.badRequest, "“value” is missing.") }
+                try check(value, for: setting)
                 try await settings.set(setting, to: value, at: owner, by: user)
             }
         }
         group.post(":key/off") { request, context in
-            try await change(request, context) { setting, wish, owner, user in
-                try await settings.turnOff(setting, at: owner, reason: wish.reason, by: user)
+            try await change(request, context) { setting, body, owner, user in
+                try await settings.turnOff(setting, at: owner, reason: body.reason, by: user)
             }
         }
         group.post(":key/on") { request, context in
@@ -40,13 +41,31 @@ struct SettingRoutes {
         }
     }
 
+    /// Refuses what no session of the agent could start with. It can be turned off and cleared all the same.
+    private func check(_ value: String, for setting: Setting) throws {
+        guard let id = setting.agent else { return }
+        let agents = dependencies.catalogue.current
+        guard let agent = agents.agent(id) else {
+            throw Problem(
+                .badRequest,
+                "There is no agent “\(id)”.\(Nearest.hint(for: id, among: agents.agents.map(\.id))) They are listed by: sam agents")
+        }
+        guard setting.key == Setting.model(of: id).key, ["fast", "strong"].contains(value) else { return }
+        guard !agent.providers.contains(where: { agent.model(value, with: $0) != nil }) else { return }
+        throw Problem(
+            .badRequest,
+            agent.providers.isEmpty
+                ? "\(agent.name) works without a model, so it has no \(value) one."
+                : "\(agent.name) has no \(value) model with any of its providers. Name one, or say default.")
+    }
+
     private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         let user = try context.requireUser().id
         var wanted = Setting.all
         var project: ProjectID?
-        if let name = request.project { project = try await modules.accounts.project(name, for: user).id }
-        // Those of one agent's own are many; only what somebody said something about is worth a line.
-        for setting in modules.catalogue.current.agents.flatMap({ Setting.ofAgent($0.id) })
+        if let name = request.project { project = try await dependencies.accounts.project(name, for: user).id }
+        // The settings of single agents are many, so only configured ones are listed.
+        for setting in dependencies.catalogue.current.agents.flatMap({ Setting.ofAgent($0.id) })
         where try await settings.isConfigured(setting, project: project, user: user) { wanted.append(setting) }
         let page = Page(of: wanted, try request.page()) { $0.key }
         var listing = try await listing(page.items, project: request.project, user: user)
@@ -61,7 +80,7 @@ struct SettingRoutes {
 
     private func listing(_ wanted: [Setting], project: String?, user: UserID) async throws -> Listing.Settings {
         var id: ProjectID?
-        if let project { id = try await modules.accounts.project(project, for: user).id }
+        if let project { id = try await dependencies.accounts.project(project, for: user).id }
         var views: [SettingExplanation] = []
         for setting in wanted {
             views.append(try await settings.explain(setting, project: id, user: user))
@@ -73,19 +92,19 @@ struct SettingRoutes {
         _ request: Request, _ context: APIContext,
         _ act: (Setting, SettingChange, ScopeOwner, UserID) async throws -> Void
     ) async throws -> Response {
-        let wish: SettingChange = try await request.json(limit: context.maxUploadSize)
+        let body: SettingChange = try await request.json(limit: context.maxUploadSize)
         let user = try context.requireUser()
-        let owner = try await modules.owner(wish.scope, project: wish.project, for: user)
+        let owner = try await dependencies.owner(body.scope, project: body.project, for: user)
         let setting = try Setting.named(try context.parameter("key"))
-        // What is shown afterwards is for this project; one that is none of theirs refuses the change as well.
-        if let project = wish.project { _ = try await modules.accounts.project(project, for: user.id) }
-        try await act(setting, wish, owner, user.id)
-        if setting.boundsPermissions { try await modules.engine.permissionsChanged() }
-        return try .json(try await listing([setting], project: wish.project, user: user.id))
+        // The response shows this project's settings, so the user must belong to it.
+        if let project = body.project { _ = try await dependencies.accounts.project(project, for: user.id) }
+        try await act(setting, body, owner, user.id)
+        if setting.boundsPermissions { try await dependencies.sessions.permissions.apply() }
+        return try .json(try await listing([setting], project: body.project, user: user.id))
     }
 }
 
 extension Request {
-    /// The project that a query names.
+    /// The project in the query.
     fileprivate var project: String? { uri.queryParameters["project"].map(String.init) }
 }

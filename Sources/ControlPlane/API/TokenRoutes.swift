@@ -2,12 +2,12 @@ import Accounts
 import Hummingbird
 import Store
 
-/// `/api/v1/tokens`: a user's own.
+/// `/api/v1/tokens`: the user's own.
 struct TokenRoutes {
     let accounts: Accounts
 
-    init(_ modules: Modules) {
-        accounts = modules.accounts
+    init(_ dependencies: Dependencies) {
+        accounts = dependencies.accounts
     }
 
     func add(to group: RouterGroup<APIContext>) {
@@ -21,20 +21,20 @@ struct TokenRoutes {
         return try .json(Listing.Tokens(tokens: page.items, next: page.next?.cursor))
     }
 
-    /// The token is shown this once.
+    /// Creates a token. The response is the only place where it is shown.
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let user = try context.requireUser()
-        let wish: NewToken = try await request.json(limit: context.maxUploadSize)
+        let body: NewToken = try await request.json(limit: context.maxUploadSize)
         var holder = user.id
-        if let other = wish.user {
+        if let other = body.user {
             try user.requireAdministrator("Only an administrator makes tokens for others.")
             holder = try await accounts.user(other).id
         }
-        return try .json(CreatedToken(token: try await accounts.makeToken(for: holder, name: wish.name, by: user.id)), status: .created)
+        return try .json(CreatedToken(token: try await accounts.makeToken(for: holder, name: body.name, by: user.id)), status: .created)
     }
 
     private func revoke(_ request: Request, _ context: APIContext) async throws -> Response {
-        try await accounts.revokeToken(TokenID(rawValue: try context.parameter("id")), by: try context.requireUser())
+        try await accounts.revokeToken(try context.parameter("id"), by: try context.requireUser())
         return Response(status: .noContent)
     }
 }

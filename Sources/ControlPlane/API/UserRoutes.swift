@@ -4,14 +4,12 @@ import Hummingbird
 import Sessions
 import Store
 
-/// `/api/v1/users`, `/api/v1/me` and `/api/v1/audit`. All but `me` are for administrators.
+/// `/api/v1/users`, `/api/v1/me` and `/api/v1/audit`. All but `me` require an administrator.
 struct UserRoutes {
     let accounts: Accounts
-    let engine: SessionEngine
 
-    init(_ modules: Modules) {
-        accounts = modules.accounts
-        engine = modules.engine
+    init(_ dependencies: Dependencies) {
+        accounts = dependencies.accounts
     }
 
     func add(to api: RouterGroup<APIContext>) {
@@ -31,12 +29,12 @@ struct UserRoutes {
         return try .json(Listing.Users(users: page.items, next: page.next?.cursor))
     }
 
-    /// A new user with a first token, which is shown this once.
+    /// Creates a user with a first token. The response is the only place where the token is shown.
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         let actor = try administrator(context)
-        let wish: NewUser = try await request.json(limit: context.maxUploadSize)
+        let body: NewUser = try await request.json(limit: context.maxUploadSize)
         let user = try await accounts.addUser(
-            named: wish.name, role: wish.role ?? .member, by: actor.id, check: SessionQueries.checkNothingRunsBare)
+            named: body.name, role: body.role ?? .member, by: actor.id, check: SessionQueries.checkNothingRunsBare)
         let token = try await accounts.makeToken(for: user.id, name: "first", by: actor.id)
         return try .json(CreatedUser(user: UserView(user), token: token), status: .created)
     }

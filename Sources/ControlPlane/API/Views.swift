@@ -1,21 +1,25 @@
 import Accounts
 import AgentCatalogue
 import AgentProtocol
+import Cascade
 import Credentials
 import Foundation
 import Sessions
 import Workspaces
 
-/// A project as the API shows it.
+/// A project in the API.
 public struct ProjectView: Sendable, Codable {
+    /// The project's id.
     public var id: String
+    /// The project's name.
     public var name: String
+    /// A URL or an absolute path.
     public var repository: String
-    /// `bubblewrap`, or `none` where an administrator chose so.
+    /// `bubblewrap`, or `none` if an administrator chose so.
     public var sandbox: Project.Sandbox
-    /// UTC milliseconds, as all times of the API.
+    /// The time of its creation, in UTC milliseconds like all times of the API.
     public var createdAt: Int64
-    /// What to know of how its repository was found. Only where it was just added.
+    /// A note on how the repository was found; only in the response that adds the project.
     public var note: String?
 
     init(_ project: Project, note: String? = nil) {
@@ -28,21 +32,23 @@ public struct ProjectView: Sendable, Codable {
     }
 }
 
-/// What became of the wish that an agent stop its turn.
+/// The state of a request to stop the agent's turn.
 public enum TurnStop: String, Sendable, Codable {
-    /// It was asked to.
+    /// The agent was asked to stop.
     case asked
-    /// It was asked to and goes on: it can't.
+    /// The agent was asked but can't stop, and continues.
     case ignored
 }
 
-/// Something that an agent has running beside its turns, as the API shows it.
+/// A background task of an agent in the API.
 public struct BackgroundTaskView: Sendable, Codable {
+    /// The agent's id of the task.
     public var id: String
+    /// The kind of task.
     public var kind: BackgroundWork.Task.Kind
-    /// What it does, in the agent's words.
+    /// The task in the agent's words.
     public var title: String
-    /// UTC milliseconds.
+    /// The time of its start, in UTC milliseconds.
     public var since: Int64
     /// Whether the session waits for its end.
     public var awaited: Bool
@@ -56,65 +62,81 @@ public struct BackgroundTaskView: Sendable, Codable {
     }
 }
 
-/// A session as the API shows it.
+/// A session in the API.
 public struct SessionView: Sendable, Codable {
+    /// The session's id.
     public var id: SessionID
+    /// The project's name.
     public var project: String
+    /// The project's id.
     public var projectId: String
+    /// The sandbox of its agent.
     public var sandbox: Project.Sandbox
+    /// The agent's id.
     public var agent: String
-    /// Whose credential the agent works with; missing for one that needs none.
+    /// The provider whose credential the agent uses; missing if it needs none.
     public var provider: String?
+    /// The session's title.
     public var title: String
+    /// The session's phase.
     public var phase: Phase
-    /// Whether nothing will happen to it any more.
+    /// Whether the session has reached its final state.
     public var settled: Bool
-    /// Its place in line while it is queued, counting from 1.
+    /// The position in the queue, counted from 1; missing if it is not queued.
     public var queuePlace: Int?
-    /// What is being waited for, where something is.
+    /// The event that the session waits for; missing if there is none.
     public var waitingFor: String?
+    /// The reason why it failed.
     public var failure: SessionState.Failure?
-    /// Where its work goes.
+    /// The branch for its work.
     public var branch: String
+    /// The commit that it started from.
     public var baseCommit: String?
-    public var result: WorkspaceResult?
-    /// Why the work could not be taken out of the workspace, which is kept then.
+    /// The result.
+    public var result: ResultView?
+    /// Why salvage failed; the workspace is kept in this case.
     public var salvageFailure: String?
-    /// Where a kept workspace stands on the server's machine. Only where one session is shown, not in lists.
+    /// The path of a kept workspace on the server's machine. Only in views of one session, not in lists.
     public var workspace: String?
-    /// Prompts that wait for the agent to be free.
+    /// The number of prompts that wait for the agent.
     public var pendingPrompts: Int
-    /// The session that this one goes on with.
+    /// The session that this one continues.
     public var continues: SessionID?
-    /// What the agent may do without asking.
+    /// The actions that the agent may take without asking.
     public var permissions: PermissionMode
     /// The model that it was started with; missing for the agent's own choice.
     public var model: String?
-    /// What the agent waits for a person to answer, the oldest first.
+    /// The agent's open questions, oldest first.
     public var questions: [OpenQuestion]
-    /// How far the agent says it has come in its turn.
+    /// The progress in the turn that the agent reported.
     public var progress: String?
-    /// What became of the wish that it stop its turn; missing when nobody wished it in this turn.
+    /// The state of a request to stop this turn; missing if there was none.
     public var turnStop: TurnStop?
-    /// What runs beside the agent's turns; missing when nothing does.
+    /// The agent's background tasks; missing if there are none.
     public var background: [BackgroundTaskView]?
-    /// The prompt that caused the turn that the agent began by itself, while it runs.
+    /// The prompt that caused the running turn, if the agent started the turn by itself.
     public var followUp: PromptID?
-    /// What the agent does while it answers a prompt, or while something of it runs, by evidence.
+    /// The observed activity of the agent, while it answers a prompt or has work running.
     public var activity: AgentActivity?
-    /// What is being done for it beside its agent, and how far that has come; missing when nothing is.
+    /// The current step of preparing or salvaging the workspace and its progress; missing if there is none.
     public var step: WorkspaceProgress?
+    /// The time of its creation, in UTC milliseconds.
     public var createdAt: Int64
+    /// The time of its last change, in UTC milliseconds.
     public var updatedAt: Int64
-    /// Only where one session is shown, not in lists.
+    /// Its phases with their durations. Only in views of one session, not in lists.
     public var stages: [StageProgress]?
+    /// The time at which its branch last landed, in UTC milliseconds; missing if it never did.
+    public var landedAt: Int64?
+    /// What landing its branch did. Only in the response that lands it.
+    public var landing: Landing?
 
     init(
-        _ session: Session, workspace: String? = nil, queue: QueueLine.Standing? = nil, stages: [StageProgress]? = nil,
-        activity: AgentActivity? = nil,
-        step: WorkspaceProgress? = nil
+        _ session: Session, places: ResultPlaces, workspace: String? = nil, queue: QueueLine.Standing? = nil,
+        stages: [StageProgress]? = nil, activity: AgentActivity? = nil, step: WorkspaceProgress? = nil, landedAt: Int64? = nil
     ) {
         self.step = step
+        self.landedAt = landedAt
         id = session.id
         project = session.projectName
         projectId = session.project.rawValue
@@ -130,7 +152,7 @@ public struct SessionView: Sendable, Codable {
         failure = session.state.failure
         branch = session.branch
         baseCommit = session.state.workspace?.base
-        result = session.state.result
+        result = session.state.result.map { ResultView($0, at: places) }
         if case .failed(let why) = session.state.salvage { salvageFailure = why }
         pendingPrompts = session.state.pending.count
         continues = session.continues
@@ -149,47 +171,58 @@ public struct SessionView: Sendable, Codable {
     }
 }
 
-/// An agent as the API shows it.
+/// An agent in the API.
 public struct AgentView: Sendable, Codable {
-    /// Which key it would work with, with one of its providers.
+    /// The key that the agent would use with one of its providers.
     public struct Key: Sendable, Codable {
+        /// The provider's id.
         public var provider: String
-        public var outcome: Explanation.Outcome
-        /// Whose, or who turned it off.
+        /// The result of the resolution.
+        public var outcome: ExplainedOutcome
+        /// The scope that decided.
         public var scope: Scope?
 
-        init(_ explanation: Explanation) {
+        init(_ explanation: CredentialExplanation) {
             provider = explanation.provider.rawValue
             outcome = explanation.outcome
             scope = explanation.scope
         }
     }
 
-    /// Two models that it knows with a provider.
+    /// The agent's models with a provider.
     public struct Models: Sendable, Codable {
+        /// The provider's id.
         public var provider: String
+        /// The fast model.
         public var fast: String
+        /// The strong model.
         public var strong: String
     }
 
+    /// The agent's id.
     public var id: String
+    /// The agent's name.
     public var name: String
+    /// The protocol that it speaks.
     public var `protocol`: String
+    /// A description for people.
     public var description: String?
-    /// Whose credentials it works with, the usual one first.
+    /// The providers whose credentials it can use, the usual one first.
     public var providers: [String]
+    /// Its models, per provider.
     public var models: [Models]
-    /// The program's path on this machine; missing when it is not installed.
+    /// The program's path on this machine; missing if it is not installed.
     public var program: String?
-    /// What the program tells of itself.
+    /// The version that the program prints.
     public var version: String?
-    /// What it lacks here, a sentence each.
+    /// What it lacks on this machine, a sentence each.
     public var missing: [String]
-    /// The keys that it would work with, for whoever asks and in the project that they name.
+    /// The keys that it would use for this user in the requested project.
     public var keys: [Key]
+    /// How to install it.
     public var install: String?
 
-    init(_ agent: AgentDefinition, programFolder: String) {
+    init(_ agent: AgentDefinition, _ presence: ProgramPresence) {
         id = agent.id
         name = agent.name
         self.protocol = agent.wireProtocol.rawValue
@@ -198,16 +231,12 @@ public struct AgentView: Sendable, Codable {
         models = agent.providers.compactMap { provider in
             agent.models[provider].map { Models(provider: provider.rawValue, fast: $0.fast, strong: $0.strong) }
         }
-        program = agent.program(programFolder: programFolder)
-        let folders = agent.needs.filter { !FileManager.default.fileExists(atPath: $0) }.map { "The folder \($0) is not there." }
+        program = presence.executable
+        let folders = presence.missingFolders.map { "The folder \($0) is not there." }
         missing = (program == nil ? ["The program \(agent.command[0]) is not installed."] : []) + folders
         keys = []
         install = agent.install
-    }
-
-    /// What came of starting its program.
-    mutating func add(_ trial: ProgramTrial?) {
-        switch trial {
+        switch presence.trial {
         case .starts(let version): self.version = version
         case .fails(let why): missing.append(why)
         case .untried, nil: break

@@ -1,11 +1,11 @@
 import Foundation
 import Store
 
-/// Looks at a backup: every file against its checksum, and the database page by page.
+/// Checks a backup: every file's checksum, and the database page by page.
 public enum BackupReader {
     /// Checks a backup without restoring anything.
     ///
-    /// - Parameter scratch: a path where nothing is yet, on a disk with room for the backup.
+    /// - Parameter scratch: a path that does not exist, on a disk with room for the backup.
     /// - Throws: ``BackupError``.
     public static func verify(_ file: String, scratch: String) async throws -> BackupManifest {
         defer { try? FileManager.default.removeItem(atPath: scratch) }
@@ -16,9 +16,9 @@ public enum BackupReader {
         }
     }
 
-    /// Unpacks a backup and checks all of it.
+    /// Unpacks and checks a backup.
     ///
-    /// - Throws: ``BackupError`` with half a sentence.
+    /// - Throws: ``BackupError`` with a part of a sentence.
     @discardableResult
     static func check(_ file: String, unpackingInto folder: String) async throws -> BackupManifest {
         guard FileManager.default.isReadableFile(atPath: file) else {
@@ -26,7 +26,9 @@ public enum BackupReader {
         }
         let archive = try TarFile(file)
         let names = try await archive.names()
-        guard Set(names).count == names.count, names.allSatisfy(isOrdinary) else { throw BackupError("it holds names that no backup has") }
+        guard Set(names).count == names.count, names.allSatisfy(BackupManifest.Place.isKnown) else {
+            throw BackupError("it holds names that no backup has")
+        }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         try await archive.extract(into: folder)
         let manifest = try BackupManifest.read("\(folder)/\(BackupManifest.name)")
@@ -40,12 +42,9 @@ public enum BackupReader {
         switch await DatabaseFile("\(folder)/\(BackupManifest.database)").condition(.everything) {
         case .sound: return manifest
         case .damaged(let why): throw BackupError("the database in it is damaged: \(why)")
-        case .missing, .empty, .foreign: throw BackupError("the database in it is none of SAM's")
+        case .diskFull: throw StoreError(.full, "The disk is full.")
+        case .denied: throw BackupError("the database in it can't be read where it was unpacked, in \(folder)")
+        case .missing, .empty, .foreign: throw BackupError("the database in it is not SAM's")
         }
-    }
-
-    /// A relative name of plain parts.
-    private static func isOrdinary(_ name: String) -> Bool {
-        name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*){0,3}/) != nil
     }
 }

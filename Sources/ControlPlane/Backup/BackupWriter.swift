@@ -4,22 +4,23 @@ import Foundation
 import Processes
 import Sessions
 import Store
+import Wording
 import Workspaces
 
-/// Makes a backup of a home: one file, whole or not there at all. A server may be running.
+/// Writes a backup of a home to one file, which appears only when it is complete. A server may be running.
 ///
-/// Each part is made beside the file, added to it and removed; the manifest comes last, and then the file gets its name.
+/// Each part is made beside the file, added to it and removed. The manifest is added last, and then the file is renamed.
 public struct BackupWriter: Sendable {
     private let home: Home
     private let target: String
     private let now: @Sendable () -> Int64
     private let progress: @Sendable (String) -> Void
 
-    /// Prepares a backup.
+    /// Creates a writer.
     ///
     /// - Parameters:
     ///   - target: the file's absolute path.
-    ///   - progress: told what is being done, in a sentence.
+    ///   - progress: receives each step in a sentence.
     public init(
         home: Home, target: String, now: @escaping @Sendable () -> Int64, progress: @escaping @Sendable (String) -> Void
     ) {
@@ -29,10 +30,10 @@ public struct BackupWriter: Sendable {
         self.progress = progress
     }
 
-    /// Makes it.
+    /// Writes the backup.
     ///
-    /// - Parameter replaces: whether a file of that name is replaced.
-    /// - Throws: ``BackupError``; what was there before is untouched then.
+    /// - Parameter replaces: whether an existing file is replaced.
+    /// - Throws: ``BackupError``; an existing file is then unchanged.
     public func write(replaces: Bool) async throws -> BackupManifest {
         let folder = (target as NSString).deletingLastPathComponent
         try check(folder, replaces: replaces)
@@ -41,14 +42,17 @@ public struct BackupWriter: Sendable {
             try FileManager.default.createDirectory(
                 atPath: staging, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
-            throw BackupError("\(folder) can't be written: \(error.localizedDescription)")
+            throw BackupError("\(folder) can't be written: \(reason(of: error))")
         }
         guard let lock = FileLock(path: staging + "/lock") else {
+            guard FileLock.standing(path: staging + "/lock") == .held else {
+                throw BackupError("\(staging)/lock can't be opened for writing. Look at whose it is, or choose another folder.")
+            }
             throw BackupError("Another backup into \(target) is being made\(holder(staging)). Wait for it, or choose another name.")
         }
         defer { withExtendedLifetime(lock) { try? FileManager.default.removeItem(atPath: staging) } }
         do {
-            // What is left of one that was killed.
+            // Leftovers of a backup that was killed.
             for name in try FileManager.default.contentsOfDirectory(atPath: staging) where name != "lock" {
                 try FileManager.default.removeItem(atPath: "\(staging)/\(name)")
             }
@@ -83,7 +87,7 @@ public struct BackupWriter: Sendable {
         FileLock.holder(path: staging + "/lock").map { " (process \($0))" } ?? ""
     }
 
-    /// What went wrong and what to do, in a sentence.
+    /// The cause and the next step, in a sentence.
     private static func sentence(_ error: any Error, _ folder: String) -> String {
         guard BackupError.meansFullDisk(error) else { return "\(error)" }
         return "the disk of \(folder) is full. Free some space or choose another; a backup needs twice its size while it is made."
@@ -91,13 +95,13 @@ public struct BackupWriter: Sendable {
 
     // MARK: - Parts
 
-    /// Files on their way into the archive.
+    /// The files that are added to the archive.
     private struct Parts {
         let folder: String
         let archive: TarFile
 
         init(folder: String, archive: String) throws {
-            for path in ["", "/mirrors", "/lost", "/files/identity"] {
+            for path in ["", "/mirrors", "/lost", "/files/identity", "/" + BackupManifest.Place.renewals] {
                 try FileManager.default.createDirectory(
                     atPath: folder + path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             }
@@ -107,7 +111,7 @@ public struct BackupWriter: Sendable {
 
         func path(_ name: String) -> String { "\(folder)/\(name)" }
 
-        /// Adds a part that stands in the folder, and removes it there.
+        /// Adds a file of the folder to the archive and removes it from the folder.
         func add(_ name: String) async throws -> BackupManifest.File {
             let (bytes, sum) = try await FileDigest.of(path(name))
             try await archive.append(name, from: folder)
@@ -123,9 +127,10 @@ public struct BackupWriter: Sendable {
         }
         let time = now()
         var files: [BackupManifest.File] = []
-        // Before the database: what is taken out of this file meanwhile stands in that by then.
+        // Copied before the database: what is moved from the files to the database meanwhile is then in the copy of the database.
         let spool = "\(BackupManifest.Place.files)usage.spool"
         if copy(home.usageSpool, parts.path(spool)) { files.append(try await parts.add(spool)) }
+        _ = renewals(parts)
         progress("Copying the database …")
         let database = parts.path(BackupManifest.database)
         do {
@@ -133,14 +138,19 @@ public struct BackupWriter: Sendable {
         } catch let error as StoreError where error.code != .full {
             throw BackupError("the database could not be copied: \(error). Look at the disks of both, and at the database with: sam doctor")
         }
+        // And after it: a refresh whose outcome came in between is under way in the copy of the database.
+        let notes = renewals(parts)
+        let kept = parts.path(BackupManifest.Place.renewals)
         let store = try Store.sqlite(at: database)
+        let keys = Set(try await SealingKeys.all(in: store)).union(try RenewalFiles.masterKeys(in: kept)).sorted()
         var manifest = BackupManifest(
             format: BackupManifest.format, sam: Server.version, madeAt: time, home: home.path, schema: try await store.schema(),
-            masterKeys: try await Self.keys(store), sessions: 0, projects: 0, notes: [], files: [])
+            masterKeys: keys, sessions: 0, projects: 0, notes: notes, files: [])
         let contents = try await Self.contents(store)
         (manifest.sessions, manifest.projects) = (contents.sessions.count, contents.projects.count)
         try await store.close()
         files.append(try await parts.add(BackupManifest.database))
+        for name in try RenewalFiles.names(in: kept) { files.append(try await parts.add("\(BackupManifest.Place.renewals)/\(name)")) }
         files += try await repositories(contents, parts, &manifest.notes)
         files += try await configuration(parts, &manifest.notes)
         manifest.files = files
@@ -149,7 +159,7 @@ public struct BackupWriter: Sendable {
         return manifest
     }
 
-    /// What a database speaks of that stands outside of it.
+    /// The projects, sessions and commits in a database that have files outside of it.
     private struct Contents: Sendable {
         var projects: [(id: String, name: String)] = []
         var sessions: [String] = []
@@ -157,7 +167,7 @@ public struct BackupWriter: Sendable {
     }
 
     private static func contents(_ store: Store) async throws -> Contents {
-        // A server that is older than this program may not have them all.
+        // An older server's database may lack some tables.
         guard try await store.pending(Server.migrations).isEmpty else {
             throw BackupError("the database is of an earlier SAM. Start the server of this version once, or make the backup with that one.")
         }
@@ -175,7 +185,24 @@ public struct BackupWriter: Sendable {
             commits: Dictionary(commits.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: { $0.union($1) }))
     }
 
-    private static func keys(_ store: Store) async throws -> [String] { try await Credentials.sealingKeys(in: store) }
+    /// Copies the refreshed sign-ins that the database does not have. A later copy replaces an earlier one.
+    ///
+    /// - Returns: a sentence about each that can't be read.
+    private func renewals(_ parts: Parts) -> [String] {
+        let names: [String]
+        do {
+            names = try RenewalFiles.names(in: home.renewals)
+        } catch {
+            return ["\(home.renewals) can't be read and is not in the backup: \(reason(of: error))."]
+        }
+        return names.compactMap { name in
+            let path = "\(home.renewals)/\(name)"
+            // One that the database has taken meanwhile is gone.
+            let place = "\(BackupManifest.Place.renewals)/\(name)"
+            let isCopied = BackupManifest.Place.isKnown(place) && copy(path, parts.path(place))
+            return isCopied || !FileManager.default.fileExists(atPath: path) ? nil : "\(path) can't be read and is not in the backup."
+        }
+    }
 
     /// The refs of mirrors, and of sessions' own repositories.
     private func repositories(
@@ -194,7 +221,7 @@ public struct BackupWriter: Sendable {
         for session in contents.sessions {
             let lost = home.lostWorkPath(session)
             guard files.fileExists(atPath: lost) else { continue }
-            // What it began from is in the mirror's bundle.
+            // The commit that it started from is in the mirror's bundle.
             let what = RepositoryBundle.Contents(repository: lost, known: "refs/sam/base")
             added += try await add(what, as: BackupManifest.Place.lostWork + session, bundles, parts, &notes)
         }
@@ -216,12 +243,12 @@ public struct BackupWriter: Sendable {
         return added
     }
 
-    /// What people wrote for this server.
+    /// The configuration files of this server.
     private func configuration(_ parts: Parts, _ notes: inout [String]) async throws -> [BackupManifest.File] {
         let place = BackupManifest.Place.files
         var names = home.configurationFiles.map { ($0, (($0 as NSString).lastPathComponent)) }
         for name in ((try? FileManager.default.contentsOfDirectory(atPath: home.identityKeys)) ?? []).sorted() {
-            guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]*/) != nil else { continue }
+            guard BackupManifest.Place.isKnown("\(place)identity/\(name)") else { continue }
             names.append(("\(home.identityKeys)/\(name)", "identity/\(name)"))
         }
         var added: [BackupManifest.File] = []

@@ -1,11 +1,11 @@
 import Crypto
 import Foundation
 
-/// Reading files of any size, away from the threads that tasks share.
+/// Reads files of any size off the cooperative pool's threads.
 enum FileDigest {
-    /// A file's size and SHA-256, in hex.
+    /// A file's size, and its SHA-256 in hex.
     ///
-    /// - Throws: what reading it says.
+    /// - Throws: the error of reading it.
     static func of(_ path: String) async throws -> (bytes: Int, sha256: String) {
         try await aside {
             let file = try FileHandle(forReadingFrom: URL(filePath: path))
@@ -20,7 +20,7 @@ enum FileDigest {
         }
     }
 
-    /// Makes sure that a file, or the names in a folder, outlive a power cut.
+    /// Flushes a file, or a folder's entries, to disk.
     ///
     /// - Throws: ``BackupError``.
     static func sync(_ path: String) async throws {

@@ -6,9 +6,10 @@ import Processes
 import Sessions
 import Store
 import Vault
+import Wording
 import Workspaces
 
-/// Puts a home back to what a backup holds. What is there is moved aside, and nothing is touched before the backup was found whole.
+/// Restores a home from a backup. The current state is moved aside, and nothing is touched before the backup was checked.
 public struct Restore: Sendable {
     private let home: Home
     private let file: String
@@ -16,29 +17,34 @@ public struct Restore: Sendable {
     private let now: @Sendable () -> Int64
     private let progress: @Sendable (String) -> Void
 
-    /// What a restore came to.
+    /// The result of a restore.
     public struct Outcome: Sendable, Codable {
+        /// The backup's manifest.
         public var manifest: BackupManifest
+        /// The home's path.
         public var home: String
-        /// Where the earlier state is; `nil` when there was none.
+        /// The folder of the earlier state; `nil` if there was none.
         public var movedTo: String?
-        /// Sessions that were under way in the backup, and are over.
+        /// The names of the files and folders of the earlier state that are there.
+        public var moved: [String]
+        /// The number of sessions that were running in the backup and have ended.
         public var ended: Int
-        /// API tokens and gateway keys of people, which are those of the time of the backup again.
+        /// The number of API tokens, which are those of the time of the backup again.
         public var tokens: Int
+        /// The number of gateway keys, which are those of the time of the backup again.
         public var keys: Int
-        /// Agents of the earlier state that still run. They end once a server starts.
+        /// The number of the earlier state's agents that still run. They end once a server starts.
         public var running: Int
-        /// What could not be put back, a sentence each.
+        /// Notes on what could not be restored, a sentence each.
         public var notes: [String]
     }
 
-    /// Prepares a restore.
+    /// Creates a restore.
     ///
     /// - Parameters:
     ///   - file: the backup's absolute path.
-    ///   - environment: what may hold the master keys.
-    ///   - progress: told what is being done, in a sentence.
+    ///   - environment: the environment, which may have the master keys.
+    ///   - progress: receives each step in a sentence.
     public init(
         home: Home, file: String, environment: [String: String], now: @escaping @Sendable () -> Int64,
         progress: @escaping @Sendable (String) -> Void
@@ -50,22 +56,35 @@ public struct Restore: Sendable {
         self.progress = progress
     }
 
-    /// Restores.
+    /// Restores the home.
     ///
-    /// - Throws: ``BackupError``; the home is as it was then.
+    /// - Throws: ``BackupError``; the home is then unchanged.
     public func run() async throws -> Outcome {
-        try home.create()
-        guard let lock = FileLock(path: home.serverLock) else {
-            let holder = FileLock.holder(path: home.serverLock).map { " (process \($0))" } ?? ""
-            throw BackupError("A server runs on \(home.path)\(holder). Stop it first; its agents go on meanwhile. Nothing was changed.")
+        // Only what the checks need; a refused restore removes it again.
+        let made = try NewFiles(in: home)
+        let lock: FileLock
+        do {
+            lock = try ServerLock.take(home)
+        } catch {
+            switch error {
+            case .held(let process):
+                let holder = process.map { " (process \($0))" } ?? ""
+                throw BackupError(
+                    "A server runs on \(home.path)\(holder). Stop it first (sam stop); its agents keep running. Nothing was changed.")
+            case .unusable(let sentence):
+                made.removeFolders()
+                throw BackupError("\(sentence) Nothing was changed.")
+            }
         }
         let staging = home.path + "/restore.partial"
-        defer { withExtendedLifetime(lock) { try? FileManager.default.removeItem(atPath: staging) } }
+        defer { withExtendedLifetime(lock) {} }
         do {
-            // What is left of one that was killed.
+            // Leftovers of a restore that was killed.
             if FileManager.default.fileExists(atPath: staging) { try FileManager.default.removeItem(atPath: staging) }
+            defer { try? FileManager.default.removeItem(atPath: staging) }
             return try await restore(staging)
         } catch {
+            made.remove()
             throw BackupError("\(file) was not restored: \(Self.sentence(error, home)) Nothing was changed in \(home.path).")
         }
     }
@@ -91,12 +110,13 @@ public struct Restore: Sendable {
         guard chmod(database, 0o600) == 0 else { throw BackupError("\(database) can't be written.") }
 
         let store = try Store.sqlite(at: database)
-        // Before any change: a newer SAM's database is that one's to restore.
+        // Before any change: a newer SAM's database is refused here.
         _ = try await store.pending(Server.migrations)
-        try await Credentials.checkKeys(keys, open: store)
+        try await RestoredKeys.check(keys, open: store, renewals: "\(unpacked)/\(BackupManifest.Place.renewals)")
         progress("Ending what was under way …")
         var outcome = Outcome(
-            manifest: manifest, home: home.path, movedTo: nil, ended: 0, tokens: 0, keys: 0, running: 0, notes: manifest.notes)
+            manifest: manifest, home: home.path, movedTo: nil, moved: [], ended: 0, tokens: 0, keys: 0, running: 0,
+            notes: manifest.notes)
         try await change(store, &outcome)
         try await store.close()
 
@@ -106,22 +126,22 @@ public struct Restore: Sendable {
         let aside = home.earlierState(Self.stamp(now()))
         let move = StateMove(folder: home.path, fresh: fresh, aside: aside, names: home.stateNames)
         try await FileDigest.sync(database)
-        outcome.movedTo = try move.run() ? aside : nil
+        outcome.moved = try move.run().sorted()
+        if !outcome.moved.isEmpty { outcome.movedTo = aside }
+        outcome.notes += Self.unstored(in: home.earlierRenewals(aside))
         try await FileDigest.sync(home.path)
         return outcome
     }
 
-    /// Makes the database one of a server that begins: nothing of what was under way is.
+    /// Settles everything that was running, so that a server can start on the database.
     private func change(_ store: Store, _ outcome: inout Outcome) async throws {
         try await store.migrate(Server.migrations, now: now())
         let accounts = Accounts(store: store, now: now)
         let sessions = SessionRestoration(store: store, accounts: accounts, now: now)
-        try await sessions.move(from: outcome.manifest.home, to: home.path)
-        let home = home
-        outcome.ended = try await sessions.settle { home.mirrorPath($0.rawValue) }
+        outcome.ended = try await sessions.settle()
         let madeAt = outcome.manifest.madeAt
         (outcome.tokens, outcome.keys) = try await store.write { transaction in
-            try UsageLedger.adoptReservations(for: MeteredGateway.holder(home), in: transaction)
+            try UsageLedger.forgetHolders(in: transaction)
             try accounts.record(transaction, .sam, "state.restored", home.path, "from a backup of \(Self.stamp(madeAt))")
             func count(_ row: Row?) throws -> Int { try row?.integer("n") ?? 0 }
             return (
@@ -131,7 +151,7 @@ public struct Restore: Sendable {
         }
     }
 
-    /// Makes the mirrors and the sessions' own repositories of their bundles.
+    /// Creates the mirrors and the sessions' own repositories from their bundles.
     private func repositories(_ manifest: BackupManifest, _ unpacked: String, _ fresh: String, _ outcome: inout Outcome) async throws {
         let bundles = RepositoryBundle(git: try Git())
         for folder in ["mirrors", "sessions"] {
@@ -147,7 +167,7 @@ public struct Restore: Sendable {
                     bundle + BackupManifest.Place.bundle, shallow: shallow(bundle), to: "\(fresh)/mirrors/\(project).git")
             } catch let error as WorkspaceError {
                 outcome.notes.append(
-                    "The work on project \(project) could not be put into a mirror, and stands in the backup alone: \(error)")
+                    "The work on project \(project) could not be put into a mirror and is only in the backup: \(error)")
             }
         }
         let owners = try await owners("\(fresh)/\(BackupManifest.database)")
@@ -162,7 +182,7 @@ public struct Restore: Sendable {
                     bundle + BackupManifest.Place.bundle, shallow: shallow(bundle), to: target + "/lost.git",
                     borrowing: "\(fresh)/mirrors/\(project).git", later: home.mirrorPath(project))
             } catch let error as WorkspaceError {
-                outcome.notes.append("Lost commits of session \(session) could not be put back, and stand in the backup alone: \(error)")
+                outcome.notes.append("Lost commits of session \(session) could not be put back and are only in the backup: \(error)")
             }
         }
     }
@@ -199,7 +219,7 @@ public struct Restore: Sendable {
         }
     }
 
-    /// How many agents of the state that is there still run.
+    /// The number of the current state's agents that still run.
     private func runningAgents() -> Int {
         let sessions = home.path + "/sessions"
         let folders = (try? FileManager.default.contentsOfDirectory(atPath: sessions)) ?? []
@@ -210,7 +230,26 @@ public struct Restore: Sendable {
         }
     }
 
-    /// A time in a file's name, in UTC.
+    /// What is to be said of refreshed sign-ins that the earlier database did not have.
+    private static func unstored(in folder: String) -> [String] {
+        let count: Int
+        do {
+            count = try RenewalFiles.names(in: folder).count
+        } catch {
+            // The state is restored already.
+            return ["\(folder) can't be read; refreshed sign-ins may be in it: \(reason(of: error))."]
+        }
+        guard count > 0 else { return [] }
+        let signIns = count == 1 ? "1 refreshed sign-in" : "\(count) refreshed sign-ins"
+        return [
+            """
+            \(signIns) that the earlier database had not taken yet \(count == 1 ? "is" : "are") in \(folder) and no longer used. Where the \
+            restored sign-in is refused, sign in again.
+            """
+        ]
+    }
+
+    /// A time for file names, in UTC.
     private static func stamp(_ time: Int64) -> String {
         Date(timeIntervalSince1970: Double(time) / 1_000).formatted(
             .verbatim(

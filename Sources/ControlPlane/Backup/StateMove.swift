@@ -1,21 +1,21 @@
 import Foundation
 
-/// Puts a new state in the place of the one that is there, which is moved aside. Every step can be taken back, and is when one fails.
+/// Replaces the current state with a new one and moves the current one aside. If a step fails, all steps are reversed.
 struct StateMove {
     /// The home.
     let folder: String
-    /// Where the new state stands, on the same disk.
+    /// The folder of the new state, on the same disk.
     let fresh: String
-    /// Where the old one goes.
+    /// The folder for the current state.
     let aside: String
-    /// What is moved, in order: the last makes the state whole.
+    /// The names to move, in order: the last one completes the state.
     let names: [String]
 
-    /// Moves.
+    /// Moves the states.
     ///
-    /// - Returns: whether anything was moved aside.
-    /// - Throws: ``BackupError``; everything stands where it stood then.
-    func run() throws -> Bool {
+    /// - Returns: the names that were moved aside.
+    /// - Throws: ``BackupError``; all moves were reversed if possible.
+    func run() throws -> [String] {
         var done: [(from: String, to: String)] = []
         do {
             let old = names.filter { Self.holdsSomething("\(folder)/\($0)") }
@@ -23,10 +23,10 @@ struct StateMove {
                 try FileManager.default.createDirectory(
                     atPath: aside, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
             }
-            // The database goes first: a folder without it and with the rest of an old state is refused by every start.
+            // The database is moved first: a start refuses a folder with other parts of a state but no database.
             for name in old.reversed() { try move("\(folder)/\(name)", "\(aside)/\(name)", &done) }
             for name in names where Self.exists("\(fresh)/\(name)") { try move("\(fresh)/\(name)", "\(folder)/\(name)", &done) }
-            return !old.isEmpty
+            return old
         } catch {
             for step in done.reversed() where rename(step.to, step.from) != 0 {
                 throw BackupError("\(error) What was moved to \(aside) could not be moved back: \(String(cString: strerror(errno))).")
@@ -41,14 +41,14 @@ struct StateMove {
         done.append((from, to))
     }
 
-    /// Empty folders, which any command makes, are no state; what is new takes their place.
+    /// Empty folders, which any command creates, are not moved aside; new ones replace them.
     private static func holdsSomething(_ path: String) -> Bool {
         guard exists(path) else { return false }
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return true }
         return !names.isEmpty
     }
 
-    /// Links count as what they are.
+    /// Whether the path exists, without following links.
     private static func exists(_ path: String) -> Bool {
         (try? FileManager.default.attributesOfItem(atPath: path)) != nil
     }

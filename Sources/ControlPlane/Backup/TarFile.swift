@@ -1,15 +1,15 @@
 import Foundation
 import Processes
 
-/// A tar archive, by the system's own `tar`.
+/// A tar archive, by means of the system's `tar`.
 struct TarFile {
     let path: String
     private let program: String
 
-    /// Hours of a slow disk.
+    /// Enough for a slow disk.
     private static let timeout = Duration.seconds(12 * 3_600)
 
-    /// - Throws: ``BackupError`` where there is no tar.
+    /// - Throws: ``BackupError`` if tar is not installed.
     init(_ path: String) throws {
         guard let program = Program.find("tar") else { throw BackupError("tar is not installed. On Debian: apt install tar") }
         self.program = program
@@ -18,14 +18,14 @@ struct TarFile {
 
     /// Adds a file, by its name relative to a folder.
     ///
-    /// - Throws: ``BackupError`` with what tar says.
+    /// - Throws: ``BackupError`` with tar's message.
     func append(_ file: String, from folder: String) async throws {
         try await run(["--append", "--file", path, "--format=posix", "--owner=0", "--group=0", "--numeric-owner", "-C", folder, "--", file])
     }
 
-    /// Reads the names of what is in it.
+    /// The names of all entries.
     ///
-    /// - Throws: ``BackupError`` with what tar says; when anything but plain files is in it.
+    /// - Throws: ``BackupError`` with tar's message, or if an entry is no plain file.
     func names() async throws -> [String] {
         let kinds = try await run(["--list", "--verbose", "--numeric-owner", "--quoting-style=escape", "--file", path])
         guard kinds.split(separator: "\n").allSatisfy({ $0.hasPrefix("-") }) else {
@@ -34,9 +34,9 @@ struct TarFile {
         return try await run(["--list", "--quoting-style=escape", "--file", path]).split(separator: "\n").map(String.init)
     }
 
-    /// Unpacks all of it into a folder.
+    /// Extracts all entries into a folder.
     ///
-    /// - Throws: ``BackupError`` with what tar says.
+    /// - Throws: ``BackupError`` with tar's message.
     func extract(into folder: String) async throws {
         try await run(["--extract", "--file", path, "--no-same-owner", "--no-same-permissions", "--keep-old-files", "-C", folder])
     }

@@ -4,11 +4,11 @@ import HTTPTypes
 import Hummingbird
 import Sessions
 
-/// The runners' own API. It is served on the control socket only, never where an agent can reach.
+/// The runners' API. It is served on the control socket, which agents can't reach, and over TLS for runners on other machines.
 struct RunnerRoutes {
-    let engine: SessionEngine
+    let runners: RunnerIntake
 
-    /// A batch may hold one event of a whole line, and a line may be long.
+    /// The largest batch: it may have one event of a whole line of agent output.
     static let batchLimit = 160 << 20
 
     func add(to group: RouterGroup<APIContext>) {
@@ -20,36 +20,36 @@ struct RunnerRoutes {
 
     private func events(_ request: Request, _ context: APIContext) async throws -> Response {
         let batch: EventBatch = try await request.json(limit: Self.batchLimit)
-        return try .json(try await engine.ingest(batch, from: try runner(context)))
+        return try .json(try await runners.ingest(batch, from: try runner(context)))
     }
 
     private func heartbeat(_ request: Request, _ context: APIContext) async throws -> Response {
         let body = try await request.body.collect(upTo: 64 << 10)
         let heartbeat = body.readableBytes == 0 ? nil : try? JSONLine.decode(Heartbeat.self, from: Data(body.readableBytesView))
-        try await engine.heard(try runner(context), heartbeat)
+        try await runners.heard(try runner(context), heartbeat)
         return Response(status: .noContent)
     }
 
     private func commands(_ request: Request, _ context: APIContext) async throws -> Response {
         let runner = try runner(context)
-        let engine = engine
+        let runners = runners
         let token = request.bearerToken ?? ""
         return EventStream.response(
-            request, after: try EventStream.lastEventID(request), changes: engine.changes(of: runner.session)
+            request, after: try EventStream.lastEventID(request), changes: runners.follow(runner.session)
         ) { last in
-            let commands = try await engine.commands(runner.session, attempt: runner.attempt, after: last)
-            let isOver = try await engine.runner(withToken: token) != runner
+            let commands = try await runners.commands(runner.session, attempt: runner.attempt, after: last)
+            let isOver = try await runners.runner(withToken: token) != runner
             return EventStream.Page(
                 events: isOver ? [] : try commands.map { ($0.n, try JSONLine.text($0)) }, isLast: isOver)
         }
     }
 
     private func signIn(_ request: Request, _ context: APIContext) async throws -> Response {
-        try .json(try await engine.signInContent(for: try runner(context)))
+        try .json(try await runners.signInContent(for: try runner(context)))
     }
 
     private func runner(_ context: APIContext) throws -> RunnerIdentity {
-        guard let runner = context.runner else { throw Problem(.unauthorized, "This runner's attempt is over.") }
+        guard let runner = context.runner else { throw Problem.fenced }
         return runner
     }
 }

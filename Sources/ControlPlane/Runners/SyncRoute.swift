@@ -7,14 +7,16 @@ import Limits
 import Sessions
 import Vault
 
-/// `POST /api/v1/sessions/{id}/credential-sync`: a session's runner gives a rotated token back.
+/// `POST /api/v1/sessions/{id}/credential-sync`: a session's runner sends a rotated token back.
 ///
-/// The runner's token opens it, nothing else does: not a person's token, and not what an agent could know.
+/// It accepts only the runner's token: no person's token, and nothing that an agent could know.
 struct SyncRoute {
-    let modules: Modules
+    let dependencies: Dependencies
+    let proving: Proving
 
-    init(_ modules: Modules) {
-        self.modules = modules
+    init(_ dependencies: Dependencies, proving: Proving) {
+        self.dependencies = dependencies
+        self.proving = proving
     }
 
     func add(to group: RouterGroup<APIContext>) {
@@ -26,7 +28,7 @@ struct SyncRoute {
         guard try context.parameter("id") == caller.session.rawValue else {
             throw Problem(.notFound, "This token is another session's.")
         }
-        let hold = try Proving(modules).note("runner \(caller.session.rawValue)", context)
+        let hold = try proving.note("runner \(caller.session.rawValue)", context)
         defer { hold.end() }
         var request = request
         try await request.collected(limit: SyncRequest.limit, hold)
@@ -34,21 +36,22 @@ struct SyncRoute {
         guard let kind = CredentialKind(rawValue: body.credentialKind) else {
             throw Problem(.badRequest, "“credentialKind” is apiKey or oauth.")
         }
-        // An entry can go while its session runs; what that session's agent rotated is its credential's all the same.
-        guard body.agentType == caller.agent || modules.catalogue.current.agent(body.agentType) != nil else {
+        // A catalogue entry can be removed while its session runs; the session's agent may still send its credential.
+        guard body.agentType == caller.agent || dependencies.catalogue.current.agent(body.agentType) != nil else {
             throw Problem(.badRequest, "There is no agent of the type in “agentType”.")
         }
         return try .json(
-            try await modules.credentials.sync(
+            try await dependencies.credentials.sync.sync(
                 SyncRequest(agentType: body.agentType, kind: kind, secret: Secret(body.credential)), from: caller))
     }
 
-    private func caller(_ request: Request) async throws -> SyncCaller {
+    private func caller(_ request: Request) async throws -> SessionIdentity {
         guard let token = request.bearerToken else { throw Problem(.unauthorized, "Send the runner's token as “Authorization: Bearer …”.") }
-        if let caller = try await modules.engine.syncCaller(withToken: token) { return caller }
-        guard try await modules.accounts.user(withToken: token) == nil else {
+        if let caller = try await dependencies.sessions.runners.syncCaller(withToken: token) { return caller }
+        guard try await dependencies.accounts.user(withToken: token) == nil else {
             throw Problem(.forbidden, "A person's token does not give a session's credential back; its runner's does.")
         }
-        throw Problem(.unauthorized, "This token is no runner's, or what it was for is settled.")
+        if RunnerToken.hasForm(token) { throw Problem.fenced }
+        throw Problem(.unauthorized, "This is not a runner's token.")
     }
 }

@@ -8,14 +8,16 @@ import NIOCore
 import Sessions
 import Workspaces
 
-/// What a handler knows of a request beside the request: who asks.
+/// A request's context: the authenticated caller and the connection.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// Set by ``Authentication``; no handler behind it runs without.
+    /// Set by ``Authentication``; the handlers behind it always have a user.
     var user: User?
     /// Set by ``RunnerAuthentication``.
     var runner: RunnerIdentity?
-    /// The connection, for those who count them.
+    /// Accounts for the memory of the request's answer. Set by ``Authentication``.
+    var answer: Hold?
+    /// The connection, for connection limits.
     let channel: any Channel
 
     init(source: Source) {
@@ -23,17 +25,27 @@ struct APIContext: RequestContext {
         channel = source.channel
     }
 
-    /// What was sent is read up to this many bytes.
+    /// The largest body, in bytes.
     var maxUploadSize: Int { 2 << 20 }
 
-    /// A part of the path, as it was meant: Hummingbird hands it over as it stands in the URL.
+    /// A decoded parameter of the path: Hummingbird passes it as it is in the URL.
     func parameter(_ name: String) throws -> String {
         let text = try parameters.require(name)
         guard let decoded = text.removingPercentEncoding else { throw Problem(.badRequest, "The path is not encoded as URLs are.") }
         return decoded
     }
 
-    /// The user who asks.
+    /// Takes memory for an answer before it is read and encoded, when its length is not known yet. Waits for others to release theirs.
+    ///
+    /// - Parameter bytes: what reading and encoding take at most.
+    /// - Throws: ``Problem`` if there is still none.
+    func reserve(_ bytes: Int) async throws {
+        guard try await answer?.add(bytes, within: AnswerMemory.waitLimit) != false else { throw AnswerMemory.refusal }
+    }
+
+    /// The authenticated user.
+    ///
+    /// - Throws: ``Problem`` if there is none.
     func requireUser() throws -> User {
         guard let user else { throw Problem(.unauthorized, "Sign in first.") }
         return user
@@ -41,14 +53,14 @@ struct APIContext: RequestContext {
 }
 
 extension Request {
-    /// The bearer token, from the one header that carries it.
+    /// The bearer token of the `Authorization` header.
     var bearerToken: String? {
         guard let value = headers[.authorization], value.lowercased().hasPrefix("bearer ") else { return nil }
         let token = value.dropFirst("bearer ".count).trimmingCharacters(in: .whitespaces)
         return token.isEmpty ? nil : token
     }
 
-    /// How much of the body is read: of a call that takes a prompt, as much as a prompt's images have in base64 beside the rest.
+    /// The largest body, in bytes: for calls with a prompt, extended by the size of its images in base64, and of changes.
     func uploadLimit(_ context: APIContext) -> Int {
         let takesImages = method == .post && uri.path.wholeMatch(of: /\/api\/v1\/sessions(\/[^\/]+\/(prompts|resume))?\/?/) != nil
         let takesChanges = takesImages && uri.path.split(separator: "/").count == 3
@@ -56,15 +68,15 @@ extension Request {
             + (takesChanges ? CarriedChanges.sizeLimit / 3 * 4 + 1_024 : 0)
     }
 
-    /// Reads the body as JSON.
+    /// Decodes the body as JSON.
     func json<Value: Decodable>(_ type: Value.Type = Value.self, limit: Int) async throws -> Value {
         var request = self
         return try JSONLine.decode(type, from: Data(try await request.collected(limit: limit).readableBytesView))
     }
 
-    /// Reads the whole body, counting what arrives. What was read can be read again.
+    /// Reads and counts the whole body, and keeps it so that it can be read again.
     ///
-    /// - Parameter hold: counts it as held by the one whose request it is; who holds too much is refused.
+    /// - Parameter hold: the memory account of the request's holder; a request that exceeds it is refused.
     @discardableResult
     mutating func collected(limit: Int, _ hold: Hold? = nil) async throws -> ByteBuffer {
         var whole = ByteBuffer()
@@ -87,7 +99,7 @@ extension Request {
 }
 
 extension Response {
-    /// A value as JSON.
+    /// A response with a value as JSON.
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         Response(
             status: status, headers: [.contentType: "application/json"],

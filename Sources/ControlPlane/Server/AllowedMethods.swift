@@ -1,10 +1,10 @@
 import AgentProtocol
 
-/// Which methods each path of the API takes, from its own description.
+/// The methods that each path of the API allows, from the API's description.
 struct AllowedMethods: Sendable {
     private var paths: [(segments: [Substring], methods: [String])] = []
 
-    /// Those of the API as it is described; none where the description can't be read.
+    /// The methods of the API's own paths; empty if the description can't be read.
     static let ofAPI: AllowedMethods = {
         guard let bytes = try? OpenAPI.document.get(), let document: JSONValue = try? JSONLine.decode(from: bytes) else {
             return AllowedMethods(document: .null)
@@ -22,7 +22,7 @@ struct AllowedMethods: Sendable {
         }
     }
 
-    /// The methods that a path takes, in alphabetical order; none for a path that does not exist.
+    /// The methods that a path allows, sorted; empty for an unknown path.
     func at(_ path: String) -> [String] {
         let segments = path.split(separator: "/")
         return Set(

@@ -3,25 +3,76 @@ import Credentials
 import Foundation
 import Gateway
 import Metering
+import Processes
 import Sessions
 import Store
+import Vault
 import Wording
 import Workspaces
 
-/// What `sam doctor` finds in the database.
+/// The database checks of `sam doctor`.
 public struct DatabaseCheck: Sendable {
     private let home: Home
+    private let keys: KeyringSource
 
-    /// Prepares to look.
-    public init(home: Home) {
+    /// Creates a check.
+    ///
+    /// - Parameter environment: may name the master keys, as for a server.
+    public init(home: Home, environment: [String: String]) {
         self.home = home
+        keys = KeyringSource(environment: environment, file: home.masterKeys)
     }
 
-    /// More than a person reads.
+    /// The finding about the file of master keys.
+    public static let keysName = "vault.keys"
+
+    /// The most findings that are shown.
     private static let limit = 20
 
-    /// Reads every row. Changes nothing.
+    /// Reads every row, and the master keys that the database needs, without changing anything.
     public func findings() async -> [HostCheck.Finding] {
+        await rows() + vault()
+    }
+
+    /// What a server would refuse to start for.
+    private func vault() async -> [HostCheck.Finding] {
+        do {
+            // A database that can't be used is a finding of its own; the keys are read all the same.
+            try await VaultOpening.check(keys, store: try await current())
+        } catch {
+            switch error {
+            // A server that runs may have them from its environment.
+            case let error as VaultError where error.code == .keyringMissing && FileLock.isHeld(path: home.serverLock):
+                return [
+                    HostCheck.Finding(
+                        name: Self.keysName, severity: .warning,
+                        detail: "not there; the server that runs has the master keys from its environment, and this shell has not",
+                        fix: "Set SAM_MASTER_KEYS before you start another server.")
+                ]
+            case let error as VaultError: return [unusable(error.message)]
+            case let error as CredentialsError where error.code == .vault: return [unusable(error.message)]
+            // The database's own finding says it.
+            default: return []
+            }
+        }
+        return []
+    }
+
+    private func unusable(_ why: String) -> HostCheck.Finding {
+        HostCheck.Finding(
+            name: Self.keysName, severity: .failure, detail: why, fix: "No server starts here, and so no agent, until that is done.")
+    }
+
+    /// The database, where it is sound and of this version; else `nil`.
+    private func current() async throws -> Store? {
+        guard await StateGuard(home: home).problem(.pages(atMost: .zero)) == nil,
+            case .sound = await DatabaseFile(home.database).condition(.pages(atMost: .zero))
+        else { return nil }
+        let store = try Store.sqlite(at: home.database)
+        return try await store.pending(Server.migrations).isEmpty ? store : nil
+    }
+
+    private func rows() async -> [HostCheck.Finding] {
         if let problem = await StateGuard(home: home).problem(.everything) {
             return [HostCheck.Finding(name: "database", severity: .failure, detail: problem.what, fix: problem.remedy)]
         }
@@ -38,10 +89,11 @@ public struct DatabaseCheck: Sendable {
             }
             try await store.read { transaction in
                 try Accounts.readAll(in: transaction)
-                try Credentials.readAll(in: transaction)
+                try CredentialLayers.readAll(in: transaction)
                 try Leases.readAll(in: transaction)
                 try ProviderEndpoints.readAll(in: transaction)
                 try Budgets.readAll(in: transaction)
+                try ProjectPriceBook.readAll(in: transaction)
                 try SessionQueries.readAll(in: transaction)
             }
             let rows = store.unreadable.rows
@@ -51,15 +103,21 @@ public struct DatabaseCheck: Sendable {
             let sizes = "\(megabytes(facts.size)), \(megabytes(facts.free)) of it free, \(megabytes(facts.log)) of log"
             return [HostCheck.Finding(name: "database", severity: .ok, detail: "whole, every row can be read; \(sizes)")]
         } catch {
+            if let problem = DatabaseObstacle(error, home: home)?.problem {
+                return [HostCheck.Finding(name: "database", severity: .failure, detail: problem.what, fix: problem.remedy)]
+            }
+            let isDamaged = (error as? StoreError)?.code == .corrupt
             return [
                 HostCheck.Finding(
                     name: "database", severity: .failure, detail: "\(home.database) can't be read: \(reason(of: error))",
-                    fix: "Restore a backup with: sam restore FILE. What was there is moved aside by that, and not lost.")
+                    fix: isDamaged
+                        ? "Restore a backup with: sam restore FILE. It moves the current state aside and deletes nothing."
+                        : "Look at the disk and the server's log, then run sam doctor again.")
             ]
         }
     }
 
-    /// Longer than a log is while nothing is wrong, in bytes.
+    /// Larger than a healthy database's log gets, in bytes.
     private static let logLimit = 64 << 20
 
     private func warnings(_ facts: DatabaseFile.Facts) -> [HostCheck.Finding] {

@@ -4,7 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTPTypesHTTP1
 
-/// A connection to a socket of this server's own, with a place that it has to have.
+/// A connection to one of this server's own sockets, which needs a slot.
 struct GuardedChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
 
@@ -16,7 +16,7 @@ struct GuardedChannel: ServerChildChannel {
         base.setup(channel: channel, logger: logger).flatMapThrowing { value in
             let operations = channel.pipeline.syncOperations
             let codec = try operations.handler(type: HTTP1ToHTTPServerCodec.self)
-            try operations.addHandler(ConnectionGuard(admission, at: listener), position: .before(codec))
+            try operations.addHandlers(admission.handlers(at: listener), position: .before(codec))
             return value
         }
     }
@@ -26,8 +26,8 @@ struct GuardedChannel: ServerChildChannel {
     }
 }
 
-extension Admission {
-    /// Has a listener accept no more than there is room for.
+extension OpenCount {
+    /// Makes a listener stop accepting while there is no room.
     @Sendable func gate(_ listener: any Channel) -> EventLoopFuture<Void> {
         listener.eventLoop.submit {
             try listener.pipeline.syncOperations.addHandler(AcceptGate(self), position: .first)

@@ -14,38 +14,37 @@ import Settings
 import Store
 import Workspaces
 
-/// The gateway with the book in which it writes down what is used.
+/// The gateway with budgets and the usage ledger.
 struct MeteredGateway: Sendable {
     let gateway: Gateway
     let budgets: Budgets
+    let prices: ProjectPriceBook
     let ledger: UsageLedger
 
     /// Opens them for a home.
     ///
-    /// - Throws: `MeteringError` or `GatewayError` with what stands in the way.
+    /// - Throws: `MeteringError` or `GatewayError`.
     init(
-        home: Home, store: Store, accounts: Accounts, credentials: Credentials, settings: Settings, egress: EgressGate, tools: ToolGate,
+        home: Home, store: Store, accounts: Accounts, lender: CredentialLender, refreshes: Refreshes, settings: Settings,
+        egress: EgressGate, tools: ToolGate, access: RememberedAccess,
         admission: Admission, held: HeldBytes, now: @escaping @Sendable () -> Int64, logger: Logger
     ) throws {
-        let prices = PriceList(userFile: home.userPrices)
-        for problem in prices.problems { logger.warning("\(problem)") }
-        let holder = Self.holder(home)
-        budgets = Budgets(store: store, accounts: accounts, now: now)
-        ledger = try UsageLedger(budgets: budgets, prices: prices, spool: home.usageSpool, holder: holder, logger: logger)
+        let list = PriceList(userFile: home.userPrices)
+        for problem in list.problems { logger.warning("\(problem)") }
+        budgets = Budgets(store: store, accounts: accounts, now: now) { transaction in
+            try settings.history(of: .budgetTimeZone, in: transaction).map { BudgetZones.Choice(zone: $0.value.text, at: $0.since) }
+        }
+        prices = ProjectPriceBook(store: store, accounts: accounts, now: now)
+        ledger = try UsageLedger(budgets: budgets, prices: list, spool: home.usageSpool, logger: logger)
         gateway = try Gateway(
-            store: store, accounts: accounts, credentials: credentials, budgets: budgets, ledger: ledger,
-            desk: BudgetDesk(budgets: budgets, holder: holder), settings: settings, group: .singletonMultiThreadedEventLoopGroup,
+            store: store, accounts: accounts, lender: lender, refreshes: refreshes, budgets: budgets, ledger: ledger,
+            desk: BudgetDesk(ledger: ledger), settings: settings, group: .singletonMultiThreadedEventLoopGroup,
             rehearsal: home.rehearsalSocket, trustRoots: FileManager.default.fileExists(atPath: home.trustRoots) ? home.trustRoots : nil,
-            egress: egress, tools: tools, admission: admission, held: held, now: now)
+            egress: egress, tools: tools, access: access, admission: admission, held: held, now: now)
     }
 }
 
-extension MeteredGateway {
-    /// Whose reservations are looked after: the same after a restart, and another's on the same database is another.
-    static func holder(_ home: Home) -> String { "\(ProcessInfo.processInfo.hostName):\(home.path)" }
-}
-
-/// Writes down what is used, in batches, and the last one when the process ends.
+/// Writes usage in batches, and the last batch at shutdown.
 struct LedgerService: Service {
     let ledger: UsageLedger
 

@@ -1,12 +1,11 @@
 import Accounts
 import Foundation
 
-/// The owner's API token in a file that only the owner can read: how the command line on this machine signs in.
+/// The owner's API token in a file that only the owner can read, for the command line on this machine.
 struct OwnerToken {
     let file: String
 
-    /// Makes the token when there is none, or when the one in the file is not known to this database. An owner who was
-    /// shut out gets none.
+    /// Creates the token if there is none or this database does not know it. A disabled owner gets none.
     func ensure(_ accounts: Accounts, _ owner: User) async throws {
         guard owner.disabledAt == nil else { return }
         if let token = try? String(contentsOfFile: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines),
@@ -14,7 +13,8 @@ struct OwnerToken {
         {
             return
         }
-        let token = try await accounts.makeToken(for: owner.id, name: "command line on this machine", by: owner.id)
+        // Without this token nobody could revoke another, so it is above the limit.
+        let token = try await accounts.makeToken(for: owner.id, name: "command line on this machine", by: owner.id, limit: .max)
         try? FileManager.default.removeItem(atPath: file)
         guard
             FileManager.default.createFile(

@@ -4,32 +4,34 @@ import Hummingbird
 import Limits
 import Sessions
 
-/// What a request that was accepted proves of its connection, and what is held of its body.
+/// Records the holder of an authenticated request's connection, and accounts for the request's body.
 struct Proving: Sendable {
     let admission: Admission
     let held: HeldBytes
+    /// The listener that the requests come in at.
+    let listener: Listener
 
-    init(_ modules: Modules) {
-        admission = modules.admission
-        held = modules.held
+    init(_ dependencies: Dependencies, at listener: Listener) {
+        admission = dependencies.admission
+        held = dependencies.held
+        self.listener = listener
     }
 
-    /// Notes whose connection it is.
+    /// Records the holder of a connection.
     ///
-    /// - Parameter limit: the most of bodies that this holder may have held, where it is not the usual.
-    /// - Returns: what counts the bodies that are held for them.
-    /// - Throws: ``Problem`` when they have too many connections.
+    /// - Parameter limit: this holder's limit on bodies in memory, if it is not the usual one.
+    /// - Returns: the account for the request's body.
+    /// - Throws: ``Problem`` if the holder has too many connections.
     func note(_ holder: String, _ context: APIContext, limit: Int? = nil) throws -> Hold {
-        let isControl = context.channel.localAddress?.port == nil
-        guard admission.prove(context.channel, as: holder, at: isControl ? .control : .network) else {
+        guard admission.prove(context.channel, as: holder, at: listener) else {
             throw Problem(.tooManyRequests, LimitReason.holder.sentence)
         }
         return held.hold(for: holder, limit: limit)
     }
 
-    /// Counts one whose body was too much.
-    func refused(_ problem: any Error, _ context: APIContext) {
+    /// Counts a request that was refused for the size of bodies and answers in memory.
+    func refused(_ problem: any Error) {
         guard (problem as? Problem)?.detail == LimitReason.memory.sentence else { return }
-        admission.refusals.count(.memory, at: context.channel.localAddress?.port == nil ? .control : .network)
+        admission.refusals.count(.memory, at: listener)
     }
 }

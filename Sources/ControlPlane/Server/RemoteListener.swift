@@ -10,34 +10,42 @@ import ServiceLifecycle
 import Sessions
 import Wording
 
-/// Listens with TLS for workspaces on other machines: a runner's token turns a connection into its session's, and a person's key
-/// opens what it opens under `/gateway`. The control plane's own API is not there.
+/// The TLS listener for workspaces on other machines: a runner's token opens the runners' API or turns a connection into one of its session,
+/// and a person's key works under `/gateway`. It does not serve the API for people.
 struct RemoteListener: Service {
     private let channel: any Channel
     private let host: String
+    /// The connections to the runners' API.
+    private let connections = OpenConnections()
 
-    /// Where it is reached, as far as the address that it listens on tells.
+    /// The URL, as far as the bound address shows it.
     var url: String { "https://\(host.contains(":") ? "[\(host)]" : host):\(channel.localAddress?.port ?? 0)" }
 
-    /// Begins to listen.
+    /// Starts to listen.
     ///
-    /// - Throws: ``ServerError`` that names the file or the address that can't be used.
-    init(_ options: Server.Options.Remote, gateway: Gateway, engine: SessionEngine, sockets: SessionSockets, admission: Admission)
-        async throws
-    {
+    /// - Throws: ``ServerError`` that names the file or address that can't be used.
+    init(
+        _ options: Server.Options.Remote, gateway: Gateway, runners: RunnerIntake, sockets: SessionSockets, admission: Admission,
+        api: RunnerChannel
+    ) async throws {
         let context = try Self.context(options)
         host = options.host
-        let gate = RemoteGate { token, channel in
-            guard let runner = try? await engine.runner(withToken: token), await sockets.take(channel, for: runner.session) else {
-                return nil
-            }
-            return SessionReference(rawValue: runner.session.rawValue)
-        }
+        let gate = RemoteGate(
+            admit: { token, channel in
+                guard let runner = try? await runners.runner(withToken: token), await sockets.take(channel, for: runner.session) else {
+                    return nil
+                }
+                return SessionReference(rawValue: runner.session.rawValue)
+            },
+            serve: { [connections] channel in
+                connections.add(channel)
+                try api.serve(channel)
+            })
         do {
             channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
                 .serverChannelOption(.backlog, value: 256)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .serverChannelInitializer(admission.gate)
+                .serverChannelInitializer(admission.open.gate)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelInitializer { channel in
@@ -45,7 +53,7 @@ struct RemoteListener: Service {
                 }
                 .bind(host: options.host, port: options.port).get()
         } catch {
-            throw ServerError("\(options.host):\(options.port) can't be listened on for workspaces elsewhere: \(reason(of: error))")
+            throw ListenAddress(host: options.host, port: options.port, option: .remote).explained(error)
         }
     }
 
@@ -71,5 +79,6 @@ struct RemoteListener: Service {
     func run() async throws {
         try? await gracefulShutdown()
         try? await channel.close()
+        connections.closeAll()
     }
 }

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 
-/// A logger that keeps Hummingbird's own chatter out of the log.
+/// A logger that drops Hummingbird's messages below a level.
 func quiet(_ logger: Logger, below level: Logger.Level = .warning) -> Logger {
     var logger = logger
     logger.logLevel = level
@@ -10,7 +10,7 @@ func quiet(_ logger: Logger, below level: Logger.Level = .warning) -> Logger {
 }
 
 extension Response {
-    /// A short text.
+    /// A response with a short text.
     static func plain(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status, headers: [.contentType: "text/plain; charset=utf-8"],

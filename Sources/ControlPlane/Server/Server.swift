@@ -19,35 +19,37 @@ import Settings
 import Store
 import UnixSignals
 import Vault
+import Wording
 import Workspaces
 
-/// The control plane as a process: the database, the session engine and the listeners.
+/// The control plane as a process: database, sessions and listeners.
 public struct Server: Sendable {
-    /// How to serve.
+    /// The server's options.
     public struct Options: Sendable {
-        /// Where to listen, beside the control socket in SAM's home.
+        /// The address to listen on, in addition to the control socket in SAM's home.
         public var host = "127.0.0.1"
-        /// 0 takes any free port.
+        /// The port; 0 for any free one.
         public var port = 7_260
-        /// End after this long without a request or a session that is not settled.
+        /// The time without a request or an unsettled session after which the server exits; `nil` for never.
         public var idleLimit: Duration?
-        /// Where to listen for workspaces on other machines; `nil` for nowhere.
+        /// The address for workspaces on other machines; `nil` for none.
         public var remote: Remote?
 
-        /// The standard options.
+        /// Creates the default options.
         public init() {}
 
-        /// An address for workspaces on other machines, with what proves that it is this server's.
+        /// An address for workspaces on other machines, with its certificate.
         public struct Remote: Sendable {
+            /// The address to listen on.
             public var host: String
-            /// 0 takes any free port.
+            /// The port; 0 for any free one.
             public var port: Int
-            /// A file with a certificate and those above it, in PEM.
+            /// The path of a PEM file with the certificate chain.
             public var certificate: String
-            /// A file with the certificate's key, in PEM.
+            /// The path of a PEM file with the certificate's key.
             public var key: String
 
-            /// Names an address.
+            /// Creates a description of an address.
             public init(host: String, port: Int, certificate: String, key: String) {
                 self.host = host
                 self.port = port
@@ -62,19 +64,23 @@ public struct Server: Sendable {
 
     private let home: Home
     private let options: Options
+    private let metrics: MetricsRegistry
     private let logger: Logger
 
-    /// Makes a server. Nothing happens before ``run(onReady:)``.
-    public init(home: Home, options: Options, logger: Logger) {
+    /// Creates a server, which does nothing before ``run(onReady:)``.
+    ///
+    /// - Parameter metrics: what `/metrics` shows; the backend of swift-metrics in this process.
+    public init(home: Home, options: Options, metrics: MetricsRegistry, logger: Logger) {
         self.home = home
         self.options = options
+        self.metrics = metrics
         self.logger = logger
     }
 
     /// Serves until SIGTERM or SIGINT.
     ///
-    /// - Parameter onReady: called once everything listens, with what the server tells of itself.
-    /// - Throws: ``ServerError``, `WorkspaceError` or `StoreError` with what stands in the way.
+    /// - Parameter onReady: called with the server's view once all listeners are bound.
+    /// - Throws: ``ServerError``, `WorkspaceError` or `StoreError` if it can't start.
     public func run(onReady: @escaping @Sendable (ServerView) -> Void) async throws {
         let descriptors = Self.raiseDescriptorLimit()
         guard descriptors >= ConnectionLimits.leastDescriptors else {
@@ -83,24 +89,47 @@ public struct Server: Sendable {
         }
         Self.forbidCoreFiles()
         try home.checkOwner()
+        guard FileLock.standing(path: home.serverLock) != .held else { throw runsAlready }
+        // Before the home is made: a start that fails leaves none behind.
+        try await ListenAddress(host: options.host, port: options.port).check()
+        if let remote = options.remote { try await ListenAddress(host: remote.host, port: remote.port, option: .remote).check() }
         try home.create()
-        guard let lock = FileLock(path: home.serverLock) else {
-            let holder = FileLock.holder(path: home.serverLock).map { " (process \($0))" } ?? ""
-            throw ServerError("A server runs on \(home.path) already\(holder).")
+        // Before the lock, which can't be taken either then.
+        if let obstacle = DatabaseObstacle.found(home) { throw ServerError(obstacle.problem.sentence) }
+        let lock: FileLock
+        do {
+            lock = try ServerLock.take(home)
+        } catch {
+            switch error {
+            case .held: throw runsAlready
+            case .unusable(let sentence): throw ServerError("\(sentence) Nothing was changed.")
+            }
         }
         defer { withExtendedLifetime(lock) {} }
         try await StateGuard(home: home).check()
-        let store = try Store.sqlite(at: home.database)
+        let store: Store
+        do { store = try Store.sqlite(at: home.database) } catch { throw Self.explained(error, home) }
         do {
             try await serve(store, descriptors: descriptors, onReady)
         } catch {
             await store.closeOrTell(logger)
-            throw error
+            throw Self.explained(error, home)
         }
         await store.closeOrTell(logger)
     }
 
-    /// Serves from an open database.
+    private var runsAlready: ServerError {
+        let holder = FileLock.holder(path: home.serverLock).map { " (process \($0))" } ?? ""
+        return ServerError("A server runs on \(home.path) already\(holder). Stop it with: sam stop. Sessions keep running without it.")
+    }
+
+    /// The error, or what keeps the database from being used and the remedy.
+    private static func explained(_ error: any Error, _ home: Home) -> any Error {
+        guard let problem = DatabaseObstacle(error, home: home)?.problem else { return error }
+        return ServerError("\(problem.what) \(problem.remedy)")
+    }
+
+    /// Serves with an open database.
     private func serve(_ store: Store, descriptors: Int, _ onReady: @escaping @Sendable (ServerView) -> Void) async throws {
         let now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000) }
         try await store.migrate(Self.migrations, now: now())
@@ -108,12 +137,13 @@ public struct Server: Sendable {
         store.unreadable.tell { [logger] row in
             logger.error("\(row.table) \(row.id) can't be read and is kept as it is: \(row.reason). `sam doctor` names all of them.")
         }
-        // Before anything but the tables' shape is touched: without the keys that it was sealed with, this is the wrong database.
-        let vault = try await Credentials.openVault(
+        // Before anything but the schema is changed: if its master keys are missing, this is the wrong database.
+        let vault = try await VaultOpening.open(
             KeyringSource(environment: ProcessInfo.processInfo.environment, file: home.masterKeys), store: store, now: now())
         let accounts = Accounts(store: store, now: now)
-        let credentials = Credentials(
-            store: store, accounts: accounts, vault: vault, identities: try await IdentityKeys(folder: home.identityKeys), now: now)
+        let credentials = CredentialServices(
+            store: store, accounts: accounts, vault: vault, identities: try await IdentityKeys(folder: home.identityKeys),
+            renewals: home.renewals, logger: logger, now: now)
         let settings = Settings(store: store, accounts: accounts, now: now)
         for sentence in try await settings.tellOfBoundedValues() { logger.warning("\(sentence)") }
         let owner = try await accounts.owner()
@@ -122,78 +152,81 @@ public struct Server: Sendable {
         let catalogue = LiveCatalogue(userFile: home.userCatalogue) { [logger] catalogue in
             for problem in catalogue.problems { logger.warning("\(problem)") }
         }
-        let egress = SessionEgress(settings: settings, accounts: accounts, catalogue: catalogue, logger: logger)
-        let tools = SessionTools()
+        let host = try LocalHost(home: home, logger: logger)
+        // Made before the gateway, whose tools and egress gate change sessions, and before the work on sessions, which the gateway serves.
+        let access = RememberedAccess()
+        let changes = SessionChanges(
+            store: store, leases: Leases(store: store, accounts: accounts, now: now), access: access, now: now)
+        let egress = SessionEgress(sessions: changes, settings: settings, accounts: accounts, catalogue: catalogue, logger: logger)
+        let tools = ToolServer(requests: AgentRequests(changes: changes, settings: settings), results: host, now: now)
         let admission = Admission(
             limits: ConnectionLimits(descriptors: descriptors), refusals: Refusals { [logger] in logger.warning("\($0)") })
-        let held = HeldBytes(limit: HeldBytes.share())
+        let held = HeldBytes(limit: HeldBytes.share()) { admission.person(of: $0) }
         let metered = try MeteredGateway(
-            home: home, store: store, accounts: accounts, credentials: credentials, settings: settings, egress: egress.gate,
-            tools: tools.gate, admission: admission, held: held, now: now, logger: logger)
+            home: home, store: store, accounts: accounts, lender: credentials.lender, refreshes: credentials.refreshes, settings: settings,
+            egress: egress.gate, tools: tools.gate, access: access, admission: admission, held: held, now: now, logger: logger)
         try await metered.ledger.recover()
+        for sentence in await metered.gateway.recover() { logger.warning("\(sentence)") }
 
-        let host = try LocalHost(home: home, logger: logger)
         let sockets = SessionSockets(home: home, gateway: metered.gateway, admission: admission, logger: logger)
-        let engine = SessionEngine(
-            store: store, accounts: accounts, settings: settings, credentials: credentials, gateway: metered.gateway,
-            catalogue: catalogue, host: host, endpoints: sockets, programs: Program.ownFolder, now: now, logger: logger)
-
-        egress.use(engine)
-        tools.use(ToolServer(engine: engine, host: host, now: now))
+        let sessions = Sessions(
+            changes: changes, accounts: accounts, settings: settings, credentials: credentials, requests: metered.gateway,
+            catalogue: catalogue, host: host, endpoints: sockets, logger: logger)
         let activity = Activity()
         let (bound, boundSender) = AsyncStream.makeStream(of: Int.self)
         let router = APIRouter(
-            modules: Modules(
-                store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: catalogue, engine: engine,
-                host: host, metered: metered, admission: admission, held: held),
+            dependencies: Dependencies(
+                store: store, accounts: accounts, settings: settings, credentials: credentials, catalogue: catalogue, sessions: sessions,
+                host: host, metered: metered, admission: admission, held: held, metrics: metrics),
             activity: activity)
-        await engine.resume()
+        await sessions.resume()
         var remote: RemoteListener?
         if let options = options.remote {
-            remote = try await RemoteListener(options, gateway: metered.gateway, engine: engine, sockets: sockets, admission: admission)
+            remote = try await RemoteListener(
+                options, gateway: metered.gateway, runners: sessions.runners, sockets: sockets, admission: admission,
+                api: RunnerChannel(responder: router.forRemoteRunners().buildResponder(), logger: quiet(logger)))
         }
-        let port = try freePort()
-        let gate: @Sendable (any Channel) async -> Void = { [logger] listener in
+        let count: @Sendable (any Channel, OpenCount) async -> Void = { [logger] listener, open in
             do {
-                try await admission.gate(listener).get()
+                try await open.gate(listener).get()
             } catch {
-                logger.error("The connections of a listener are not counted: \(error)")
+                logger.error("The connections of a listener are not counted: \(logWords(of: error))")
             }
         }
-        let network = Application(
-            router: router.make(withRunners: false),
-            server: HTTPServerBuilder { GatewayChannel(base: HTTP1Channel(responder: $0), gateway: metered.gateway) },
-            configuration: .init(address: .hostname(options.host, port: port), serverName: "sam"),
-            onServerRunning: { listener in
-                await gate(listener)
-                boundSender.yield(listener.localAddress?.port ?? 0)
-            }, logger: quiet(logger))
+        let network = ListeningService(
+            base: Application(
+                router: router.forNetwork(),
+                server: HTTPServerBuilder { GatewayChannel(base: HTTP1Channel(responder: $0), gateway: metered.gateway) },
+                configuration: .init(address: .hostname(options.host, port: options.port), serverName: "sam"),
+                onServerRunning: { listener in
+                    await count(listener, admission.open)
+                    boundSender.yield(listener.localAddress?.port ?? 0)
+                }, logger: quiet(logger)),
+            address: ListenAddress(host: options.host, port: options.port))
         let control = Application(
-            router: router.make(withRunners: true),
+            router: router.forControlSocket(),
             server: HTTPServerBuilder {
                 GuardedChannel(base: HTTP1Channel(responder: $0), admission: admission, listener: .control)
             },
             configuration: .init(address: .unixDomainSocket(path: home.controlSocket), serverName: "sam"),
             onServerRunning: { listener in
-                await gate(listener)
+                await count(listener, admission.open)
                 boundSender.yield(-1)
             }, logger: quiet(logger))
 
         let rehearsal = RehearsalServer(script: home.rehearsalScript).application(
             socket: home.rehearsalSocket,
-            server: HTTPServerBuilder {
-                GuardedChannel(base: HTTP1Channel(responder: $0), admission: admission, listener: .rehearsal)
-            },
-            held: held, onServerRunning: gate, logger: quiet(logger, below: .critical))
+            server: HTTPServerBuilder { HTTP1Channel(responder: $0) },
+            held: held, onServerRunning: { await count($0, admission.toRehearsal) }, logger: quiet(logger, below: .critical))
         let announcement = Announcement(
             home: home, host: options.host, remote: remote?.url,
             idleLimit: options.idleLimit, bound: bound, router: router, onReady: onReady)
         let services: [any Service] =
             [
-                LedgerService(ledger: metered.ledger), rehearsal, network, control, EngineService(engine: engine, sockets: sockets),
-                StoreUpkeep(store: store, logger: logger), HousekeepingService(host: host, engine: engine), announcement,
+                LedgerService(ledger: metered.ledger), rehearsal, network, control, SessionService(sessions: sessions, sockets: sockets),
+                StoreUpkeep(store: store, logger: logger), HousekeepingService(host: host, queries: sessions.queries), announcement,
             ]
-            + (options.idleLimit.map { [IdleService(activity: activity, engine: engine, limit: $0)] } ?? [])
+            + (options.idleLimit.map { [IdleService(activity: activity, sessions: sessions, limit: $0)] } ?? [])
             + (remote.map { [$0] } ?? [])
         let group = ServiceGroup(
             configuration: .init(
@@ -210,9 +243,9 @@ public struct Server: Sendable {
         Accounts.migrations + Settings.migrations + CredentialTables.migrations + MeteringTables.migrations + GatewayTables.migrations
         + SessionTables.migrations
 
-    /// A session costs a few descriptors, and the usual soft limit is made for programs with few.
+    /// Raises the soft limit of descriptors: each session takes a few.
     ///
-    /// - Returns: how many there may be now.
+    /// - Returns: the current limit.
     private static func raiseDescriptorLimit() -> Int {
         var limit = rlimit()
         let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
@@ -222,40 +255,11 @@ public struct Server: Sendable {
         return Int(setrlimit(kind, &limit) == 0 ? limit.rlim_cur : soft)
     }
 
-    /// A core file would hold the master keys.
+    /// A core file would have the master keys.
     private static func forbidCoreFiles() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = 0
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
-    }
-
-    /// The port to bind. Asking the kernel first gives a clear sentence instead of a failing service.
-    private func freePort() throws -> Int {
-        let error = options.port == 0 ? 0 : Self.bindError(options.host, options.port)
-        if error == 0 { return options.port }
-        if error == EACCES {
-            throw ServerError(
-                "Port \(options.port) is for root alone. Choose one from 1024 on with --port, and let a proxy of root's lead to it.")
-        }
-        throw ServerError("Port \(options.port) on \(options.host) is taken. Choose another with --port, or --port 0 for any.")
-    }
-
-    /// What the kernel says against a port; 0 when nothing does, or when only the service itself will know.
-    private static func bindError(_ host: String, _ port: Int) -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return 0 }
-        defer { close(descriptor) }
-        var yes: Int32 = 1
-        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
-        guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return 0 }
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 ? 0 : errno
-            }
-        }
     }
 }

@@ -4,30 +4,30 @@ import ServiceLifecycle
 import Sessions
 import Workspaces
 
-/// The session engine as a part of the process. When the process ends, agents go on: their runners are not ours to end.
-struct EngineService: Service {
-    let engine: SessionEngine
+/// Sessions as a service. At shutdown, runners and their agents continue.
+struct SessionService: Service {
+    let sessions: Sessions
     let sockets: SessionSockets
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await engine.run() }
+        await cancelWhenGracefulShutdown { await sessions.run() }
         await sockets.closeAll()
     }
 }
 
-/// Tidies up behind everything else.
+/// Removes sessions' leftovers and packs mirrors in the background.
 struct HousekeepingService: Service {
-    let host: LocalHost
-    let engine: SessionEngine
+    let host: any WorkspaceHost
+    let queries: SessionQueries
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await host.keepHouse { try await engine.mirrorNeeds(of: $0) } }
-        // The group takes a service that ends for the end of all.
+        await cancelWhenGracefulShutdown { await host.keepHouse { try await queries.mirrorNeeds(of: $0) } }
+        // Waits, because the service group shuts down when a service returns.
         try? await gracefulShutdown()
     }
 }
 
-/// Tells once that everything listens, in a file and to whoever started the server.
+/// Writes server.json and calls onReady once both listeners are bound.
 struct Announcement: Service {
     let home: Home
     let host: String
@@ -56,18 +56,18 @@ struct Announcement: Service {
     }
 }
 
-/// Ends a server that was started for one command, once nobody needs it.
+/// Exits a server that was started for one command, once it is idle.
 struct IdleService: Service {
     let activity: Activity
-    let engine: SessionEngine
+    let sessions: Sessions
     let limit: Duration
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(1))
-                // For those that can't be read nothing is done here; their agents need no server to go on.
-                if await !engine.isAtRest { activity.note() }
+                // Sessions that can't be read don't count: their agents don't need a server.
+                if !sessions.isAtRest { activity.note() }
                 if activity.idle > limit { return }
             }
         }

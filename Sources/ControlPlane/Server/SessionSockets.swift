@@ -1,3 +1,4 @@
+import Accounts
 import AgentProtocol
 import Credentials
 import Foundation
@@ -10,7 +11,7 @@ import Sessions
 import Synchronization
 import Workspaces
 
-/// One Unix socket a session: what its sandbox reaches on loopback. The socket itself says who is calling.
+/// One Unix socket per session, which its sandbox reaches on loopback. The socket identifies the session.
 actor SessionSockets: SessionEndpoints {
     private let home: Home
     private let gateway: Gateway
@@ -25,14 +26,14 @@ actor SessionSockets: SessionEndpoints {
         self.logger = logger
     }
 
-    func open(_ session: SessionID) async throws {
+    func open(_ session: SessionID, of user: UserID) async throws {
         guard listeners[session] == nil else { return }
         try FileManager.default.createDirectory(
             atPath: home.sockets(session), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let connections = OpenConnections()
         let bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 256)
-            .serverChannelInitializer(admission.gate)
+            .serverChannelInitializer(admission.open.gate)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { [gateway] channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -41,13 +42,13 @@ actor SessionSockets: SessionEndpoints {
                 }
             }
         let channel = try await bootstrap.bind(unixDomainSocketPath: home.gatewaySocket(session), cleanupExistingSocketFile: true).get()
-        // Somebody else may have opened it while this waited.
+        // Another call may have opened it during the `await`.
         guard listeners[session] == nil else { return channel.close(promise: nil) }
         listeners[session] = OpenSocket(channel: channel, connections: connections)
-        admission.open(session.rawValue)
+        admission.open(session.rawValue, of: Admission.holder(user: user.rawValue))
     }
 
-    /// Takes a connection that came in elsewhere into a session's care, to end with its own.
+    /// Adds a connection from another listener to a session, so that it closes with the session's socket.
     ///
     /// - Returns: whether the session has a socket.
     func take(_ channel: any Channel, for session: SessionID) -> Bool {
@@ -60,16 +61,15 @@ actor SessionSockets: SessionEndpoints {
         guard let listener = listeners.removeValue(forKey: session) else { return }
         admission.close(session.rawValue)
         await listener.close()
+        gateway.closeEgress(of: SessionReference(rawValue: session.rawValue))
     }
 
     func closeAll() async {
-        let all = listeners.values
-        listeners = [:]
-        for listener in all { await listener.close() }
+        for session in listeners.keys { await close(session) }
     }
 }
 
-/// A socket that is listened on, with the connections that came in.
+/// A listening socket and its connections.
 private struct OpenSocket: Sendable {
     let channel: any Channel
     let connections: OpenConnections
@@ -80,8 +80,8 @@ private struct OpenSocket: Sendable {
     }
 }
 
-/// Connections until they end.
-private final class OpenConnections: Sendable {
+/// The open connections.
+final class OpenConnections: Sendable {
     private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
     func add(_ channel: any Channel) {

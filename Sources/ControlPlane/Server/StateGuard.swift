@@ -2,20 +2,20 @@ import Foundation
 import Store
 import Workspaces
 
-/// Refuses to begin afresh, or to go on, over a state that is not whole. Changes nothing.
+/// Refuses to start on an incomplete or damaged state. Changes nothing.
 struct StateGuard {
     let home: Home
-    /// A start waits no longer than this for a look at a large database.
+    /// The most time that a start spends on checking a large database.
     static let limit = Duration.seconds(1)
 
-    /// Looks at what is there before anything is made.
+    /// Checks the state before anything is created.
     ///
-    /// - Throws: ``ServerError`` with the file, what is wrong with it, and what to do.
+    /// - Throws: ``ServerError`` with the file, the problem and the remedy.
     func check() async throws {
         if let problem = await problem(.pages(atMost: Self.limit)) { throw ServerError(problem.sentence) }
     }
 
-    /// What is wrong with the state, and what to do about it.
+    /// A problem of the state and its remedy.
     struct Problem: Sendable {
         var what: String
         var remedy: String
@@ -23,17 +23,20 @@ struct StateGuard {
         var sentence: String { "\(what) \(remedy) Nothing was changed." }
     }
 
-    /// Looks.
+    /// Checks the state.
     ///
-    /// - Returns: `nil` when a server can start on it: it is sound, or nothing was here before.
+    /// - Returns: `nil` if a server can start on it: it is sound, or there is none yet.
     func problem(_ thoroughness: DatabaseFile.Thoroughness) async -> Problem? {
         let traces = home.traces
+        if let obstacle = DatabaseObstacle.found(home) { return obstacle.problem }
         switch await DatabaseFile(home.database).condition(thoroughness) {
         case .sound: return nil
         case .damaged(let why):
             return Problem(
-                what: "SAM's database \(home.database) is damaged, or is none: \(why).",
-                remedy: "Restore a backup with: sam restore FILE. What was there is moved aside by that, and not lost. \(Self.rescue)")
+                what: "SAM's database \(home.database) is damaged or not a database: \(why).",
+                remedy: "Restore a backup with: sam restore FILE. It moves the current state aside and deletes nothing. \(Self.rescue)")
+        case .denied: return DatabaseObstacle.denied(path: home.database, folder: home.path).problem
+        case .diskFull: return DatabaseObstacle.diskFull(path: home.database).problem
         case .foreign:
             return Problem(what: "\(home.database) is a database of something else than SAM.", remedy: remedy)
         case .missing where !isLink && traces.isEmpty: return nil
@@ -50,7 +53,8 @@ struct StateGuard {
         }
     }
 
-    private static let rescue = "(`sqlite3 sam.db .recover` saves what can be read of it.)"
+    private static let rescue =
+        "(`sqlite3 sam.db .recover` saves what can be read of it, and `sqlite3 sam.db 'PRAGMA integrity_check'` lists its faults.)"
 
     private var remedy: String {
         let earlier = home.earlierStates.last.map { " An earlier state is in \(home.path)/\($0)." } ?? ""
@@ -58,7 +62,7 @@ struct StateGuard {
             "Put it back, or restore a backup with: sam restore FILE. To begin afresh, move the folder \(home.path) away first.\(earlier)"
     }
 
-    /// A link to what is not there: SQLite would make its target.
+    /// Whether the database is a link with a missing target, which SQLite would create.
     private var isLink: Bool { (try? FileManager.default.destinationOfSymbolicLink(atPath: home.database)) != nil }
 
     private var target: String {

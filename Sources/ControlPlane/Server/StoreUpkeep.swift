@@ -1,8 +1,9 @@
 import Logging
 import ServiceLifecycle
 import Store
+import Wording
 
-/// Gives room of the database back and keeps its log short, now and then.
+/// Returns free space of the database to the file system and keeps its log short, at intervals.
 struct StoreUpkeep: Service {
     let store: Store
     let logger: Logger
@@ -18,8 +19,8 @@ struct StoreUpkeep: Service {
                 } catch is CancellationError {
                     return
                 } catch {
-                    // Another's transaction in the way, or a full disk: nothing is lost, and the next round tries again.
-                    logger.warning("The database could not be tidied: \(error)")
+                    // Another transaction or a full disk: nothing is lost, and the next round tries again.
+                    logger.warning("The database could not be tidied: \(logWords(of: error))")
                 }
             }
         }
@@ -27,23 +28,23 @@ struct StoreUpkeep: Service {
 }
 
 extension Store {
-    /// Makes a database of an earlier SAM one that can give room back, once.
+    /// Rewrites a database of an earlier SAM once, so that it can return free space.
     func modernise(_ logger: Logger) async throws {
         guard try await !canGiveRoomBack() else { return }
-        logger.notice("The database is written anew once, so that it can give back the room of what is removed.")
+        logger.notice("The database is rewritten once, so that removed rows free disk space.")
         do {
             try await rewrite()
         } catch {
-            logger.warning("The database could not be written anew and stays as it is; the next start tries again: \(error)")
+            logger.warning("The database could not be rewritten and stays as it is; the next start tries again: \(logWords(of: error))")
         }
     }
 
-    /// Ends the use of the database, so that its file alone is whole.
+    /// Closes the database, so that its file alone is complete.
     func closeOrTell(_ logger: Logger) async {
         do {
             try await close()
         } catch {
-            logger.warning("The newest entries stand in sam.db-wal beside the database, which belongs to it: \(error)")
+            logger.warning("The newest entries are still in sam.db-wal, which belongs to the database: \(logWords(of: error))")
         }
     }
 }

@@ -1,37 +1,43 @@
 import Vault
 
-/// A provider's token endpoint, as far as a refresh goes: the one thing here that is outside.
+/// A provider's token endpoint, which performs refreshes: the module's only dependency on the network.
 public struct TokenEndpoint: Sendable {
-    /// Spends a refresh token. It is called once for each token, whatever comes of it.
+    /// Spends a refresh token. It is called again with the same token only after ``RefreshOutcome/notNow(_:retryAfter:)``.
     public var refresh: @Sendable (_ provider: Provider, _ refreshToken: Secret) async -> RefreshOutcome
 
-    /// Wraps a way to refresh.
+    /// Wraps a function that refreshes.
     public init(refresh: @escaping @Sendable (_ provider: Provider, _ refreshToken: Secret) async -> RefreshOutcome) {
         self.refresh = refresh
     }
 
-    /// There is none.
+    /// Never refreshes.
     public static let none = TokenEndpoint { _, _ in .notNow("Nothing is set up to refresh sign-ins.") }
 }
 
-/// What came of an attempt to refresh.
+/// The outcome of an attempt to refresh.
 public enum RefreshOutcome: Sendable {
+    /// The provider issued new tokens.
     case renewed(RenewedTokens)
-    /// The provider refuses this token for good.
+    /// The provider permanently refuses this token.
     case refused(String)
-    /// The token was certainly not spent: the provider was not reached, or said to come back later.
-    case notNow(String)
-    /// The request went out and no answer came: the token may be spent.
+    /// The token was not spent: the request was not sent completely, or the answer contained no new tokens.
+    ///
+    /// `retryAfter` is the pause that the endpoint requested, in milliseconds.
+    case notNow(String, retryAfter: Int64? = nil)
+    /// The request was sent and its answer is unknown: the token may be spent.
     case unknown(String)
 }
 
-/// The tokens of a refresh. What is missing stays as it was.
+/// The tokens from a refresh. `nil` means that the previous token stays.
 public struct RenewedTokens: Sendable {
+    /// The new access token.
     public var access: Secret
+    /// The new refresh token.
     public var refresh: Secret?
+    /// The new id token.
     public var id: Secret?
 
-    /// Names the tokens.
+    /// Creates the set of tokens.
     public init(access: Secret, refresh: Secret? = nil, id: Secret? = nil) {
         self.access = access
         self.refresh = refresh

@@ -5,11 +5,11 @@ import NIOHTTP1
 import NIOPosix
 import Tunnels
 
-/// The egress proxy: takes over a connection whose first request is for somewhere outside, `CONNECT` or plain HTTP, and lets it
-/// through or refuses it. Everything else goes on to who stands behind.
+/// The egress proxy: takes over a connection whose first request is for an outside host, as `CONNECT` or plain HTTP, and forwards or
+/// refuses it. All other requests are passed to the next handler.
 ///
-/// Names are looked up here, outside of the sandbox, and never lead to this machine or a private network. One request a
-/// connection: each is judged by itself.
+/// Names are resolved here, outside the sandbox. Addresses of this machine and private networks are refused unless `egress.privateHosts`
+/// allows the host. Each connection serves one request, so that every request is checked.
 final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -18,40 +18,40 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private enum State {
         case watching
-        /// The rules are looked up, or the connection is made. What came with the head is kept, and no more is read.
+        /// The rules are being looked up or the connection made. Parts that arrived with the head are kept; reading is paused.
         case judging([HTTPServerRequestPart])
-        /// A plain request is on its way to its server, and its answer back.
+        /// A plain HTTP request and its answer are being relayed.
         case relaying(PlainEgress)
-        /// The request is over, or was refused: nothing more is taken from this connection.
+        /// The request is complete or refused: further input is dropped.
         case done
     }
 
     private let session: SessionReference
     private let gate: EgressGate
-    private let line: RelayLine
+    private let relay: EventLoopRelay
     private var state = State.watching
-    private var isPaused = false
-    private var readIsPending = false
+    private var readPause = ReadPause()
 
     private static let connectTimeout = TimeAmount.seconds(10)
 
-    init(session: SessionReference, gate: EgressGate, line: RelayLine) {
+    init(session: SessionReference, gate: EgressGate, relay: EventLoopRelay) {
         self.session = session
         self.gate = gate
-        self.line = line
+        self.relay = relay
     }
 
     private var holder: String { Admission.holder(session: session.rawValue) }
     private var listener: Listener { .session(session.rawValue) }
 
-    /// The place of a connection that goes out is free when it is closed.
+    /// Releases the place of an outgoing connection when it closes, or at once for `nil`. Closes the connection with its session.
     private func givePlace(with server: (any Channel)?) {
-        let (admission, holder) = (line.services.admission, holder)
+        let (admission, holder) = (relay.services.admission, holder)
         guard let server else { return admission.giveOutgoing(for: holder) }
+        relay.services.outlets.add(server, of: session)
         server.closeFuture.whenComplete { _ in admission.giveOutgoing(for: holder) }
     }
 
-    // MARK: - What the channel does
+    // MARK: - Channel events
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
@@ -61,7 +61,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 return context.fireChannelRead(data)
             }
             state = .judging([])
-            isPaused = true
+            pause(true, context)
             judge(head, context)
         case .judging(let kept): state = .judging(kept + [part])
         case .relaying(let exchange): exchange.clientSent(part)
@@ -70,14 +70,11 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if isPaused { readIsPending = true } else { context.read() }
+        if readPause.read() { context.read() }
     }
 
     private func pause(_ isPaused: Bool, _ context: ChannelHandlerContext) {
-        self.isPaused = isPaused
-        guard !isPaused, readIsPending else { return }
-        readIsPending = false
-        context.read()
+        if readPause.set(isPaused) { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -86,7 +83,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // A client that has asked and ends its side waits for the answer.
+        // A client that half-closes after its request waits for the answer.
         if case ChannelEvent.inputClosed = event {
             switch state {
             case .judging, .relaying, .done: return
@@ -108,10 +105,10 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let target = head.method == .CONNECT ? EgressTarget(authority: head.uri) : EgressTarget(absolute: head.uri)
         guard let target else {
             return tell(
-                "The agent asked for an address that is none: what is let through is http and a host, or CONNECT with a host and a port.",
+                "The agent asked for an invalid address: only http with a host, and CONNECT with a host and a port, are forwarded.",
                 hint: "sam settings explain egress.hosts", nil, .badRequest, context)
         }
-        line.afterwards { [gate, session] in
+        relay.afterwards { [gate, session] in
             await gate.rules(session)
         } then: { [self] rules in
             guard rules.allows(target) else {
@@ -120,8 +117,8 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
                     hint: "sam settings explain egress.hosts", target, .forbidden, context)
             }
             guard context.channel.isActive else { return }
-            // The socket says whose it is.
-            let admission = line.services.admission
+            // The socket identifies the session.
+            let admission = relay.services.admission
             guard admission.prove(context.channel, as: holder, at: listener) else {
                 return answer(LimitReason.holder.sentence, .tooManyRequests, ["retry-after": "1"], context)
             }
@@ -130,7 +127,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
             let allowsPrivate = rules.allowsPrivate(target)
             if let path = target.path {
-                relay(head, path, target, allowsPrivate, context)
+                forward(head, path, target, allowsPrivate, context)
             } else {
                 tunnel(target, allowsPrivate, context)
             }
@@ -149,11 +146,11 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: - Plain HTTP
 
-    private func relay(
+    private func forward(
         _ head: HTTPRequestHead, _ path: String, _ target: EgressTarget, _ allowsPrivate: Bool, _ context: ChannelHandlerContext
     ) {
         let address = UpstreamAddress(isTLS: false, host: target.host, port: target.port)
-        line.pool.connect(to: address, isVetted: !allowsPrivate, for: holder) { [self] result in
+        relay.pool.connect(to: address, isVetted: !allowsPrivate, for: holder) { [self] result in
             switch result {
             case .failure(let error):
                 givePlace(with: nil)
@@ -176,7 +173,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func tunnel(_ target: EgressTarget, _ allowsPrivate: Bool, _ context: ChannelHandlerContext) {
         ClientBootstrap(group: context.eventLoop)
             .connectTimeout(Self.connectTimeout)
-            .resolver(VettingResolver(line.services.lookups, for: holder, eventLoop: context.eventLoop, allowsPrivate: allowsPrivate))
+            .resolver(VettingResolver(relay.services.lookups, for: holder, eventLoop: context.eventLoop, allowsPrivate: allowsPrivate))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Tunnel()) }
@@ -194,7 +191,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
     }
 
-    /// Both connections become one pipe.
+    /// Joins both connections into one tunnel.
     private func open(_ server: any Channel, _ context: ChannelHandlerContext) {
         let client = context.channel
         guard client.isActive else { return server.close(promise: nil) }
@@ -202,20 +199,21 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         pause(false, context)
-        let clientEnd = Tunnel()
+        let clientEnd = Tunnel(drainTimeout: relay.services.limits.flush)
         do {
             let operations = client.pipeline.syncOperations
             let serverEnd = try server.pipeline.syncOperations.handler(type: Tunnel.self)
             try operations.addHandler(clientEnd, position: .after(self))
             Tunnel.join(clientEnd, on: client, serverEnd, on: server)
-            // From here on both get bytes as they come.
+            // From here on both sides receive raw bytes.
             try operations.removeHandler(context: operations.context(handlerType: RelayHandler.self), promise: nil)
             try operations.removeHandler(context: operations.context(handlerType: ConnectionGuard.self), promise: nil)
+            try operations.removeHandler(context: operations.context(handlerType: RequestTurns.self), promise: nil)
             try operations.removeHandler(context: operations.context(handlerType: HTTPServerProtocolErrorHandler.self), promise: nil)
             try operations.removeHandler(context: operations.context(handlerType: HTTPServerPipelineHandler.self), promise: nil)
             try operations.removeHandler(context: operations.context(handlerType: HTTPResponseEncoder.self), promise: nil)
             try operations.removeHandler(context: operations.context(handlerType: EgressHandler.self), promise: nil)
-            // What came right behind CONNECT is in the decoder, and goes on from there.
+            // Bytes that followed CONNECT are in the decoder and are forwarded from there.
             let leftOver = client.eventLoop.makePromise(of: Void.self)
             try operations.removeHandler(
                 context: operations.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self), promise: leftOver)
@@ -228,7 +226,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: - Refusing
 
-    /// Refuses, and tells whoever follows the session.
+    /// Refuses, and notifies the followers of the session.
     private func tell(
         _ sentence: String, hint: String, _ target: EgressTarget?, _ status: HTTPResponseStatus, _ context: ChannelHandlerContext
     ) {
@@ -240,7 +238,7 @@ final class EgressHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func answer(_ sentence: String, _ status: HTTPResponseStatus, _ own: HTTPHeaders, _ context: ChannelHandlerContext) {
         state = .done
-        // Read and dropped: a connection that is closed with something unread loses its answer.
+        // Read and drop the rest: closing a connection with unread data loses the answer.
         pause(false, context)
         let body = ByteBuffer(string: sentence + "\n")
         var headers: HTTPHeaders = [

@@ -2,22 +2,23 @@ import AgentProtocol
 import Credentials
 import Settings
 
-/// What a session's agent may reach outside.
+/// The hosts that a session's agent may reach.
 public struct EgressRules: Sendable, Hashable {
+    /// The allowed hosts.
     public var hosts: [HostPattern]
     /// Hosts that may be in a private network or on this machine.
     public var privateHosts: [HostPattern]
-    /// What stands behind `@repository`.
+    /// The hosts that `@repository` stands for.
     public var repository: [HostPattern]
 
-    /// Names the rules.
+    /// Creates the rules.
     public init(hosts: [HostPattern], privateHosts: [HostPattern], repository: [HostPattern]) {
         self.hosts = hosts
         self.privateHosts = privateHosts
         self.repository = repository
     }
 
-    /// Nothing is allowed.
+    /// Allows nothing.
     public static let nothing = EgressRules(hosts: [], privateHosts: [], repository: [])
 
     func allows(_ target: EgressTarget) -> Bool {
@@ -30,14 +31,14 @@ public struct EgressRules: Sendable, Hashable {
     }
 }
 
-/// What the egress proxy needs of the rest of SAM.
+/// The egress proxy's connection to the rest of SAM.
 public struct EgressGate: Sendable {
-    /// What a session's agent may reach.
+    /// Returns the egress rules of a session.
     public var rules: @Sendable (SessionReference) async -> EgressRules
-    /// Tells whoever follows the session what was refused and why.
+    /// Notifies the followers of a session of a refusal.
     public var refused: @Sendable (SessionReference, EgressRefusal) async -> Void
 
-    /// Wraps both.
+    /// Creates a gate.
     public init(
         rules: @escaping @Sendable (SessionReference) async -> EgressRules,
         refused: @escaping @Sendable (SessionReference, EgressRefusal) async -> Void
@@ -46,19 +47,20 @@ public struct EgressGate: Sendable {
         self.refused = refused
     }
 
-    /// Nothing gets out.
+    /// Allows nothing.
     public static let closed = EgressGate(rules: { _ in .nothing }, refused: { _, _ in })
 }
 
-/// What a session's agent was refused.
+/// A refused egress request of a session's agent.
 public struct EgressRefusal: Sendable, Hashable {
-    /// What was refused and why, for a person.
+    /// The refused target and the reason, for a person.
     public var sentence: String
-    /// Where it wanted to; `nil` where that was no address.
+    /// The requested host; `nil` for an invalid address.
     public var host: String?
+    /// The requested port; `nil` for an invalid address.
     public var port: Int?
 
-    /// Describes a refusal.
+    /// Creates a refusal.
     public init(_ sentence: String, host: String? = nil, port: Int? = nil) {
         self.sentence = sentence
         self.host = host
@@ -66,25 +68,25 @@ public struct EgressRefusal: Sendable, Hashable {
     }
 }
 
-/// Where an agent wants to.
+/// The target of an egress request.
 struct EgressTarget: Sendable, Hashable {
     var host: String
     var port: Int
     /// For plain HTTP: the path and query.
     var path: String?
 
-    /// What `CONNECT` names: a host and a port.
+    /// Parses the target of `CONNECT`: a host and a port.
     init?(authority: String) {
         guard let place = try? HostAndPort(authority), let port = place.port else { return nil }
         self.init(host: place.host, port: port)
     }
 
-    /// An absolute `http` address, as a client writes it to a proxy (RFC 9112, section 3.2.2).
+    /// Parses an absolute `http` address, as clients send it to a proxy (RFC 9112, section 3.2.2).
     init?(absolute uri: String) {
         guard uri.lowercased().hasPrefix("http://") else { return nil }
         let rest = uri.dropFirst("http://".count)
         let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-        // A name and password, or anything else that is no host, is not taken for one.
+        // A user name and password, or any other invalid host, is rejected.
         guard let place = try? HostAndPort(rest[..<end]) else { return nil }
         let path = rest[end...]
         self.init(host: place.host, port: place.port ?? 80, path: path.hasPrefix("/") ? String(path) : "/" + path)
@@ -96,8 +98,8 @@ struct EgressTarget: Sendable, Hashable {
         self.path = path
     }
 
-    /// The host and port as they stand in an address.
+    /// The host and port as in an address.
     var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
-    /// What stands in the `Host` header.
+    /// The value of the `Host` header.
     var hostHeader: String { port == 80 ? (host.contains(":") ? "[\(host)]" : host) : authority }
 }

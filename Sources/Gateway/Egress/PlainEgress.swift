@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// One plain HTTP request that is let out, and its answer. The client's connection ends with it, and says so.
+/// One forwarded plain HTTP request and its answer. The client's connection is closed after it, as the answer's head says.
 final class PlainEgress {
     private let server: UpstreamHandler
     private let client: ChannelHandlerContext
@@ -10,9 +10,9 @@ final class PlainEgress {
     private let pauseClient: (Bool) -> Void
     private var hasAnswerBegun = false
 
-    /// Begins: sends the head.
+    /// Starts the exchange by sending the head.
     ///
-    /// - Parameter pauseClient: stops reading from the client, or goes on.
+    /// - Parameter pauseClient: pauses or resumes reading from the client.
     init(
         _ head: HTTPRequestHead, path: String, host: String, server: UpstreamHandler, client: ChannelHandlerContext,
         pauseClient: @escaping (Bool) -> Void
@@ -23,7 +23,7 @@ final class PlainEgress {
         isToHead = head.method == .HEAD
         knowsChunks = head.version.knowsChunks
         server.receiver = self
-        // The client's own keys go through: there are none of SAM's here.
+        // The client's own keys are forwarded; SAM adds none here.
         let outside = HeaderRules.upstream(
             head, uri: path, host: host, credentials: [], framing: HeaderRules.framing(of: head.headers), isAmended: false, keepsKeys: true)
         server.send(.head(outside))
@@ -70,7 +70,7 @@ extension PlainEgress: UpstreamReceiver {
     func upstreamEnd(_ trailers: HTTPHeaders?) {
         server.close()
         let channel = client.channel
-        // Closed when the client has it.
+        // Close when the client has received it.
         client.writeAndFlush(NIOAny(HTTPServerResponsePart.end(trailers))).whenComplete { _ in channel.close(promise: nil) }
     }
 
@@ -86,6 +86,6 @@ extension PlainEgress: UpstreamReceiver {
 }
 
 extension HTTPVersion {
-    /// Whether a client of this version understands a body in chunks.
+    /// Whether a client of this version understands chunked bodies.
     var knowsChunks: Bool { self != .http1_0 && self != .http0_9 }
 }

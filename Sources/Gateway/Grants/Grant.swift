@@ -4,22 +4,30 @@ import Limits
 import Metering
 import Vault
 
-/// What a lease opens at a provider, for a moment.
+/// The access that a lease gives to a provider, valid for a short time.
 struct Grant: Sendable {
     var payer: Payer
     var endpoint: ProviderEndpoint
     var key: Key
-    /// Whether a budget applies, so that requests are read before they are made.
+    /// Whether a budget applies, so that requests are read completely before they are sent.
     var isBudgeted: Bool
-    /// The rates that apply; all must hold.
+    /// Whether requests of unknown cost are allowed under a budget.
+    var allowsUnmetered = true
+    /// How long a request may wait for budget that is reserved for others.
+    var budgetWait = Duration.zero
+    /// The rates that apply. A request must satisfy all of them.
     var rates: [Rate]
+    /// The project's own model prices.
+    var prices = ProjectPrices.none
+    /// Whether requests for models without a price are refused.
+    var refusesUnpriced = false
 
-    /// What a request goes to its provider with.
+    /// The key that a request is sent with.
     enum Key: Sendable {
-        /// The provider takes none.
+        /// The provider needs no key.
         case none
         case lent(Loan)
-        /// What the agent sends: it has the sign-in itself.
+        /// The agent's own key: it has the sign-in itself.
         case own
     }
 
@@ -28,20 +36,20 @@ struct Grant: Sendable {
         return loan
     }
 
-    /// Lets go of the secret; it is overwritten with its last copy.
+    /// Releases the secret, which is overwritten with its last copy.
     mutating func forgetKey() {
         if case .lent = key { key = .none }
     }
 
-    /// Whether the agent's own authorization goes on to the provider.
+    /// Whether the agent's own authorization is forwarded to the provider.
     var passesOwnKey: Bool {
         guard case .own = key else { return false }
         return true
     }
 
-    /// The headers that carry the key, as the provider's reference has them.
+    /// The headers that carry the key, as the provider's reference specifies.
     ///
-    /// - Throws: ``Refusal`` for a sign-in file that can't be used.
+    /// - Throws: ``Refusal`` for an unusable sign-in file.
     func credentialHeaders() throws(Refusal) -> [(name: String, value: String)] {
         guard let secret = loan?.secret else { return [] }
         if endpoint.provider == .openaiChatGPT {
@@ -61,16 +69,16 @@ struct Grant: Sendable {
     }
 }
 
-/// Where a request comes in.
+/// The listener that a request arrives at.
 public enum Entrance: Sendable, Hashable {
-    /// The socket of a session's workspace. It names the session, and nobody else's lease opens anything there.
+    /// The socket of a session's workspace. It identifies the session and accepts only that session's lease.
     case session(SessionReference)
-    /// The server's own address, for people's tools. What is not under `/gateway` is somebody else's.
+    /// The server's own address, for people's tools. Requests outside `/gateway` are passed to the next handler.
     case network
-    /// The address for workspaces elsewhere: people's tools again, and nothing besides.
+    /// The address for remote workspaces. It serves people's tools only, until a runner makes the connection its session's.
     case remote
 
-    /// What stands before the providers' paths.
+    /// The prefix of the providers' paths.
     var prefix: String {
         switch self {
         case .session: ""
@@ -78,7 +86,7 @@ public enum Entrance: Sendable, Hashable {
         }
     }
 
-    /// The listener, for those who count connections.
+    /// The listener for connection limits.
     var listener: Listener {
         switch self {
         case .session(let session): .session(session.rawValue)
@@ -89,8 +97,8 @@ public enum Entrance: Sendable, Hashable {
 }
 
 extension Payer {
-    /// Who pays, among those who hold places and memory.
+    /// The holder for the limits on connections and memory: a session, or a user with all their keys.
     var holder: String {
-        session.map { Admission.holder(session: $0) } ?? key.map { "key \($0)" } ?? Admission.holder(user: user.rawValue)
+        session.map { Admission.holder(session: $0) } ?? Admission.holder(user: user.rawValue)
     }
 }

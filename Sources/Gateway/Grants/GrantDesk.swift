@@ -5,19 +5,19 @@ import Settings
 import Store
 import Synchronization
 
-/// Tells what a lease opens: lease → pin → credential, or for a person's key, lease → cascade → credential.
+/// Resolves leases to grants: lease → pin → credential, or for a person's key, lease → cascade → credential.
 ///
-/// An answer is remembered for a quarter of a second, so that turning something off bites within one. Safe to share.
+/// Answers are cached for 250 ms, so that turning something off takes effect within that time. Safe to share.
 final class GrantDesk: Sendable {
     struct Question: Hashable, Sendable {
-        /// What a request comes with.
-        enum Claim: Hashable, Sendable {
+        /// The authorization that a request carries.
+        enum Authorization: Hashable, Sendable {
             case lease(LeaseToken)
-            /// An authorization of the agent's own. The socket alone says whose it is.
+            /// The agent's own authorization. Only the socket identifies the session.
             case own
         }
 
-        var claim: Claim
+        var authorization: Authorization
         var provider: Provider
         var place: ProviderRoute.Place
         var entrance: Entrance
@@ -30,31 +30,31 @@ final class GrantDesk: Sendable {
 
     private struct Memory {
         var answers: [Question: Remembered] = [:]
-        /// Lookups under way: who asks the same meanwhile shares the answer.
+        /// Lookups in progress, shared by concurrent callers with the same question.
         var lookups: [Question: Task<Result<Grant, Refusal>, Never>] = [:]
-        /// Until when nobody tries again to refresh a sign-in that is good still.
+        /// The time until which a failed early refresh of a sign-in is not retried.
         var unrenewed: [CredentialID: ContinuousClock.Instant] = [:]
-        /// Counts how often everything was forgotten: what was looked up before is not remembered after.
+        /// Incremented when everything is forgotten: results of earlier lookups are then not cached.
         var age = 0
-        /// Whether somebody waits to forget what has expired.
+        /// Whether a task is waiting to remove expired answers.
         var isSwept = false
     }
 
-    /// How long an answer is remembered.
+    /// How long an answer is cached.
     static let span = Duration.milliseconds(250)
-    /// How long nobody is asked again after something was not to be had: every request of an agent would ask a provider in trouble.
+    /// How long a transient refresh failure is cached, so that an agent's requests do not each call a failing provider.
     static let rest = Duration.seconds(2)
 
-    /// Expired answers are looked for no more often than this: each look goes through all of them.
+    /// The minimum interval between removals of expired answers, because each one scans all of them.
     private static let sweepPause = Duration.milliseconds(100)
 
-    /// How long a refresh that was not pressing, and came to nothing, is let be.
+    /// How long to wait after a failed early refresh before the next attempt.
     static let pause = Duration.seconds(60)
 
     private let store: Store
     private let accounts: Accounts
     private let leases: Leases
-    private let credentials: Credentials
+    private let lender: CredentialLender
     private let endpoints: ProviderEndpoints
     private let budgets: Budgets
     private let settings: Settings
@@ -62,20 +62,20 @@ final class GrantDesk: Sendable {
     private let memory = Mutex(Memory())
 
     init(
-        store: Store, accounts: Accounts, leases: Leases, credentials: Credentials, endpoints: ProviderEndpoints, budgets: Budgets,
+        store: Store, accounts: Accounts, leases: Leases, lender: CredentialLender, endpoints: ProviderEndpoints, budgets: Budgets,
         settings: Settings, broker: TokenBroker
     ) {
         self.store = store
         self.accounts = accounts
         self.leases = leases
-        self.credentials = credentials
+        self.lender = lender
         self.endpoints = endpoints
         self.budgets = budgets
         self.settings = settings
         self.broker = broker
     }
 
-    /// The answer, if it was found a moment ago.
+    /// The cached answer, if it has not expired.
     func recall(_ question: Question) -> Result<Grant, Refusal>? {
         let now = ContinuousClock.now
         return memory.withLock { memory in
@@ -84,9 +84,9 @@ final class GrantDesk: Sendable {
         }
     }
 
-    /// Looks the answer up.
+    /// Looks the answer up and caches it.
     func ask(_ question: Question) async -> Result<Grant, Refusal> {
-        // What changes while it is looked up is seen a quarter of a second later at most.
+        // Counted from before the lookup, so that changes during it are seen within the span.
         let until = ContinuousClock.now + Self.span
         let lookup = memory.withLock { memory in
             if let lookup = memory.lookups[question] { return lookup }
@@ -113,14 +113,14 @@ final class GrantDesk: Sendable {
         }
     }
 
-    /// Forgets answers as they expire, until there are none. With the last copy of an answer its secret is overwritten.
+    /// Removes answers as they expire, until none are left. A secret is overwritten with its last copy.
     private static func sweep(_ forgetExpired: () -> ContinuousClock.Instant?) async {
         while let next = forgetExpired() {
             do { try await Task.sleep(until: next, clock: .continuous) } catch { return }
         }
     }
 
-    /// - Returns: when the next expires; `nil` when nothing is remembered any more.
+    /// - Returns: the next expiry; `nil` when no answers are left.
     private func forgetExpired() -> ContinuousClock.Instant? {
         let now = ContinuousClock.now
         return memory.withLock { memory in
@@ -131,12 +131,12 @@ final class GrantDesk: Sendable {
         }
     }
 
-    /// How many answers are remembered.
+    /// The number of cached answers.
     var remembered: Int { memory.withLock { $0.answers.count } }
 
-    /// Looks it up, and has a sign-in refreshed that needs it.
+    /// Looks the answer up, and refreshes a sign-in that needs it.
     ///
-    /// - Returns: the answer, and whether it is such that whoever refreshes sign-ins is in trouble.
+    /// - Returns: the answer, and whether the refresh failed transiently.
     private func lookUp(_ question: Question) async -> (Result<Grant, Refusal>, isInTrouble: Bool) {
         let answer = await find(question)
         guard case .success(let grant) = answer, let loan = grant.loan else { return (answer, false) }
@@ -148,14 +148,15 @@ final class GrantDesk: Sendable {
         case .first:
             if let why = await broker.renew(loan.credential) {
                 let refusal = Refusal(
-                    why.isPassing ? .unavailable : .forbidden, "The sign-in for \(question.provider.rawValue) has expired. \(why.sentence)")
-                return (.failure(refusal), why.isPassing)
+                    why.isTransient ? .unavailable : .forbidden,
+                    "The sign-in for \(question.provider.rawValue) has expired. \(why.sentence)")
+                return (.failure(refusal), why.isTransient)
             }
             return (await find(question), false)
         }
     }
 
-    /// Refreshes what is good still, and does not try that again for a while when it came to nothing.
+    /// Refreshes a sign-in that is still valid, in the background. After a failure it pauses before it tries again.
     private func renewBeside(_ credential: CredentialID) {
         let now = ContinuousClock.now
         guard memory.withLock({ $0.unrenewed[credential].map { $0 < now } ?? true }) else { return }
@@ -175,12 +176,23 @@ final class GrantDesk: Sendable {
                 }
             }
         } catch {
-            // Without the database nobody knows what is off, so nothing is on.
+            // Without the database the tombstones are unknown, so nothing is allowed.
             return .failure(Refusal(.unavailable, "SAM can't look up its keys now. Try again."))
         }
     }
 
-    /// Forgets everything, so that a change bites with the next request.
+    /// Ends background responses that were started by a request of a session that has ended meanwhile.
+    func endBackground(ifOver session: SessionReference) async {
+        do {
+            try await store.write { [leases] transaction in
+                if try leases.lease(of: session, in: transaction) == nil { try leases.end(session, in: transaction) }
+            }
+        } catch {
+            // The response is then booked later, when the provider no longer keeps it.
+        }
+    }
+
+    /// Clears the cache, so that a change takes effect with the next request.
     func forget() {
         memory.withLock { memory in
             memory.answers = [:]
@@ -198,7 +210,7 @@ final class GrantDesk: Sendable {
             try check(lease, question, transaction)
             guard let endpoint = try endpoints.endpoint(question.provider, question.place, in: transaction) else {
                 throw Refusal(
-                    .forbidden, "Nobody gave \(question.provider.rawValue) an address. An administrator does: sam providers set …")
+                    .forbidden, "\(question.provider.rawValue) has no address. An administrator sets one: sam providers set …")
             }
             return try grant(lease, question, endpoint, transaction)
         } catch let refusal as Refusal {
@@ -213,7 +225,7 @@ final class GrantDesk: Sendable {
     }
 
     private func lease(_ question: Question, _ transaction: any Transaction) throws -> Lease {
-        switch (question.claim, question.entrance) {
+        switch (question.authorization, question.entrance) {
         case (.lease(let token), _):
             if let lease = try leases.lease(token, in: transaction) { return lease }
         case (.own, .session(let session)):
@@ -223,7 +235,7 @@ final class GrantDesk: Sendable {
         throw Refusal(.unauthenticated, "This key opens nothing any more: its session has ended, or it was revoked.")
     }
 
-    /// Whether the lease may be used here.
+    /// Checks that the lease may be used at this entrance.
     private func check(_ lease: Lease, _ question: Question, _ transaction: any Transaction) throws {
         switch (lease.holder, question.entrance) {
         case (.session(let session, _, _), .session(let entered)) where session == entered: return
@@ -254,34 +266,39 @@ final class GrantDesk: Sendable {
         case .session(let session, let agent, let project):
             payer.project = project
             payer.session = session.rawValue
-            let caller = SyncCaller(session: session, agent: agent, project: project, user: lease.user)
+            let caller = SessionIdentity(session: session, agent: agent, project: project, user: lease.user)
             lending =
                 try !provider.takesCredential
                 ? nil
-                : question.claim == .own
-                    ? credentials.passOn(provider, of: caller, in: transaction)
-                    : credentials.lend(provider, to: caller, in: transaction)
+                : question.authorization == .own
+                    ? lender.passOn(provider, of: caller, in: transaction)
+                    : lender.lend(provider, to: caller, in: transaction)
         case .key(let id, let project, _):
             payer.project = project
             payer.key = id.rawValue
-            lending = try !provider.takesCredential ? nil : credentials.lend(provider, project: project, user: lease.user, in: transaction)
+            lending = try !provider.takesCredential ? nil : lender.lend(provider, project: project, user: lease.user, in: transaction)
         }
+        let wait = try settings.integers(.budgetWait, of: [.platform], in: transaction).first?.value ?? Setting.budgetWait.standard.integer
         let rates = try settings.integers(.requestRate, of: payer.owners, in: transaction).map { Rate(owner: $0, requestsPerMinute: $1) }
+        let key: Grant.Key
         switch lending {
         case nil: return Grant(payer: payer, endpoint: endpoint, key: .none, isBudgeted: false, rates: rates)
         case .refused(let sentence): throw Refusal(.forbidden, sentence)
         case .lent(let loan):
             payer.scope = loan.scope
             payer.credential = loan.credential.rawValue
-            return Grant(
-                payer: payer, endpoint: endpoint, key: .lent(loan),
-                isBudgeted: try budgets.apply(to: payer.owners, in: transaction), rates: rates)
+            key = .lent(loan)
         case .own(let credential, let scope):
             payer.scope = scope
             payer.credential = credential.rawValue
-            return Grant(
-                payer: payer, endpoint: endpoint, key: .own,
-                isBudgeted: try budgets.apply(to: payer.owners, in: transaction), rates: rates)
+            key = .own
         }
+        let unmetered = try settings.text(.unmeteredPaths, project: payer.project, user: payer.user, in: transaction)
+        let unpriced = try settings.text(.unpricedModels, project: payer.project, user: payer.user, in: transaction)
+        return Grant(
+            payer: payer, endpoint: endpoint, key: key, isBudgeted: try budgets.apply(to: payer.owners, in: transaction),
+            allowsUnmetered: unmetered == Setting.estimateUnmetered, budgetWait: .seconds(wait ?? 0), rates: rates,
+            prices: try payer.project.map { try ProjectPriceBook.prices(of: $0, in: transaction) } ?? .none,
+            refusesUnpriced: unpriced == Setting.refuseUnpriced)
     }
 }

@@ -2,23 +2,26 @@ import Accounts
 import Credentials
 import Store
 
-/// The id of a gateway key: `g_` and twelve letters or digits. It opens nothing.
+/// The id of a gateway key: `g_` and twelve letters or digits. It gives no access.
 public struct GatewayKeyID: RawRepresentable, Hashable, Sendable, Codable, SQLBindable {
+    /// The id as text.
     public let rawValue: String
 
     /// Wraps an id.
     public init(rawValue: String) { self.rawValue = rawValue }
 }
 
-/// A key for a person's own tools, without the token.
+/// A gateway key for a person's own tools, without the token.
 public struct GatewayKey: Sendable, Hashable {
+    /// The id.
     public var id: GatewayKeyID
-    /// What it is for, for a person who reads the list.
+    /// The purpose, for people who read the list.
     public var name: String
+    /// The owner.
     public var user: UserID
-    /// The project under whose layers it stands; `nil` for none.
+    /// The project whose layers apply; `nil` for none.
     public var project: ProjectID?
-    /// The one provider that it opens; `nil` for all.
+    /// The only provider that it opens; `nil` for all.
     public var provider: Provider?
     /// UTC milliseconds.
     public var createdAt: Int64
@@ -33,13 +36,13 @@ public struct GatewayKey: Sendable, Hashable {
     }
 }
 
-/// Whose a lease is.
+/// The holder of a lease.
 enum LeaseHolder: Sendable, Hashable {
     case session(SessionReference, agent: String, project: ProjectID)
     case key(GatewayKeyID, project: ProjectID?, provider: Provider?)
 }
 
-/// A lease as it is stored.
+/// A stored lease.
 struct Lease: Sendable, Hashable {
     var holder: LeaseHolder
     var user: UserID

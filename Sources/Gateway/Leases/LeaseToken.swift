@@ -2,18 +2,18 @@ import Crypto
 import Foundation
 import NIOHTTP1
 
-/// A bearer token for the gateway: 256 random bits in hex behind a prefix that tells it from a provider's key.
+/// A bearer token for the gateway: 256 random bits in hex, with a prefix that distinguishes it from providers' keys.
 ///
-/// Only its hash is kept.
+/// Only its hash is stored.
 public struct LeaseToken: Sendable, Hashable {
-    /// The whole of it, as it is handed out.
+    /// The complete token.
     public let text: String
 
-    /// All of SAM's tokens begin like this, so that one that strayed is known for what it is.
+    /// The prefix of every lease token, so that leaked tokens are recognisable.
     static let prefix = "sam_lease_"
     private static let length = prefix.utf8.count + 64
 
-    /// A new random token.
+    /// Creates a random token.
     public init() {
         let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
         text = Self.prefix + bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
@@ -26,12 +26,12 @@ public struct LeaseToken: Sendable, Hashable {
         self.text = String(text)
     }
 
-    /// What is stored of it.
+    /// The hash that is stored.
     var hash: String {
         SHA256.hash(data: Data(text.utf8)).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 
-    /// Finds the token in a request, wherever the client puts a key. A client may send more than one: whichever is ours counts.
+    /// Finds the token in a request, in any place where clients put a key. Keys that are not lease tokens are ignored.
     init?(in head: HTTPRequestHead) {
         for (name, value) in head.headers where HeaderRules.carriesKey(name) {
             let bare = value.lowercased().hasPrefix("bearer ") ? value.dropFirst(7).drop(while: { $0 == " " }) : value[...]

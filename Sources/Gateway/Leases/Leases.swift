@@ -1,8 +1,10 @@
 import Accounts
 import Credentials
+import Metering
 import Store
+import Wording
 
-/// The leases of sessions and the keys of people: who may ask the gateway for something.
+/// The leases of sessions and the gateway keys of people, which authorise requests to the gateway.
 ///
 /// A value around the store; safe to share between tasks.
 public struct Leases: Sendable {
@@ -10,7 +12,7 @@ public struct Leases: Sendable {
     let accounts: Accounts
     let now: @Sendable () -> Int64
 
-    /// Opens the leases.
+    /// Creates the service.
     public init(store: Store, accounts: Accounts, now: @escaping @Sendable () -> Int64) {
         self.store = store
         self.accounts = accounts
@@ -19,10 +21,10 @@ public struct Leases: Sendable {
 
     // MARK: - Sessions
 
-    /// Makes the lease of a session's attempt. One that an earlier attempt had ends with it.
+    /// Creates the lease of a session's attempt, and ends the lease of an earlier attempt.
     ///
     /// - Throws: `StoreError`.
-    public func make(for caller: SyncCaller, in transaction: any Transaction) throws -> LeaseToken {
+    public func make(for caller: SessionIdentity, in transaction: any Transaction) throws -> LeaseToken {
         try end(caller.session, in: transaction)
         let token = LeaseToken()
         try transaction.execute(
@@ -33,31 +35,40 @@ public struct Leases: Sendable {
         return token
     }
 
-    /// Ends a session's lease. From the next request on it opens nothing.
+    /// Ends a session's lease, from the next request on, and stops waiting for the session's background responses.
     ///
     /// - Throws: `StoreError`.
     public func end(_ session: SessionReference, in transaction: any Transaction) throws {
         try transaction.execute("DELETE FROM leases WHERE session_id = $1", session)
+        try UsageLedger.endBackground(of: session.rawValue, now: now(), in: transaction)
     }
 
     // MARK: - Keys
 
-    /// Makes a gateway key for a person's own tools.
+    /// The maximum number of gateway keys per user.
+    static let keyLimit = 100
+
+    /// Creates a gateway key for a person's own tools.
     ///
     /// - Parameters:
-    ///   - project: the project under whose layers it stands, in which the person may run sessions.
-    ///   - provider: the one provider that it opens; `nil` for all.
-    /// - Returns: the key and its token, which can't be shown again.
-    /// - Throws: ``GatewayError/Code/invalid`` for a name that says nothing; `AccountsError`; `StoreError`.
+    ///   - project: the project whose layers apply, in which the user may run sessions.
+    ///   - provider: the only provider that it opens; `nil` for all.
+    /// - Returns: the key and its token, which cannot be shown again.
+    /// - Throws: ``GatewayError/Code/invalid`` for an invalid name and for a key beyond the limit; `AccountsError`; `StoreError`.
     public func makeKey(
         named name: String, project: ProjectID?, provider: Provider?, for user: User
     ) async throws -> (key: GatewayKey, token: LeaseToken) {
-        guard !name.allSatisfy(\.isWhitespace), name.count <= 80, !name.contains(where: \.isNewline) else {
-            throw GatewayError(.invalid, "A key's name is a line of at most 80 characters that tells what it is for.")
+        if let fault = PlainLine.fault(in: name, of: "A key's name", limit: 80, purpose: " that tells what it is for") {
+            throw GatewayError(.invalid, fault)
         }
         let token = LeaseToken()
         let key = try await store.write { [self] transaction in
             if let project { try accounts.check(user.id, hasRole: .member, in: project, transaction) }
+            let count = try transaction.first("SELECT COUNT(*) AS count FROM leases WHERE key_id IS NOT NULL AND user_id = $1", user.id)
+            guard try count?.integer("count") ?? 0 < Self.keyLimit else {
+                throw GatewayError(
+                    .invalid, "You have \(Self.keyLimit) gateway keys, the most there can be. Revoke one first: sam keys revoke")
+            }
             guard let id = GatewayKeyID.random(prefix: "g") else { throw GatewayError(.invalid, "No id could be made.") }
             try transaction.execute(
                 """
@@ -71,24 +82,25 @@ public struct Leases: Sendable {
         return (key, token)
     }
 
-    /// A part of a user's keys, oldest first.
+    /// One page of a user's keys, oldest first.
     ///
     /// - Throws: `StoreError`.
     public func keys(of user: UserID, _ page: PageRequest) async throws -> Page<GatewayKey> {
         let after = page.after ?? .first
         return try await store.read { transaction in
-            let rows = try transaction.query(
+            let rows = try transaction.rows(
+                for: page,
                 """
                 SELECT * FROM leases WHERE key_id IS NOT NULL AND user_id = $1 AND (made_at, key_id) > ($2, $3)
                 ORDER BY made_at, key_id LIMIT $4
                 """, user, after.number, after.text, page.probe)
             return transaction.page(
-                rows, page, of: "leases", id: { try $0.text("key_id") }, key: { try PageKey($0, "made_at", "key_id") }
+                rows, of: "leases", id: { try $0.text("key_id") }, key: { try PageKey($0, "made_at", "key_id") }
             ) { try GatewayKey($0) }
         }
     }
 
-    /// Reads every key, so that those that can't be read are reported.
+    /// Reads every key, so that unreadable ones are reported.
     ///
     /// - Throws: `StoreError`.
     public static func readAll(in transaction: any Transaction) throws {
@@ -96,20 +108,26 @@ public struct Leases: Sendable {
         _ = transaction.readable(rows, of: "leases", id: { try $0.text("key_id") }) { try GatewayKey($0) }
     }
 
-    /// Makes a key open nothing any more. Keys are their owner's to revoke, and an administrator's.
+    /// Revokes a key. Its owner and administrators may do so.
     ///
-    /// - Parameter name: the key's id, or a name that only one of the user's keys has.
-    /// - Throws: ``GatewayError/Code/notFound``, also for another user's; `StoreError`.
+    /// - Parameter name: the key's id, or the name of exactly one of the user's keys.
+    /// - Throws: ``GatewayError/Code/notFound``, also for another user's key; ``GatewayError/Code/invalid`` for an ambiguous name;
+    ///   `StoreError`.
     public func revokeKey(_ name: String, by actor: User) async throws -> GatewayKey {
         try await store.write { [self] transaction in
-            let rows = try transaction.query(
-                "SELECT * FROM leases WHERE key_id = $1 AND (user_id = $2 OR $3 = 1) OR key_id IS NOT NULL AND name = $1 AND user_id = $2",
-                name, actor.id, actor.role == .administrator)
-            guard let row = rows.first else { throw Self.noKey(name) }
-            guard rows.count == 1 else {
-                throw GatewayError(.invalid, "Several keys are named “\(name.prefix(80))”. Revoke one by its id.")
+            let rows =
+                try transaction.query(
+                    "SELECT * FROM leases WHERE key_id = $1 AND (user_id = $2 OR $3 = 1)", name, actor.id, actor.role == .administrator)
+                + transaction.query(
+                    "SELECT * FROM leases WHERE key_id IS NOT NULL AND user_id = $1 AND name = $2 ORDER BY made_at, key_id", actor.id, name)
+            let key: GatewayKey
+            switch IDOrName(name, among: try rows.map { try GatewayKey($0) }, id: \.id.rawValue, name: \.name) {
+            case .one(let found): key = found
+            case .none: throw Self.noKey(name)
+            case .several(let found):
+                throw GatewayError(
+                    .invalid, IDOrName<GatewayKey>.ambiguity(name, of: "keys", found.map(\.id.rawValue), "sam keys revoke"))
             }
-            let key = try GatewayKey(row)
             try transaction.execute("DELETE FROM leases WHERE key_id = $1", key.id)
             try accounts.record(transaction, actor.id, "key.revoked", key.id.rawValue, key.name)
             return key
@@ -120,7 +138,7 @@ public struct Leases: Sendable {
         GatewayError(.notFound, "There is no gateway key “\(name.prefix(80))”. `sam keys list` shows those there are.")
     }
 
-    /// Whether a lease is that of a session.
+    /// Whether a token is the lease of a session.
     func opens(_ token: LeaseToken, _ session: SessionReference) async throws -> Bool {
         try await store.read { transaction in
             guard case .session(session, _, _)? = try lease(token, in: transaction)?.holder else { return false }

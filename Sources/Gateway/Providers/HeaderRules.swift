@@ -1,8 +1,8 @@
 import NIOHTTP1
 
-/// Which headers go through and which do not. Everything that is not named here goes through byte for byte, in its order.
+/// The headers that are forwarded. Every header that is not named here is forwarded byte for byte, in its order.
 enum HeaderRules {
-    /// Headers of one connection, which are nobody else's business (RFC 9110, section 7.6.1).
+    /// Hop-by-hop headers, which are not forwarded (RFC 9110, section 7.6.1).
     private static let hopByHop: Set<String> = [
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
         "transfer-encoding", "upgrade",
@@ -10,12 +10,12 @@ enum HeaderRules {
 
     private static let keyNames: Set<String> = ["authorization", "x-api-key", "x-goog-api-key", "api-key"]
 
-    /// Whether clients put keys into this header.
+    /// Whether clients send keys in this header.
     static func carriesKey(_ name: String) -> Bool { keyNames.contains(name.lowercased()) }
 
-    /// How long a request's body is, as its head tells.
+    /// The framing of a request's body, according to its head.
     enum Framing: Hashable {
-        /// There is none.
+        /// There is no body.
         case none
         case length(Int)
         case chunked
@@ -26,14 +26,14 @@ enum HeaderRules {
         return headers.first(name: "content-length").flatMap { Int($0) }.map(Framing.length) ?? .none
     }
 
-    /// The head of a request as the provider gets it.
+    /// The head of a request as it is sent to the provider.
     ///
     /// - Parameters:
     ///   - uri: the path and query at the provider.
     ///   - credentials: the headers that carry the key.
-    ///   - framing: of the body as it is sent.
-    ///   - isAmended: whether SAM has to read and change the answer, which must not be compressed then.
-    ///   - keepsKeys: whether the client's own keys go through, because there are none of SAM's.
+    ///   - framing: the framing of the forwarded body.
+    ///   - isAmended: whether SAM reads and changes the answer, which must be uncompressed then.
+    ///   - keepsKeys: whether the client's own keys are forwarded, because SAM adds none.
     static func upstream(
         _ head: HTTPRequestHead, uri: String, host: String, credentials: [(name: String, value: String)], framing: Framing, isAmended: Bool,
         keepsKeys: Bool = false
@@ -42,6 +42,7 @@ enum HeaderRules {
         headers.reserveCapacity(head.headers.count + 4)
         headers.add(name: "Host", value: host)
         let named = namedByConnection(head.headers)
+        let codings = isAmended ? ["identity"] : AcceptedCodings.lines(head.headers["accept-encoding"])
         for (name, value) in head.headers {
             let lower = name.lowercased()
             if lower == "host" || lower == "content-length" || hopByHop.contains(lower) || !keepsKeys && keyNames.contains(lower)
@@ -49,12 +50,11 @@ enum HeaderRules {
             {
                 continue
             }
-            // A body that is held here is asked for by SAM, before it asks the provider for anything.
-            if isAmended, lower == "accept-encoding" { continue }
+            if codings != nil, lower == "accept-encoding" { continue }
             headers.add(name: name, value: value)
         }
         for (name, value) in credentials { headers.add(name: name, value: value) }
-        if isAmended { headers.add(name: "accept-encoding", value: "identity") }
+        for line in codings ?? [] { headers.add(name: "accept-encoding", value: line) }
         switch framing {
         case .none: break
         case .length(let bytes): headers.add(name: "content-length", value: String(bytes))
@@ -63,13 +63,13 @@ enum HeaderRules {
         return HTTPRequestHead(version: .http1_1, method: head.method, uri: uri, headers: headers)
     }
 
-    /// The head of an answer as the client gets it.
+    /// The head of an answer as it is sent to the client.
     ///
     /// - Parameters:
-    ///   - isToHead: whether it answers HEAD, and has no body whatever it says.
-    ///   - closes: whether the connection ends with it.
-    ///   - isAmended: whether a part of the body may be taken out, so that its length is not known.
-    ///   - knowsChunks: whether the client speaks HTTP/1.1. For an older one the end of the connection is the body's.
+    ///   - isToHead: whether it answers HEAD, and so has no body regardless of its headers.
+    ///   - closes: whether the connection is closed after it.
+    ///   - isAmended: whether a part of the body may be removed, so that its length is unknown.
+    ///   - knowsChunks: whether the client speaks HTTP/1.1. For an older one, the end of the connection ends the body.
     static func client(
         _ head: HTTPResponseHead, isToHead: Bool, closes: Bool, isAmended: Bool, knowsChunks: Bool = true
     ) -> HTTPResponseHead {
@@ -92,10 +92,15 @@ enum HeaderRules {
         return HTTPResponseHead(version: .http1_1, status: head.status, headers: headers)
     }
 
-    /// Headers that `Connection` says are of the connection too.
+    /// Whether the client can find the end of the body without chunks: its length is stated, or there is no body.
+    static func tellsLength(_ head: HTTPResponseHead, isToHead: Bool, isAmended: Bool) -> Bool {
+        isToHead || !head.status.mayHaveResponseBody || !isAmended && head.headers.contains(name: "content-length")
+    }
+
+    /// The additional hop-by-hop headers that `Connection` names.
     private static func namedByConnection(_ headers: HTTPHeaders) -> Set<String> {
         guard headers.contains(name: "connection") else { return [] }
-        // Nobody can take away what a request is authorised or framed by.
+        // `Connection` must not remove the headers that frame or address a message.
         let kept: Set<String> = ["content-length", "host"]
         return Set(headers[canonicalForm: "connection"].map { $0.lowercased() }).subtracting(kept)
     }

@@ -5,22 +5,24 @@ import Foundation
 import Metering
 import Store
 
-/// Where a provider is reached.
+/// The address of a provider, with its API dialect.
 public struct ProviderEndpoint: Sendable, Hashable {
+    /// The provider.
     public var provider: Provider
+    /// The host and port, or the socket.
     public var address: UpstreamAddress
-    /// What stands before a request's own path; empty or beginning with a slash, without one at its end.
+    /// The prefix of every request path: empty, or starting with a slash and not ending with one.
     public var basePath: String
-    /// Whose API it speaks.
+    /// The API that it speaks.
     public var dialect: Dialect
-    /// Where its sign-ins are refreshed, if not where they usually are.
+    /// The address that refreshes its sign-ins; `nil` for the official one.
     public var tokenURL: String?
     /// Whether it may be on this machine or in a private network.
     public var allowsPrivate: Bool
-    /// Whether it is one of SAM's own, which nobody set.
+    /// Whether it is one of SAM's defaults, not set by an administrator.
     public var isBuiltIn: Bool
 
-    /// Reads an address that a person wrote.
+    /// Parses an address entered by a person.
     ///
     /// - Throws: ``GatewayError/Code/invalid`` that says what is wrong with it.
     public init(
@@ -51,10 +53,14 @@ public struct ProviderEndpoint: Sendable, Hashable {
         self.isBuiltIn = isBuiltIn
     }
 
-    private static func parse(_ text: String) throws(GatewayError) -> (URL, UpstreamAddress) {
+    static func parse(_ text: String) throws(GatewayError) -> (URL, UpstreamAddress) {
         let noAddress = GatewayError(
             .invalid, "An address is like https://llm.example.org/v1, with https or http; not “\(shown(text))”.")
-        // The host and port are read here and not by `URL`, which takes more for a port than the network does.
+        // `URL` would encode them and change the address.
+        guard !holdsBlank(text) else {
+            throw GatewayError(.invalid, "An address has no spaces and no control characters, encoded or not.")
+        }
+        // Host and port are parsed here because `URL` accepts more ports than the network does.
         guard text.utf8.count <= 2_000, let authority = HostAndPort.authority(of: text), !authority.isEmpty,
             let scheme = text.firstRange(of: "://").map({ text[..<$0.lowerBound].lowercased() }), ["http", "https"].contains(scheme)
         else { throw noAddress }
@@ -76,16 +82,21 @@ public struct ProviderEndpoint: Sendable, Hashable {
         return (url, UpstreamAddress(isTLS: scheme == "https", host: place.host, port: place.port ?? (scheme == "https" ? 443 : 80)))
     }
 
-    /// An address as an error may quote it: without what stands before an `@`, which could be a password.
+    private static func holdsBlank(_ text: String) -> Bool {
+        let texts = [text, text.removingPercentEncoding ?? ""]
+        return texts.contains { $0.unicodeScalars.contains { $0.properties.isWhitespace || $0.properties.generalCategory == .control } }
+    }
+
+    /// The address as errors may quote it: without the part before an `@`, which could contain a password.
     private static func shown(_ text: String) -> String {
         guard let at = text.lastIndex(of: "@") else { return String(text.prefix(80)) }
         return "…\(text[at...].prefix(80))"
     }
 
-    /// Whether its address is one that everybody knows: a provider's own.
+    /// Whether it is the provider's official address.
     public var isOfficial: Bool { isBuiltIn && address.socket == nil }
 
-    /// Whether addresses that it leads to are looked at. Where an official one leads is this network's own affair.
+    /// Whether the addresses that it resolves to are checked. Official addresses are not, because this network controls how they resolve.
     var isVetted: Bool { !allowsPrivate && !isBuiltIn }
 
     /// The hosts that keys or tokens are sent to.
@@ -93,7 +104,7 @@ public struct ProviderEndpoint: Sendable, Hashable {
         [address.host] + (tokenURL.flatMap { try? Self.parse($0).1.host }.map { [$0] } ?? [])
     }
 
-    /// A server on a Unix socket of this machine.
+    /// Creates the address of a server on a Unix socket of this machine.
     public init(_ provider: Provider, socket: String, dialect: Dialect) {
         self.provider = provider
         address = UpstreamAddress(isTLS: false, host: "localhost", port: 80, socket: socket)
@@ -103,14 +114,14 @@ public struct ProviderEndpoint: Sendable, Hashable {
         isBuiltIn = true
     }
 
-    /// The address as a person wrote it.
+    /// The address as text.
     public var url: String {
         if let socket = address.socket { return "unix:\(socket)" }
         return "\(address.isTLS ? "https" : "http")://\(address.hostHeader)\(basePath)"
     }
 }
 
-/// A place to connect to. Connections to the same one are interchangeable.
+/// A target to connect to. Connections to the same one are interchangeable.
 public struct UpstreamAddress: Sendable, Hashable {
     var isTLS: Bool
     var host: String
@@ -118,7 +129,7 @@ public struct UpstreamAddress: Sendable, Hashable {
     /// The path of a Unix socket, instead of the host.
     var socket: String?
 
-    /// What stands in the `Host` header.
+    /// The value of the `Host` header.
     var hostHeader: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == (isTLS ? 443 : 80) ? name : "\(name):\(port)"

@@ -4,7 +4,7 @@ import Foundation
 import Metering
 import Store
 
-/// Where each provider is reached: the official addresses, and those that administrators set.
+/// The addresses of all providers: the official ones, and those that administrators set.
 ///
 /// A value around the store; safe to share between tasks.
 public struct ProviderEndpoints: Sendable {
@@ -13,9 +13,9 @@ public struct ProviderEndpoints: Sendable {
     let rehearsal: String?
     let now: @Sendable () -> Int64
 
-    /// Opens the addresses.
+    /// Creates the addresses.
     ///
-    /// - Parameter rehearsal: the Unix socket of SAM's own scripted provider.
+    /// - Parameter rehearsal: the Unix socket of SAM's scripted provider.
     public init(store: Store, accounts: Accounts, rehearsal: String? = nil, now: @escaping @Sendable () -> Int64) {
         self.rehearsal = rehearsal
         self.store = store
@@ -23,7 +23,7 @@ public struct ProviderEndpoints: Sendable {
         self.now = now
     }
 
-    /// The official addresses, as the providers' references give them.
+    /// The official addresses, from the providers' references.
     private static let official: [(provider: Provider, url: String, dialect: Dialect)] = [
         (.anthropic, "https://api.anthropic.com", .anthropic),
         (.openai, "https://api.openai.com", .openai),
@@ -32,7 +32,7 @@ public struct ProviderEndpoints: Sendable {
         (.mistral, "https://api.mistral.ai", .openai),
     ]
 
-    /// Where a provider's sign-ins are refreshed.
+    /// The address that refreshes a provider's sign-ins; `nil` for a provider without sign-ins.
     ///
     /// - Throws: `StoreError`.
     func tokenURL(of provider: Provider) async throws -> String? {
@@ -42,9 +42,9 @@ public struct ProviderEndpoints: Sendable {
 
     private static let officialTokenURL = "https://auth.openai.com/oauth/token"
 
-    /// Where a place of a provider's is reached.
+    /// The address of a provider's API or token endpoint.
     ///
-    /// - Throws: `StoreError`; ``GatewayError`` for an address that is none.
+    /// - Throws: `StoreError`; ``GatewayError`` for an invalid address.
     func endpoint(_ provider: Provider, _ place: ProviderRoute.Place, in transaction: any Transaction) throws -> ProviderEndpoint? {
         guard let endpoint = try endpoint(provider, in: transaction), place == .tokens else {
             return try endpoint(provider, in: transaction)
@@ -54,12 +54,12 @@ public struct ProviderEndpoints: Sendable {
             isBuiltIn: endpoint.isBuiltIn || endpoint.tokenURL == nil)
     }
 
-    /// The dialect of a provider of this name; a custom one speaks like OpenAI's unless it is told otherwise.
+    /// The provider's API dialect; `openai` for a custom one, whose configured address may state another.
     public static func dialect(of provider: Provider) -> Dialect {
         official.first { $0.provider == provider }?.dialect ?? .openai
     }
 
-    /// Where a provider is reached; `nil` for a custom one that nobody gave an address.
+    /// The address of a provider; `nil` for a custom one without an address.
     ///
     /// - Throws: `StoreError`.
     func endpoint(_ provider: Provider, in transaction: any Transaction) throws -> ProviderEndpoint? {
@@ -75,7 +75,7 @@ public struct ProviderEndpoints: Sendable {
             allowsPrivate: row.flag("allows_private"))
     }
 
-    /// Reads every address that was set, so that those that can't be read are reported.
+    /// Reads every configured address, so that unreadable ones are reported.
     ///
     /// - Throws: `StoreError`.
     public static func readAll(in transaction: any Transaction) throws {
@@ -92,14 +92,14 @@ public struct ProviderEndpoints: Sendable {
         }
     }
 
-    /// All that are reached, in the order in which providers are shown, custom ones last.
+    /// All addresses in display order: built-in providers, custom ones, then the rehearsal.
     ///
-    /// - Throws: `StoreError`. A row that can't be read is reported and hides no other.
+    /// - Throws: `StoreError`. Unreadable rows are reported and do not affect the others.
     public func list() async throws -> [ProviderEndpoint] {
         try await store.read { transaction in
             let rows = try transaction.query("SELECT * FROM provider_endpoints ORDER BY provider")
             let set = transaction.readable(rows, of: "provider_endpoints", id: Self.name, Self.endpoint)
-            // One that was set and can't be read is not the official one.
+            // A provider whose configured address is unreadable does not fall back to the official one.
             let others = (Provider.all + [.rehearsal]).filter { provider in
                 !rows.contains { (try? Self.name($0)) == provider.rawValue }
             }.compactMap(builtIn)
@@ -110,10 +110,10 @@ public struct ProviderEndpoints: Sendable {
         }
     }
 
-    /// Sets where a provider is reached, for everybody.
+    /// Sets the address of a provider, for all users.
     ///
-    /// - Throws: `AccountsError` for who is no administrator; ``GatewayError/Code/invalid`` for an address on this machine or in
-    ///   a private network that was not allowed to be there; `StoreError`.
+    /// - Throws: `AccountsError` when the actor is not an administrator; ``GatewayError/Code/invalid`` for the rehearsal and for an
+    ///   address on this machine or in a private network without permission; `StoreError`.
     public func set(_ endpoint: ProviderEndpoint, by actor: User) async throws {
         try actor.requireAdministrator("Where providers are reached is the administrators' to set.")
         guard endpoint.provider.takesCredential else {
@@ -141,7 +141,7 @@ public struct ProviderEndpoints: Sendable {
         }
     }
 
-    /// Forgets an address that somebody set. The official one, where there is one, holds again.
+    /// Deletes a configured address. The official one, if any, applies again.
     ///
     /// - Throws: `AccountsError`; ``GatewayError/Code/notFound``; `StoreError`.
     public func remove(_ provider: Provider, by actor: User) async throws {

@@ -1,28 +1,36 @@
 import Credentials
 import Metering
+import NIOHTTP1
 
-/// Which provider a request is for, and what is left of its address for the provider.
+/// The provider that a request is for, and the request's path at the provider.
 struct ProviderRoute: Sendable, Hashable {
-    /// What of a provider's it is.
+    /// The part of a provider that a request addresses.
     enum Place: Sendable, Hashable {
         case api
-        /// Where its sign-ins are refreshed.
+        /// The token endpoint, which refreshes sign-ins.
         case tokens
     }
 
     let provider: Provider
     let place: Place
-    /// Begins with a slash.
+    /// Starts with a slash; empty for the token endpoint.
     let target: RequestTarget
 
-    /// Whose API it is, as far as the address tells. The rehearsal speaks several.
+    /// The API dialect, as far as the path tells. The rehearsal speaks several.
     var dialect: Dialect {
         guard provider == .rehearsal else { return ProviderEndpoints.dialect(of: provider) }
         return target.path.contains("/messages") ? .anthropic : .openai
     }
 
-    /// Reads an address like `/anthropic/v1/messages` or `/custom/house/v1/chat/completions`, or `/token/openai-chatgpt` for where
-    /// sign-ins are refreshed; `nil` for one that is no provider's.
+    /// The wire format of a request.
+    ///
+    /// - Parameter dialect: the API that the provider speaks; a custom provider's is known only with its address.
+    func format(_ method: HTTPMethod, as dialect: Dialect) -> WireFormat {
+        place == .tokens ? .free : WireFormat(dialect, provider: provider.rawValue, method: method.rawValue, path: target.path)
+    }
+
+    /// Parses a path like `/anthropic/v1/messages` or `/custom/house/v1/chat/completions`, or `/token/openai-chatgpt` for the token
+    /// endpoint; `nil` for any other path.
     init?(_ uri: Substring) {
         let parts = uri.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count > 2, parts[0].isEmpty else { return nil }

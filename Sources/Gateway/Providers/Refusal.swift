@@ -5,30 +5,30 @@ import NIOCore
 import NIOHTTP1
 import Wording
 
-/// An error of SAM's own, which the client gets in the shape that its provider's errors have.
+/// An error of SAM itself, sent to the client in the format of the provider's errors.
 struct Refusal: Error, Sendable, Hashable {
     enum Kind: Sendable, Hashable {
-        /// No lease, or one that opens nothing.
+        /// The lease is missing or invalid.
         case unauthenticated
-        /// The lease is good, and there is no key for it.
+        /// The lease is valid, but the request is not allowed or has no key.
         case forbidden
         case badRequest
         case tooLarge
-        /// A budget is used up.
+        /// A budget is exhausted.
         case overBudget
-        /// Too many requests in this minute; there is room again after some seconds.
+        /// Too many requests; the client may retry after this many seconds.
         case overRate(seconds: Int)
-        /// WebSocket, which is not relayed: clients fall back to HTTP on this.
+        /// WebSocket is not relayed; clients fall back to HTTP on this status.
         case upgradeRequired
-        /// The provider can't be reached, or broke off before it answered.
+        /// The provider is unreachable, or closed the connection before it answered.
         case badGateway
         case timeout
-        /// SAM itself can't do it now.
+        /// SAM itself cannot serve the request now.
         case unavailable
     }
 
     var kind: Kind
-    /// What it is about and what can be done, for a person. No secret stands in it.
+    /// A sentence for the user: the cause and the remedy. It contains no secret.
     var sentence: String
 
     init(_ kind: Kind, _ sentence: String) {
@@ -36,25 +36,40 @@ struct Refusal: Error, Sendable, Hashable {
         self.sentence = sentence
     }
 
-    /// A layer has made its requests of this minute.
+    /// Refuses a request because a layer has reached its rate.
     init(_ rate: Rate, wait: TimeAmount) {
         let seconds = Int((wait.nanoseconds + 999_999_999) / 1_000_000_000)
         self.init(
             .overRate(seconds: seconds),
             """
             The \(rate.owner.scope.rawValue) may make \(rate.requestsPerMinute.of("request")) a minute. There is room again in \(seconds) s. \
-            Whoever owns it can raise it with: sam settings set gateway.requestsPerMinute
+            Its owner can raise it with: sam settings set gateway.requestsPerMinute
             """)
     }
 
-    /// The status under which each provider's clients understand it.
+    /// Refuses a request because its model has no price and a layer requires one.
+    init(unpriced model: String?, inProject isInProject: Bool) {
+        let name = model.map { "“\($0.prefix(120))” has no price" } ?? "The request names no model, so there is no price for it"
+        let own =
+            isInProject
+            ? "a price of the project's own: sam prices set MODEL --project PROJECT --input DOLLARS --output DOLLARS"
+            : "an entry in prices.yaml in SAM's home"
+        self.init(
+            .forbidden,
+            """
+            \(name), and gateway.unpricedModels refuses that. There are two ways out: \(own); or an estimate instead: \
+            sam settings set gateway.unpricedModels estimate\(isInProject ? " --project PROJECT" : " --scope user")
+            """)
+    }
+
+    /// The HTTP status that the provider's clients expect for this error.
     func status(_ dialect: Dialect) -> HTTPResponseStatus {
         switch kind {
         case .unauthenticated: .unauthorized
         case .forbidden: .forbidden
         case .badRequest: .badRequest
         case .tooLarge: .payloadTooLarge
-        // Anthropic bills with 402, the others say that a quota is used up.
+        // Anthropic signals billing errors with 402; the others report an exhausted quota.
         case .overBudget: dialect == .anthropic ? .paymentRequired : .tooManyRequests
         case .overRate: .tooManyRequests
         case .upgradeRequired: .upgradeRequired
@@ -64,7 +79,7 @@ struct Refusal: Error, Sendable, Hashable {
         }
     }
 
-    /// The answer's head and body. The shapes are from https://docs.claude.com/en/api/errors,
+    /// The answer's head and body. The formats are from https://docs.claude.com/en/api/errors,
     /// https://platform.openai.com/docs/guides/error-codes and https://cloud.google.com/apis/design/errors.
     func answer(_ dialect: Dialect, request: RequestID) -> (head: HTTPResponseHead, body: Data) {
         let status = status(dialect)
@@ -83,7 +98,7 @@ struct Refusal: Error, Sendable, Hashable {
         var headers: HTTPHeaders = [
             "content-type": "application/json", "content-length": String(body?.count ?? 0), "x-sam-request-id": request.rawValue,
         ]
-        // Asking again changes none of the others; the official clients heed both headers.
+        // A retry does not help with the others. The official clients honour both headers.
         switch kind {
         case .badGateway, .timeout, .unavailable: break
         case .overRate(let seconds): headers.add(name: "retry-after", value: String(seconds))
@@ -136,7 +151,7 @@ struct Refusal: Error, Sendable, Hashable {
     }
 }
 
-// The names are the providers' own.
+// The property names match the providers' keys.
 
 private struct AnthropicError: Encodable {
     struct Inner: Encodable {

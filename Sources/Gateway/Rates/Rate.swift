@@ -1,6 +1,6 @@
 import Accounts
 
-/// How many requests a layer may make in a minute.
+/// The maximum number of requests per minute for a layer.
 struct Rate: Sendable, Hashable {
     var owner: ScopeOwner
     var requestsPerMinute: Int

@@ -1,142 +1,108 @@
 import Credentials
-import Foundation
 import Limits
 import Metering
 import NIOCore
 import NIOHTTP1
 
-/// One request and its answer, from its head to the line in the ledger. It does what its ``RelayMachine`` decides.
+/// One request and its answer, from the head to the ledger entry. Executes the actions of its ``RelayMachine``: it passes bytes, events and
+/// time between the client, the provider, and the parts that each know one side of it.
 ///
-/// To be used on its event loop only.
+/// Use only on its event loop.
 final class Exchange {
     let id = RequestID()
     let route: ProviderRoute
-    /// What the request and its answer are watched by: the last time that anything moved.
+    /// The last activity on either side, for the timeouts.
     private(set) var lastMove = NIODeadline.now()
 
-    private let line: RelayLine
+    private let relay: EventLoopRelay
     private weak var client: RelayHandler?
-    private let head: HTTPRequestHead
-    private let entrance: Entrance
     private var dialect: Dialect
-    private var account: ExchangeAccount
-
-    private var machine: RelayMachine
     private var grant: Grant?
     private var upstream: UpstreamHandler?
 
-    // The request
-    private var kept = HeldBody()
-    /// What of it is counted, once it is known whose it is.
-    private var hold: Hold?
-    /// Who has a place for the connection to the provider, until the exchange is over.
-    private var place: String?
-    private var trailers: HTTPHeaders?
-    private var isComplete = false
-    private var isHeld = false
-    private var isAmended = false
+    private var machine: RelayMachine
+    private var judge: RequestJudge
+    private var request: OutgoingRequest
+    private var answer = IncomingAnswer()
+    private var account: ExchangeAccount
 
-    // The answer
-    private var filter: UsageChunkFilter?
-    private var saidClose = false
-    private var drainedBytes = 0
-    private var answerTrailers: HTTPHeaders?
+    /// The wait for budget.
+    private var clearing: Task<Void, Never>?
+    private var drainingSince = NIODeadline.distantFuture
 
-    /// The most that is held back of a request, for a budget or to change it.
-    static let heldLimit = 96 << 20
-    /// The most that is kept of a request while its lease is looked up and its connection made; then the client has to wait.
-    private static let keptLimit = 64 << 10
-    static let drainLimit = 16 << 20
-
-    init(_ head: HTTPRequestHead, _ route: ProviderRoute, entrance: Entrance, client: RelayHandler, line: RelayLine) {
-        self.head = head
+    init(_ head: HTTPRequestHead, _ route: ProviderRoute, entrance: Entrance, client: RelayHandler, relay: EventLoopRelay) {
         self.route = route
-        self.entrance = entrance
         self.client = client
-        self.line = line
+        self.relay = relay
         dialect = route.dialect
-        account = ExchangeAccount(
-            id, route, method: head.method, ledger: line.services.ledger, startedAt: line.services.now())
         machine = RelayMachine(keepsClient: head.isKeepAlive)
+        judge = RequestJudge(route, entrance: entrance, relay: relay)
+        request = OutgoingRequest(head)
+        account = ExchangeAccount(
+            id, route, method: head.method, coding: head.headers["content-encoding"].joined(separator: ","), ledger: relay.services.ledger,
+            startedAt: relay.services.now())
     }
 
-    /// Begins: whose lease it is comes first.
+    deinit {
+        // Release reservations when the connection was torn down.
+        if let grant { account.abandon(for: grant.payer) }
+    }
+
+    /// Starts by checking the lease.
     func start() {
-        line.enter(self)
-        if head.headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }) {
-            return perform(.refused(Refusal(.upgradeRequired, "WebSocket is not relayed. Use plain HTTP.")))
+        relay.enter(self)
+        let question: GrantDesk.Question
+        do {
+            question = try judge.question(request.head)
+        } catch {
+            return perform(.refused(error))
         }
-        if route.target.climbs {
-            return perform(.refused(Refusal(.badRequest, "The path has dots for folders in it.")))
-        }
-        guard let claim else {
-            return perform(
-                .refused(Refusal(.unauthenticated, "Send the key of a session or of `sam keys create` where a provider's key goes.")))
-        }
-        let question = GrantDesk.Question(claim: claim, provider: route.provider, place: route.place, entrance: entrance)
-        if let answer = line.services.grants.recall(question) { return judge(answer) }
-        // Until the lease is judged, no more is kept than what came with the head.
+        if let answer = relay.services.grants.recall(question) { return granted(answer) }
+        // Pause reading until the lease is checked.
         client?.pause(true)
-        line.afterwards { [grants = line.services.grants] in
+        relay.afterwards { [grants = relay.services.grants] in
             await grants.ask(question)
         } then: {
-            self.judge($0)
+            self.granted($0)
         }
     }
 
-    /// What the request comes with. An agent that keeps its own sign-in sends that, and nothing when it refreshes it.
-    private var claim: GrantDesk.Question.Claim? {
-        let token = LeaseToken(in: head)
-        if route.place == .api, let token { return .lease(token) }
-        guard case .session = entrance, route.provider.kind == .oauth, token == nil else { return nil }
-        return .own
-    }
-
-    private func judge(_ answer: Result<Grant, Refusal>) {
+    private func granted(_ answer: Result<Grant, Refusal>) {
         switch answer {
         case .failure(let refusal): perform(.refused(refusal))
         case .success(let grant):
             self.grant = grant
-            if let reason = takePlace(grant.payer.holder) {
-                perform(.refused(Refusal(.overRate(seconds: 1), reason.sentence)))
+            if let refusal = admit(grant) {
+                perform(.refused(refusal))
                 break
             }
-            if let session = grant.payer.session {
-                line.services.open.begin(id, of: SessionReference(rawValue: session), at: line.services.now())
-            }
-            if route.provider.isCustom, grant.endpoint.dialect != dialect {
-                dialect = grant.endpoint.dialect
-                account.format = WireFormat(dialect, method: head.method.rawValue, path: route.target.path)
-            }
-            if let limit = line.services.rates.take(grant.rates) {
-                perform(.refused(Refusal(limit.rate, wait: limit.wait)))
-                break
-            }
-            // A stream of chat completions may have to be asked for its usage, and that shows when the request is complete.
-            isHeld = grant.isBudgeted || asksForUsage(grant)
-            if isHeld { client?.answerExpectation() }
-            perform(.granted(holdsRequest: isHeld))
+            // A chat completion may have to be amended to ask for usage; this is known only when the request is complete.
+            request.isHeld = (grant.isBudgeted || grant.refusesUnpriced) && account.format != .free || asksForUsage(grant)
+            if request.isHeld { client?.answerExpectation() }
+            perform(.granted(holdsRequest: request.isHeld))
         }
         resumeClientIfReady()
     }
 
-    /// A place for a connection of theirs, one for that to the provider, and room for what is kept.
-    private func takePlace(_ holder: String) -> LimitReason? {
-        let admission = line.services.admission
-        if client?.prove(holder) == false { return .holder }
-        if let reason = admission.takeOutgoing(for: holder, at: entrance.listener) { return reason }
-        place = holder
-        let hold = line.services.held.hold(for: holder)
-        self.hold = hold
-        guard hold.add(kept.count) else {
-            admission.refusals.count(.memory, at: entrance.listener)
-            return .memory
+    /// Takes the request's places and memory, and checks its limits.
+    private func admit(_ grant: Grant) -> Refusal? {
+        if let reason = judge.takePlace(grant, client) { return Refusal(.overRate(seconds: 1), reason.sentence) }
+        if !request.hold(in: relay.services.held.hold(for: grant.payer.holder)) {
+            return Refusal(.overRate(seconds: 1), judge.noMemory().sentence)
         }
-        return nil
+        if let session = grant.payer.session {
+            relay.services.open.begin(id, of: SessionReference(rawValue: session), at: relay.services.now())
+        }
+        if route.provider.isCustom, grant.endpoint.dialect != dialect {
+            dialect = grant.endpoint.dialect
+            account.format = route.format(request.head.method, as: dialect)
+        }
+        account.ownPrices = grant.prices
+        return judge.refusal(grant, account.format, request.head.method)
     }
 
     private func asksForUsage(_ grant: Grant) -> Bool {
-        // Mistral's streams tell it without being asked, and its API knows no such wish.
+        // Mistral's streams report usage unasked, and its API does not know the option.
         account.format == .chat && grant.endpoint.provider != .mistral && route.target.path.hasSuffix("completions")
     }
 
@@ -146,19 +112,18 @@ final class Exchange {
         lastMove = .now()
         account.readRequest(bytes)
         switch machine.bodyWay {
-        case .forward: upstream?.send(.body(.byteBuffer(bytes)))
+        case .forward:
+            request.forwarded(bytes)
+            upstream?.send(.body(.byteBuffer(bytes)))
         case .discard: break
         case .keep:
-            if machine.isHolding, kept.count + bytes.readableBytes > Self.heldLimit {
-                return perform(.refused(Refusal(.tooLarge, "The request is larger than \(Self.heldLimit >> 20) MiB.")))
+            switch request.keep(bytes, isHolding: machine.isHolding) {
+            case .kept: break
+            case .enough: client?.pause(true)
+            case .tooLarge:
+                perform(.refused(Refusal(.tooLarge, "The request is larger than \(OutgoingRequest.heldLimit >> 20) MiB.")))
+            case .noMemory: perform(.refused(Refusal(.overRate(seconds: 2), judge.noMemory().sentence)))
             }
-            // While a connection is made the client waits instead: what may come before it does is little.
-            if hold?.add(bytes.readableBytes) == false, machine.isHolding {
-                line.services.admission.refusals.count(.memory, at: entrance.listener)
-                return perform(.refused(Refusal(.overRate(seconds: 2), LimitReason.memory.sentence)))
-            }
-            kept.append(bytes)
-            if !machine.isHolding, kept.count > Self.keptLimit { client?.pause(true) }
         }
     }
 
@@ -168,16 +133,15 @@ final class Exchange {
 
     func clientEnd(_ trailers: HTTPHeaders?) {
         lastMove = .now()
-        self.trailers = trailers
         account.endRequest(asksForUsage: grant.map(asksForUsage) ?? (account.format == .chat))
-        isComplete = true
+        request.end(trailers)
         perform(.requestEnded)
     }
 
     func clientClosed() {
         client = nil
         perform(.clientClosed)
-        // Nobody slows the answer down any more.
+        // The client no longer limits the speed of the answer.
         upstream?.pause(false)
     }
 
@@ -192,15 +156,14 @@ final class Exchange {
 
     // MARK: - Time
 
-    /// Looks whether one side has been silent for too long.
+    /// Checks the timeouts.
     func watch(_ now: NIODeadline, _ limits: RelayLimits) {
+        request.age(now - lastMove)
         if machine.isDraining, now - drainingSince > limits.drain { return perform(.drainedEnough) }
-        if now - lastMove > (isComplete ? limits.silence : limits.request) { perform(.timedOut) }
+        if now - lastMove > (request.isComplete ? limits.silence : limits.request) { perform(.timedOut) }
     }
 
-    private var drainingSince = NIODeadline.distantFuture
-
-    // MARK: - What the machine decides
+    // MARK: - Actions of the machine
 
     private func perform(_ event: RelayMachine.Event) {
         for action in machine.apply(event) { perform(action) }
@@ -210,65 +173,69 @@ final class Exchange {
     private func perform(_ action: RelayMachine.Action) {
         switch action {
         case .clear: clear()
-        case .connect: connect()
+        case .callOff: clearing?.cancel()
+        case .connect: connect(relay.pool.take)
+        case .reconnect: connect { _ in nil }
         case .sendRequest: sendRequest()
         case .endRequest: endRequest()
-        case .answer(let refusal): answer(refusal)
-        case .endAnswer(let closes):
-            client?.finishAnswer(answerTrailers, closes: closes || saidClose)
+        case .answer(let refusal): refuse(refusal)
+        case .endAnswer(let closes): client?.finishAnswer(answer.trailers, closes: closes || answer.saysClose)
         case .cutClient: client?.cut()
         case .keepUpstream:
-            if let upstream { line.pool.give(upstream) }
+            if let upstream { relay.pool.give(upstream) }
             upstream = nil
         case .closeUpstream:
             upstream?.close()
             upstream = nil
-        case .settle(let isCut):
-            if let grant { account.settle(for: grant.payer, isCut: isCut) }
-        case .release: release()
+        case .settle(let isCut): settle(isCut: isCut)
+        case .withdraw: account.withdraw()
+        case .release: account.release()
         case .finish:
-            line.leave(self)
-            kept.clear()
-            hold?.end()
-            if let place { line.services.admission.giveOutgoing(for: place) }
-            place = nil
-            if let session = grant?.payer.session { line.services.open.end(id, of: SessionReference(rawValue: session)) }
+            relay.leave(self)
+            request.finish()
+            judge.givePlace()
+            if let session = grant?.payer.session { relay.services.open.end(id, of: SessionReference(rawValue: session)) }
         }
     }
 
-    /// Asks the budgets for room.
+    /// Reserves the request's maximum cost in the budgets, and waits while the room is reserved for others.
     private func clear() {
-        guard let grant, grant.isBudgeted, account.format != .free else { return perform(.cleared) }
-        let amount = account.most
-        let payer = grant.payer
-        line.afterwards { [desk = line.services.desk, id] in
+        guard let grant else { return perform(.cleared) }
+        let amount: LayeredMoney
+        switch judge.clearance(grant, account) {
+        case .nothing: return perform(.cleared)
+        case .refused(let refusal): return perform(.refused(refusal))
+        case .amount(let most): amount = most
+        }
+        let (payer, kind, timeout) = (grant.payer, account.kind(for: grant.payer), grant.budgetWait)
+        clearing = relay.afterwards { [desk = relay.services.desk, id] in
             do {
-                return try await desk.reserve(amount, for: id, of: payer)
+                return try await desk.reserve(amount, for: id, like: kind, of: payer, timeout: timeout)
             } catch {
                 return nil
             }
         } then: { (answer: Reservation?) in
+            self.clearing = nil
             switch answer {
-            case .granted:
+            case .granted: self.account.reserve(amount)
+            case .refused, .busy, .calledOff: break
+            case nil:
+                // The answer was lost, so the reservation may exist.
                 self.account.reserve(amount)
-                self.perform(.cleared)
-            case .refused(let sentence, _): self.perform(.refused(Refusal(.overBudget, sentence)))
-            case nil: self.perform(.refused(Refusal(.unavailable, "SAM can't look up its budgets now. Try again.")))
+                self.account.release()
             }
+            if let refusal = Refusal(by: answer) { self.perform(.refused(refusal)) } else { self.perform(.cleared) }
         }
     }
 
-    private func release() {
-        guard account.release(), let grant else { return }
-        let payer = grant.payer
-        Task { [desk = line.services.desk, id] in try? await desk.release(id, of: payer) }
-    }
+    // MARK: - Towards the provider
 
-    private func connect() {
+    /// - Parameter used: returns a reusable connection, if there is one.
+    private func connect(_ used: (ProviderEndpoint) -> UpstreamHandler?) {
         guard let grant else { return }
-        if let upstream = line.pool.take(grant.endpoint) { return connected(upstream) }
+        if let upstream = used(grant.endpoint) { return connected(upstream) }
         let address = grant.endpoint.address
-        line.pool.connect(to: address, isVetted: grant.endpoint.isVetted, for: "provider \(address.host)") { result in
+        relay.pool.connect(to: address, isVetted: grant.endpoint.isVetted, for: "provider \(address.host)") { result in
             switch result {
             case .success(let upstream): self.connected(upstream)
             case .failure(let error): self.perform(.refused(Refusal(connectingTo: grant.endpoint, error)))
@@ -284,8 +251,6 @@ final class Exchange {
         resumeClientIfReady()
     }
 
-    // MARK: - Towards the provider
-
     private func sendRequest() {
         guard let upstream, let grant else { return }
         let credentials: [(name: String, value: String)]
@@ -294,40 +259,17 @@ final class Exchange {
         } catch {
             return perform(.refused(error))
         }
-        var framing = HeaderRules.framing(of: head.headers)
-        if isHeld {
-            amend()
-            if framing != .none || kept.count > 0 { framing = .length(kept.count) }
-        }
-        upstream.send(
-            .head(
-                HeaderRules.upstream(
-                    isHeld ? head.withoutExpectation : head, uri: grant.endpoint.basePath + route.target.withoutKey,
-                    host: grant.endpoint.address.hostHeader, credentials: credentials, framing: framing, isAmended: isAmended,
-                    keepsKeys: grant.passesOwnKey)))
-        let blocks = kept.blocks
-        kept.clear()
+        if request.isHeld, asksForUsage(grant), let amendment = account.facts.amendment, request.amend(amendment) { answer.removeUsage() }
+        upstream.send(.head(request.head(for: grant, route, credentials)))
+        let blocks = request.takeBody(mayBeLost: upstream.isReused)
         for bytes in blocks.dropLast() { upstream.send(.body(.byteBuffer(bytes))) }
-        // Until then it is in memory still.
         if let last = blocks.last {
-            upstream.send(.body(.byteBuffer(last))) { [hold] in hold?.end() }
+            upstream.send(.body(.byteBuffer(last))) { self.request.handedOver() }
         } else {
-            hold?.end()
+            request.handedOver()
         }
-        flushRequest()
-    }
-
-    /// Sends what was written, unless more is about to come: a head and a body that came in one read go out in one write.
-    private func flushRequest() {
-        if client?.isReading != true { upstream?.flush() }
-    }
-
-    /// The one change that SAM makes to a body.
-    private func amend() {
-        guard let grant, asksForUsage(grant), let amendment = account.facts.amendment else { return }
-        kept.replace(amendment.range, with: Array(amendment.bytes))
-        isAmended = true
-        filter = UsageChunkFilter()
+        // A provider can act on the body's last byte, so a complete request leaves only when it is recorded.
+        if !request.isComplete { flushRequest() }
     }
 
     private func endRequest() {
@@ -337,22 +279,45 @@ final class Exchange {
         } catch {
             return perform(.refused(Refusal(.unavailable, "SAM can't write down what is used, so nothing was sent. \(error.message)")))
         }
-        upstream.send(.end(trailers))
+        upstream.send(.end(request.trailers))
         flushRequest()
+    }
+
+    /// Flushes unless more input is being read: a head and body from one read go out in one write.
+    private func flushRequest() {
+        if client?.isReading != true { upstream?.flush() }
     }
 
     // MARK: - Towards the client
 
-    private func answer(_ refusal: Refusal) {
-        kept.clear()
-        hold?.end()
-        var (head, body) = refusal.answer(dialect, request: id)
-        if !isComplete || !self.head.isKeepAlive {
-            saidClose = true
-            head.headers.add(name: "connection", value: "close")
-        }
+    private func refuse(_ refusal: Refusal) {
+        request.drop()
+        let (head, body) = answer.refuse(refusal, dialect, id, to: request)
         client?.send(.head(head))
-        if self.head.method != .HEAD { client?.send(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
+        if let body { client?.send(.body(.byteBuffer(body))) }
+    }
+
+    // MARK: - Afterwards
+
+    private func settle(isCut: Bool) {
+        guard let grant, account.settle(for: grant.payer, isCut: isCut) else { return }
+        let session = grant.payer.session.map(SessionReference.init(rawValue:))
+        Task { [ledger = relay.services.ledger, grants = relay.services.grants] in
+            await ledger.flush()
+            if let session { await grants.endBackground(ifOver: session) }
+        }
+    }
+
+    /// A sign-in that was refused is refreshed for the next request; no other credential is used.
+    private func noteRefusal(of loan: Loan, _ status: HTTPResponseStatus) {
+        Task { [lender = relay.services.lender, broker = relay.services.grants.broker] in
+            if status == .unauthorized, loan.kind == .oauth, let rejected = try? CodexSignIn(loan.secret).accessToken,
+                await broker.renew(loan.credential, rejecting: rejected) == nil
+            {
+                return
+            }
+            try? await lender.recordRefusal(of: loan.credential, status: Int(status.code))
+        }
     }
 }
 
@@ -361,54 +326,30 @@ final class Exchange {
 extension Exchange: UpstreamReceiver {
     func upstreamHead(_ head: HTTPResponseHead) {
         lastMove = .now()
+        request.dropReplay()
         if head.isInformationalAnswer {
-            // A body that was held back here is not waited for any more.
-            if machine.answerGoesToClient, !(isHeld && head.status == .continue) { client?.sendNow(head) }
+            // A held body is already complete, so `100 Continue` is dropped.
+            if machine.answerGoesToClient, !(request.isHeld && head.status == .continue) { client?.sendNow(head) }
             return
         }
         account.beginAnswer(head)
-        if !(head.headers.first(name: "content-type") ?? "").lowercased().hasPrefix("text/event-stream") { filter = nil }
-        let knowsChunks = self.head.version.knowsChunks
-        saidClose = !isComplete || !self.head.isKeepAlive || !knowsChunks
+        answer.begin(head, to: request)
         perform(.answerBegan)
-        if machine.answerGoesToClient {
-            client?.send(
-                .head(
-                    HeaderRules.client(
-                        head, isToHead: self.head.method == .HEAD, closes: saidClose, isAmended: filter != nil,
-                        knowsChunks: knowsChunks)))
-        }
-        if head.status == .unauthorized || head.status == .forbidden, let loan = grant?.loan { refused(loan, head.status) }
-        // An answer can go on for hours, and nothing is asked with the key any more.
+        if machine.answerGoesToClient { client?.send(.head(answer.clientHead(head, to: request.head))) }
+        if head.status == .unauthorized || head.status == .forbidden, let loan = grant?.loan { noteRefusal(of: loan, head.status) }
+        // An answer can last for hours, and the key is no longer needed.
         grant?.forgetKey()
-    }
-
-    /// The answer goes to the client as it is. A sign-in is refreshed for the next request; nothing else takes its place.
-    private func refused(_ loan: Loan, _ status: HTTPResponseStatus) {
-        Task { [credentials = line.services.credentials, broker = line.services.grants.broker] in
-            if status == .unauthorized, loan.kind == .oauth, let rejected = try? CodexSignIn(loan.secret).accessToken,
-                await broker.renew(loan.credential, rejecting: rejected) == nil
-            {
-                return
-            }
-            try? await credentials.recordRefusal(of: loan.credential, status: Int(status.code))
-        }
     }
 
     func upstreamBody(_ bytes: ByteBuffer) {
         lastMove = .now()
         if machine.answerGoesToClient {
-            if filter != nil {
-                let passed = bytes.withUnsafeReadableBytes { filter?.feed($0) ?? [] }
-                if !passed.isEmpty { client?.send(.body(.byteBuffer(ByteBuffer(bytes: passed)))) }
-            } else {
-                client?.send(.body(.byteBuffer(bytes)))
-            }
+            if let passed = answer.pass(bytes) { client?.send(.body(.byteBuffer(passed))) }
         } else if machine.isDraining {
-            drainedBytes += bytes.readableBytes
+            answer.drain(bytes)
         }
         account.readAnswer(bytes)
-        if drainedBytes > Self.drainLimit { perform(.drainedEnough) }
+        if answer.isTooLarge { perform(.drainedEnough) }
     }
 
     func upstreamReadComplete() {
@@ -416,29 +357,28 @@ extension Exchange: UpstreamReceiver {
     }
 
     func upstreamEnd(_ trailers: HTTPHeaders?) {
-        if machine.answerGoesToClient, let rest = filter?.finish(), !rest.isEmpty {
-            client?.send(.body(.byteBuffer(ByteBuffer(bytes: rest))))
-        }
-        answerTrailers = trailers
+        let rest = answer.end(trailers)
+        if machine.answerGoesToClient, let rest { client?.send(.body(.byteBuffer(rest))) }
         perform(.answerEnded(keepsAlive: upstream?.keepsAlive ?? false))
     }
 
+    /// A model request costs money and must not be executed twice: RFC 9110, section 9.2.2, allows a resend only when it is known that
+    /// the request was not executed. A reused connection can show that when it ends; a new one never does.
     func upstreamClosed() {
+        let ended = upstream
         upstream = nil
-        perform(.upstreamClosed)
+        let body = request.takeReplay()
+        // Later, a connection may end for other reasons, and the body is no longer kept.
+        let isLost =
+            ended?.isUnread == true
+            || body != nil && (ended?.wasReset == true || request.changesNothing && ended?.isUnanswered == true)
+        guard isLost else { return perform(.upstreamClosed) }
+        if let body { request.restore(body) }
+        perform(.upstreamLost(isAtHand: body != nil))
     }
 
     func upstreamWritable(_ isWritable: Bool) {
         lastMove = .now()
         if machine.bodyWay == .forward { client?.pause(!isWritable) }
-    }
-}
-
-extension HTTPRequestHead {
-    /// The head without the wish to be told to go on, which is answered here.
-    fileprivate var withoutExpectation: HTTPRequestHead {
-        var head = self
-        head.headers.remove(name: "expect")
-        return head
     }
 }

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// A body that is held back, in blocks: pieces are copied together, because a piece of a byte may come in a buffer of thousands, and a
-/// body as one block would be copied each time that it grows.
+/// A held body in blocks. Pieces are copied together, because a buffer of thousands of bytes may contain a piece of one byte. A single
+/// block would be copied each time that it grows.
 struct HeldBody {
     private(set) var blocks: [ByteBuffer] = []
     private(set) var count = 0
@@ -22,7 +22,7 @@ struct HeldBody {
         }
     }
 
-    /// Puts other bytes in the place of some.
+    /// Replaces a range of bytes.
     mutating func replace(_ range: Range<Int>, with bytes: [UInt8]) {
         guard range.lowerBound >= 0, range.upperBound <= count else { return }
         let before = slices(0..<range.lowerBound)

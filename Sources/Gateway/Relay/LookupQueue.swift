@@ -1,6 +1,6 @@
-/// Which names are looked up now and which wait: so many at once, so many of each who asks, and each name once.
+/// Schedules name lookups: limits them in total and per holder, and runs each name once at a time.
 ///
-/// It takes what happens and tells what follows and touches nothing.
+/// A pure state machine: it performs no I/O.
 struct LookupQueue {
     /// A name to look up.
     struct Name: Hashable, Sendable {
@@ -8,24 +8,24 @@ struct LookupQueue {
         var isVersion6: Bool
     }
 
-    /// What comes of a wish.
+    /// The result of a request for a lookup.
     enum Verdict: Sendable, Equatable {
         case start
-        /// It is looked up already, or its turn comes.
+        /// The lookup is already running or queued.
         case wait
         case refused
     }
 
-    /// The most that one who asks has waiting.
+    /// The maximum number of waiting names per holder.
     static let waitingLimit = 256
 
     private let atOnce: Int
     private let ofHolder: Int
     private var running: [Name: String] = [:]
     private var runningOf: [String: Int] = [:]
-    /// Who waits for which names, each in their order.
+    /// The waiting names of each holder, in order.
     private var waiting: [String: [Name]] = [:]
-    /// Those who wait, in the order in which their turn comes.
+    /// The waiting holders, in the order of their turns.
     private var turns: [String] = []
 
     init(atOnce: Int) {
@@ -33,7 +33,7 @@ struct LookupQueue {
         ofHolder = max(atOnce / 8, 2)
     }
 
-    /// Somebody wants to know a name's addresses.
+    /// Requests a lookup of a name.
     mutating func ask(_ name: Name, for holder: String) -> Verdict {
         if running[name] != nil { return .wait }
         if waiting[holder]?.contains(name) == true { return .wait }
@@ -47,9 +47,9 @@ struct LookupQueue {
         return .start
     }
 
-    /// A look-up is over.
+    /// Ends a lookup.
     ///
-    /// - Returns: those that begin for it.
+    /// - Returns: the names whose lookups start now.
     mutating func end(_ name: Name) -> [Name] {
         guard let holder = running.removeValue(forKey: name) else { return [] }
         runningOf[holder] = (runningOf[holder] ?? 0) > 1 ? (runningOf[holder] ?? 0) - 1 : nil
@@ -57,7 +57,7 @@ struct LookupQueue {
         while let index = turns.firstIndex(where: hasRoom) {
             let next = turns.remove(at: index)
             var names = waiting.removeValue(forKey: next) ?? []
-            // Somebody else may have it looked up already; who waits for it hears of that.
+            // Skip names that another holder is already looking up; all waiters share that result.
             while let name = names.first {
                 names.removeFirst()
                 guard running[name] == nil else { continue }

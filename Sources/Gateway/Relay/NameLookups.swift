@@ -3,8 +3,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Looks names up on threads of its own, because the system's call blocks until the name server answers. The number of look-ups at
-/// once is limited, in all and for each session, and a look-up that waits too long fails. Safe to share.
+/// Resolves names on its own threads, because the system call blocks until the name server answers. The number of concurrent lookups is
+/// limited, in total and per holder, and a lookup that takes too long fails. Safe to share.
 final class NameLookups: Sendable {
     typealias Name = LookupQueue.Name
 
@@ -27,26 +27,26 @@ final class NameLookups: Sendable {
     }
 
     private let state: Mutex<State>
-    private let patience: TimeAmount
+    private let timeout: TimeAmount
     private let resolve: @Sendable (Name) -> [SocketAddress]
 
-    /// Makes a desk.
+    /// Creates the service.
     ///
     /// - Parameters:
-    ///   - patience: how long is waited for a name.
-    ///   - resolve: looks a name up, and blocks.
+    ///   - timeout: the timeout of a lookup.
+    ///   - resolve: resolves a name, and blocks.
     init(
-        atOnce: Int, patience: TimeAmount = .seconds(10),
+        atOnce: Int, timeout: TimeAmount = .seconds(10),
         resolve: @escaping @Sendable (Name) -> [SocketAddress] = { NameLookups.addresses(of: $0) }
     ) {
         state = Mutex(State(queue: LookupQueue(atOnce: atOnce)))
-        self.patience = patience
+        self.timeout = timeout
         self.resolve = resolve
     }
 
-    /// Looks a name up.
+    /// Resolves a name.
     ///
-    /// - Parameter holder: whose wish it is: a session, or a provider.
+    /// - Parameter holder: the session or provider that the lookup is for.
     func lookUp(_ name: Name, for holder: String, on eventLoop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
         let promise = eventLoop.makePromise(of: [SocketAddress].self)
         let (verdict, ticket) = state.withLock { state in
@@ -60,7 +60,7 @@ final class NameLookups: Sendable {
         case .start: start(name)
         case .wait: break
         }
-        let clock = eventLoop.scheduleTask(in: patience) { [weak self] in
+        let clock = eventLoop.scheduleTask(in: timeout) { [weak self] in
             let isWaiting = self?.state.withLock { $0.waiters[name]?.removeValue(forKey: ticket) } != nil
             if isWaiting { promise.fail(Failure.tooSlow) }
         }

@@ -2,18 +2,18 @@ import Credentials
 import Metering
 import Synchronization
 
-/// The requests that sessions have open at providers now: what an agent waits for that says nothing.
+/// The open requests of sessions at providers, during which an agent may be silent.
 ///
 /// Safe to share.
 final class OpenExchanges: Sendable {
     private let open = Mutex<[SessionReference: [RequestID: Int64]]>([:])
 
-    /// A session's request goes to its provider.
+    /// Records that a session's request starts.
     func begin(_ id: RequestID, of session: SessionReference, at time: Int64) {
         open.withLock { $0[session, default: [:]][id] = time }
     }
 
-    /// It is over.
+    /// Records that a request has ended.
     func end(_ id: RequestID, of session: SessionReference) {
         open.withLock { open in
             open[session]?[id] = nil
@@ -21,7 +21,7 @@ final class OpenExchanges: Sendable {
         }
     }
 
-    /// When the oldest of a session's requests began, in UTC milliseconds; `nil` when none is open.
+    /// The start of a session's oldest open request, in UTC milliseconds; `nil` when none is open.
     func oldest(of session: SessionReference) -> Int64? {
         open.withLock { $0[session]?.values.min() }
     }

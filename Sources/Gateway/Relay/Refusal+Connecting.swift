@@ -4,10 +4,10 @@ import NIOPosix
 import Wording
 
 extension Refusal {
-    /// A provider that no connection could be made to: nothing was sent.
+    /// Refuses because no connection to the provider could be made. Nothing was sent.
     ///
-    /// Who asks is anybody with a lease, an agent among them. An address that an administrator set is not theirs to know, so it is
-    /// named by its provider; errors of TLS can hold it too.
+    /// Clients, including agents, must not learn an address that an administrator set, so it is replaced with the provider's name. TLS
+    /// errors are omitted then, because they can contain the address.
     init(connectingTo endpoint: ProviderEndpoint, _ error: any Error) {
         let isOfficial = endpoint.isOfficial
         let name = isOfficial ? endpoint.address.hostHeader : endpoint.provider.rawValue

@@ -3,10 +3,10 @@ import Limits
 import NIOCore
 import NIOHTTP1
 
-/// The client's end of the relay: takes requests for providers off a connection, one after another, and leaves the others to
-/// whoever stands behind.
+/// The client's side of the relay: takes the requests for providers from a connection, one after another, and passes all others to the
+/// next handler.
 ///
-/// NIO's `HTTPServerPipelineHandler` stands before it, so that the next request comes when the answer to this one is complete.
+/// NIO's `HTTPServerPipelineHandler` comes before it, so that the next request arrives when this answer is complete.
 final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -16,27 +16,29 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private enum Current {
         case nothing
         case exchange(Exchange)
-        /// The request is somebody else's, behind this handler.
+        /// The request is for the next handler.
         case passing
-        /// The answer is given; what is still to come of the request is dropped.
+        /// The answer has been sent; the rest of the request is dropped.
         case ignoring
     }
 
-    private let line: RelayLine
+    private let relay: EventLoopRelay
     private let entrance: Entrance
+    private let passesOthers: Bool
     private var current = Current.nothing
     private var context: ChannelHandlerContext?
     private var expectsContinue = false
     private(set) var requestIsComplete = false
-    /// Whether what came in one read is still being handed over.
+    /// Whether the parts of one read are still being delivered.
     private(set) var isReading = false
-    private var isPaused = false
-    private var readIsPending = false
+    private var readPause = ReadPause()
     private var isClosing = false
 
-    init(line: RelayLine, entrance: Entrance) {
-        self.line = line
+    /// - Parameter passesOthers: whether requests for other paths are passed to the next handler. At ``Entrance/network`` they always are.
+    init(relay: EventLoopRelay, entrance: Entrance, passesOthers: Bool = false) {
+        self.relay = relay
         self.entrance = entrance
+        self.passesOthers = passesOthers || entrance == .network
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -77,7 +79,7 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         guard head.uri.hasPrefix(entrance.prefix + "/") else {
-            if entrance == .network { current = .passing } else { answer(.notFound, "Nothing is here.\n", head) }
+            if passesOthers { current = .passing } else { answer(.notFound, "Nothing is here.\n", head) }
             return
         }
         guard let route = ProviderRoute(head.uri.dropFirst(entrance.prefix.utf8.count)) else {
@@ -87,7 +89,7 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
             )
         }
         expectsContinue = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
-        let exchange = Exchange(head, route, entrance: entrance, client: self, line: line)
+        let exchange = Exchange(head, route, entrance: entrance, client: self, relay: relay)
         current = .exchange(exchange)
         exchange.start()
     }
@@ -105,7 +107,7 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
         sendEnd(nil, closes: !head.isKeepAlive)
     }
 
-    // MARK: - What the exchange does
+    // MARK: - Calls from the exchange
 
     func send(_ part: HTTPServerResponsePart) {
         guard let context else { return }
@@ -114,29 +116,29 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func flush() { context?.flush() }
 
-    /// An announcement goes out at once: the client may be waiting for it.
+    /// Sends an informational answer at once, because the client may be waiting for it.
     func sendNow(_ head: HTTPResponseHead) {
         expectsContinue = false
         send(.head(HTTPResponseHead(version: .http1_1, status: head.status, headers: head.headers)))
         flush()
     }
 
-    /// The client waits to be told that its body is wanted, and it is.
+    /// Sends `100 Continue` if the client expects it.
     func answerExpectation() {
         guard expectsContinue else { return }
         sendNow(HTTPResponseHead(version: .http1_1, status: .continue))
     }
 
-    /// The answer is complete.
+    /// Ends the answer.
     func finishAnswer(_ trailers: HTTPHeaders?, closes: Bool) {
-        // Before the end is written: that may bring the next request.
+        // Set before the end is written, which may trigger the next request.
         if requestIsComplete { current = .nothing }
         isClosing = isClosing || closes && requestIsComplete
         pause(false)
         sendEnd(trailers, closes: isClosing)
     }
 
-    /// Sends the end, and closes when the client has it: a connection that is closed earlier loses what is on its way.
+    /// Sends the end, and closes when the client has received it: closing earlier loses data in flight.
     private func sendEnd(_ trailers: HTTPHeaders?, closes: Bool) {
         guard let context else { return }
         guard closes else {
@@ -147,15 +149,15 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.writeAndFlush(wrapOutboundOut(.end(trailers))).whenComplete { _ in channel.close(promise: nil) }
     }
 
-    /// Whose connection this is was proved.
+    /// Assigns the connection to an authenticated holder.
     ///
-    /// - Returns: whether they may have it.
+    /// - Returns: whether the holder may have another connection.
     func prove(_ holder: String) -> Bool {
         guard let context else { return true }
-        return line.services.admission.prove(context.channel, as: holder, at: entrance.listener)
+        return relay.services.admission.prove(context.channel, as: holder, at: entrance.listener)
     }
 
-    /// Breaks the connection off, so that the client sees that something is missing.
+    /// Closes the connection in mid-answer, so that the client notices that the answer is incomplete.
     func cut() {
         isClosing = true
         current = .nothing
@@ -164,18 +166,15 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func close() { context?.close(promise: nil) }
 
-    /// Stops reading, so that the client is slowed down, or goes on.
+    /// Pauses or resumes reading from the client.
     func pause(_ isPaused: Bool) {
-        self.isPaused = isPaused
-        guard !isPaused, readIsPending else { return }
-        readIsPending = false
-        context?.read()
+        if readPause.set(isPaused) { context?.read() }
     }
 
-    // MARK: - What the channel does
+    // MARK: - Channel events
 
     func read(context: ChannelHandlerContext) {
-        if isPaused { readIsPending = true } else { context.read() }
+        if readPause.read() { context.read() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -195,14 +194,14 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // A client that has closed its half waits for nothing: no client of a model's does that, and many just vanish.
+        // A half-closed client counts as gone: no model client half-closes, and many just disconnect.
         if case ChannelEvent.inputClosed = event {
             switch current {
             case .exchange:
                 clientLeft()
                 close()
-            // Nothing more can come.
-            case .nothing where entrance != .network: close()
+            // No further request can arrive.
+            case .nothing where !passesOthers: close()
             case .nothing, .passing, .ignoring: break
             }
         }
@@ -213,8 +212,8 @@ final class RelayHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if case .exchange = current {
             clientLeft()
             close()
-        } else if error is HTTPParserError, entrance != .network {
-            // It was answered with 400, and what follows can't be told apart. Closed at once, the answer could be lost on its way.
+        } else if error is HTTPParserError, !passesOthers {
+            // Answered with 400; the following bytes cannot be parsed. Closing at once could lose the answer in flight.
             isClosing = true
             context.close(mode: .output, promise: nil)
         }

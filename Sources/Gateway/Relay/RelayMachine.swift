@@ -1,80 +1,88 @@
-/// Decides what an exchange does next: one request on its way to a provider, and its answer on the way back.
+/// Decides the actions of an exchange: one request on its way to a provider, and its answer on the way back.
 ///
-/// It takes events and returns actions and touches nothing itself, so that early answers, disconnects and failures at any
-/// moment are tables in a test. Bodies go past it: ``bodyWay`` and ``answerGoesToClient`` say where to.
+/// It takes events, returns actions and performs no I/O, so that tests can cover early answers, disconnects and failures at any moment as
+/// tables. Bodies bypass it: ``bodyWay`` and ``answerGoesToClient`` say where they go.
 struct RelayMachine: Sendable {
-    /// What happened.
+    /// An input of the machine.
     enum Event: Sendable, Hashable {
         /// The client's request is complete.
         case requestEnded
-        /// The lease opens the provider. A request that must be held back goes nowhere before it is complete.
+        /// The lease is valid for the provider. A held request is not sent before it is complete.
         case granted(holdsRequest: Bool)
-        /// A request that was held back may go: there is room in the budgets.
+        /// A held request may be sent: the budgets have room.
         case cleared
-        /// SAM answers by itself.
+        /// SAM refuses the request itself.
         case refused(Refusal)
-        /// There is a connection to the provider.
+        /// The connection to the provider is ready.
         case connected
         /// The provider's answer begins.
         case answerBegan
-        /// The provider's answer is complete. The connection may serve another request.
+        /// The provider's answer is complete. `keepsAlive`: the connection may serve another request.
         case answerEnded(keepsAlive: Bool)
         /// The connection to the provider ended.
         case upstreamClosed
-        /// The client is gone.
+        /// It ended before the provider received the request, which may be sent again if its body is still available.
+        case upstreamLost(isAtHand: Bool)
+        /// The client disconnected.
         case clientClosed
-        /// An answer that nobody waits for has taken too long or has become too large.
+        /// An answer without a client has taken too long or has become too large.
         case drainedEnough
         /// One side has been silent for too long.
         case timedOut
     }
 
-    /// What is to be done.
+    /// An output of the machine.
     enum Action: Sendable, Hashable {
-        /// Ask the budgets for room.
+        /// Reserve the cost in the budgets.
         case clear
+        /// Cancel the wait for the budgets.
+        case callOff
         /// Get a connection to the provider.
         case connect
-        /// Send the head, and what came of the body so far.
+        /// Get a new connection, not a reused one.
+        case reconnect
+        /// Send the head and the buffered body.
         case sendRequest
-        /// Write down that the request is made, then send its end.
+        /// Record the request in the ledger, then send its end.
         case endRequest
-        /// Answer by itself, in the provider's shape.
+        /// Send SAM's own error, in the provider's format.
         case answer(Refusal)
-        /// Complete the answer to the client, and close its connection or leave it for the next request.
+        /// End the answer to the client, and close its connection or keep it for the next request.
         case endAnswer(closes: Bool)
-        /// Close the client's connection: it is to see that its answer is cut.
+        /// Close the client's connection, so that it notices the cut answer.
         case cutClient
-        /// The connection to the provider may serve the next request.
+        /// Return the connection to the provider to the pool.
         case keepUpstream
         case closeUpstream
-        /// Write down what was used.
+        /// Write the usage to the ledger.
         case settle(isCut: Bool)
-        /// Nothing was used: give back what the budgets held.
+        /// Release the reservation: nothing was used.
         case release
+        /// Record that an announced request was not sent and cost nothing.
+        case withdraw
         /// The exchange is over.
         case finish
     }
 
-    /// Where the bytes of the request go.
+    /// The destination of the request's bytes.
     enum BodyWay: Sendable, Hashable {
         case keep, forward, discard
     }
 
     private enum Phase: Sendable, Hashable {
-        /// The lease is looked up.
+        /// The lease is being looked up.
         case judging
         /// The request is held back until it is complete.
         case holding
-        /// The budgets are asked.
+        /// The budgets are being checked.
         case clearing
         case connecting
         case relaying
-        /// The client is gone; the provider's answer is read to its end, for its usage.
+        /// The client is gone; the provider's answer is read to its end for its usage.
         case draining
-        /// The client is gone while something was asked for that can't be called off: its coming is awaited.
+        /// The client is gone while an operation that cannot be cancelled is in progress; its result is awaited.
         case abandoned
-        /// The answer is complete and the request is not: the rest of it is read and dropped.
+        /// The answer is complete but the request is not: the rest of it is dropped.
         case discarding
         case over
     }
@@ -83,7 +91,11 @@ struct RelayMachine: Sendable {
     private var requestIsComplete = false
     private var requestWasSent = false
     private var answerBegan = false
-    /// Whether the client wants its connection kept.
+    /// Whether the ledger records that the request is sent.
+    private var isWrittenDown = false
+    /// Whether the connection has been replaced, which happens at most once.
+    private var isReplaced = false
+    /// Whether the client wants to keep its connection.
     private let keepsClient: Bool
 
     init(keepsClient: Bool) {
@@ -98,7 +110,7 @@ struct RelayMachine: Sendable {
         }
     }
 
-    /// Whether the answer's bytes go to the client, beside the meter.
+    /// Whether the answer's bytes go to the client, in addition to the meter.
     var answerGoesToClient: Bool { phase == .relaying }
 
     var isDraining: Bool { phase == .draining }
@@ -119,14 +131,15 @@ struct RelayMachine: Sendable {
         case (.judging, .refused(let refusal)), (.holding, .refused(let refusal)), (.clearing, .refused(let refusal)):
             return answer(refusal)
         case (.connecting, .refused(let refusal)):
-            return [.release] + answer(refusal)
+            return [giveUp] + answer(refusal)
         case (.connecting, .connected):
             phase = .relaying
             requestWasSent = requestIsComplete
+            isWrittenDown = isWrittenDown || requestIsComplete
             return requestIsComplete ? [.sendRequest, .endRequest] : [.sendRequest]
         case (.relaying, .refused(let refusal)):
-            // The request could not be written down, so its end was not sent.
-            requestWasSent = false
+            // The request could not be recorded in the ledger, so its end was not sent.
+            (requestWasSent, isWrittenDown) = (false, false)
             return [.closeUpstream, .release] + (answerBegan ? cut() : answer(refusal))
         case (.relaying, .answerBegan):
             answerBegan = true
@@ -140,6 +153,12 @@ struct RelayMachine: Sendable {
             ]
                 + (requestIsComplete ? [.finish] : [])
         case (.relaying, .upstreamClosed): return upstreamFailed(Self.brokenOff)
+        case (.relaying, .upstreamLost(let isAtHand)):
+            requestWasSent = false
+            guard isAtHand, !isReplaced, !answerBegan else { return upstreamFailed(Self.brokenOff) }
+            isReplaced = true
+            phase = .connecting
+            return [.reconnect]
         case (.relaying, .timedOut): return [.closeUpstream] + upstreamFailed(Self.silent)
 
         case (.draining, .answerBegan):
@@ -154,6 +173,9 @@ struct RelayMachine: Sendable {
         case (.draining, .upstreamClosed):
             phase = .over
             return [.settle(isCut: true), .finish]
+        case (.draining, .upstreamLost):
+            phase = .over
+            return [answerBegan ? .settle(isCut: true) : giveUp, .finish]
         case (.draining, .drainedEnough), (.draining, .timedOut):
             phase = .over
             return [.closeUpstream, .settle(isCut: true), .finish]
@@ -161,10 +183,10 @@ struct RelayMachine: Sendable {
         case (_, .clientClosed): return clientClosed()
         case (.abandoned, .connected):
             phase = .over
-            return [.keepUpstream, .release, .finish]
+            return [.keepUpstream, giveUp, .finish]
         case (.abandoned, .cleared), (.abandoned, .refused):
             phase = .over
-            return [.release, .finish]
+            return [giveUp, .finish]
         case (.abandoned, .granted):
             phase = .over
             return [.finish]
@@ -172,13 +194,14 @@ struct RelayMachine: Sendable {
         case (.discarding, .timedOut), (.discarding, .drainedEnough):
             phase = .over
             return [.cutClient, .finish]
-        // These have their own clocks, and what they bring has to be taken care of when it comes.
+        // These have their own timeouts, and their results must be handled when they arrive.
         case (.judging, .timedOut), (.clearing, .timedOut), (.connecting, .timedOut), (.abandoned, .timedOut): return []
         case (_, .timedOut):
             // The client is silent in the middle of its request.
             return answer(Refusal(.timeout, "The request was not complete in time."))
 
-        case (_, .answerBegan), (_, .answerEnded), (_, .upstreamClosed), (_, .connected), (_, .granted), (_, .cleared), (_, .refused),
+        case (_, .answerBegan), (_, .answerEnded), (_, .upstreamClosed), (_, .upstreamLost), (_, .connected), (_, .granted), (_, .cleared),
+            (_, .refused),
             (_, .drainedEnough):
             return []
         }
@@ -195,7 +218,7 @@ struct RelayMachine: Sendable {
             phase = .clearing
             return [.clear]
         case .relaying:
-            requestWasSent = true
+            (requestWasSent, isWrittenDown) = (true, true)
             return [.endRequest]
         case .discarding:
             phase = .over
@@ -204,7 +227,7 @@ struct RelayMachine: Sendable {
         }
     }
 
-    /// SAM's own answer ends the exchange. What is still to come of the request is dropped, and the connection with it.
+    /// Ends the exchange with SAM's own answer. The rest of an incomplete request is dropped, and its connection closed.
     private mutating func answer(_ refusal: Refusal) -> [Action] {
         phase = requestIsComplete ? .over : .discarding
         return [.answer(refusal), .endAnswer(closes: !requestIsComplete || !keepsClient)] + (requestIsComplete ? [.finish] : [])
@@ -216,13 +239,19 @@ struct RelayMachine: Sendable {
     }
 
     private mutating func upstreamFailed(_ refusal: Refusal) -> [Action] {
-        let word: Action = requestWasSent || answerBegan ? .settle(isCut: true) : .release
+        let word = requestWasSent || answerBegan ? .settle(isCut: true) : giveUp
         return [word] + (answerBegan ? cut() : answer(refusal))
     }
 
+    /// The action for a request that the provider never received.
+    private var giveUp: Action { isWrittenDown ? .withdraw : .release }
+
     private mutating func clientClosed() -> [Action] {
         switch phase {
-        case .judging, .clearing, .connecting:
+        case .clearing:
+            phase = .abandoned
+            return [.callOff]
+        case .judging, .connecting:
             phase = .abandoned
             return []
         case .relaying where requestWasSent:
@@ -230,7 +259,7 @@ struct RelayMachine: Sendable {
             return []
         case .relaying:
             phase = .over
-            return [.closeUpstream, answerBegan ? .settle(isCut: true) : .release, .finish]
+            return [.closeUpstream, answerBegan ? .settle(isCut: true) : giveUp, .finish]
         case .holding, .discarding:
             phase = .over
             return [.finish]

@@ -3,22 +3,21 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// The connections to providers of one event loop. A request and its connection are on the same one, so that nothing hops
-/// between threads.
+/// The connections to providers of one event loop. A request uses a connection of its own event loop, to avoid switching between threads.
 ///
-/// To be used on its event loop only.
+/// Use only on its event loop.
 final class UpstreamPool {
     private let eventLoop: any EventLoop
     private let tls: NIOSSLContext
     private let lookups: NameLookups
-    /// The most that are kept, of all addresses.
+    /// The maximum number of idle connections, for all addresses.
     private let idleCount: Int
     private var idle: [UpstreamAddress: [UpstreamHandler]] = [:]
 
     private static let connectTimeout = TimeAmount.seconds(10)
-    /// Shorter than providers keep one, so that a request does not meet a connection that is just being closed.
+    /// Shorter than the providers' limits, so that requests rarely meet a connection that is being closed.
     private static let idleLimit = TimeAmount.seconds(20)
-    /// The most that are kept of one address.
+    /// The maximum number of idle connections per address.
     private static let idleCountOfAddress = 64
 
     init(eventLoop: any EventLoop, tls: NIOSSLContext, lookups: NameLookups, idleCount: Int) {
@@ -28,17 +27,17 @@ final class UpstreamPool {
         self.idleCount = idleCount
     }
 
-    /// A connection that was used before and is still good.
+    /// Returns an idle connection that is still open, or `nil`.
     func take(_ endpoint: ProviderEndpoint) -> UpstreamHandler? {
         while let handler = idle[endpoint.address]?.popLast() {
-            if handler.isOpen, handler.isVetted == endpoint.isVetted { return handler }
-            // What it was allowed to be is not allowed any more.
+            if handler.isVetted == endpoint.isVetted, handler.reuse() { return handler }
+            // The provider has closed it, or its vetting no longer matches the endpoint's rules.
             handler.close()
         }
         return nil
     }
 
-    /// Takes a connection back whose last answer was complete.
+    /// Returns a connection to the pool after a complete answer.
     func give(_ handler: UpstreamHandler) {
         handler.receiver = nil
         guard handler.isOpen, idle[handler.address, default: []].count < Self.idleCountOfAddress,
@@ -50,7 +49,7 @@ final class UpstreamPool {
         idle[handler.address, default: []].append(handler)
     }
 
-    /// Closes what nobody has used for a while.
+    /// Closes connections that have been idle for too long.
     func sweep() {
         let limit = NIODeadline.now() - Self.idleLimit
         for (address, handlers) in idle {
@@ -60,22 +59,26 @@ final class UpstreamPool {
         }
     }
 
-    /// Makes a connection.
+    /// Opens a connection.
     ///
     /// - Parameters:
-    ///   - isVetted: whether addresses of this machine and of private networks are left out.
-    ///   - holder: whose wish it is, for those who look names up.
+    ///   - isVetted: whether addresses of this machine and of private networks are refused.
+    ///   - holder: the holder for the limits on name lookups.
     func connect(
         to address: UpstreamAddress, isVetted: Bool, for holder: String, then: @escaping (Result<UpstreamHandler, any Error>) -> Void
     ) {
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(Self.connectTimeout)
             .channelOption(.socketOption(.so_keepalive), value: 1)
+            // Reports the peer's close while the kernel can still be queried.
+            .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { [tls] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let operations = channel.pipeline.syncOperations
+                    let watch = EndWatch()
+                    try operations.addHandler(watch)
                     if address.isTLS {
-                        // An address that is a number has no name to indicate.
+                        // A literal IP address has no server name to send.
                         let name = AddressRules.literal(address.host) == nil ? address.host : nil
                         try operations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
                     }
@@ -83,7 +86,8 @@ final class UpstreamPool {
                     try operations.addHandler(
                         ByteToMessageHandler(
                             HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward)))
-                    try operations.addHandler(UpstreamHandler(address: address, isVetted: isVetted, eventLoop: channel.eventLoop))
+                    try operations.addHandler(
+                        UpstreamHandler(address: address, isVetted: isVetted, watch: watch, eventLoop: channel.eventLoop))
                 }
             }
         let channel: EventLoopFuture<any Channel>
@@ -108,7 +112,7 @@ final class UpstreamPool {
 }
 
 extension HTTPRequestEncoder.Configuration {
-    /// The framing is the relay's to say.
+    /// Writes headers unchanged: the relay sets the framing headers.
     static var asWritten: Self {
         var configuration = Self()
         configuration.automaticallySetFramingHeaders = false

@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// Looks names up and leaves out the addresses that must not be connected to, so that what was checked is what is used.
+/// Resolves names and drops forbidden addresses, so that the checked addresses are those that are used.
 ///
 /// For one connection.
 final class VettingResolver: Resolver, Sendable {
@@ -11,9 +11,9 @@ final class VettingResolver: Resolver, Sendable {
     private let eventLoop: any EventLoop
     private let allowsPrivate: Bool
 
-    /// Makes a resolver.
+    /// Creates a resolver.
     ///
-    /// - Parameter holder: whose connection it is: who asks for too many names at once waits for their own.
+    /// - Parameter holder: the holder of the connection, whose own lookups wait when there are too many.
     init(_ lookups: NameLookups, for holder: String, eventLoop: any EventLoop, allowsPrivate: Bool) {
         self.lookups = lookups
         self.holder = holder
@@ -21,7 +21,7 @@ final class VettingResolver: Resolver, Sendable {
         self.allowsPrivate = allowsPrivate
     }
 
-    /// Why a host is not connected to.
+    /// Why a host is refused.
     struct Objection: Error, CustomStringConvertible {
         var host: String
         var why: String
@@ -33,7 +33,7 @@ final class VettingResolver: Resolver, Sendable {
             self.why = why
         }
 
-        /// The objection in what came of an attempt to connect, if it was one.
+        /// The objection in a connection error, if there is one.
         init?(in error: any Error) {
             let connection = error as? NIOConnectionError
             let lookups = [error, connection?.dnsAError, connection?.dnsAAAAError]
@@ -50,7 +50,7 @@ final class VettingResolver: Resolver, Sendable {
         lookUp(host, port, AF_INET6)
     }
 
-    /// The lookups end by themselves; their results are dropped.
+    /// Lookups end by themselves; their results are dropped.
     func cancelQueries() {}
 
     private func lookUp(_ host: String, _ port: Int, _ family: Int32) -> EventLoopFuture<[SocketAddress]> {

@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Closes a connection on which nothing moves any more. NIO's `IdleStateHandler` before it tells when.
-final class IdleCloser: ChannelInboundHandler {
+/// Closes idle connections, as reported by the `IdleStateHandler` before it.
+final class IdleCloser: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

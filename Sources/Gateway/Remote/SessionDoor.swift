@@ -3,25 +3,25 @@ import Credentials
 import NIOCore
 import NIOHTTP1
 
-/// Turns a connection into a session's, if its first request is a runner's wish for that, with its token.
+/// Turns a connection into a session's, if its first request is an upgrade with a runner's token.
 ///
-/// Not NIO's upgrade handlers: they let a request with another `Upgrade` header wait for ever.
+/// NIO's upgrade handlers are not used: they never answer a request with another `Upgrade` header.
 final class SessionDoor: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
     private let gate: RemoteGate
-    /// What speaks HTTP on this connection, the encoder last.
+    /// The HTTP and idle handlers of this connection, in the order of removal.
     private let handlers: [any RemovableChannelHandler]
     private let become: (SessionReference) throws -> Void
     private var hasAsked = false
     private var isJudging = false
 
-    /// Makes a door.
+    /// Creates a door.
     ///
     /// - Parameters:
-    ///   - handlers: those that are taken out when the connection becomes a session's.
-    ///   - become: makes it one.
+    ///   - handlers: removed when the connection becomes a session's.
+    ///   - become: sets the connection up for the session.
     init(gate: RemoteGate, handlers: [any RemovableChannelHandler], become: @escaping (SessionReference) throws -> Void) {
         self.gate = gate
         self.handlers = handlers
@@ -29,11 +29,17 @@ final class SessionDoor: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // What is left of the wish.
+        // The rest of the upgrade request.
         if isJudging { return }
         guard !hasAsked, case .head(let head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
         hasAsked = true
         guard head.uri == SessionUpgrade.path, head.headers[canonicalForm: "upgrade"].contains(where: { $0 == SessionUpgrade.name }) else {
+            do {
+                try gate.serve?(context.channel)
+            } catch {
+                context.close(promise: nil)
+                return
+            }
             return context.fireChannelRead(data)
         }
         isJudging = true
@@ -62,7 +68,7 @@ final class SessionDoor: ChannelInboundHandler, RemovableChannelHandler {
         let headers: HTTPHeaders = ["connection": "upgrade", "upgrade": SessionUpgrade.name]
         let channel = context.channel
         let operations = context.pipeline.syncOperations
-        // Nothing may be read while nobody is there who understands it.
+        // Read nothing until the session's handlers are installed.
         channel.setOption(.autoRead, value: false).assumeIsolated()
             .flatMap { [self] in
                 context.write(

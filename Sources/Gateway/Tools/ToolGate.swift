@@ -1,16 +1,16 @@
 import Credentials
 import Foundation
 
-/// Who answers a session's agent that uses SAM's own tools.
+/// Answers agents' calls of SAM's own tools.
 public struct ToolGate: Sendable {
-    /// Answers one message of the Model Context Protocol from a session's agent; `nil` where there is nothing to answer.
+    /// Answers one Model Context Protocol message from a session's agent; `nil` when the message needs no answer.
     public var answer: @Sendable (_ message: Data, _ session: SessionReference) async -> Data?
 
-    /// Makes a gate.
+    /// Creates a gate.
     public init(answer: @escaping @Sendable (_ message: Data, _ session: SessionReference) async -> Data?) {
         self.answer = answer
     }
 
-    /// One behind which nobody is.
+    /// Answers nothing.
     public static let closed = ToolGate { _, _ in nil }
 }

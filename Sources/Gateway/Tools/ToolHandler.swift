@@ -5,14 +5,14 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// `/tools` on a session's socket, and `/tools/mcp` as well: SAM's own tools for its agent, as the Model Context Protocol's streamable
-/// HTTP has it, with every answer in one piece.
+/// Serves `/tools` and `/tools/mcp` on a session's socket: SAM's own tools for the agent, over the Model Context Protocol's streamable
+/// HTTP, with each answer in one piece.
 ///
 /// https://modelcontextprotocol.io/specification/2025-06-18/basic/transports
 ///
-/// The socket says which session it is, and the session's lease has to come with each message.
+/// The socket identifies the session, and each message must carry the session's lease.
 ///
-/// Whose call it is is judged by its head: nothing of its body is read before, and nothing of it kept for anybody else.
+/// The call is authorised by its head: before that, its body is not read, and nothing is kept for other clients.
 final class ToolHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
@@ -20,16 +20,16 @@ final class ToolHandler: ChannelDuplexHandler {
 
     private enum State {
         case watching
-        /// The lease is looked up. What came with the head is kept.
+        /// The lease is being looked up. Parts that arrived with the head are kept.
         case judging(HTTPRequestHead, [HTTPServerRequestPart])
-        /// The call has a place, and its body is read.
+        /// The call is admitted, and its body is being read.
         case reading(HTTPRequestHead)
         case answering
-        /// The answer is given; the rest of the request is dropped.
+        /// The answer has been sent; the rest of the request is dropped.
         case dropping
     }
 
-    /// Some clients put `/mcp` behind the address that they are given, some a slash.
+    /// Some clients append `/mcp` or a slash to the configured address.
     private static let paths: Set<Substring> = ["/tools", "/tools/", "/tools/mcp", "/tools/mcp/"]
     private static let limit = 1 << 20
 
@@ -42,9 +42,8 @@ final class ToolHandler: ChannelDuplexHandler {
     private var body = ByteBuffer()
     private var hold: Hold?
     private var hasPlace = false
-    private var isPaused = false
-    private var readIsPending = false
-    /// What is being judged or answered: over when the one who asks is gone.
+    private var readPause = ReadPause()
+    /// The lookup or call in progress, cancelled when the client disconnects.
     private var work: Task<Void, Never>?
 
     init(session: SessionReference, gate: ToolGate, leases: Leases, open: OpenCalls, services: RelayServices) {
@@ -55,12 +54,12 @@ final class ToolHandler: ChannelDuplexHandler {
         self.services = services
     }
 
-    /// Whether a request's address is that of the tools, whatever its query.
+    /// Whether a request's path is that of the tools. The query is ignored.
     static func serves(_ uri: String) -> Bool { paths.contains(RequestTarget(uri).path) }
 
     private var listener: Listener { .session(session.rawValue) }
 
-    // MARK: - What the channel does
+    // MARK: - Channel events
 
     func channelInactive(context: ChannelHandlerContext) {
         work?.cancel()
@@ -70,14 +69,11 @@ final class ToolHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if isPaused { readIsPending = true } else { context.read() }
+        if readPause.read() { context.read() }
     }
 
     private func pause(_ isPaused: Bool, _ context: ChannelHandlerContext) {
-        self.isPaused = isPaused
-        guard !isPaused, readIsPending else { return }
-        readIsPending = false
-        context.read()
+        if readPause.set(isPaused) { context.read() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -131,9 +127,9 @@ final class ToolHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Takes a place for the call.
+    /// Admits the call.
     ///
-    /// - Returns: what is answered where there is none.
+    /// - Returns: the status and reason of a refusal; `nil` when admitted.
     private func admit(
         _ head: HTTPRequestHead, _ context: ChannelHandlerContext
     ) -> (status: HTTPResponseStatus, reason: LimitReason?)? {
@@ -158,7 +154,7 @@ final class ToolHandler: ChannelDuplexHandler {
         state = .answering
         let message = Data(body.readableBytesView)
         body = ByteBuffer()
-        // The place is the call's until its answer is known, whoever is still there.
+        // The call keeps its place until its answer is known, even if the client disconnects.
         hasPlace = false
         let promise = context.eventLoop.makePromise(of: Data?.self)
         work = Task { [gate, session, open, hold] in
@@ -176,13 +172,13 @@ final class ToolHandler: ChannelDuplexHandler {
 
     // MARK: - Answering
 
-    /// Refuses. What is still to come of the request is dropped.
+    /// Refuses the request. The rest of it is dropped.
     private func refuse(
         _ status: HTTPResponseStatus, _ reason: LimitReason?, _ head: HTTPRequestHead, isComplete: Bool = false,
         _ context: ChannelHandlerContext
     ) {
         givePlace()
-        // Before the answer's end is written: that may bring the next request.
+        // Set before the end of the answer is written, which may trigger the next request.
         state = isComplete ? .watching : .dropping
         send(status, nil, head, why: reason, closes: !head.isKeepAlive, context)
     }
@@ -203,16 +199,16 @@ final class ToolHandler: ChannelDuplexHandler {
     }
 }
 
-/// How many calls of each session's agent are being answered. Safe to share.
+/// The number of open calls of each session's agent. Safe to share.
 final class OpenCalls: Sendable {
-    /// More than an agent makes at once.
+    /// The maximum per session, more than agents make at once.
     static let limit = 8
 
     private let counts = Mutex<[SessionReference: Int]>([:])
 
-    /// Takes a place.
+    /// Takes a place for a call.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether a place was free.
     func begin(_ session: SessionReference) -> Bool {
         counts.withLock { counts in
             guard counts[session, default: 0] < Self.limit else { return false }

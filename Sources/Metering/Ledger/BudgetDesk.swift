@@ -1,110 +1,167 @@
 import Accounts
-import Cascade
-import Foundation
 import Store
 
-/// The answer to a wish for money.
+/// The result of asking for a reservation.
 public enum Reservation: Sendable, Hashable {
+    /// The money is reserved.
     case granted
-    /// A budget is used up: a sentence that says whose, and when it begins anew, in UTC milliseconds.
+    /// A budget is spent or too small for the request. The sentence says which one and when it resets; `resetsAt` is in UTC milliseconds.
     case refused(sentence: String, resetsAt: Int64)
+    /// The missing money is reserved for open requests; a retry may succeed after this many seconds.
+    case busy(sentence: String, seconds: Int)
+    /// The caller's task was cancelled.
+    case calledOff
 }
 
-/// Holds money back for requests before they are made, so that any number of them at once can't spend more than there is.
+/// Reserves money for requests before they are sent, so that concurrent requests can't overspend a budget.
 ///
-/// Wishes that come while a transaction is under way share the next one.
+/// Requests that arrive during a transaction share the next one. A request that has to wait for money reserved by others waits here,
+/// first come, first served, and reserves nothing. All waiting requests are judged again when this process frees money, and every second for changes by
+/// other processes.
 public actor BudgetDesk {
-    private struct Wish: Sendable {
-        var request: RequestID
-        var payer: Payer
-        var amount: Money
+    private struct Waiter {
+        var request: BudgetRequest
+        var until: ContinuousClock.Instant
+        var isCalledOff = false
+        var answer: CheckedContinuation<Reservation, any Error>
     }
 
-    private let budgets: Budgets
-    /// Whose reservations these are, so that another process's are left alone after a crash.
-    private let holder: String
-    private var waiting: [(wish: Wish, answer: CheckedContinuation<Reservation, any Error>)] = []
-    private var isWriting = false
+    private let ledger: UsageLedger
+    private let clock: @Sendable () -> ContinuousClock.Instant
+    private var waiters: [Waiter] = []
+    private var isLooking = false
+    private var looksAgain = false
+    private var isTicking = false
 
-    /// Opens a desk.
-    public init(budgets: Budgets, holder: String) {
-        self.budgets = budgets
-        self.holder = holder
-    }
+    /// The most requests that wait for one budget; more are refused as busy at once.
+    static let waitersLimit = 1_000
+    /// Seconds until a client that waited in vain may retry.
+    private static let retrySeconds = 5
 
-    /// Holds an amount back in every budget that applies, or in none.
+    /// Creates the desk. A ledger has one.
     ///
-    /// - Throws: `StoreError`; nothing is held back then.
-    public func reserve(_ amount: Money, for request: RequestID, of payer: Payer) async throws -> Reservation {
-        try await withCheckedThrowingContinuation { answer in
-            waiting.append((Wish(request: request, payer: payer, amount: amount), answer))
-            if !isWriting {
-                isWriting = true
-                Task { await write() }
+    /// - Parameter clock: measures how long requests wait.
+    public init(ledger: UsageLedger, clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.ledger = ledger
+        self.clock = clock
+        Task { [weak self, freed = ledger.freed.follow()] in
+            for await _ in freed {
+                guard let self else { return }
+                await wake()
             }
         }
     }
 
-    /// Gives back what was held for a request that was not made.
+    /// Reserves an amount in every budget that applies, or in none. Waits while others hold the money; cancelling the task calls
+    /// the request off.
     ///
-    /// - Throws: `StoreError`.
-    public func release(_ request: RequestID, of payer: Payer) async throws {
-        try await budgets.store.write { transaction in
-            let row = try transaction.first("DELETE FROM reservations WHERE request_id = $1 RETURNING amount_nano, made_at", request)
-            guard let row else { return }
-            let amount = Money(rawValue: Int64(try row.integer("amount_nano")))
-            var sums = SpendingSums()
-            for owner in payer.owners { sums.add(reserved: .zero - amount, to: owner, at: Int64(try row.integer("made_at"))) }
-            try sums.write(transaction)
+    /// - Parameters:
+    ///   - amount: the most that the request may cost.
+    ///   - kind: the kind of request, for budgets that reserve the typical cost.
+    ///   - timeout: how long the request may wait.
+    /// - Throws: `StoreError`; nothing is reserved then, unless the outcome of the commit is unknown.
+    public func reserve(
+        _ amount: LayeredMoney, for request: RequestID, like kind: RequestKind? = nil, of payer: Payer, timeout: Duration = .zero
+    ) async throws -> Reservation {
+        let until = clock() + timeout
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { answer in
+                guard !Task.isCancelled else { return answer.resume(returning: .calledOff) }
+                waiters.append(
+                    Waiter(request: BudgetRequest(id: request, payer: payer, amount: amount, kind: kind), until: until, answer: answer))
+                look()
+            }
+        } onCancel: {
+            Task { await self.callOff(request) }
         }
     }
 
-    private func write() async {
-        while !waiting.isEmpty {
-            let batch = waiting
-            waiting = []
-            let wishes = batch.map(\.wish)
+    /// Judges the waiting requests again.
+    public func wake() {
+        if !waiters.isEmpty { look() }
+    }
+
+    /// The number of waiting requests.
+    var waiting: Int { waiters.count }
+
+    private func callOff(_ request: RequestID) {
+        guard let index = waiters.firstIndex(where: { $0.request.id == request }) else { return }
+        waiters[index].isCalledOff = true
+        look()
+    }
+
+    private func look() {
+        looksAgain = true
+        guard !isLooking else { return }
+        isLooking = true
+        Task { await lookWhileAsked() }
+    }
+
+    private func lookWhileAsked() async {
+        while looksAgain {
+            looksAgain = false
+            dismiss { $0.isCalledOff ? .calledOff : nil }
+            guard !waiters.isEmpty else { break }
+            let now = clock()
+            for index in waiters.indices { waiters[index].request.isPatient = waiters[index].until > now }
+            let requests = waiters.map(\.request)
             do {
-                let answers = try await budgets.store.write { [budgets, holder] transaction in
-                    try wishes.map { try Self.decide($0, budgets, holder, transaction) }
-                }
-                for (waiter, answer) in zip(batch, answers) { waiter.answer.resume(returning: answer) }
+                answer(try await ledger.judge(requests))
             } catch {
-                for waiter in batch { waiter.answer.resume(throwing: error) }
+                // Requests that were already waiting stay: the next transaction may succeed.
+                fail(Set(requests.filter { !$0.isWaiting || !$0.isPatient }.map(\.id)), error)
             }
         }
-        isWriting = false
+        isLooking = false
+        tick()
     }
 
-    private static func decide(
-        _ wish: Wish, _ budgets: Budgets, _ holder: String, _ transaction: any Transaction
-    ) throws -> Reservation {
-        let now = budgets.now()
-        let outcome: Outcome<Scope, Budgets.Room, UserID, Never>
-        do {
-            outcome = try budgets.room(for: wish.payer.owners, in: transaction).outcome
-        } catch let error as MeteringError where error.code == .unreadable {
-            // One layer's bad row is no reason to refuse others that are asked for in the same transaction.
-            return .refused(sentence: error.message, resetsAt: now)
+    private func answer(_ verdicts: [RequestID: BudgetVerdict]) {
+        dismiss { waiter in
+            switch verdicts[waiter.request.id] {
+            case nil: nil
+            case .granted: .granted
+            case .refused(let sentence, let resetsAt): .refused(sentence: sentence, resetsAt: resetsAt)
+            case .waits(let sentence, let place):
+                if waiter.isCalledOff {
+                    .calledOff
+                } else if !waiter.request.isPatient || place > Self.waitersLimit && !waiter.request.isWaiting {
+                    .busy(sentence: sentence, seconds: Self.retrySeconds)
+                } else {
+                    nil
+                }
+            }
         }
-        if case .found(let room, at: let scope) = outcome, room.left < wish.amount {
-            let resets = room.budget.period.interval(of: now).end
-            let day = Date(timeIntervalSince1970: Double(resets) / 1_000).formatted(.iso8601)
-            return .refused(
-                sentence: """
-                    The \(scope.rawValue)'s budget of \(room.budget.limit.text) a \(room.budget.period.rawValue) has \
-                    \(max(room.left, .zero).text) left, and this request may cost \(wish.amount.text). It begins anew at \(day). \
-                    Whoever owns it can raise it with: sam budget set
-                    """, resetsAt: resets)
+        for index in waiters.indices where verdicts[waiters[index].request.id] != nil { waiters[index].request.isWaiting = true }
+    }
+
+    /// Resumes the waiters that have an answer; the others keep waiting in order.
+    private func dismiss(_ answer: (Waiter) -> Reservation?) {
+        var rest: [Waiter] = []
+        for waiter in waiters {
+            if let reservation = answer(waiter) { waiter.answer.resume(returning: reservation) } else { rest.append(waiter) }
         }
-        guard wish.amount > .zero else { return .granted }
-        var sums = SpendingSums()
-        for owner in wish.payer.owners { sums.add(reserved: wish.amount, to: owner, at: now) }
-        try sums.write(transaction)
-        try transaction.execute(
-            """
-            INSERT INTO reservations (request_id, holder, user_id, project_id, amount_nano, made_at) VALUES ($1, $2, $3, $4, $5, $6)
-            """, wish.request, holder, wish.payer.user, wish.payer.project, wish.amount, now)
-        return .granted
+        waiters = rest
+    }
+
+    private func fail(_ requests: Set<RequestID>, _ error: any Error) {
+        for waiter in waiters where requests.contains(waiter.request.id) { waiter.answer.resume(throwing: error) }
+        waiters.removeAll { requests.contains($0.request.id) }
+    }
+
+    /// Judges again after a pause, as long as requests wait.
+    private func tick() {
+        guard !isTicking, let first = waiters.map(\.until).min() else { return }
+        isTicking = true
+        let pause = min(max(first - clock(), .milliseconds(10)), .seconds(1))
+        Task { [weak self] in
+            do { try await Task.sleep(for: pause) } catch { return }
+            await self?.ticked()
+        }
+    }
+
+    private func ticked() {
+        isTicking = false
+        wake()
     }
 }

@@ -2,7 +2,7 @@ import Accounts
 import Store
 
 extension Budgets {
-    /// How many budgets a layer has.
+    /// The number of budgets of a layer.
     ///
     /// - Throws: `StoreError`.
     public static func count(at owner: ScopeOwner, in transaction: any Transaction) throws -> Int {
@@ -10,7 +10,7 @@ extension Budgets {
             .integer("count") ?? 0
     }
 
-    /// Removes the budgets of a layer whose owner is no more. What was spent stays written down.
+    /// Removes the budgets of a layer whose owner was deleted. The recorded spending stays.
     ///
     /// - Throws: `StoreError`.
     public static func forget(_ owner: ScopeOwner, in transaction: any Transaction) throws {

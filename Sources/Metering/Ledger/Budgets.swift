@@ -2,45 +2,74 @@ import Accounts
 import Cascade
 import Foundation
 import Store
+import Synchronization
 
-/// The budgets of all scopes. All that apply to a request must hold; none loosens another.
+/// The budgets of all scopes. A request must fit all that apply; none loosens another.
 ///
-/// A value around the store; safe to share between tasks.
+/// A value around the store; thread-safe.
 public struct Budgets: Sendable {
     let store: Store
     let accounts: Accounts
     let now: @Sendable () -> Int64
+    private let choices: @Sendable (any Transaction) throws -> [BudgetZones.Choice]
+    private let known = Known()
 
-    /// Opens the budgets.
-    public init(store: Store, accounts: Accounts, now: @escaping @Sendable () -> Int64) {
+    /// Creates the budgets.
+    ///
+    /// - Parameter zones: reads the time zones that were chosen for all budgets, oldest first.
+    public init(
+        store: Store, accounts: Accounts, now: @escaping @Sendable () -> Int64,
+        zones: @escaping @Sendable (any Transaction) throws -> [BudgetZones.Choice] = { _ in [] }
+    ) {
         self.store = store
         self.accounts = accounts
         self.now = now
+        choices = zones
     }
 
-    // MARK: - What people do
+    /// The last computed time zones: calendar calculations are slow.
+    private final class Known: Sendable {
+        let last = Mutex<(choices: [BudgetZones.Choice], zones: BudgetZones)>(([], .utc))
+    }
 
-    /// Sets a budget. It counts what was spent in the current period already.
+    /// The time zones in which budget periods begin.
     ///
-    /// - Throws: `AccountsError` for who may not; `StoreError`.
-    public func set(_ limit: Money, per period: Period, at owner: ScopeOwner, by actor: User) async throws {
-        try await change(owner, period, actor, "budget.set", "\(limit.text) a \(period.rawValue)") { [now] transaction in
+    /// - Throws: `StoreError`.
+    func zones(in transaction: any Transaction) throws -> BudgetZones {
+        let choices = try choices(transaction)
+        return known.last.withLock { last in
+            if last.choices != choices { last = (choices, BudgetZones(choices)) }
+            return last.zones
+        }
+    }
+
+    // MARK: - Changes
+
+    /// Sets a budget. Spending of the current period counts from its beginning.
+    ///
+    /// - Parameter mode: `nil` keeps the current mode; a new budget is strict.
+    /// - Throws: `AccountsError` if the actor may not change the budget; `StoreError`.
+    public func set(
+        _ limit: Money, mode: BudgetMode? = nil, per period: Period, at owner: ScopeOwner, by actor: User
+    ) async throws {
+        let detail = "\(limit.text) a \(period.rawValue)\(mode.map { ", \($0.rawValue)" } ?? "")"
+        try await change(owner, period, actor, "budget.set", detail) { [now] transaction in
             try transaction.execute(
                 """
-                INSERT INTO budgets (scope, owner, period, state, limit_nano, reason, changed_by, changed_at)
-                VALUES ($1, $2, $3, 'active', $4, NULL, $5, $6)
+                INSERT INTO budgets (scope, owner, period, state, limit_nano, mode, reason, changed_by, changed_at)
+                VALUES ($1, $2, $3, 'active', $4, COALESCE($5, 'strict'), NULL, $6, $7)
                 ON CONFLICT (scope, owner, period) DO UPDATE SET
-                    state = 'active', limit_nano = excluded.limit_nano, reason = NULL,
+                    state = 'active', limit_nano = excluded.limit_nano, mode = COALESCE($5, budgets.mode), reason = NULL,
                     changed_by = excluded.changed_by, changed_at = excluded.changed_at
-                """, owner.scope, owner.owner, period, limit, actor.id, now())
-            // A new limit gives a new warning.
+                """, owner.scope, owner.owner, period, limit, mode, actor.id, now())
+            // With a new limit the owner is warned again.
             try transaction.execute(
                 "UPDATE spending SET warned = 0 WHERE scope = $1 AND owner = $2 AND period = $3", owner.scope, owner.owner, period)
             return 1
         }
     }
 
-    /// Turns a budget off, or on again with its amount.
+    /// Turns a budget off, or on again with its limit.
     ///
     /// - Throws: ``MeteringError/Code/notFound``; `AccountsError`; `StoreError`.
     public func turn(on isOn: Bool, _ period: Period, at owner: ScopeOwner, reason: String?, by actor: User) async throws {
@@ -53,7 +82,7 @@ public struct Budgets: Sendable {
         }
     }
 
-    /// Removes a budget: the layer says nothing any more.
+    /// Removes a budget: the layer has no limit any more.
     ///
     /// - Throws: ``MeteringError/Code/notFound``; `AccountsError`; `StoreError`.
     public func clear(_ period: Period, at owner: ScopeOwner, by actor: User) async throws {
@@ -77,7 +106,7 @@ public struct Budgets: Sendable {
         }
     }
 
-    /// The budgets that a user is subject to: their own, their projects', and the platform's.
+    /// The budgets that apply to a user: their own, their projects' and the platform's.
     ///
     /// - Throws: `StoreError`.
     public func list(for user: User) async throws -> [BudgetStanding] {
@@ -85,27 +114,34 @@ public struct Budgets: Sendable {
         return try await store.read { [self] transaction in
             let layers: [(owner: ScopeOwner, name: String?)] =
                 projects.map { (.project($0.id), $0.name) } + [(.user(user.id), user.name), (.platform, nil)]
+            let zones = try zones(in: transaction)
             return try layers.flatMap { layer in
-                try budgets(of: layer.owner, transaction).map { try standing($0, layer.name, transaction) }
+                try budgets(of: layer.owner, transaction).map { try standing($0, layer.name, zones, transaction) }
             }
         }
     }
 
-    private func standing(_ budget: Budget, _ name: String?, _ transaction: any Transaction) throws -> BudgetStanding {
-        let spending = try Spending.of(budget.owner, budget.period, at: now(), transaction)
+    private func standing(
+        _ budget: Budget, _ name: String?, _ zones: BudgetZones, _ transaction: any Transaction
+    ) throws -> BudgetStanding {
+        let time = now()
+        let interval = budget.period.interval(of: time, in: zones)
+        let spending = try Spending.of(budget.owner, budget.period, from: interval.start, transaction)
         return BudgetStanding(
-            scope: budget.owner.scope, owner: name, period: budget.period, isOn: budget.isOn, limit: budget.limit, spent: spending.settled,
-            reserved: spending.reserved, resetsAt: budget.period.interval(of: now()).end, reason: budget.reason,
-            by: try transaction.first("SELECT name FROM users WHERE id = $1", budget.changedBy)?.text("name"), changedAt: budget.changedAt)
+            scope: budget.owner.scope, owner: name, period: budget.period, isOn: budget.isOn, limit: budget.limit, mode: budget.mode,
+            spent: spending.settled, reserved: budget.mode == .typical ? spending.typical : spending.reserved,
+            resetsAt: interval.end, timeZone: budget.period.zone(at: time, in: zones), reason: budget.reason,
+            by: try accounts.name(of: budget.changedBy, in: transaction), changedAt: budget.changedAt)
     }
 
-    /// The budgets of a layer. One that can't be read is reported and hides no other.
+    /// The budgets of a layer. An unreadable row is reported and skipped.
     func budgets(of owner: ScopeOwner, _ transaction: any Transaction) throws -> [Budget] {
         transaction.readable(try rows(of: owner, transaction), of: "budgets", id: Self.name) { try Budget(owner, $0) }
     }
 
-    /// The budgets of a layer that have to be held. What a limit that can't be read allows is not known, and not everything.
-    private func limits(of owner: ScopeOwner, _ transaction: any Transaction) throws -> [Budget] {
+    /// The budgets of a layer, for a request. An unreadable row is reported and throws ``MeteringError/Code/unreadable``, because its limit
+    /// is unknown.
+    func limits(of owner: ScopeOwner, _ transaction: any Transaction) throws -> [Budget] {
         try rows(of: owner, transaction).map { row in
             do {
                 return try Budget(owner, row)
@@ -127,15 +163,15 @@ public struct Budgets: Sendable {
         "\(try row.text("scope")):\(try row.text("owner")):\(try row.text("period"))"
     }
 
-    /// Reads every budget, so that those that can't be read are reported.
+    /// Reads every budget, so that unreadable rows are reported.
     ///
     /// - Throws: `StoreError`.
     public static func readAll(in transaction: any Transaction) throws {
-        // Whose they are is not judged here.
+        // The owner does not matter here.
         _ = transaction.readable(try transaction.query("SELECT * FROM budgets"), of: "budgets", id: name) { try Budget(.platform, $0) }
     }
 
-    // MARK: - What a request has to hold
+    // MARK: - Requests
 
     /// Whether any budget applies to these layers.
     ///
@@ -144,24 +180,11 @@ public struct Budgets: Sendable {
         try owners.contains { owner in try limits(of: owner, transaction).contains(where: \.isOn) }
     }
 
-    /// What a budget has room for.
-    struct Room: Sendable, Hashable {
-        var budget: Budget
-        var left: Money
-    }
-
-    /// The room of the tightest budget: the one answer of the cascade in ceiling mode. What is turned off says nothing.
-    func room(for owners: [ScopeOwner], in transaction: any Transaction) throws -> Cascade.Resolution<Scope, Room, UserID, Never> {
-        let layers = try owners.map { owner in
-            let budgets = try limits(of: owner, transaction)
-            let rooms = try budgets.filter(\.isOn).map { budget in
-                let spending = try Spending.of(owner, budget.period, at: now(), transaction)
-                return Room(budget: budget, left: budget.limit - spending.settled - spending.reserved)
-            }
-            let entry: Entry<Room, UserID, Never> =
-                rooms.min { $0.left < $1.left }.map(Entry.active) ?? budgets.first.map { .inactive($0.changedBy) } ?? .absent
-            return Layered(owner.scope, entry)
-        }
-        return resolveCeiling(layers, inactive: .inherit) { $0.left <= $1.left ? $0 : $1 }
+    /// Where a usage report begins, by the days and months of budgets.
+    ///
+    /// - Throws: `StoreError`.
+    public func start(of since: UsageSince) async throws -> UsageStart {
+        let zones = try await store.read { [self] transaction in try self.zones(in: transaction) }
+        return zones.start(of: since, at: now())
     }
 }

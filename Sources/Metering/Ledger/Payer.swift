@@ -1,21 +1,23 @@
 import Accounts
 
-/// On whose account a request goes, and with what it was made.
+/// Who pays for a request, and with which credential it was made.
 public struct Payer: Sendable, Hashable {
+    /// The user.
     public var user: UserID
-    /// `nil` for a person's own tools outside of any project.
+    /// The project; `nil` for a user's own tools outside of any project.
     public var project: ProjectID?
-    /// The session whose agent asks, by its id.
+    /// The id of the session whose agent made the request.
     public var session: String?
-    /// The gateway key that was used, by its id, where it is no session.
+    /// The id of the gateway key, if the request is not a session's.
     public var key: String?
+    /// The provider's id.
     public var provider: String
-    /// Whose layer the credential stands at; `nil` where none is needed.
+    /// The scope of the layer that has the credential; `nil` if none is needed.
     public var scope: Scope?
-    /// The credential, by its id.
+    /// The credential's id.
     public var credential: String?
 
-    /// Names a payer.
+    /// Creates a payer.
     public init(
         user: UserID, project: ProjectID?, session: String?, key: String?, provider: String, scope: Scope?, credential: String?
     ) {
@@ -28,12 +30,12 @@ public struct Payer: Sendable, Hashable {
         self.credential = credential
     }
 
-    /// Whose budgets the request has to hold, narrow to broad.
+    /// The owners whose budgets apply to the request, narrow to broad.
     public var owners: [ScopeOwner] {
-        (project.map { [.project($0)] } ?? []) + [.user(user), .platform]
+        ScopeOwner.layers(project: project, user: user)
     }
 
-    /// The fields as a line's, in the order in which ``init(fields:)`` reads them.
+    /// The fields of a spool line, in the order in which ``init(fields:)`` reads them.
     var fields: [String] {
         [user.rawValue, project?.rawValue ?? "", session ?? "", key ?? "", provider, scope?.rawValue ?? "", credential ?? ""]
     }

@@ -1,25 +1,26 @@
-import Foundation
 import Store
 
-/// The time for which a budget holds. Periods begin at midnight UTC.
+/// The period of a budget: a day or a month that begins at midnight in a time zone.
 public enum Period: String, Sendable, Hashable, Codable, CaseIterable, SQLBindable {
+    /// A calendar day or month.
     case day, month
 
-    private static let calendar = {
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = .gmt
-        return calendar
-    }()
-
-    /// The period that a time lies in.
+    /// The period that contains a time.
     ///
-    /// - Parameter time: UTC milliseconds.
-    /// - Returns: its first millisecond and that of the next one.
-    public func interval(of time: Int64) -> (start: Int64, end: Int64) {
-        let date = Date(timeIntervalSince1970: Double(time) / 1_000)
-        let interval = Self.calendar.dateInterval(of: self == .day ? .day : .month, for: date)
-        let start = interval?.start ?? date
-        let end = interval?.end ?? date
-        return (Int64(start.timeIntervalSince1970 * 1_000), Int64(end.timeIntervalSince1970 * 1_000))
+    /// - Parameters:
+    ///   - time: UTC milliseconds.
+    ///   - zones: the time zones in which periods begin. A change of zone does not move a period that has begun.
+    /// - Returns: its first millisecond and that of the next period, in UTC milliseconds.
+    public func interval(of time: Int64, in zones: BudgetZones) -> (start: Int64, end: Int64) {
+        zones.stretch(of: self, at: time).interval(of: time)
+    }
+
+    /// The time zone in which the period that contains a time ends.
+    public func zone(at time: Int64, in zones: BudgetZones) -> String { zones.stretch(of: self, at: time).zone }
+
+    /// When the period that contains a time ends, formatted with the time zone.
+    public func reset(after time: Int64, in zones: BudgetZones) -> String {
+        let stretch = zones.stretch(of: self, at: time)
+        return LocalTime(zone: stretch.zone).text(stretch.interval(of: time).end)
     }
 }

@@ -1,20 +1,38 @@
 import Foundation
 
-/// A line of the spool: a request that began or one that ended. Fields are told apart by tabs; what comes from outside is
-/// cut and cleaned, so that no line can be forged.
-enum SpoolLine: Hashable {
+/// A change of the ledger that is not in the database yet, as a line of the spool. Fields are separated by tabs; text is cut to 120 bytes of
+/// printable ASCII without blanks, so that no field can forge a line. An end mark tells whole lines from cut ones.
+enum SpoolLine: Hashable, Sendable {
+    /// A request is about to be sent.
     case opened(OpenRequest)
+    /// A request has ended.
     case settled(UsageEntry)
+    /// A request was not sent; money may be reserved for it.
+    case released(RequestID)
+    /// A request has ended; its response continues in the background, and its usage is not known yet. `tier`: the one that it asks for.
+    case left(OpenRequest, response: String, tier: String?)
+    /// The usage of a fetched background response. The entry's request is the one that fetched it; its payer must be the one that began the
+    /// response.
+    case fetched(UsageEntry, FetchedResponse)
 
-    /// The line with its end. Every request writes two, so it is made a byte at a time and not out of strings.
+    /// The request that the line is about.
+    var request: RequestID {
+        switch self {
+        case .opened(let request), .left(let request, _, _): request.id
+        case .settled(let entry), .fetched(let entry, _): entry.request.id
+        case .released(let request): request
+        }
+    }
+
+    /// The line with its line feed. Built byte by byte, because every request writes two lines.
     var bytes: [UInt8] {
         var line = Writer()
         switch self {
         case .opened(let request):
-            line.add("o")
+            line.add("O")
             line.add(request)
         case .settled(let entry):
-            line.add("s")
+            line.add("S")
             line.add(entry.request)
             line.add(entry.status)
             line.add(entry.model)
@@ -24,18 +42,56 @@ enum SpoolLine: Hashable {
             let usage = entry.usage
             for count in [usage.input, usage.cacheRead, usage.cacheWrite, usage.cacheWriteLong] { line.add(count) }
             for count in [usage.output, usage.reasoning, usage.webSearches] { line.add(count) }
+            line.add(entry.reasons.text)
+            line.add(entry.projectCost.map { String($0.rawValue) })
+        case .released(let request):
+            line.add("R")
+            line.add(request.rawValue)
+        // What is known of the response precedes the fields of the other lines.
+        case .left(let request, let response, let tier):
+            return Array("B\t\(Self.clean(response))\t\(Self.clean(tier ?? ""))".utf8) + SpoolLine.opened(request).bytes.dropFirst()
+        case .fetched(let entry, let response):
+            return Array("F\t\(Self.clean(response.id))\t\(response.marks)".utf8) + SpoolLine.settled(entry).bytes.dropFirst()
         }
+        line.add(Self.mark)
         return line.ended
     }
 
-    /// Reads a line. A line that was cut by a sudden death is none.
+    /// The last field of every line.
+    private static let mark = "."
+
+    /// Reads a line; `nil` if it was cut by a crash or a full disk.
     init?(_ text: some StringProtocol) {
-        let fields: [String] = text.split(separator: "\t" as Character, omittingEmptySubsequences: false).map { String($0) }
+        var fields: [String] = text.split(separator: "\t" as Character, omittingEmptySubsequences: false).map { String($0) }
+        // Older versions wrote `b` and `f`, with the response's id alone.
+        if let kind = fields.first, ["B", "F", "b", "f"].contains(kind), fields.count > 3 {
+            let isOld = kind == "b" || kind == "f"
+            let rest = (kind.uppercased() == "B" ? ["O"] : ["S"]) + fields[(isOld ? 2 : 3)...]
+            switch SpoolLine(rest.joined(separator: "\t")) {
+            case .opened(let request): self = .left(request, response: fields[1], tier: isOld || fields[2].isEmpty ? nil : fields[2])
+            case .settled(let entry): self = .fetched(entry, FetchedResponse(id: fields[1], marks: isOld ? "b" : fields[2]))
+            case .released, .left, .fetched, nil: return nil
+            }
+            return
+        }
+        switch fields.first {
+        case "O", "S", "R":
+            guard fields.removeLast() == Self.mark else { return nil }
+        // Older versions wrote these, without a mark.
+        case "o", "s": break
+        default: return nil
+        }
+        if fields.first == "R" {
+            guard fields.count == 2 else { return nil }
+            self = .released(RequestID(rawValue: fields[1]))
+            return
+        }
         guard let kind = fields.first, fields.count > 13, let request = OpenRequest(fields: Array(fields[1..<14])) else { return nil }
         switch (kind, fields.count) {
-        case ("o", 14): self = .opened(request)
-        case ("s", 26):
-            let numbers = fields[17...].map { Int($0) }
+        case ("O", 14), ("o", 14): self = .opened(request)
+        // Older versions wrote no reasons.
+        case ("S", 28), ("s", 26), ("s", 27):
+            let numbers = fields[17..<26].map { Int($0) }
             guard let status = Int(fields[14]), let state = UsageEntry.State(rawValue: fields[16]), !numbers.contains(nil) else {
                 return nil
             }
@@ -46,26 +102,28 @@ enum SpoolLine: Hashable {
                     usage: TokenUsage(
                         input: counts[2], cacheRead: counts[3], cacheWrite: counts[4], cacheWriteLong: counts[5], output: counts[6],
                         reasoning: counts[7], webSearches: counts[8]),
-                    cost: Money(rawValue: Int64(counts[0])), state: state, milliseconds: counts[1]))
+                    cost: Money(rawValue: Int64(counts[0])),
+                    projectCost: fields.count > 27 ? Int64(fields[27]).map(Money.init(rawValue:)) : nil, state: state,
+                    reasons: Set(text: fields.count > 26 ? fields[26] : nil), milliseconds: counts[1]))
         default: return nil
         }
     }
 
-    /// A model's name as it may stand in a line and a table.
+    /// A name as it is written in a line and a table.
     static func clean(_ name: String) -> String {
         var writer = Writer()
         writer.add(name)
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    /// Writes fields, each with what may stand in a line.
+    /// Writes fields, keeping only the allowed bytes.
     private struct Writer {
         private(set) var bytes: [UInt8] = []
         private var isFirst = true
 
         init() { bytes.reserveCapacity(320) }
 
-        /// The line, with its end.
+        /// The line with its line feed.
         var ended: [UInt8] { bytes + [0x0a] }
 
         private mutating func begin() {

@@ -1,19 +1,24 @@
 import Synchronization
 
-/// Running totals since the start, for who watches the server. Safe to share.
+/// Running totals since the server's start, for monitoring. Thread-safe.
 public final class UsageCounters: Sendable {
-    /// What a total is told apart by.
+    /// Identifies a total.
     public struct Key: Sendable, Hashable {
+        /// The provider's id.
         public var provider: String
-        /// The first digit of the status: 2 for what went well, 0 for no answer.
+        /// The first digit of the status: 2 for success, 0 for no response.
         public var statusClass: Int
     }
 
-    /// A total.
+    /// The sums of the requests of one key.
     public struct Total: Sendable, Hashable {
+        /// The number of requests.
         public var requests = 0
+        /// The tokens used.
         public var usage = TokenUsage()
+        /// The cost.
         public var cost = Money.zero
+        /// The time from each request to the end of its response, in milliseconds.
         public var milliseconds = 0
     }
 
@@ -26,7 +31,7 @@ public final class UsageCounters: Sendable {
         }
     }
 
-    /// The totals now.
+    /// The current totals.
     public var current: [Key: Total] { totals.withLock { $0 } }
 }
 

@@ -3,32 +3,37 @@ import Store
 
 /// The id of a request through the gateway: `r_` and sixteen hexadecimal digits.
 public struct RequestID: RawRepresentable, Hashable, Sendable, Codable, SQLBindable {
+    /// The id.
     public let rawValue: String
 
     /// Wraps an id.
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// A new random id.
+    /// Makes a random id.
     public init() {
         let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
         rawValue = "r_" + String(repeating: "0", count: 16 - digits.count) + digits
     }
 }
 
-/// A request that is under way.
+/// An open request.
 public struct OpenRequest: Sendable, Hashable {
+    /// The request's id.
     public var id: RequestID
+    /// Who pays for it.
     public var payer: Payer
     /// When it began, in UTC milliseconds.
     public var at: Int64
-    /// The model that was asked for.
+    /// The requested model.
     public var model: String?
+    /// The length of the request's body, in bytes.
     public var requestBytes: Int
+    /// The most tokens that the request lets the model generate; `nil` if it names no limit.
     public var outputLimit: Int?
-    /// What the budgets hold back for it.
+    /// The most that is reserved for it at any layer.
     public var reserved: Money
 
-    /// Describes a request.
+    /// Creates a request.
     public init(
         id: RequestID, payer: Payer, at: Int64, model: String? = nil, requestBytes: Int = 0, outputLimit: Int? = nil,
         reserved: Money = .zero
@@ -43,48 +48,60 @@ public struct OpenRequest: Sendable, Hashable {
     }
 }
 
-/// A request that is over, with what it used: one row of the ledger, written once.
+/// A finished request with its usage: one row of the ledger, written once.
 public struct UsageEntry: Sendable, Hashable {
-    /// How well the usage is known.
+    /// How reliable the usage is.
     public enum State: String, Sendable, Codable, CaseIterable, SQLBindable {
-        /// As the provider told it.
+        /// As the provider reported it.
         case exact
-        /// A part of it is estimated: the answer was cut, told nothing, or is of a model without a known price.
+        /// A part of it is estimated, for one of the ``EstimateReason``s.
         case estimated
-        /// SAM died while the request was under way. All of it is estimated.
+        /// SAM ended while the request was open. All of it is estimated.
         case unsettled
     }
 
+    /// The request.
     public var request: OpenRequest
-    /// The answer's status; 0 when there was none.
+    /// The response's status; 0 if there was none.
     public var status: Int
-    /// The model that answered.
+    /// The model that responded.
     public var model: String?
+    /// The tokens used.
     public var usage: TokenUsage
+    /// The cost by the platform's prices.
     public var cost: Money
+    /// The cost by the project's own prices, which counts only at the project; `nil` if it has none for the model.
+    public var projectCost: Money?
+    /// How reliable the usage is.
     public var state: State
-    /// From the request to the end of its answer, in milliseconds.
+    /// The reasons for an estimate; empty if it is exact.
+    public var reasons: Set<EstimateReason>
+    /// The time from the request to the end of its response, in milliseconds.
     public var milliseconds: Int
 
-    /// Puts an entry together.
+    /// Creates an entry.
     public init(
-        request: OpenRequest, status: Int, model: String?, usage: TokenUsage, cost: Money, state: State, milliseconds: Int
+        request: OpenRequest, status: Int, model: String?, usage: TokenUsage, cost: Money, projectCost: Money? = nil, state: State,
+        reasons: Set<EstimateReason> = [], milliseconds: Int
     ) {
         self.request = request
         self.status = status
         self.model = model
         self.usage = usage
         self.cost = cost
+        self.projectCost = projectCost
         self.state = state
+        self.reasons = reasons
         self.milliseconds = milliseconds
     }
 
-    /// What a request becomes whose end nobody saw: its prompt by its length, and as much of an answer as a long one has.
+    /// The entry of a request whose end is unknown: the prompt is estimated by its length, the output by the request's limit, at most 4,096
+    /// tokens.
     static func unsettled(_ request: OpenRequest, prices: PriceList) -> UsageEntry {
         let usage = TokenUsage(input: request.requestBytes / 4 + 1, output: min(request.outputLimit ?? 4_096, 4_096))
-        let price = request.model.flatMap(prices.price) ?? prices.dearest
+        let price = prices.quote(of: request.model, at: request.payer.provider).price
         return UsageEntry(
             request: request, status: 0, model: request.model, usage: usage, cost: price.cost(of: usage), state: .unsettled,
-            milliseconds: 0)
+            reasons: [.ended], milliseconds: 0)
     }
 }

@@ -5,47 +5,67 @@ import Store
 import Synchronization
 import Wording
 
-/// The book of what requests used: written once each, in batches, off the path of the requests.
+/// The ledger of usage. Each request is written once, in batches, outside of the request's path.
 ///
-/// A request is in the spool before it is made and after it has ended, until the database has it. So a death of the process
-/// loses nothing that was settled, and leaves those under way marked as ``UsageEntry/State/unsettled``. Safe to share;
-/// ``open(_:)`` and ``settle(_:)`` may be called on event loops: they append a short line to a file and wait for nothing else.
+/// A request is in the spool before it is sent and after it has ended, until the database has it. So a crash loses nothing that was
+/// settled, and open requests are marked as ``UsageEntry/State/unsettled``. Thread-safe; ``open(_:)`` and ``settle(_:)`` may be called on
+/// event loops: they append a short line to a file and wait for nothing else.
 public final class UsageLedger: Sendable {
     private struct State: ~Copyable {
         var spool: UsageSpool
         var open: [RequestID: OpenRequest] = [:]
-        var settled: [UsageEntry] = []
+        /// The next batch, in order.
+        var batch: [SpoolLine] = []
+
+        /// Adds a change to the spool and the next batch.
+        mutating func take(_ line: SpoolLine) {
+            // With a full disk it stays in memory and is written to the database from there.
+            try? spool.append(line)
+            batch.append(line)
+        }
     }
 
     private let state: Mutex<State>
-    /// The batch that is being written, which the next one waits for: what is in neither memory nor the database is in the spool.
+    /// The batch that is being written; the next one waits for it. Data that is in neither memory nor the database is in the spool.
     private let writing = Mutex<Task<Void, Never>?>(nil)
     let budgets: Budgets
-    private let holder: String
+    let holder = ReservationHolder()
+    private let watch = Mutex(HolderWatch())
+    private let clock: @Sendable () -> ContinuousClock.Instant
+    let costs = TypicalCosts()
+    let freed = FreedMoney()
     private let logger: Logger
+    /// The price list of the platform.
     public let prices: PriceList
+    /// Running totals since the start.
     public let counters = UsageCounters()
+    /// Warns of responses whose coding can't be read.
+    public let codings: CodingWarnings
 
-    /// A spool that holds nothing but requests under way is written anew when it is longer than this.
+    /// A spool longer than this many bytes is compacted even while requests are open.
     private static let compactionLimit = 1 << 20
 
     /// Opens the ledger.
     ///
     /// - Parameters:
-    ///   - spool: the path of the spool, this process's alone.
-    ///   - holder: whose reservations are looked after; the same after a restart.
+    ///   - spool: the path of the spool file, used by this process only.
+    ///   - clock: measures how long other servers' heartbeats stay the same.
     /// - Throws: ``MeteringError/Code/spool``.
-    public init(budgets: Budgets, prices: PriceList, spool: String, holder: String, logger: Logger) throws {
+    public init(
+        budgets: Budgets, prices: PriceList, spool: String, logger: Logger,
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) throws {
         state = Mutex(State(spool: try UsageSpool(path: spool)))
         self.budgets = budgets
         self.prices = prices
-        self.holder = holder
         self.logger = logger
+        self.clock = clock
+        codings = CodingWarnings(logger: logger)
     }
 
-    /// A request is about to be made.
+    /// Records a request before it is sent.
     ///
-    /// - Throws: ``MeteringError/Code/spool``; the request must not be made then.
+    /// - Throws: ``MeteringError/Code/spool``; the request must not be sent then.
     public func open(_ request: OpenRequest) throws(MeteringError) {
         try state.withLock { state throws(MeteringError) in
             try state.spool.append(.opened(request))
@@ -53,48 +73,51 @@ public final class UsageLedger: Sendable {
         }
     }
 
-    /// A request is over. The first word on it counts; another changes nothing.
+    /// Ends a request. Only the first call for a request counts.
     public func settle(_ entry: UsageEntry) {
-        let isNew = state.withLock { state in
-            guard state.open.removeValue(forKey: entry.request.id) != nil else { return false }
-            // A full disk must not lose it: it is in memory, and goes into the database from there.
-            try? state.spool.append(.settled(entry))
-            state.settled.append(entry)
-            return true
-        }
-        if isNew { counters.count(entry) }
+        if end(.settled(entry)) { counters.count(entry) }
     }
 
-    /// Takes in what a process that died has left, and lets go of what it held back for requests that were never made.
-    /// To be called once, before the first request.
+    /// Ends an open request.
+    ///
+    /// - Returns: whether it was open.
+    @discardableResult
+    func end(_ line: SpoolLine) -> Bool {
+        state.withLock { state in
+            guard state.open.removeValue(forKey: line.request) != nil else { return false }
+            state.take(line)
+            return true
+        }
+    }
+
+    /// Keeps a change until it is written.
+    func note(_ line: SpoolLine) { state.withLock { $0.take(line) } }
+
+    /// Books a request that was answered before its body was complete, so that ``open(_:)`` was never called for it. Call it once.
+    public func settleUnopened(_ entry: UsageEntry) {
+        note(.settled(entry))
+        counters.count(entry)
+    }
+
+    /// Releases a request that was not sent: its reservation is returned with the next batch that is written.
+    public func release(_ request: RequestID) { note(.released(request)) }
+
+    /// Books what a crashed process left in the spool, and releases the reservations of holders that a restore marked as dead. Call it once,
+    /// before the first request.
     ///
     /// - Throws: `StoreError`; ``MeteringError``.
     public func recover() async throws {
         let lines = state.withLock { $0.spool.lines() }
         var open: [RequestID: OpenRequest] = [:]
-        var entries: [UsageEntry] = []
         for line in lines {
-            switch line {
-            case .opened(let request): open[request.id] = request
-            case .settled(let entry):
-                open[entry.request.id] = nil
-                entries.append(entry)
-            }
+            if case .opened(let request) = line { open[request.id] = request } else { open[line.request] = nil }
         }
-        entries += open.values.map { UsageEntry.unsettled($0, prices: prices) }
-        let left = entries
-        try await budgets.store.write { [holder] transaction in
-            try Self.book(left, transaction)
-            for row in try transaction.query("SELECT * FROM reservations WHERE holder = $1", holder) {
-                let amount = Money(rawValue: Int64(try row.integer("amount_nano")))
-                let payer = try Payer(
-                    user: row.parsed("user_id"), project: try row.optionalText("project_id").map(ProjectID.init(rawValue:)),
-                    session: nil, key: nil, provider: "", scope: nil, credential: nil)
-                var sums = SpendingSums()
-                for owner in payer.owners { sums.add(reserved: .zero - amount, to: owner, at: Int64(try row.integer("made_at"))) }
-                try sums.write(transaction)
-            }
-            try transaction.execute("DELETE FROM reservations WHERE holder = $1", holder)
+        let batch = lines + open.values.map { .settled(UsageEntry.unsettled($0, prices: prices)) }
+        try await budgets.store.write { [self] transaction in
+            var sums = SpendingSums(try budgets.zones(in: transaction))
+            _ = try book(batch, &sums, transaction)
+            try ReservationHolder.reap(try ReservationHolder.forgotten(in: transaction), &sums, in: transaction)
+            try sums.write(transaction)
         }
         try state.withLock { state throws(MeteringError) in try state.spool.compact(to: []) }
         if !open.isEmpty {
@@ -104,17 +127,59 @@ public final class UsageLedger: Sendable {
         }
     }
 
-    /// Writes batches until the task is cancelled, and then the last one.
+    /// Writes this server's heartbeat and releases the reservations of dead holders. Call it every ``ReservationHolder/pause``.
+    ///
+    /// - Throws: `StoreError`.
+    func beat() async throws {
+        let known = watch.withLock { $0 }
+        // The transaction may run more than once.
+        let (seen, count) = try await budgets.store.write { [budgets, holder, clock] transaction in
+            _ = try holder.beat(at: budgets.now(), in: transaction)
+            var watch = known
+            let dead = watch.look(at: try ReservationHolder.beats(in: transaction), now: clock())
+            var sums = SpendingSums(try budgets.zones(in: transaction))
+            let count = try ReservationHolder.reap(dead, &sums, in: transaction)
+            try sums.write(transaction)
+            return (watch, count)
+        }
+        watch.withLock { $0 = seen }
+        if count > 0 {
+            logger.notice("A server ended with money held for \(count.of("request")); it is free again.")
+            freed.send()
+        }
+    }
+
+    private func keepBeating() async {
+        while !Task.isCancelled {
+            do {
+                try await beat()
+            } catch {
+                logger.error("The server can't show now that it lives: \(logWords(of: error))")
+            }
+            do { try await Task.sleep(for: ReservationHolder.pause) } catch { return }
+        }
+    }
+
+    /// Writes batches and heartbeats until the task is cancelled, and then the last batch.
     public func run() async {
+        async let beats: Void = keepBeating()
+        await writeBatches()
+        await beats
+    }
+
+    private func writeBatches() async {
+        var looks = 0
         while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(250))
             await flush()
+            looks += 1
+            if looks.isMultiple(of: 20) { await lookForUnfetched() }
         }
         await Task { await flush() }.value
     }
 
-    /// Writes what has ended since the last time. When it returns, everything that was settled before is in the database, if the
-    /// database takes it.
+    /// Writes what has ended since the last batch. When it returns, everything settled before the call is in the database, unless the write
+    /// failed; then it is kept for the next batch.
     public func flush() async {
         let task = writing.withLock { writing in
             let previous = writing
@@ -130,76 +195,146 @@ public final class UsageLedger: Sendable {
 
     private func write() async {
         let batch = state.withLock { state in
-            defer { state.settled = [] }
-            return state.settled
+            defer { state.batch = [] }
+            return state.batch
         }
         do {
             if !batch.isEmpty {
-                try await budgets.store.write { [budgets] transaction in
-                    try Self.book(batch, transaction)
-                    let owners = Set(batch.flatMap(\.request.payer.owners))
-                    for owner in owners { try Self.warn(owner, budgets, transaction) }
-                }
-            }
-            try state.withLock { state throws(MeteringError) in
-                let isIdle = state.open.isEmpty && state.settled.isEmpty && state.spool.bytes > 0
-                guard isIdle || state.spool.bytes > Self.compactionLimit else { return }
-                try state.spool.compact(to: state.open.values.map(SpoolLine.opened) + state.settled.map(SpoolLine.settled))
+                let booked = try await book { _ in batch }
+                for entry in booked where entry.isFetched { counters.count(entry.entry) }
             }
         } catch {
-            logger.error("Usage can't be stored now and is kept: \(error)")
-            state.withLock { $0.settled = batch + $0.settled }
+            logger.error("Usage can't be stored now and is kept: \(logWords(of: error))")
+            state.withLock { $0.batch = batch + $0.batch }
+            return
         }
+        do {
+            try state.withLock { state throws(MeteringError) in
+                let isIdle = state.open.isEmpty && state.batch.isEmpty && state.spool.bytes > 0
+                guard isIdle || state.spool.bytes > Self.compactionLimit else { return }
+                try state.spool.compact(to: state.open.values.map(SpoolLine.opened) + state.batch)
+            }
+        } catch {
+            logger.error("Usage is stored, but its file can't be shortened: \(logWords(of: error))")
+        }
+    }
+
+    private func lookForUnfetched() async {
+        do {
+            try await bookUnfetched()
+        } catch {
+            logger.error("Background responses that were never fetched can't be booked now: \(logWords(of: error))")
+        }
+    }
+
+    /// Writes the changes that a closure finds, and warns owners of nearly spent budgets.
+    ///
+    /// - Returns: the booked entries, and whether each is that of a background response.
+    /// - Throws: `StoreError`.
+    @discardableResult
+    func book(
+        _ find: @escaping @Sendable (any Transaction) throws -> [SpoolLine]
+    ) async throws -> [(entry: UsageEntry, isFetched: Bool)] {
+        let (booked, isFreed) = try await budgets.store.write { [self] transaction in
+            let zones = try budgets.zones(in: transaction)
+            var sums = SpendingSums(zones)
+            let (booked, isFreed) = try book(try find(transaction), &sums, transaction)
+            try sums.write(transaction)
+            for owner in Set(booked.flatMap(\.entry.request.payer.owners)) { try Self.warn(owner, budgets, zones, transaction) }
+            return (booked, isFreed)
+        }
+        costs.book(booked.map(\.entry))
+        if isFreed { freed.send() }
+        return booked
     }
 
     // MARK: - Rows
 
-    /// Writes entries, their reservations' ends, and what their owners have spent. A repeat changes nothing.
-    private static func book(_ entries: [UsageEntry], _ transaction: any Transaction) throws {
-        var sums = SpendingSums()
-        for entry in entries { try book(entry, &sums, transaction) }
-        try sums.write(transaction)
+    /// Writes changes in order: entries, the ends of their reservations, and their owners' spending. A repeated change has no effect.
+    ///
+    /// - Returns: the entries, and whether reserved money was released.
+    private func book(
+        _ batch: [SpoolLine], _ sums: inout SpendingSums, _ transaction: any Transaction
+    ) throws -> (booked: [(entry: UsageEntry, isFetched: Bool)], isFreed: Bool) {
+        var booked: [(entry: UsageEntry, isFetched: Bool)] = []
+        var isFreed = false
+        for line in batch {
+            let entry: UsageEntry?
+            switch line {
+            case .opened: entry = nil
+            case .settled(let settled): entry = settled
+            case .released(let request):
+                entry = nil
+                if try Self.giveBack(request, &sums, transaction) != nil { isFreed = true }
+            case .left(let request, let response, let tier):
+                entry = try BackgroundResponses.leave(request, response, tier, prices, transaction)
+            case .fetched(let fetched, let response):
+                entry = try BackgroundResponses.fetch(fetched, response, at: budgets.now(), prices, transaction)
+            }
+            guard let entry else { continue }
+            if try Self.book(entry, &sums, transaction) { isFreed = true }
+            booked.append((entry, line != .settled(entry)))
+        }
+        return (booked, isFreed)
     }
 
-    private static func book(_ entry: UsageEntry, _ sums: inout SpendingSums, _ transaction: any Transaction) throws {
+    private static func book(_ entry: UsageEntry, _ sums: inout SpendingSums, _ transaction: any Transaction) throws -> Bool {
         let request = entry.request
         let payer = request.payer
         let usage = entry.usage
+        let held = request.reserved > .zero ? try giveBack(request.id, &sums, transaction) : nil
+        let madeAt = held?.madeAt
+        // Of a request whose end nobody saw, its project pays what its own price can have come to at most.
+        let isUnseen = !entry.reasons.isDisjoint(with: [.ended, .unfetched])
+        let projectCost = entry.projectCost ?? (isUnseen ? held?.project.map { min($0, entry.cost) } : nil)
+        // It counts in the period that granted it, also where it began before.
+        let at = madeAt ?? request.at
         let written = try transaction.execute(
             """
             INSERT INTO usage (request_id, at, user_id, project_id, session_id, key_id, provider, scope, credential_id, model, status, input,
-                cache_read, cache_write, cache_write_long, output, reasoning, web_searches, cost_nano, state, milliseconds)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                cache_read, cache_write, cache_write_long, output, reasoning, web_searches, cost_nano, project_cost_nano, state,
+                milliseconds, why, kind)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
             ON CONFLICT (request_id) DO NOTHING
             """,
-            request.id, request.at, payer.user, payer.project, payer.session, payer.key, payer.provider, payer.scope, payer.credential,
+            request.id, at, payer.user, payer.project, payer.session, payer.key, payer.provider, payer.scope, payer.credential,
             entry.model.map(SpoolLine.clean), entry.status, usage.input, usage.cacheRead, usage.cacheWrite, usage.cacheWriteLong,
-            usage.output, usage.reasoning, usage.webSearches, entry.cost, entry.state, entry.milliseconds)
-        guard written > 0 else { return }
-        for owner in payer.owners { sums.add(settled: entry.cost, to: owner, at: request.at) }
-        guard request.reserved > .zero else { return }
-        let reservation = try transaction.first(
-            "DELETE FROM reservations WHERE request_id = $1 RETURNING amount_nano, made_at", request.id)
-        guard let reservation else { return }
-        // Given back to the period that it was taken from, which may be over.
-        let (amount, time) = (Money(rawValue: Int64(try reservation.integer("amount_nano"))), Int64(try reservation.integer("made_at")))
-        for owner in payer.owners { sums.add(reserved: .zero - amount, to: owner, at: time) }
+            usage.output, usage.reasoning, usage.webSearches, entry.cost, projectCost, entry.state, entry.milliseconds,
+            entry.reasons.text, entry.kind?.text)
+        guard written > 0 else { return madeAt != nil }
+        let cost = LayeredMoney(entry.cost, project: projectCost)
+        for owner in payer.owners { sums.add(settled: cost.at(owner), to: owner, at: at) }
+        return madeAt != nil
     }
 
-    /// Tells the owner of a budget once that four fifths of it are spent.
-    private static func warn(_ owner: ScopeOwner, _ budgets: Budgets, _ transaction: any Transaction) throws {
+    /// Returns the reservation of a request, if there still is one.
+    ///
+    /// - Returns: when it was taken, in UTC milliseconds, and what is held by the project's own price; `nil` when nothing is held.
+    private static func giveBack(
+        _ request: RequestID, _ sums: inout SpendingSums, _ transaction: any Transaction
+    ) throws -> (madeAt: Int64, project: Money?)? {
+        guard let row = try transaction.first("DELETE FROM reservations WHERE request_id = $1 RETURNING *", request) else { return nil }
+        try sums.giveBack(row)
+        return (Int64(try row.integer("made_at")), try row.optionalMoney("project_amount_nano"))
+    }
+
+    /// Warns the owner of a budget once when 80 % of it is spent.
+    private static func warn(
+        _ owner: ScopeOwner, _ budgets: Budgets, _ zones: BudgetZones, _ transaction: any Transaction
+    ) throws {
         let now = budgets.now()
         for budget in try budgets.budgets(of: owner, transaction) where budget.isOn && budget.limit > .zero {
-            let spending = try Spending.of(owner, budget.period, at: now, transaction)
+            let start = budget.period.interval(of: now, in: zones).start
+            let spending = try Spending.of(owner, budget.period, from: start, transaction)
             guard !spending.isWarned, spending.settled.rawValue >= budget.limit.rawValue / 10 * 8 else { continue }
             try transaction.execute(
                 "UPDATE spending SET warned = 1 WHERE scope = $1 AND owner = $2 AND period = $3 AND starts_at = $4",
-                owner.scope, owner.owner, budget.period, budget.period.interval(of: now).start)
+                owner.scope, owner.owner, budget.period, start)
             try budgets.accounts.notify(
                 owner, .budgetNearlySpent, "\(owner.scope.rawValue):\(budget.period.rawValue)",
                 """
                 \(spending.settled.text) of the \(owner.scope.rawValue)'s budget of \(budget.limit.text) a \(budget.period.rawValue) are \
-                spent. When nothing is left, requests are refused until the next \(budget.period.rawValue) begins.
+                spent. When nothing is left, requests are refused until it resets at \(budget.period.reset(after: now, in: zones)).
                 """, in: transaction)
         }
     }

@@ -1,22 +1,25 @@
 import Foundation
 
-/// A file beside the database that holds what the database does not have yet: requests under way, and those that ended
-/// since the last batch.
+/// A file beside the database with what the database does not have yet: open requests, and those that ended since the last batch.
 ///
-/// A line is in the kernel's hands when the call returns, so it outlives the death of the process, though not that of the
-/// machine. Not safe to share: its owner guards it.
+/// A line is passed to the kernel before the call returns: it survives a crash of the process, not of the machine. Not thread-safe; the
+/// owner must guard it.
 struct UsageSpool: ~Copyable {
     private let path: String
     private var descriptor: Int32
     private(set) var bytes = 0
+    /// Whether the file ends in the middle of a line, so that the next one must start with a line feed.
+    private var isTorn = false
 
-    /// Opens a spool, making it if there is none.
+    /// Opens a spool, creating the file if it is missing.
     ///
     /// - Throws: ``MeteringError/Code/spool``.
     init(path: String) throws(MeteringError) {
         self.path = path
         descriptor = try Self.open(path, O_RDWR | O_CREAT | O_APPEND)
         bytes = Int(lseek(descriptor, 0, SEEK_END))
+        var last: UInt8 = 0x0a
+        isTorn = bytes > 0 && pread(descriptor, &last, 1, off_t(bytes - 1)) == 1 && last != 0x0a
     }
 
     private static func open(_ path: String, _ flags: Int32) throws(MeteringError) -> Int32 {
@@ -28,7 +31,7 @@ struct UsageSpool: ~Copyable {
         return descriptor
     }
 
-    /// The lines that stand there.
+    /// The valid lines of the file.
     func lines() -> [SpoolLine] {
         let content = FileManager.default.contents(atPath: path) ?? Data()
         return String(decoding: content, as: UTF8.self).split(separator: "\n").compactMap { SpoolLine($0) }
@@ -36,24 +39,36 @@ struct UsageSpool: ~Copyable {
 
     /// Appends a line.
     ///
-    /// - Throws: ``MeteringError/Code/spool`` when the disk refuses it.
+    /// - Throws: ``MeteringError/Code/spool`` if the line can't be written. A part of it may remain, which readers skip.
     mutating func append(_ line: SpoolLine) throws(MeteringError) {
-        let line = line.bytes
+        let line = isTorn ? [0x0a] + line.bytes : line.bytes
         let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         guard written == line.count else {
-            throw MeteringError(.spool, "Usage can't be kept in \(path): \(String(cString: strerror(errno))).")
+            let error = errno
+            if written > 0 { cut(written) }
+            throw MeteringError(
+                .spool, "Usage can't be kept in \(path): \(written < 0 ? String(cString: strerror(error)) : "there is no room").")
         }
+        isTorn = false
         bytes += written
     }
 
-    /// Leaves only these lines: the others are stored elsewhere. They stand in a file of their own before it takes the place of
-    /// this one, so that a death in between leaves one or the other.
+    /// Removes a part of a line. If that fails it stays, and the next line begins after it.
+    private mutating func cut(_ written: Int) {
+        if ftruncate(descriptor, off_t(bytes)) == 0 { return }
+        bytes += written
+        isTorn = true
+    }
+
+    /// Replaces the content with these lines; the others are in the database. They are written to a new file that then replaces this one,
+    /// so that a crash leaves one or the other.
     ///
-    /// - Throws: ``MeteringError/Code/spool``; everything stands as before then.
+    /// - Throws: ``MeteringError/Code/spool``; the file is unchanged then.
     mutating func compact(to lines: [SpoolLine]) throws(MeteringError) {
-        // Where nothing is to be left there is nothing to lose.
+        // With no lines to keep, truncating is safe.
         if lines.isEmpty, ftruncate(descriptor, 0) == 0 {
             bytes = 0
+            isTorn = false
             return
         }
         let fresh = path + ".new"
@@ -62,11 +77,12 @@ struct UsageSpool: ~Copyable {
         let written = all.withUnsafeBytes { write(other, $0.baseAddress, $0.count) }
         guard written == all.count, rename(fresh, path) == 0 else {
             close(other)
-            throw MeteringError(.spool, "\(path) can't be written anew: \(String(cString: strerror(errno))).")
+            throw MeteringError(.spool, "\(path) can't be rewritten: \(String(cString: strerror(errno))).")
         }
         close(descriptor)
         descriptor = other
         bytes = written
+        isTorn = false
     }
 
     deinit {

@@ -1,7 +1,7 @@
 import Foundation
 import Store
 
-/// An amount of US dollars, in billionths. Whole numbers all the way, so that sums are exact.
+/// An amount of US dollars, in billionths. Integers keep sums exact.
 public struct Money: RawRepresentable, Sendable, Hashable, Comparable, Codable, SQLBindable {
     /// Billionths of a dollar.
     public let rawValue: Int64
@@ -12,7 +12,7 @@ public struct Money: RawRepresentable, Sendable, Hashable, Comparable, Codable, 
     /// Nothing.
     public static let zero = Money(rawValue: 0)
 
-    /// Reads an amount of dollars that a person wrote: `12`, `0.05`, `$3.50`.
+    /// Parses an amount of dollars that a user entered: `12`, `0.05`, `$3.50`.
     ///
     /// - Throws: ``MeteringError/Code/invalid``.
     public init(parsing text: String) throws(MeteringError) {
@@ -25,13 +25,17 @@ public struct Money: RawRepresentable, Sendable, Hashable, Comparable, Codable, 
         rawValue = (Int64(parts[0]) ?? 0) * 1_000_000_000 + (Int64(fraction) ?? 0)
     }
 
+    /// The amount as an integer in billionths.
     public var sqlValue: SQLValue { .integer(rawValue) }
 
+    /// Compares amounts.
     public static func < (one: Money, other: Money) -> Bool { one.rawValue < other.rawValue }
+    /// Adds amounts, saturating at the bounds of `Int64`.
     public static func + (one: Money, other: Money) -> Money { Money(rawValue: one.rawValue.saturatingAdd(other.rawValue)) }
+    /// Subtracts amounts, saturating at the bounds of `Int64`.
     public static func - (one: Money, other: Money) -> Money { Money(rawValue: one.rawValue.saturatingAdd(-other.rawValue)) }
 
-    /// The amount as people read it: whole cents from a dollar on, more digits below.
+    /// Formats the amount: two decimals from a dollar on, four from a cent on, six below.
     public var text: String {
         let magnitude = rawValue.magnitude
         let digits = magnitude >= 1_000_000_000 || magnitude == 0 ? 2 : magnitude >= 10_000_000 ? 4 : 6
@@ -39,10 +43,12 @@ public struct Money: RawRepresentable, Sendable, Hashable, Comparable, Codable, 
         return sign + "$" + String(format: "%.\(digits)f", locale: nil, Double(magnitude) / 1e9)
     }
 
+    /// Decodes an integer in billionths.
     public init(from decoder: any Decoder) throws {
         self.init(rawValue: try decoder.singleValueContainer().decode(Int64.self))
     }
 
+    /// Encodes an integer in billionths.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(rawValue)

@@ -1,109 +1,110 @@
 import Foundation
-import Yams
 
-/// What models cost: the built-in list and, before it, the user's own.
+/// The prices of models: the built-in list and the user's own, which takes precedence. Immutable and thread-safe.
 public struct PriceList: Sendable {
     /// The date of the built-in list, `YYYY-MM-DD`.
     public let asOf: String
-    /// What was wrong in the user's file. The lines that are right hold all the same.
+    /// Problems in the price files. Their valid entries are used.
     public let problems: [String]
-    /// The models that are named in full.
-    private let named: [String: Price]
-    /// What model names begin with, the longest first.
-    private let beginnings: [(text: [UInt8], price: Price)]
-    /// What a model costs of which no price is known: as much as the dearest that is known, number by number. Unknown is never
-    /// free.
+    /// All entries, the user's own first.
+    public let entries: [ListedPrice]
+    /// The entries by model.
+    private let named: [String: [ListedPrice]]
+    /// The entries with `*`, the longest first.
+    private let beginnings: [ListedPrice]
+    /// The highest known price, rate by rate. Unknown models are never free.
     public let dearest: Price
+    /// The highest price of each maker.
+    private let dearestOfMaker: [String: Price]
+    /// The highest price of each family of models, by maker and family.
+    private let dearestOfFamily: [String: Price]
+    /// The median of the list, rate by rate.
+    public let median: Price
 
-    /// Reads the lists.
+    /// Reads the price files.
     ///
     /// - Parameter userFile: a path, usually `prices.yaml` in SAM's home. It need not exist.
     public init(userFile: String? = nil) {
-        let builtIn = PriceFile(yaml: String(decoding: PackageResources.prices_yaml, as: UTF8.self), name: "built-in prices.yaml")
+        let builtIn = Self.builtIn
         var user = PriceFile()
         if let userFile, let content = FileManager.default.contents(atPath: userFile) {
-            user = PriceFile(yaml: String(decoding: content, as: UTF8.self), name: userFile)
+            user = PriceFile(yaml: String(decoding: content, as: UTF8.self), name: userFile, isOwn: true)
         }
         asOf = builtIn.asOf ?? ""
         problems = user.problems + builtIn.problems
-        // The user's entries stand first, so among equally long patterns theirs holds.
-        let entries = user.entries + builtIn.entries
-        let isBeginning = { (entry: (pattern: String, price: Price)) in entry.pattern.hasSuffix("*") }
-        named = Dictionary(entries.filter { !isBeginning($0) }, uniquingKeysWith: { first, _ in first })
-        beginnings = entries.filter(isBeginning).map { (Array($0.pattern.utf8.dropLast()), $0.price) }
-            .enumerated().sorted { ($1.element.0.count, $0.offset) < ($0.element.0.count, $1.offset) }.map(\.element)
+        // The user's entries come first, so that they win among equal names.
+        entries = user.entries + builtIn.entries
+        named = Dictionary(grouping: entries, by: \.model)
+        beginnings = entries.filter(\.isBeginning).enumerated()
+            .sorted { ($1.element.model.utf8.count, $0.offset) < ($0.element.model.utf8.count, $1.offset) }.map(\.element)
         dearest = Price(dearestOf: entries.map(\.price))
+        // Models without output, such as embeddings, are left out of the median.
+        let writing = builtIn.entries.filter { $0.price.most > 0 }
+        median = Price(medianOf: writing.map(\.price))
+        dearestOfMaker = Dictionary(grouping: entries.filter { $0.maker != nil }) { $0.maker ?? "" }
+            .mapValues { Price(dearestOf: $0.map(\.price)) }
+        dearestOfFamily = Dictionary(grouping: entries) { Self.family($0.maker, $0.model) }.mapValues { Price(dearestOf: $0.map(\.price)) }
     }
 
-    /// The price of a model; `nil` for one that is on no list. A name in full holds before a beginning, and a longer beginning
-    /// before a shorter one.
+    private static let builtIn = PriceFile(
+        yaml: String(decoding: PackageResources.prices_yaml, as: UTF8.self), name: "built-in prices.yaml", isOwn: false)
+
+    private static func family(_ maker: String?, _ model: String) -> String { "\(maker ?? "")/\(ModelName.family(of: model))" }
+
+    /// The maker whose models a provider sells; `nil` for a custom endpoint, which may sell any.
+    static func maker(behind provider: String) -> String? {
+        switch provider {
+        case "anthropic", "google", "mistral", "openai": provider
+        case "openai-chatgpt": "openai"
+        default: nil
+        }
+    }
+
+    /// The price of a model by its name, with or without a date, `-latest` or Google's version suffix; `nil` if no list has it.
     public func price(of model: String) -> Price? {
-        // Google and others write a folder before the id.
-        let name = model.utf8.lastIndex(of: UInt8(ascii: "/")).map { model[model.utf8.index(after: $0)...] } ?? model[...]
-        return named[String(name)] ?? beginnings.first { name.utf8.starts(with: $0.text) }?.price
+        entry(ModelName(model), sold: nil)?.price
     }
-}
 
-/// One file of prices, read entry by entry: a mistake in one costs that one only.
-private struct PriceFile {
-    var asOf: String?
-    var entries: [(pattern: String, price: Price)] = []
-    var problems: [String] = []
-
-    init() {}
-
-    init(yaml: String, name: String) {
-        guard let root = try? Yams.compose(yaml: yaml), let fields = root.mapping, let list = fields["prices"]?.sequence else {
-            problems = ["\(name): There is no list `prices:`."]
-            return
+    private func entry(_ name: ModelName, sold maker: String?) -> ListedPrice? {
+        for spelling in name.spellings {
+            if let entry = entry(spelling, maker) { return entry }
+            if let version = ModelName.undated(spelling), let entry = entry(version, maker) { return entry }
+            if let version = ModelName.unversioned(spelling), let entry = entry(version, maker), entry.maker == "google" { return entry }
         }
-        asOf = fields["as-of"]?.string
-        for entry in list {
-            let line = entry.mark.map { ":\($0.line)" } ?? ""
-            guard let model = entry.mapping?["model"]?.string, !model.isEmpty else {
-                problems.append("\(name)\(line): `model` is missing.")
-                continue
+        return nil
+    }
+
+    /// Of several entries with a name the user's own wins, then the requested maker's.
+    private func entry(_ name: String, _ maker: String?) -> ListedPrice? {
+        guard let entries = named[name] else { return nil }
+        return entries.first(where: \.isOwn) ?? entries.first { $0.maker == maker } ?? entries.first
+    }
+
+    /// Finds the price for a request.
+    ///
+    /// - Parameters:
+    ///   - model: the requested name, or the one in the response.
+    ///   - provider: the id of the provider.
+    public func quote(of model: String?, at provider: String) -> Quote {
+        // A rehearsal is free under any model name.
+        if provider == "rehearsal" { return Quote(price: .nothing, basis: .listed) }
+        let maker = Self.maker(behind: provider)
+        let unknown = maker.flatMap { dearestOfMaker[$0] } ?? median
+        guard let model, !model.isEmpty else { return Quote(price: unknown, basis: .unknown) }
+        let name = ModelName(model)
+        if let entry = entry(name, sold: maker) {
+            let isTheirs = entry.maker == nil || (maker == nil ? !name.isPrefixed : entry.maker == maker)
+            return Quote(price: entry.price, basis: isTheirs ? .listed : .otherSeller)
+        }
+        for spelling in name.spellings {
+            if let entry = beginnings.first(where: { spelling.utf8.starts(with: $0.model.utf8) }) {
+                return Quote(price: entry.price, basis: .beginning)
             }
-            do {
-                entries.append((model, try Price(entry)))
-            } catch {
-                problems.append("\(name)\(line): \(model): \(error.message)")
+            for beginning in ModelName.beginnings(of: spelling) {
+                guard let entry = entry(beginning, maker) else { continue }
+                return Quote(price: dearestOfFamily[Self.family(entry.maker, entry.model)] ?? entry.price, basis: .similar)
             }
         }
-    }
-}
-
-extension Price {
-    fileprivate init(_ node: Node) throws(MeteringError) {
-        rates = try Rates(node)
-        search = try Self.amount(node, "search").map { $0 / 1_000 } ?? 0
-        most = node.mapping?["most"]?.int ?? 128_000
-        guard most >= 0 else { throw MeteringError(.invalid, "`most` is a number of tokens.") }
-        if let above = node.mapping?["above"] {
-            guard let tokens = above.mapping?["tokens"]?.int else { throw MeteringError(.invalid, "`above` has `tokens`.") }
-            self.above = LongPrompt(tokens: tokens, rates: try Rates(above))
-        }
-    }
-
-    /// Dollars in a file, as billionths.
-    fileprivate static func amount(_ node: Node, _ key: String) throws(MeteringError) -> Int64? {
-        guard let value = node.mapping?[key] else { return nil }
-        guard let text = value.string, let money = try? Money(parsing: text) else {
-            throw MeteringError(.invalid, "`\(key)` is an amount of dollars.")
-        }
-        return money.rawValue
-    }
-}
-
-extension Price.Rates {
-    fileprivate init(_ node: Node) throws(MeteringError) {
-        guard let input = try Price.amount(node, "input"), let output = try Price.amount(node, "output") else {
-            throw MeteringError(.invalid, "`input` or `output` is missing.")
-        }
-        self.input = input
-        self.output = output
-        cacheRead = try Price.amount(node, "cache-read") ?? input
-        cacheWrite = try Price.amount(node, "cache-write") ?? input
-        cacheWriteLong = try Price.amount(node, "cache-write-long") ?? input
+        return Quote(price: unknown, basis: .unknown)
     }
 }

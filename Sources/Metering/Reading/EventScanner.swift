@@ -1,21 +1,21 @@
-/// Takes server-sent events apart as they arrive, in pieces of any size, and keeps none of them.
+/// Parses server-sent events as they arrive, in pieces of any size, without keeping them.
 /// https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 struct EventScanner {
-    /// A part of what an event stream says.
+    /// A parsed part of an event stream.
     enum Part {
-        /// Bytes of an event's data. Several lines are told apart by a line feed, as the standard joins them.
+        /// Bytes of an event's data. Lines are joined by a line feed, as the standard says.
         case data(UnsafeRawBufferPointer)
         /// The event is complete.
         case end
     }
 
     private enum State {
-        /// In a field's name, of which so many bytes fit “data”.
+        /// In a field's name, of which `matched` bytes match “data”.
         case name(matched: Int)
-        /// Behind the colon of a data field, before its value: one space is not part of it.
+        /// After the colon of a data field, before its value: one leading space is skipped.
         case beforeData
         case data
-        /// In a line that is of no interest.
+        /// In any other line.
         case other
     }
 
@@ -23,15 +23,16 @@ struct EventScanner {
 
     private var state = State.name(matched: 0)
     private var isLineEmpty = true
-    private var hasData = false
+    /// Whether the input so far ends in an event with data, before the empty line that completes it.
+    private(set) var hasData = false
     private var lastWasReturn = false
 
-    /// Looks at the next bytes.
+    /// Parses the next bytes.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, _ part: (Part) -> Void) {
         var index = 0
         while index < bytes.count {
             if case .data = state {
-                // The bulk of a stream goes this way, a line at a time.
+                // Fast path for most of a stream, a line at a time.
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[index...])
                 let length = rest.firstIndex { $0 == 0x0a || $0 == 0x0d } ?? rest.count
                 if length > 0 { part(.data(UnsafeRawBufferPointer(rebasing: rest[..<length]))) }

@@ -2,24 +2,26 @@ import Foundation
 
 /// Finds values at known places in a JSON text that arrives in pieces, without keeping the text.
 ///
-/// It is a reader of what passes by and no judge of it: what is no JSON yields no fields and never an error. Each byte is looked
-/// at once; nothing is allocated for what nobody asked for.
+/// It does not validate: malformed JSON yields no fields and never an error. Each byte is read once; values that are not asked for allocate
+/// nothing.
 struct FieldScanner {
     /// A value that was found.
     struct Found: Hashable {
         var field: Int
-        /// The value's bytes as they stand, without the quotes of a text.
+        /// The raw bytes of the value, without the quotes of a string.
         var bytes: [UInt8]
-        /// Where the value begins in everything that was fed, in bytes; quotes are part of it.
+        /// The byte offset of the value, including its quotes, in all input so far.
         var start: Int
-        /// Whether the value is a text.
+        /// Whether the value is a string.
         var isText = false
+        /// The index of the array element that contains the value; 0 outside of arrays.
+        var element = 0
 
-        /// The value as a text, with its escapes undone.
+        /// The value as text, with escapes decoded.
         var text: String { FieldScanner.unescaped(bytes) }
     }
 
-    /// What the inside of a text in JSON says. Escapes that are none are left as they are.
+    /// Decodes the content of a JSON string. Invalid escapes are left as they are.
     private static func unescaped(_ bytes: [UInt8]) -> String {
         guard bytes.contains(UInt8(ascii: "\\")) else { return String(decoding: bytes, as: UTF8.self) }
         let quoted = Data([UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")])
@@ -28,20 +30,22 @@ struct FieldScanner {
 
     private enum Mode {
         case structure
-        /// In a text; the byte before was no backslash.
+        /// In a string, not after a backslash.
         case text
         case escaped
-        /// In a number or a word.
+        /// In a number, `true`, `false` or `null`.
         case scalar
     }
 
-    /// An open object or array on the way to something wanted.
+    /// An open object or array that may contain a wanted value.
     private struct Frame {
         var node: Int
         var isObject: Bool
+        /// The index of an array's current element.
+        var element = 0
     }
 
-    /// No key that is asked for is longer.
+    /// The most bytes kept of a key; no wanted key is longer.
     private static let keyLimit = 64
     private static let scalarLimit = 512
     private static let wholeLimit = 64 << 10
@@ -49,13 +53,13 @@ struct FieldScanner {
     private let tree: FieldTree
     private var mode = Mode.structure
     private var frames: [Frame] = []
-    /// How many objects and arrays are open that lead nowhere.
+    /// The number of open objects and arrays without wanted values.
     private var skipped = 0
-    /// The next text in this object is a key.
+    /// Whether the next string in this object is a key.
     private var expectsKey = false
     private var isKey = false
     private var key: [UInt8] = []
-    /// The node that the next value stands for.
+    /// The node of the next value.
     private var pending: Int? = FieldTree.root
     private var capture: Found?
     private var isCapturingWhole = false
@@ -65,19 +69,22 @@ struct FieldScanner {
         self.tree = tree
     }
 
-    /// Forgets everything: a new text begins.
+    /// Whether the input so far ends inside of a value.
+    var isUnfinished: Bool { mode != .structure || !frames.isEmpty || skipped > 0 }
+
+    /// Resets the scanner for a new text.
     mutating func reset() {
         self = FieldScanner(tree)
     }
 
-    /// Looks at the next bytes.
+    /// Scans the next bytes.
     ///
-    /// - Parameter found: called for each value that is complete.
+    /// - Parameter found: called for each complete value.
     mutating func feed(_ bytes: UnsafeRawBufferPointer, found: (Found) -> Void) {
         var index = 0
         while index < bytes.count {
             if mode == .text, capture == nil, !isKey {
-                // Most of what passes by is text that nobody asked for.
+                // Fast path: most input is strings that nothing asks for.
                 let length = Self.plainText(bytes, from: index)
                 index += length
                 position += length
@@ -89,12 +96,12 @@ struct FieldScanner {
         }
     }
 
-    /// How many bytes from a place on are neither a quote nor a backslash.
+    /// The number of bytes from `start` up to the next quote or backslash.
     private static func plainText(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         guard let base = bytes.baseAddress else { return 0 }
         var index = start
         while index < bytes.count {
-            // A window, so that a text full of escapes is not searched to its end for each of them.
+            // Searches in windows, so that a string full of escapes is not searched to its end for each of them.
             let window = min(256, bytes.count - index)
             let quote = memchr(base + index, 0x22, window).map { UnsafeRawPointer($0) - (base + index) } ?? window
             if let backslash = memchr(base + index, 0x5c, quote) { return UnsafeRawPointer(backslash) - (base + start) }
@@ -104,9 +111,9 @@ struct FieldScanner {
         return index - start
     }
 
-    /// The text is over; a number at its very end is complete.
+    /// Ends the text and reports a number that is all of it. One at the end of a text that broke off may have lost digits.
     mutating func finish(found: (Found) -> Void) {
-        if mode == .scalar { endScalar(found) }
+        if mode == .scalar, frames.isEmpty, skipped == 0 { endScalar(found) }
     }
 
     private mutating func take(_ byte: UInt8, _ found: (Found) -> Void) {
@@ -180,10 +187,11 @@ struct FieldScanner {
             frames.append(Frame(node: node, isObject: true))
             expectsKey = true
             pending = nil
-        } else if !isObject, node == FieldTree.root, frames.isEmpty {
-            // A stream of answers as one array: each element is an answer.
-            frames.append(Frame(node: node, isObject: false))
-            pending = node
+        } else if !isObject, let elements = tree.nodes[node].elements ?? (frames.isEmpty ? FieldTree.root : nil) {
+            // An array with wanted elements, or a stream of responses as one array: each element is a response.
+            frames.append(Frame(node: elements, isObject: false))
+            expectsKey = false
+            pending = elements
         } else {
             skipped = 1
         }
@@ -203,6 +211,7 @@ struct FieldScanner {
 
     private mutating func nextElement() {
         guard let frame = frames.last else { return }
+        if !frame.isObject { frames[frames.count - 1].element += 1 }
         expectsKey = frame.isObject
         pending = frame.isObject ? nil : frame.node
     }
@@ -247,7 +256,10 @@ struct FieldScanner {
     }
 
     private mutating func deliver(_ found: (Found) -> Void) {
-        if let value = capture { found(value) }
+        if var value = capture {
+            value.element = frames.last { !$0.isObject }?.element ?? 0
+            found(value)
+        }
         capture = nil
         pending = nil
     }

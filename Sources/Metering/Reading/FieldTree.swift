@@ -1,14 +1,14 @@
-/// The places in a JSON text that someone wants to know of, as a tree of keys.
+/// The places of wanted values in a JSON text, as a tree of keys.
 ///
-/// Built once a format; looking a key up costs a comparison with each of the few siblings.
+/// Built once for each format; looking up a key costs a comparison with each of its few siblings.
 struct FieldTree: Sendable {
-    /// How a value is taken.
+    /// Which values are captured.
     enum Capture: Sendable, Hashable {
-        /// A number or a text.
+        /// A number, string, `true`, `false` or `null`.
         case scalar
-        /// An object or an array, with everything in it.
+        /// An object or an array with its content.
         case whole
-        /// Whatever stands there.
+        /// Any value.
         case any
 
         var takesScalars: Bool { self != .whole }
@@ -17,6 +17,8 @@ struct FieldTree: Sendable {
 
     struct Node: Sendable {
         var children: [(key: [UInt8], node: Int)] = []
+        /// The node of each element, if an array here is searched.
+        var elements: Int?
         var field: Int?
         var capture = Capture.scalar
     }
@@ -27,13 +29,20 @@ struct FieldTree: Sendable {
 
     /// Builds a tree.
     ///
-    /// - Parameter paths: each a path of keys joined by dots, with the number under which its value is reported.
+    /// - Parameter paths: paths of keys joined by dots, each with the number under which its value is reported; `*` stands for each element
+    ///   of an array.
     init(_ paths: [(path: String, field: Int, capture: Capture)]) {
         for (path, field, capture) in paths {
             var at = Self.root
             for key in path.split(separator: ".") {
                 let bytes = [UInt8](key.utf8)
-                if let child = nodes[at].children.first(where: { $0.key == bytes }) {
+                if key == "*" {
+                    if nodes[at].elements == nil {
+                        nodes.append(Node())
+                        nodes[at].elements = nodes.count - 1
+                    }
+                    at = nodes[at].elements ?? at
+                } else if let child = nodes[at].children.first(where: { $0.key == bytes }) {
                     at = child.node
                 } else {
                     nodes.append(Node())

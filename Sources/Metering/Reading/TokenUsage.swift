@@ -1,26 +1,26 @@
-/// What a request used, in tokens, the same for every provider.
+/// The tokens that a request used, in the same form for every provider.
 ///
-/// The parts do not overlap: what was read from a cache or written to one is not in ``input``. ``reasoning`` alone is a part
-/// of ``output``.
+/// The counts do not overlap: ``input`` excludes tokens read from or written to a cache. Only ``reasoning`` is a part of ``output``.
 public struct TokenUsage: Sendable, Hashable, Codable {
-    /// Read anew.
+    /// Input tokens that were not cached.
     public var input = 0
+    /// Input tokens read from a cache.
     public var cacheRead = 0
-    /// Written to a cache that lasts five minutes, or for as long as the provider chooses.
+    /// Input tokens written to a cache for five minutes, or for a time that the provider chooses.
     public var cacheWrite = 0
-    /// Written to a cache that lasts an hour.
+    /// Input tokens written to a cache for an hour.
     public var cacheWriteLong = 0
-    /// Everything that was generated, thoughts among it.
+    /// All generated tokens, including reasoning.
     public var output = 0
-    /// How much of the output was thought and not said.
+    /// Output tokens of reasoning.
     public var reasoning = 0
-    /// Searches that the provider made, which are billed one by one.
+    /// Searches made by the provider, which are billed separately.
     public var webSearches = 0
 
-    /// Nothing was used.
+    /// All counts are zero.
     public init() {}
 
-    /// Names the counts.
+    /// Creates a usage from counts.
     public init(
         input: Int = 0, cacheRead: Int = 0, cacheWrite: Int = 0, cacheWriteLong: Int = 0, output: Int = 0, reasoning: Int = 0,
         webSearches: Int = 0
@@ -45,6 +45,6 @@ public struct TokenUsage: Sendable, Hashable, Codable {
         webSearches += other.webSearches
     }
 
-    /// All tokens together.
+    /// All tokens.
     public var total: Int { input + cacheRead + cacheWrite + cacheWriteLong + output }
 }

@@ -1,17 +1,17 @@
-/// Takes the chunk out of a stream of Chat Completions that tells the usage and that the client did not ask for. Everything
-/// else goes through byte for byte, an event at a time.
+/// Removes the usage chunk that the client did not ask for from a stream of Chat Completions. All other events pass unchanged, one at a
+/// time.
 public struct UsageChunkFilter: Sendable {
     private var event: [UInt8] = []
     private var lineIsEmpty = true
 
-    /// An event beyond this length is none of usage, and goes through as it comes.
+    /// Longer events can't be usage and pass as they come.
     private static let limit = 64 << 10
     private var isPassing = false
 
-    /// Begins a stream.
+    /// Creates a filter for one stream.
     public init() {}
 
-    /// Takes what came, and returns what the client gets of it.
+    /// Takes the next bytes and returns those that the client gets.
     public mutating func feed(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var passed: [UInt8] = []
         passed.reserveCapacity(bytes.count + event.count)
@@ -36,7 +36,7 @@ public struct UsageChunkFilter: Sendable {
         return passed
     }
 
-    /// What is left at the stream's end.
+    /// The remaining bytes at the end of the stream.
     public mutating func finish() -> [UInt8] {
         defer { event = [] }
         return isPassing || !Self.isUsage(event) ? event : []
@@ -44,7 +44,7 @@ public struct UsageChunkFilter: Sendable {
 
     private static let tree = FieldTree([("usage", 0, .whole), ("choices", 1, .whole)])
 
-    /// Whether an event holds usage and no choice.
+    /// Whether an event has usage and no choices.
     private static func isUsage(_ event: [UInt8]) -> Bool {
         var hasUsage = false
         var choices: [UInt8]?

@@ -1,45 +1,47 @@
-/// Reads what a request used from the bytes of its answer, while they pass by.
+/// Reads the usage of a request from its response's body as it is forwarded.
 ///
-/// It never sees them before the client does, never changes them, and keeps next to nothing. A value: each answer has one,
-/// on whatever thread relays it.
+/// It never delays or changes the body, and buffers little. A value, one for each response; not tied to a thread.
 public struct UsageMeter: ~Copyable {
     private let format: WireFormat
     private let isStream: Bool
-    private var decoder: ContentDecoder
+    /// Whether the body is a single JSON text, which shows its own end.
+    private let isText: Bool
+    private let decoder: ContentDecoder
     private var events = EventScanner()
     private var fields: FieldScanner
     private var report = UsageReport()
     private var sawEnd = false
-    /// The first bytes of an event's data: those of chat completions end with an event that is no JSON.
+    /// The first bytes of an event's data: the last event of a chat completion, `[DONE]`, is not JSON.
     private var opening: [UInt8] = []
     private var bytes = 0
 
-    /// Begins to read an answer.
+    /// Creates a meter for a response.
     ///
     /// - Parameters:
-    ///   - contentType: the answer's, which tells a stream of events from one text.
-    ///   - contentEncoding: the answer's; what can't be decoded here is estimated by its length.
+    ///   - contentType: the response's; tells an event stream from a single text.
+    ///   - contentEncoding: the response's, all header lines joined by commas; if it can't be decoded, usage is estimated by length.
     public init(format: WireFormat, contentType: String?, contentEncoding: String?) {
         self.format = format
-        isStream = contentType?.lowercased().hasPrefix("text/event-stream") ?? false
-        decoder = ContentDecoder(contentEncoding)
-        fields = FieldScanner(UsageReport.tree(format))
+        let type = contentType?.lowercased() ?? ""
+        isStream = type.hasPrefix("text/event-stream")
+        isText = type.hasPrefix("application/json")
+        // Free requests are not read, so they need no decoder.
+        decoder = ContentDecoder(format == .free ? nil : contentEncoding)
+        fields = FieldScanner(UsagePlaces.tree(format))
     }
 
-    /// Takes the next bytes of the answer's body as they came.
+    /// Reads the next raw bytes of the body.
     public mutating func feed(_ raw: UnsafeRawBufferPointer) {
         bytes += raw.count
         guard format != .free else { return }
-        if decoder.isIdentity {
-            read(raw)
-        } else {
-            for piece in decoder.decode(raw) { piece.withUnsafeBytes { read($0) } }
-        }
+        if decoder.isIdentity { return read(raw) }
+        let decoder = decoder
+        decoder.decode(raw) { read($0) }
     }
 
     private mutating func read(_ plain: UnsafeRawBufferPointer) {
         guard isStream else { return fields.feed(plain) { report.take($0) } }
-        // Locals, because a mutating call can't lend two parts of itself at once.
+        // A local copy, because both parts can't be mutated through `self` at once.
         var events = self.events
         events.feed(plain) { part in
             switch part {
@@ -55,14 +57,17 @@ public struct UsageMeter: ~Copyable {
         self.events = events
     }
 
-    /// An event is complete: was it the one after which no number changes?
+    /// Ends an event and notes whether it is the one after which no count changes.
     private mutating func noteEvent() {
+        report.endText(isEvent: true)
         switch format {
-        case .messages: sawEnd = sawEnd || report.type == "message_stop"
+        // What follows the final counts adds nothing to them.
+        case .messages: sawEnd = sawEnd || report.type == "message_stop" || report.hasFinalCounts
         case .responses:
             sawEnd = sawEnd || ["response.completed", "response.incomplete", "response.failed"].contains(report.type)
-        case .chat: sawEnd = sawEnd || opening == Self.done
-        case .gemini, .unknown, .free: break
+        // Mistral's conversations end with an event: https://docs.mistral.ai/api/endpoint/beta/conversations
+        case .chat: sawEnd = sawEnd || opening == Self.done || report.type == "conversation.response.done" || report.hasFinalCounts
+        case .gemini, .embeddings, .media, .later, .unknown, .free: break
         }
         opening.removeAll(keepingCapacity: true)
     }
@@ -71,72 +76,77 @@ public struct UsageMeter: ~Copyable {
 
     /// Ends the reading.
     ///
-    /// - Parameter wasCut: whether the answer broke off before its end.
+    /// - Parameter wasCut: whether the response broke off before its end.
     public consuming func finish(wasCut: Bool) -> UsageReading {
         fields.finish { report.take($0) }
-        let usage = format.usage(of: report)
-        let isWhole =
-            switch format {
-            case .free: true
-            case .chat: (sawEnd || !wasCut) && report[.output] != nil && report[.input] != nil
-            case .messages, .responses: isStream ? sawEnd && !report.isEmpty : !wasCut && !report.isEmpty
-            case .gemini, .unknown: !wasCut && !report.isEmpty
-            }
+        // The counts of an event that broke off may be old ones and new ones mixed.
+        let isTorn = fields.isUnfinished
+        if !isStream {
+            report.endText(isEvent: false)
+        } else if events.hasData, !isTorn {
+            // Only the empty line after the event is missing.
+            noteEvent()
+        }
+        let isUnreadable = !decoder.isReadable
+        // A call that failed before it generated anything is not billed. Its usage may follow its error.
+        let isNothing = report.hasFailed && report.isEmpty && !report.hasStreamed && !isUnreadable && !isTorn
+        // The framing can be complete while the text in it is not, and a plain text while the framing is not.
+        let isCut = isTorn || decoder.isUnfinished || wasCut && !(isText && !report.isEmpty)
+        let isWhole = isNothing || !isUnreadable && tellsAll(isCut: isCut)
+        var reasons: Set<EstimateReason> = format == .unknown ? [.path] : []
+        if !isWhole {
+            let isDamaged = isUnreadable || decoder.isUnfinished && !wasCut
+            reasons.insert(isDamaged ? .coding : wasCut || isTorn || report.hasFailed || isEndless() ? .cut : .untold)
+        }
+        // What the provider says it costs may be a part of the sum.
+        if isTorn, !isWhole { report.forgetCost() }
+        var usage = format.usage(of: report)
+        if format == .media, let seconds = report[.seconds] { usage.input = max(usage.input, seconds * UsageReading.tokensOfSecond) }
         return UsageReading(
-            usage: usage, model: report.model, isWhole: isWhole,
-            hasInput: report[.input] != nil, attempts: report.attempts.compactMap { $0.reading(besides: report.model) },
-            answerBytes: bytes, isStream: isStream)
-    }
-}
-
-/// What was read from an answer.
-public struct UsageReading: Sendable, Hashable {
-    /// The counts that were told.
-    public var usage: TokenUsage
-    /// The model that answered, as it names itself.
-    public var model: String?
-    /// Whether the provider told all of it. If not, it is a part and has to be completed by an estimate.
-    public var isWhole: Bool
-    /// Whether the input was told, which comes first in some streams.
-    var hasInput = false
-    /// What was done inside of the request besides, which ``usage`` leaves out: other models' attempts, and passes that
-    /// compacted the prompt.
-    public var attempts: [ModelUsage] = []
-    /// The bytes of the answer as they came.
-    public var answerBytes: Int
-    var isStream = false
-
-    /// One model's part of a request.
-    public struct ModelUsage: Sendable, Hashable {
-        public var model: String
-        public var usage: TokenUsage
+            usage: usage, model: report.model, isWhole: isWhole, reasons: reasons, billing: report.billing(format),
+            response: report.response, hasInput: report.hasInput || format == .media && report[.seconds] != nil,
+            attempts: report.attempts.compactMap { $0.reading(besides: report.model) }, answerBytes: bytes, isStream: isStream,
+            generates: format.generates)
     }
 
-    /// The usage, completed by an estimate where the provider did not tell it.
-    ///
-    /// An estimate is meant to be rather too high than too low: about four bytes make a token of text; an event of a stream
-    /// wraps a few tokens in a hundred bytes and more.
-    ///
-    /// - Parameter requestBytes: the length of the request's body.
-    /// - Returns: the counts, and whether any of them is estimated.
-    public func completed(requestBytes: Int) -> (usage: TokenUsage, isEstimated: Bool) {
-        guard !isWhole else { return (usage, false) }
-        var usage = usage
-        if !hasInput { usage.input = max(usage.input, requestBytes / 4 + 1) }
-        usage.output = max(usage.output, answerBytes / (isStream ? 16 : 4) + (answerBytes > 0 ? 1 : 0))
-        return (usage, true)
+    /// Whether it is a stream of a format with a last event or an end of the answer, and neither was read.
+    private borrowing func isEndless() -> Bool {
+        switch format {
+        case .messages, .chat, .responses, .gemini: isStream && !sawEnd && !report.hasEnded
+        case .embeddings, .media, .later, .unknown, .free: false
+        }
+    }
+
+    /// Whether every count of the format was reported.
+    private borrowing func tellsAll(isCut: Bool) -> Bool {
+        switch format {
+        case .free: true
+        // Some servers send no last event, and some report counts while they grow.
+        case .chat:
+            report[.output] != nil && report.hasInput
+                && (isStream ? sawEnd || !isCut && report.hasEnded : !isCut)
+        case .messages, .responses: !report.isEmpty && (isStream ? sawEnd : !isCut)
+        case .embeddings: !isCut && report.hasInput
+        case .media: !isCut && report[.input] != nil && report[.output] != nil
+        // The response to starting a job does not include the job's usage.
+        case .later: false
+        case .gemini: !isCut && !report.isEmpty && (report.hasEnded || !isStream)
+        case .unknown: !isCut && !report.isEmpty
+        }
     }
 }
 
 extension UsageReport.Attempt {
     fileprivate func reading(besides answering: String?) -> UsageReading.ModelUsage? {
-        guard let model = model ?? answering, type == "compaction" || model != answering else { return nil }
-        let long = cache_creation?.ephemeral_1h_input_tokens ?? 0
+        guard let model = model ?? answering, type == "compaction" || type == "advisor_message" || model != answering else { return nil }
+        let writes = CacheWrites(
+            total: cache_creation_input_tokens.map { UsageReport.count($0) },
+            short: UsageReport.count(cache_creation?.ephemeral_5m_input_tokens),
+            long: UsageReport.count(cache_creation?.ephemeral_1h_input_tokens))
         return UsageReading.ModelUsage(
             model: model,
             usage: TokenUsage(
-                input: input_tokens ?? 0, cacheRead: cache_read_input_tokens ?? 0,
-                cacheWrite: cache_creation?.ephemeral_5m_input_tokens ?? max(0, (cache_creation_input_tokens ?? 0) - long),
-                cacheWriteLong: long, output: output_tokens ?? 0))
+                input: UsageReport.count(input_tokens), cacheRead: UsageReport.count(cache_read_input_tokens), cacheWrite: writes.short,
+                cacheWriteLong: writes.long, output: UsageReport.count(output_tokens)))
     }
 }

@@ -1,54 +1,155 @@
 import Foundation
 
-/// What an answer told of its usage, number by number, as the provider counts. The last word on each number holds: a
-/// stream's numbers are running totals and are never added up.
+/// The usage that a response reported, by the provider's own counts. The last value of each count is used: a stream's counts are running
+/// totals and are not added up.
 struct UsageReport: Sendable {
-    /// The numbers that any provider reports.
-    enum Number: Int, CaseIterable {
-        case input, cacheRead, cacheWrite, cacheWrite5m, cacheWrite1h, output, reasoning, webSearches
-        // Google counts these apart from what they belong to.
-        case thoughts, toolPrompt
+    typealias Number = UsageField.Number
+
+    private var numbers = [Int?](repeating: nil, count: Number.allCases.count)
+    /// In which text of the response each count was last reported.
+    private var times = [Int](repeating: -1, count: Number.allCases.count)
+    private var time = 0
+
+    private(set) var model: String?
+    /// The last event type.
+    private(set) var type: String?
+    /// Attempts with other models in the request, as Anthropic lists them.
+    private(set) var attempts: [Attempt] = []
+    /// Whether the response has an error or a failed status.
+    private(set) var hasFailed = false
+    /// Whether generated content has arrived.
+    private(set) var hasStreamed = false
+
+    /// The state of a response of the Responses API.
+    private(set) var response = ResponseState()
+    /// In which text of the response the answer ended, or its prompt was blocked; `nil` while it continues.
+    private var endTime: Int?
+    private var hasSeveralChoices = false
+
+    /// Whether the answer has ended or its prompt was blocked.
+    var hasEnded: Bool { endTime != nil }
+
+    /// Whether the counts were reported with the end of the only answer or after it, so that they can't grow.
+    var hasFinalCounts: Bool {
+        guard let endTime, !hasSeveralChoices else { return false }
+        return times[Number.output.rawValue] >= endTime
     }
 
-    private static let model = Number.allCases.count
-    private static let type = model + 1
-    private static let iterations = model + 2
+    // Other values that affect the cost.
+    private(set) var tier: String?
+    private(set) var region: String?
+    private(set) var speed: String?
+    private(set) var cost: Decimal?
+    private(set) var upstreamCost: Decimal?
+    private(set) var isOwnKey: Bool?
+    private(set) var ticks: Decimal?
+    private(set) var tools = ToolTally()
+    private(set) var declaresPreview = false
+    private(set) var executions = 0
+    private(set) var queries: Set<String> = []
+    private(set) var usesMaps = false
+    private(set) var promptDetails: [UInt8]?
+    private(set) var candidateDetails: [UInt8]?
+    private(set) var connectors: [UInt8]?
 
-    private(set) var numbers = [Int?](repeating: nil, count: Number.allCases.count)
-    private(set) var model: String?
-    /// The event type that was seen last.
-    private(set) var type: String?
-    /// Attempts with other models that were made inside of the request, as Anthropic lists them.
-    private(set) var attempts: [Attempt] = []
+    /// The most distinct queries that are counted.
+    private static let queryLimit = 256
 
     subscript(_ number: Number) -> Int? { numbers[number.rawValue] }
 
-    /// Whether anything was told at all.
+    /// Whether no count was reported.
     var isEmpty: Bool { numbers.allSatisfy { $0 == nil } }
 
-    /// Takes a value that a scanner found.
+    /// Whether the size of the prompt was reported, by DeepSeek as two parts.
+    var hasInput: Bool { self[.input] != nil || self[.cacheHit] != nil && self[.cacheMiss] != nil }
+
+    /// Whether the parts of the cache writes are newer than their total.
+    var hasNewerParts: Bool {
+        max(times[Number.cacheWrite5m.rawValue], times[Number.cacheWrite1h.rawValue]) > times[Number.cacheWrite.rawValue]
+    }
+
+    /// Stores a value that the scanner found.
     mutating func take(_ found: FieldScanner.Found) {
-        switch found.field {
-        case Self.model:
-            if found.isText, !found.bytes.isEmpty { model = found.text }
-        case Self.type: type = String(decoding: found.bytes, as: UTF8.self)
-        case Self.iterations:
-            attempts = (try? JSONDecoder().decode([Attempt].self, from: Data(found.bytes))) ?? attempts
-        default:
-            if !found.isText, let number = Self.number(found.bytes) { numbers[found.field] = number }
+        guard let mark = UsageField.mark(found.field) else {
+            if !found.isText, let number = Self.number(found.bytes) {
+                numbers[found.field] = number
+                times[found.field] = time
+            }
+            return
+        }
+        take(found, mark)
+    }
+
+    private mutating func take(_ found: FieldScanner.Found, _ mark: UsageField.Mark) {
+        let word = found.isText && !found.bytes.isEmpty ? found.text : nil
+        switch mark {
+        case .model: model = word ?? model
+        case .type: type = found.text
+        case .id: response.id = word ?? response.id
+        case .status:
+            response.status = word ?? response.status
+            hasFailed = hasFailed || word == "failed"
+        case .background: response.isBackground = found.flag ?? response.isBackground
+        case .tier: tier = word ?? tier
+        case .region: region = word ?? region
+        case .speed: speed = word ?? speed
+        case .cost: cost = found.amount ?? cost
+        case .upstreamCost: upstreamCost = found.amount ?? upstreamCost
+        case .ticks: ticks = found.amount ?? ticks
+        case .isOwnKey: isOwnKey = found.flag ?? isOwnKey
+        case .iterations: attempts = (try? JSONDecoder().decode([Attempt].self, from: Data(found.bytes))) ?? attempts
+        case .promptDetails: promptDetails = found.bytes
+        case .candidateDetails: candidateDetails = found.bytes
+        case .connectors: connectors = found.bytes
+        case .failure: hasFailed = hasFailed || word != nil || found.bytes.first == UInt8(ascii: "{")
+        case .words: hasStreamed = hasStreamed || word != nil || found.bytes.first == UInt8(ascii: "[")
+        case .ending: if word != nil { endTime = time }
+        case .choice: hasSeveralChoices = hasSeveralChoices || !["0", "null"].contains(found.text)
+        case .item: tools.list(found.text)
+        case .endedItem: tools.end(found.text)
+        case .itemAction: tools.act(found.text, isListed: true)
+        case .endedAction: tools.act(found.text, isListed: false)
+        case .declaredTool: declaresPreview = declaresPreview || word?.hasPrefix("web_search_preview") ?? false
+        case .block: if word?.hasSuffix("code_execution_tool_result") ?? false { executions += 1 }
+        case .query: if let word, queries.count < Self.queryLimit { queries.insert(word) }
+        case .mapsPlace: usesMaps = true
         }
     }
 
-    /// Reads a count. A negative one is nobody's, and one beyond all sense is not taken either, so that sums can't overflow.
+    /// Forgets what the provider says that it costs.
+    mutating func forgetCost() { (cost, upstreamCost, ticks) = (nil, nil, nil) }
+
+    /// Ends a text: an event, or a response that comes as one text.
+    mutating func endText(isEvent: Bool) {
+        tools.endText(type)
+        time += 1
+        guard isEvent, let type else { return }
+        if type == "error" || type == "response.failed" { hasFailed = true }
+        if type.hasPrefix("content_block") || type.hasPrefix("response.") && !Self.silent.contains(type) { hasStreamed = true }
+    }
+
+    /// Events of Responses without generated content.
+    private static let silent: Set<String> = [
+        "response.created", "response.queued", "response.in_progress", "response.failed", "response.cancelled",
+    ]
+
+    /// Parses a count. Negative and absurdly large counts are ignored, so that sums can't overflow.
     private static func number(_ bytes: [UInt8]) -> Int? {
         let text = String(decoding: bytes, as: UTF8.self)
         let number = Int(text) ?? Double(text).flatMap { $0.isFinite && $0 <= 1e12 ? Int(exactly: $0.rounded()) : nil }
-        return number.flatMap { (0...1_000_000_000_000).contains($0) ? $0 : nil }
+        return number.flatMap { (0...most).contains($0) ? $0 : nil }
     }
 
-    /// One attempt of a request that fell back to another model at the provider.
+    /// Clamps a count from another source to the same bounds.
+    static func count(_ number: Int?) -> Int { max(0, min(number ?? 0, most)) }
+
+    /// The largest count that is accepted.
+    private static let most = 1_000_000_000_000
+
+    /// An attempt with another model that the provider fell back to or asked for advice.
+    /// https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool
     struct Attempt: Sendable, Decodable, Hashable {
-        /// `compaction` is a pass whose tokens the sums leave out.
+        /// The tokens of `compaction` and `advisor_message` passes are not in the reported sums.
         var type: String?
         var model: String?
         var input_tokens: Int?
@@ -62,69 +163,17 @@ struct UsageReport: Sendable {
             var ephemeral_1h_input_tokens: Int?
         }
     }
+}
 
-    // MARK: - Where the numbers stand
+extension FieldScanner.Found {
+    /// The value as `true` or `false`; `nil` for any other.
+    fileprivate var flag: Bool? { isText ? nil : Bool(text) }
 
-    /// The places for a format. Names as in the providers' references: https://docs.claude.com/en/api/messages,
-    /// https://platform.openai.com/docs/api-reference, https://ai.google.dev/api/generate-content.
-    static func tree(_ format: WireFormat) -> FieldTree {
-        switch format {
-        case .messages: messages
-        case .chat: chat
-        case .responses: responses
-        case .gemini: gemini
-        case .unknown, .free: anything
-        }
+    /// The value as an amount of money; `nil` if it is not a plausible one.
+    fileprivate var amount: Decimal? {
+        guard !isText, bytes.count <= 40, let first = bytes.first, (0x30...0x39).contains(first),
+            let amount = Decimal(string: String(decoding: bytes, as: UTF8.self), locale: nil), amount.isFinite, amount >= 0, amount <= 1e17
+        else { return nil }
+        return amount
     }
-
-    private typealias Place = (path: String, field: Int, capture: FieldTree.Capture)
-
-    private static func place(_ path: String, _ number: Number) -> Place { (path, number.rawValue, .scalar) }
-
-    private static func messagesUsage(_ prefix: String) -> [Place] {
-        [
-            place("\(prefix).input_tokens", .input), place("\(prefix).output_tokens", .output),
-            place("\(prefix).cache_read_input_tokens", .cacheRead), place("\(prefix).cache_creation_input_tokens", .cacheWrite),
-            place("\(prefix).cache_creation.ephemeral_5m_input_tokens", .cacheWrite5m),
-            place("\(prefix).cache_creation.ephemeral_1h_input_tokens", .cacheWrite1h),
-            place("\(prefix).output_tokens_details.thinking_tokens", .reasoning),
-            place("\(prefix).server_tool_use.web_search_requests", .webSearches), ("\(prefix).iterations", iterations, .whole),
-        ]
-    }
-
-    private static let messagesPlaces: [Place] =
-        messagesUsage("message.usage") + messagesUsage("usage")
-        + [("model", model, .scalar), ("message.model", model, .scalar), ("type", type, .scalar)]
-
-    private static let chatPlaces: [Place] = [
-        place("usage.prompt_tokens", .input), place("usage.completion_tokens", .output),
-        place("usage.prompt_tokens_details.cached_tokens", .cacheRead),
-        place("usage.completion_tokens_details.reasoning_tokens", .reasoning), ("model", model, .scalar),
-    ]
-
-    private static func responsesUsage(_ prefix: String) -> [Place] {
-        [
-            place("\(prefix)usage.input_tokens", .input), place("\(prefix)usage.output_tokens", .output),
-            place("\(prefix)usage.input_tokens_details.cached_tokens", .cacheRead),
-            place("\(prefix)usage.output_tokens_details.reasoning_tokens", .reasoning), ("\(prefix)model", model, .scalar),
-        ]
-    }
-
-    private static let responsesPlaces: [Place] =
-        responsesUsage("") + responsesUsage("response.") + [("type", type, .scalar)]
-
-    private static func geminiUsage(_ prefix: String) -> [Place] {
-        [
-            place("\(prefix)usageMetadata.promptTokenCount", .input), place("\(prefix)usageMetadata.candidatesTokenCount", .output),
-            place("\(prefix)usageMetadata.cachedContentTokenCount", .cacheRead),
-            place("\(prefix)usageMetadata.thoughtsTokenCount", .thoughts),
-            place("\(prefix)usageMetadata.toolUsePromptTokenCount", .toolPrompt), ("\(prefix)modelVersion", model, .scalar),
-        ]
-    }
-
-    private static let messages = FieldTree(messagesPlaces)
-    private static let chat = FieldTree(chatPlaces)
-    private static let responses = FieldTree(responsesPlaces)
-    private static let gemini = FieldTree(geminiUsage("") + geminiUsage("response."))
-    private static let anything = FieldTree(messagesPlaces + chatPlaces + responsesPlaces + geminiUsage("") + geminiUsage("response."))
 }

@@ -2,19 +2,19 @@ import AgentProtocol
 import Foundation
 import Yams
 
-/// What the rehearsal plays, turn by turn.
+/// The answers that the rehearsal plays, turn by turn.
 public struct Script: Sendable, Decodable {
     var turns: [Turn]
     var others: [Conversation]?
 
-    /// A conversation that begins in a way of its own, as a sub-agent's does.
+    /// A script for conversations with a particular beginning, such as a sub-agent's.
     struct Conversation: Sendable, Decodable {
-        /// Words of its beginning.
+        /// A text that the beginning contains.
         var when: String
         var turns: [Turn]
     }
 
-    /// The script in a file, or the built-in one where there is no file.
+    /// Reads the script in a file, or the built-in one when there is no file.
     ///
     /// - Throws: ``RehearsalError`` that says what is wrong in the file.
     public init(file: String) throws(RehearsalError) {
@@ -56,10 +56,10 @@ struct Turn: Sendable, Decodable {
     var stall: Double?
     /// Seconds before each event.
     var between: Double?
-    /// Breaks the connection off after so many events.
+    /// Breaks the connection off after this many events.
     var cut: Int?
 
-    /// The calls, as far as the client offers such tools.
+    /// The calls to tools that the client offers.
     func calls(offered: ToolOffer) -> [PlayedCall] {
         (call ?? []).compactMap { choice in
             choice.alternatives.first { call in
@@ -69,7 +69,7 @@ struct Turn: Sendable, Decodable {
     }
 }
 
-/// A tool to call, or several of which one is called.
+/// A tool call, or alternatives of which the first possible one is played.
 struct Choice: Sendable, Decodable {
     var alternatives: [PlayedCall]
 
@@ -82,13 +82,13 @@ struct Choice: Sendable, Decodable {
     }
 }
 
-/// A tool with what it is called with.
+/// A tool and its input.
 struct PlayedCall: Sendable, Decodable {
     var name: String
-    /// Where the client has it, for a tool that it does not offer before a search.
+    /// The tool's namespace, for a tool that the client offers only after a search.
     var namespace: String?
     var input: JSONValue
-    /// Whether it is called although the client does not offer it by name: some keep tools behind a search for them.
+    /// Whether the tool is called although the client does not list it: some clients offer tools only through a search.
     var unlisted: Bool?
 }
 
@@ -96,7 +96,7 @@ extension PlayedCall {
     var fullName: String { namespace.map { SpacedTool(namespace: $0, name: name).fullName } ?? name }
 }
 
-/// What an answer says it used, in tokens.
+/// The token usage that an answer reports.
 struct PlayedUsage: Sendable, Decodable {
     var input: Int?
     var output: Int?
@@ -111,11 +111,11 @@ struct PlayedUsage: Sendable, Decodable {
     }
 }
 
-/// An error instead of an answer.
+/// An error that is returned instead of an answer.
 struct PlayedError: Sendable, Decodable {
     var status: Int
     var message: String
-    /// Seconds.
+    /// The value of the `retry-after` header, in seconds.
     var retryAfter: Int?
 
     private enum CodingKeys: String, CodingKey {
@@ -124,17 +124,19 @@ struct PlayedError: Sendable, Decodable {
     }
 }
 
-/// What is wrong with a script, in a sentence.
+/// Why a script is invalid, in a sentence.
 public struct RehearsalError: Error, Sendable, CustomStringConvertible {
+    /// The sentence.
     public let message: String
 
     init(_ message: String) { self.message = message }
 
+    /// The message.
     public var description: String { message }
 }
 
 extension DecodingError {
-    /// Where a script is not what it should be.
+    /// Where and why a script can't be decoded.
     fileprivate var sentence: String {
         func place(_ path: [any CodingKey]) -> String {
             path.map { key in key.intValue.map { "[\($0 + 1)]" } ?? ".\(key.stringValue)" }.joined().trimmingPrefix(".").description

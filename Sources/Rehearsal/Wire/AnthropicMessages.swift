@@ -1,6 +1,6 @@
 import AgentProtocol
 
-/// Anthropic's Messages, as https://docs.claude.com/en/api/messages and its page on streaming describe them.
+/// Anthropic's Messages API, as described at https://docs.claude.com/en/api/messages and its page on streaming.
 enum AnthropicMessages {
     static func answer(_ reply: Reply, id: String) -> JSONValue {
         [
@@ -50,7 +50,7 @@ enum AnthropicMessages {
             }
     }
 
-    /// A block as a stream begins it, and what is added to it then.
+    /// A block as it starts in a stream, and the deltas that follow.
     private static func parts(_ block: JSONValue) -> (empty: JSONValue, deltas: [JSONValue]) {
         switch block["type"]?.string {
         case "text":

@@ -1,6 +1,6 @@
 import AgentProtocol
 
-/// OpenAI's Chat Completions, as https://platform.openai.com/docs/api-reference/chat describes them.
+/// OpenAI's Chat Completions API, as described at https://platform.openai.com/docs/api-reference/chat.
 enum ChatCompletions {
     static func answer(_ reply: Reply, id: String) -> JSONValue {
         var message: [String: JSONValue] = ["role": "assistant", "content": reply.text.isEmpty ? nil : .string(reply.text)]

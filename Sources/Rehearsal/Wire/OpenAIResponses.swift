@@ -1,6 +1,6 @@
 import AgentProtocol
 
-/// OpenAI's Responses, as https://platform.openai.com/docs/api-reference/responses and its page on streaming describe them.
+/// OpenAI's Responses API, as described at https://platform.openai.com/docs/api-reference/responses and its page on streaming.
 enum OpenAIResponses {
     static func answer(_ reply: Reply, id: String) -> JSONValue {
         response(id, status: "completed", output: .array(items(reply, id)), usage: usage(reply.usage))
@@ -73,7 +73,7 @@ enum OpenAIResponses {
             }
     }
 
-    /// An item as a stream begins it.
+    /// An item as it starts in a stream.
     private static func started(_ item: JSONValue) -> JSONValue {
         guard case .object(var fields) = item else { return item }
         if fields["status"] != nil { fields["status"] = "in_progress" }

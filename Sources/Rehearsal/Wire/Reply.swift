@@ -1,31 +1,31 @@
 import AgentProtocol
 import Foundation
 
-/// What a client asked, as far as a rehearsal goes by it.
+/// The parts of a request that a rehearsal uses.
 struct Question: Sendable {
-    /// How many answers the conversation has.
+    /// The number of answers in the conversation.
     var answers: Int
-    /// What stands before the first of them, as far as a user wrote it.
+    /// The users' text before the first answer.
     var beginning: String
     var offer: ToolOffer
     var isStream: Bool
-    /// Whether a stream of chat completions is to tell its usage.
+    /// Whether a stream of chat completions reports its usage.
     var wantsUsage: Bool
     /// The length of the request's body, in bytes.
     var bytes: Int
 }
 
-/// What is answered, whatever the format.
+/// An answer, independent of the format.
 struct Reply: Sendable {
     var text: String
     var thoughts: String
     var calls: [PlayedCall]
     var offer: ToolOffer
     var usage: Usage
-    /// The model's name in answers. It is on the list of prices, with nothing.
+    /// The model's name in answers. The price list has it with a price of zero.
     static let model = "rehearsal"
 
-    /// Tokens, apart from each other.
+    /// Token counts that do not overlap.
     struct Usage: Sendable {
         var input: Int
         var cacheRead: Int
@@ -33,7 +33,7 @@ struct Reply: Sendable {
         var output: Int
         var thinking: Int
 
-        /// As those count who count what is cached as a part of the input.
+        /// The input including cached tokens, as some formats count it.
         var prompt: Int { input + cacheRead + cacheWrite }
     }
 
@@ -49,7 +49,7 @@ struct Reply: Sendable {
             output: told?.output ?? written / 4 + 1, thinking: told?.thinking ?? thoughts.utf8.count / 4)
     }
 
-    /// The text in pieces, the way a model sends it.
+    /// Splits a text into pieces, as a model streams it.
     static func pieces(of text: String) -> [String] {
         var pieces: [String] = []
         var rest = text[...]
@@ -63,15 +63,15 @@ struct Reply: Sendable {
 }
 
 extension PlayedCall {
-    /// The input as JSON, in one order always.
+    /// The input as JSON, with keys always in the same order.
     var arguments: String { (try? JSONLine.text(input)) ?? "{}" }
-    /// The input for a tool that takes a text.
+    /// The input for a tool that takes plain text.
     var text: String { input.string ?? arguments }
 }
 
 /// An event of a stream.
 struct WireEvent: Sendable {
-    /// `nil` where the format knows none.
+    /// `nil` when the format has no names.
     var name: String?
     var data: Content
 

@@ -2,13 +2,13 @@ import AgentProtocol
 
 /// The tools that a client offers.
 struct ToolOffer: Sendable {
-    /// What a script calls them by. Those in a namespace stand there by their full names.
+    /// The names that a script uses. Tools in a namespace are listed by their full names.
     private(set) var names: Set<String> = []
-    /// Those in a namespace, by their full names.
+    /// Tools in a namespace, by their full names.
     private(set) var spaced: [String: SpacedTool] = [:]
-    /// Those that take a text instead of JSON.
+    /// Tools that take plain text instead of JSON.
     private(set) var plain: Set<String> = []
-    /// Whether the client has more, which a model finds by a search.
+    /// Whether the client has more tools, which a model finds by a search.
     private(set) var hasMore = false
 
     /// - Parameters:
@@ -30,7 +30,7 @@ struct ToolOffer: Sendable {
             return
         }
         for tool in tool["tools"]?.elements ?? [] {
-            // Codex's own are called without it.
+            // Codex's own tools are called without this namespace.
             guard name != "functions" else {
                 add(tool)
                 continue
@@ -43,7 +43,7 @@ struct ToolOffer: Sendable {
     }
 }
 
-/// A tool in a namespace, as Responses groups those of a tool server.
+/// A tool in a namespace, as Responses groups the tools of a tool server.
 struct SpacedTool: Sendable {
     var namespace: String
     var name: String

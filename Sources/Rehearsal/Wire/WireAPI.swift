@@ -5,9 +5,9 @@ import Foundation
 enum WireAPI: Sendable, CaseIterable {
     case messages, chat, responses
 
-    /// Reads a request.
+    /// Parses a request.
     ///
-    /// - Returns: `nil` for what is no request of this format.
+    /// - Returns: `nil` when it is no request of this format.
     func question(_ body: Data) -> Question? {
         guard let request = try? JSONLine.decode(JSONValue.self, from: body), case .object = request else { return nil }
         let items: [JSONValue]
@@ -22,7 +22,7 @@ enum WireAPI: Sendable, CaseIterable {
             wantsUsage: request["stream_options"]?["include_usage"] == true, bytes: body.count)
     }
 
-    /// How many answers stand in a conversation. In Responses one answer can be several items in a row.
+    /// The number of answers in a conversation. In Responses one answer can be several items in a row.
     private func answers(in items: [JSONValue]) -> Int {
         guard self == .responses else { return items.count { $0["role"]?.string == "assistant" } }
         let isAnswer = items.map { item in
@@ -33,7 +33,7 @@ enum WireAPI: Sendable, CaseIterable {
     }
 
     private func beginning(of items: [JSONValue]) -> String {
-        // Codex gives a sub-agent its task in a message between agents.
+        // Codex passes a sub-agent its task in a message between agents.
         items.prefix { $0["role"]?.string != "assistant" }.filter { $0["role"] == "user" || $0["type"] == "agent_message" }.flatMap {
             item in
             item["content"]?.string.map { [$0] } ?? (item["content"]?.elements ?? []).compactMap { $0["text"]?.string }
@@ -58,7 +58,7 @@ enum WireAPI: Sendable, CaseIterable {
         }
     }
 
-    /// An error in the format's own shape.
+    /// An error in the format of this API.
     func error(_ error: PlayedError) -> JSONValue {
         let type =
             switch error.status {

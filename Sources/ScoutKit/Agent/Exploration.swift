@@ -1,7 +1,7 @@
 import Foundation
 import Wording
 
-/// One exploration of a repository, told step by step.
+/// One exploration of a repository, reported step by step.
 struct Exploration: Sendable {
     /// The steps, in order.
     enum Step: String, CaseIterable, Sendable {
@@ -13,13 +13,13 @@ struct Exploration: Sendable {
         case brief = "Write the brief"
     }
 
-    /// What is told while it goes.
+    /// What is reported during an exploration.
     enum Report: Sendable {
         case began(Step)
         case progressed(Step, String)
         case ended(Step, summary: String, places: [Reference])
         case found(String)
-        /// A step could not be taken; the others go on.
+        /// A step failed; the others continue.
         case failed(Step, String)
     }
 
@@ -30,7 +30,7 @@ struct Exploration: Sendable {
 
     /// Explores and writes `.sam/brief.md`.
     ///
-    /// - Returns: the brief, or `nil` when it was cancelled.
+    /// - Returns: the brief; `nil` when cancelled.
     func run() async throws -> Brief? {
         let git = RepositoryGit(root: root)
 
@@ -75,7 +75,7 @@ struct Exploration: Sendable {
                 report(.failed(.history, reason(of: error)))
             }
         } else {
-            report(.failed(.history, "This is no git checkout."))
+            report(.failed(.history, "This is not a git checkout."))
         }
         report(.found("**Lately**\n\n\(brief.lately)"))
         if isCancelled() { return nil }
@@ -101,7 +101,7 @@ struct Exploration: Sendable {
         return Reference(path: entry.path, line: line.number, text: line.text)
     }
 
-    /// Writes the brief, through no link: the folder or the file could lead out of the repository.
+    /// Writes the brief, following no link: the folder or the file could lead out of the repository.
     private static func write(_ markdown: String, into root: String) throws {
         let folder = root + "/.sam"
         var status = stat()

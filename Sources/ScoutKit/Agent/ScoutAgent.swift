@@ -2,10 +2,10 @@ import AgentProtocol
 import Foundation
 import Synchronization
 
-/// SAM's explorer as an agent of the Agent Client Protocol, version 1: lines in, lines out.
+/// SAM's explorer as an agent of the Agent Client Protocol, version 1: reads and writes lines.
 ///
-/// It works with any client of that protocol. Each prompt is answered by an exploration of the session's
-/// folder; nothing is written but `.sam/brief.md` in it.
+/// It works with any client of that protocol. Each prompt is answered by an exploration of the session's folder, in which only
+/// `.sam/brief.md` is written.
 public actor ScoutAgent {
     private struct Session {
         var root: String
@@ -17,7 +17,7 @@ public actor ScoutAgent {
     private let send: @Sendable (Data) -> Void
     private var sessions: [String: Session] = [:]
 
-    /// Makes an agent.
+    /// Creates an agent.
     ///
     /// - Parameters:
     ///   - version: this program's version.
@@ -27,7 +27,7 @@ public actor ScoutAgent {
         self.send = send
     }
 
-    /// Takes one line from the client.
+    /// Handles one line from the client.
     public func receive(_ line: Data) {
         guard let message = RPCMessage(line: line) else {
             send(RPCMessage.failure(id: nil, error: RPCError(code: -32700, message: "This line is no JSON-RPC message.")).line)
@@ -111,7 +111,7 @@ public actor ScoutAgent {
     }
 }
 
-/// Whether a turn was cancelled; read from the thread that reads the files.
+/// Whether a turn was cancelled. Thread-safe: the thread that reads the files checks it.
 final class CancelFlag: Sendable {
     private let flag = Atomic(false)
 

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import Wording
 
-/// One turn: an exploration told as a plan, tool calls and pieces of a message.
+/// One turn: reports an exploration as a plan, tool calls and pieces of a message.
 final class Turn: Sendable {
     private let session: String
     private let root: String
@@ -16,7 +16,7 @@ final class Turn: Sendable {
         self.send = send
     }
 
-    /// Explores; returns the stop reason.
+    /// Explores and returns the stop reason.
     func run(request: String?, isCancelled: @escaping @Sendable () -> Bool) async -> Result<String, RPCError> {
         update(plan())
         let exploration = Exploration(root: root, request: request, isCancelled: isCancelled) { [self] in tell($0) }

@@ -1,16 +1,23 @@
 import Wording
 
-/// What a repository is, in the order in which a newcomer asks.
+/// A description of a repository, in the order of a newcomer's questions.
 public struct Brief: Sendable {
+    /// What was found in the files.
     public var survey: Survey
+    /// The build systems, those at the root first.
     public var builds: [BuildSystem]
+    /// The build and test commands of the project's CI.
     public var pipeline: [Reference]
+    /// The licence; `nil` when there is no licence file at the root.
     public var licence: Licence?
+    /// The recent history; `nil` when it can't be read.
     public var history: History?
+    /// The suggested first tasks.
     public var suggestions: [Suggestion]
+    /// The user's prompt; `nil` when it was empty.
     public var request: String?
 
-    /// The whole brief as Markdown. Every claim about a line names the line and quotes it.
+    /// The whole brief as Markdown. Every claim about a line names and quotes the line.
     public var markdown: String {
         let sections = [
             request.map {
@@ -25,7 +32,7 @@ public struct Brief: Sendable {
 
     private func section(_ title: String, _ body: String) -> String { "## \(title)\n\n\(body)" }
 
-    /// The languages by their share of the project's own code.
+    /// The languages by their share of the project's own code, as Markdown.
     public var languages: String {
         let total = survey.languages.map(\.bytes).reduce(0, +)
         var lines = survey.languages.prefix(8).map { share in
@@ -43,7 +50,7 @@ public struct Brief: Sendable {
         return lines.joined(separator: "\n") + "\n\n\(tail)."
     }
 
-    /// How to build, test and run.
+    /// How to build, test and run, as Markdown.
     public var commands: String {
         guard !builds.isEmpty || !pipeline.isEmpty else { return "No manifest that scout knows." }
         var lines = builds.flatMap { build in
@@ -63,7 +70,7 @@ public struct Brief: Sendable {
         return list(folders.map { "`\($0.key)`: \($0.value.of("file"))" }, orElse: "No tests found.")
     }
 
-    /// What happened lately, and who did it.
+    /// The recent history and its authors, as Markdown.
     public var lately: String {
         guard let history else { return "No git history can be read here." }
         var lines = ["\(history.commitsInAll.of("commit")) in all, \(history.commits) in the last \(history.days) days."]
@@ -88,7 +95,7 @@ public struct Brief: Sendable {
         return list(Array(shown), orElse: "") + (rest > 0 ? "\n\nAnd \(rest) more." : "")
     }
 
-    /// The first tasks.
+    /// The first tasks, as Markdown.
     public var tasks: String {
         guard !suggestions.isEmpty else { return "Too little is here to suggest anything." }
         return suggestions.enumerated().map { index, suggestion in

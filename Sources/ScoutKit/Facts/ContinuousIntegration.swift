@@ -1,4 +1,4 @@
-/// What the project's CI runs, line by line: the most reliable word on how to build and test.
+/// The commands of the project's CI, line by line: the most reliable source on how to build and test.
 enum ContinuousIntegration {
     static func commands(_ tree: SourceTree) -> [Reference] {
         var references: [Reference] = []

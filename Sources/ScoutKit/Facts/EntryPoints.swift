@@ -1,6 +1,6 @@
-/// Where programs begin.
+/// The lines at which programs begin.
 enum EntryPoints {
-    /// The line with which a program begins in this file, if one does.
+    /// The line at which a program begins in this file; `nil` when none does.
     static func line(in lines: LineReader, path: String, language: String) -> (number: Int, text: String)? {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         switch language {
@@ -26,7 +26,7 @@ enum EntryPoints {
     }
 }
 
-/// Lines that declare something, in most languages.
+/// Lines with a declaration, in most languages.
 enum Declarations {
     static func first(in lines: LineReader) -> (number: Int, text: String)? {
         let words = ["func ", "class ", "struct ", "enum ", "protocol ", "extension ", "def ", "fn ", "function ", "interface ", "impl "]

@@ -1,17 +1,24 @@
-/// What happened in the repository lately.
+/// The recent history of the repository.
 public struct History: Sendable, Hashable {
-    /// Something with how often it occurred.
+    /// A name with its number of occurrences.
     public struct Count: Sendable, Hashable {
+        /// An author or a path.
         public var name: String
+        /// The number of commits.
         public var count: Int
     }
 
+    /// The number of days that the counts cover.
     public var days: Int
+    /// The number of commits of all time.
     public var commitsInAll: Int
+    /// The number of commits in these days, without merges.
     public var commits: Int
+    /// The authors with the most commits, the first eight.
     public var authors: [Count]
+    /// The files with the most commits, the first eight, without vendored and generated ones.
     public var files: [Count]
-    /// The newest commit: its day, its subject.
+    /// The newest commit: its day and its subject.
     public var newest: String?
 
     static func read(_ git: RepositoryGit, days: Int = 90) async throws -> History {

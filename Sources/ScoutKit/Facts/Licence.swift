@@ -1,7 +1,8 @@
-/// The licence, told by the words of its file.
+/// The licence, recognised by the words of its file.
 public struct Licence: Sendable, Hashable {
-    /// An SPDX id, or a phrase where the text is none that scout knows.
+    /// An SPDX id, or a phrase when scout does not know the text.
     public var name: String
+    /// The first line of its file.
     public var evidence: Reference
 
     static func read(_ tree: SourceTree) -> Licence? {
@@ -31,6 +32,6 @@ public struct Licence: Sendable, Hashable {
             ("ISC", ["Permission to use, copy, modify, and/or distribute this software"]),
             ("Unlicense", ["This is free and unencumbered software released into the public domain"]),
         ]
-        return known.first { $0.1.allSatisfy(text.contains) }?.0 ?? "a licence of its own words"
+        return known.first { $0.1.allSatisfy(text.contains) }?.0 ?? "a licence in its own words"
     }
 }

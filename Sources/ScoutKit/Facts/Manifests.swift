@@ -1,16 +1,18 @@
 import Foundation
 
-/// A build system with the commands that go with it, and the line that tells of it.
+/// A build system, its commands, and the line that shows its use.
 public struct BuildSystem: Sendable, Hashable {
+    /// The build system's name.
     public var name: String
-    /// What to type, with what it does: `build`, `test` or `run`.
+    /// The commands by purpose: `build`, `test` or `run`.
     public var commands: [String: String]
+    /// The line of the manifest that shows its use.
     public var evidence: Reference
 }
 
-/// Reading manifests: what they say of building, testing and running.
+/// Reads manifests for how to build, test and run.
 enum Manifests {
-    /// Every build system that a manifest speaks of, those at the root first.
+    /// Every build system with a manifest, those at the root first, twelve at most.
     static func read(_ tree: SourceTree) -> [BuildSystem] {
         let candidates = tree.files.filter { entry in
             FileKind(path: entry.path) != .vendored && entry.path.split(separator: "/").count <= 3
@@ -29,7 +31,7 @@ enum Manifests {
         var file: String
         var name: String
         var commands: [String: String]
-        /// A text in the line that stands as evidence; the first line when there is none.
+        /// A text in the line that is quoted as evidence; the first line is quoted when there is none.
         var evidence: String
 
         init(_ file: String, _ name: String, evidence: String, build: String? = nil, test: String? = nil, run: String? = nil) {

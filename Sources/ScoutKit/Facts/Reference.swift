@@ -1,10 +1,10 @@
-/// A line of a file, quoted: what every claim of scout's rests on.
+/// A quoted line of a file, the evidence for a claim of scout's.
 public struct Reference: Sendable, Hashable {
-    /// Relative to the repository.
+    /// The file's path, relative to the repository.
     public var path: String
-    /// Counts from 1.
+    /// The line's number, from 1.
     public var line: Int
-    /// The line's text without the space around it, cut at 160 characters.
+    /// The line's text without surrounding whitespace, cut at 160 characters.
     public var text: String
 
     init(path: String, line: Int, text: some StringProtocol) {
@@ -13,7 +13,7 @@ public struct Reference: Sendable, Hashable {
         self.text = String(String(text).onOneLine.trimmingPrefix(while: \.isWhitespace).prefix(160)).trimmingSuffix(while: \.isWhitespace)
     }
 
-    /// The reference as Markdown: the place, then the line in a code span that its own backticks can't end.
+    /// The reference as Markdown: the place, then the line in a code span that backticks in the line can't end.
     public var markdown: String {
         var longest = 0
         var run = 0

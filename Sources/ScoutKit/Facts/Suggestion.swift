@@ -1,14 +1,16 @@
-/// A first task for someone new to the repository, tied to a line that is there.
+/// A first task for a newcomer to the repository, tied to an existing line.
 public struct Suggestion: Sendable, Hashable {
+    /// What to do.
     public var title: String
+    /// The reason for the suggestion.
     public var why: String
+    /// The line to start from.
     public var reference: Reference
 }
 
-/// Choosing first tasks from what was found. Pure.
+/// Chooses first tasks from the findings. Pure.
 enum Suggestions {
-    /// Three to five tasks, from as many different files, the most telling first; fewer only where the
-    /// repository has fewer files to speak of.
+    /// Three to five tasks, each from a different file, the most useful first; fewer only when the repository has too few suitable files.
     static func choose(_ survey: Survey, history: History?, builds: [BuildSystem], readme: Reference?) -> [Suggestion] {
         var chosen: [Suggestion] = []
         for suggestion in candidates(survey, history, builds, readme) where chosen.count < 5 {
@@ -27,9 +29,9 @@ enum Suggestions {
             switch mark.kind {
             case .fixMe:
                 candidates.append(
-                    Suggestion(title: "Mend what is marked as broken", why: "A FIXME stands here.", reference: mark.reference))
+                    Suggestion(title: "Fix what is marked as broken", why: "There is a FIXME here.", reference: mark.reference))
             case .toDo:
-                candidates.append(Suggestion(title: "Finish what was left open", why: "A TODO stands here.", reference: mark.reference))
+                candidates.append(Suggestion(title: "Finish what was left open", why: "There is a TODO here.", reference: mark.reference))
             }
         }
         candidates += survey.skippedTests.map {

@@ -1,60 +1,82 @@
 import Foundation
 
-/// What one reading of all files finds.
+/// The findings of one pass over all files.
 public struct Survey: Sendable {
-    /// A language with its share of the project's own code.
+    /// A language and its share of the project's own code.
     public struct LanguageShare: Sendable, Hashable {
+        /// The language's name.
         public var name: String
+        /// The size of its files, in bytes.
         public var bytes: Int
+        /// The number of its files.
         public var files: Int
     }
 
-    /// A source file, with what the suggestions need to know of it.
+    /// A source file, as far as the suggestions need it.
     struct SourceFile: Sendable {
         var path: String
         var language: String
         var bytes: Int
         var lines: Int
         var isTest: Bool
-        /// The first line that declares something.
+        /// The first line with a declaration.
         var declaration: Reference?
     }
 
+    /// The languages, largest first.
     public var languages: [LanguageShare] = []
+    /// The number of all files.
     public var fileCount = 0
+    /// The number of the project's own source files.
     public var sourceCount = 0
+    /// The number of generated files.
     public var generatedCount = 0
+    /// The number of vendored files.
     public var vendoredCount = 0
+    /// The number of binary files.
     public var binaryCount = 0
+    /// The number of links, which are not followed.
     public var linkCount = 0
+    /// The number of files whose names can't be written in a brief.
     public var unnameableCount = 0
+    /// Lines at which programs begin, twenty at most.
     public var entryPoints: [Reference] = []
+    /// The first marks, sorted by kind, path and line; ``markCount`` counts all.
     public var marks: [Mark] = []
+    /// The number of all marks.
     public var markCount = 0
+    /// Lines that skip a test. The search stops after twenty.
     public var skippedTests: [Reference] = []
+    /// Lines that declare something deprecated. The search stops after twenty.
     public var deprecated: [Reference] = []
+    /// The number of test files by folder.
     public var testFolders: [String: Int] = [:]
     var sources: [SourceFile] = []
 
-    /// A TODO or FIXME, in a comment.
+    /// A TODO or FIXME in a comment.
     public struct Mark: Sendable, Hashable {
+        /// The kind of mark.
         public enum Kind: String, Sendable {
+            /// A FIXME.
             case fixMe = "FIXME"
+            /// A TODO.
             case toDo = "TODO"
         }
 
+        /// The kind of mark.
         public var kind: Kind
+        /// The line with the mark.
         public var reference: Reference
     }
 
-    /// How many marks are kept of those that are counted.
+    /// How many of the counted marks are kept.
     static let markLimit = 200
 
     /// Reads every file of a tree once.
     ///
     /// - Parameters:
-    ///   - isCancelled: asked now and then; a survey that is cancelled ends early and is incomplete.
-    ///   - progress: told how many of how many files were read.
+    ///   - isCancelled: checked every 500 files; a cancelled survey ends early and is incomplete.
+    ///   - progress: called with the number of files read and of all files.
     static func read(_ tree: SourceTree, isCancelled: () -> Bool, progress: (Int, Int) -> Void) -> Survey {
         var survey = Survey()
         survey.fileCount = tree.files.count

@@ -1,4 +1,4 @@
-/// Telling tests from other code, by the habits of many languages.
+/// Tells tests from other code, by the conventions of many languages.
 enum TestFiles {
     static func isTest(_ path: String) -> Bool {
         let parts = path.split(separator: "/").map(String.init)
@@ -14,7 +14,7 @@ enum TestFiles {
             || stem.hasPrefix("test_") || name.contains(".test.") || name.contains(".spec.")
     }
 
-    /// The folder under which a test is counted: at most two levels deep.
+    /// The folder under which a test is counted, at most two levels deep.
     static func folder(of path: String) -> String {
         let folders = path.split(separator: "/").dropLast()
         return folders.isEmpty ? "." : folders.prefix(2).joined(separator: "/")
@@ -22,7 +22,7 @@ enum TestFiles {
 
     static let skipMarks = [".disabled(", "XCTSkip", "mark.skip", "t.Skip", ".skip(", "#[ignore", "@Ignore", "@Disabled"]
 
-    /// Whether a line turns a test off, rather than speaking of it.
+    /// Whether a line turns a test off, rather than mentioning it.
     static func isSkip(_ line: String) -> Bool {
         line.contains(
             /^\s*(@Test\(.*\.disabled\(|@Suite\(.*\.disabled\(|throw XCTSkip|try XCTSkip|@pytest\.mark\.skip|t\.Skip|(it|test|describe)\.skip\(|#\[ignore|@Ignore|@Disabled)/

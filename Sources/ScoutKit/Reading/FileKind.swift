@@ -1,6 +1,6 @@
 import Foundation
 
-/// What sort of file something is. Only ``source(_:)`` counts as the project's own code.
+/// The kind of a file. Only ``source(_:)`` counts as the project's own code.
 enum FileKind: Sendable, Hashable {
     case source(String)
     case documentation
@@ -10,7 +10,7 @@ enum FileKind: Sendable, Hashable {
     case binary
     case other
 
-    /// Judges by the path alone, as far as that goes.
+    /// Determines the kind from the path alone, as far as possible.
     init(path: String) {
         let parts = path.split(separator: "/")
         let name = parts.last.map(String.init) ?? path
@@ -34,7 +34,7 @@ enum FileKind: Sendable, Hashable {
         }
     }
 
-    /// Judges again with the file's beginning in hand.
+    /// Determines the kind again from the file's content.
     func refined(by content: Data) -> FileKind {
         switch self {
         case .vendored, .binary: return self
@@ -65,7 +65,7 @@ enum FileKind: Sendable, Hashable {
         "vendor", "vendored", "node_modules", "third_party", "third-party", "thirdparty", "Pods", "Carthage", ".build",
         "bower_components", "external", "deps",
     ]
-    /// Put together from halves, so that this file is not taken for generated itself.
+    /// Written in halves, so that this file itself does not count as generated.
     private static let generatedMarks = [
         "Code generated " + "by", "DO NOT " + "EDIT", "@" + "generated", "Automatically " + "generated", "AUTO-" + "GENERATED",
     ]

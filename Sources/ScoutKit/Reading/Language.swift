@@ -1,6 +1,6 @@
-/// Programming languages by the names of their files.
+/// Programming languages by file name.
 enum Language {
-    /// The language of a file of this name, or `nil` when it is none that scout knows.
+    /// The language of a file with this name; `nil` when scout knows none.
     static func named(file name: String) -> String? {
         whole[name] ?? endings[FileKind.ending(of: name)]
     }

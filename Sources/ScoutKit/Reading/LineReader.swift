@@ -1,9 +1,9 @@
 import Foundation
 
-/// A text file's bytes, searched without turning all of it into a string.
+/// Searches a text file's bytes without converting all of them to a string.
 struct LineReader {
     private let content: Data
-    /// The same bytes with the zero that ends a string in C. Text holds no other.
+    /// The same bytes with the terminating zero of C strings. Text has no other zero.
     private let terminated: [UInt8]
 
     init(_ content: Data) {
@@ -11,7 +11,7 @@ struct LineReader {
         terminated = content + [0]
     }
 
-    /// How many lines there are.
+    /// The number of lines.
     var count: Int {
         content.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return 0 }
@@ -25,7 +25,7 @@ struct LineReader {
         }
     }
 
-    /// Every line that holds one of these texts, with its number, in order.
+    /// Every line that contains one of these texts, with its number, in order.
     func lines(containing needles: [String]) -> [(number: Int, text: String)] {
         var offsets: Set<Int> = []
         for needle in needles { offsets.formUnion(occurrences(of: needle)) }
@@ -48,7 +48,7 @@ struct LineReader {
         return lines
     }
 
-    /// The first line that is accepted, with its number.
+    /// The first line for which the closure returns true, with its number.
     func first(where accept: (Substring) -> Bool) -> (number: Int, text: String)? {
         var number = 0
         for line in String(decoding: content, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false) {

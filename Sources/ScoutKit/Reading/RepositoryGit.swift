@@ -1,24 +1,24 @@
 import Foundation
 import Processes
 
-/// Questions to git about a repository whose configuration nobody trusts.
+/// Queries git about a repository with untrusted configuration.
 struct RepositoryGit: Sendable {
     private let program: String
     private let root: String
 
-    /// Finds git, and finds that the folder is a repository's.
+    /// Finds git; `nil` when it is not installed or the folder is no repository.
     init?(root: String) {
         guard let program = Program.find("git"), FileManager.default.fileExists(atPath: root + "/.git") else { return nil }
         self.program = program
         self.root = root
     }
 
-    /// The names of all tracked files, as bytes: a name need not be UTF-8.
+    /// The names of all tracked files, in bytes: a name need not be UTF-8.
     func trackedFiles() async throws -> [[UInt8]] {
         try await run(["ls-files", "-z"]).split(separator: 0).map(Array.init)
     }
 
-    /// The commits since a day, newest first.
+    /// The commits of the last days, newest first.
     func history(days: Int) async throws -> [Commit] {
         let text = String(
             decoding: try await run([
@@ -35,7 +35,7 @@ struct RepositoryGit: Sendable {
         return Commit(Substring(text))
     }
 
-    /// How many commits lead to HEAD.
+    /// The number of commits that HEAD reaches.
     func commitCount() async throws -> Int {
         let text = String(decoding: try await run(["rev-list", "--count", "HEAD"]), as: UTF8.self)
         return Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
@@ -58,11 +58,11 @@ struct RepositoryGit: Sendable {
     }
 }
 
-/// A commit, with the files it touched where they were asked for.
+/// A commit, with the files it changed if they were requested.
 struct Commit: Sendable, Hashable {
     var hash: String
     var author: String
-    /// ISO 8601, the committer's.
+    /// The committer's date, in ISO 8601.
     var date: String
     var subject: String
     var files: [String]
@@ -74,7 +74,7 @@ struct Commit: Sendable, Hashable {
         author = String(fields[1]).onOneLine
         date = String(fields[2])
         subject = String(fields[3]).onOneLine
-        // The format ends in a line break; after that names are separated by zeroes, and may themselves hold line breaks.
+        // The format ends with a line break; then names follow, separated by zeros, which may contain line breaks.
         files = fields[4].drop { $0 == "\n" }.split(separator: "\0").map(String.init).filter(\.canBeWrittenDown)
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Processes
 import Wording
 
-/// The files of a repository: those git tracks, or, where there is no git, those in the folder.
+/// The files of a repository: those that git tracks, or, without git, those in the folder.
 struct SourceTree: Sendable {
     struct Entry: Sendable, Hashable {
         /// Relative to the root.
@@ -11,10 +11,10 @@ struct SourceTree: Sendable {
     }
 
     var root: String
-    /// Regular files only. Links are left alone: they may lead out of the tree.
+    /// Regular files only. Links are skipped, because they may lead out of the tree.
     var files: [Entry]
     var links: Int
-    /// Files whose names can't be written down in a brief: no UTF-8, or with line breaks and the like.
+    /// Files whose names can't be written in a brief: not UTF-8, or with line breaks and the like.
     var unnameable: Int
 
     static func read(_ root: String, git: RepositoryGit?) async throws -> SourceTree {
@@ -53,7 +53,7 @@ struct SourceTree: Sendable {
         return names
     }
 
-    /// The beginning of a file, at most a mebibyte of it.
+    /// A file's first bytes, at most `limit`.
     func content(of entry: Entry, limit: Int = 1 << 20) -> Data? {
         let descriptor = open("\(root)/\(entry.path)", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -65,12 +65,12 @@ struct SourceTree: Sendable {
 }
 
 extension String {
-    /// Whether a name can stand in a brief between backticks and on one line.
+    /// Whether a name can be written in a brief, between backticks and on one line.
     var canBeWrittenDown: Bool {
         !contains("`") && VisibleText(self).text == self
     }
 
-    /// The text with what could break a line or rewrite a terminal made visible.
+    /// The text with invisible characters, which could break a line or rewrite a terminal, made visible.
     var onOneLine: String { VisibleText(self).text }
 }
 

@@ -2,37 +2,40 @@ import AgentProtocol
 import Credentials
 import Workspaces
 
-/// What SAM itself writes into a session's log, beside what the agent does.
+/// What SAM itself writes into a session's log, in addition to the agent's events.
 public enum LogEntry: Sendable, Hashable, Codable {
     /// The session entered a phase.
     case state(StateChange)
     /// A prompt changed its state.
     case prompt(PromptID, PromptState)
-    /// The session was started with this credential, and this is how it came about. No secret stands here.
+    /// The session was started with this credential; the pin says how it was resolved. Contains no secret.
     case credential(Pin)
-    /// The workspace stands.
+    /// The workspace is ready.
     case workspace(PreparedWorkspace)
     /// The work is on the branch, or there was none.
     case result(WorkspaceResult)
-    /// The agent asks a person something, or what came of it.
+    /// The agent asks a person a question, or the question has an outcome.
     case question(QuestionEntry)
     /// A permission that ended with its runner, which could not log that itself.
     case permission(Permission)
-    /// An inquiry that ended in the same way.
+    /// An inquiry that ended with its runner, which could not log that itself.
     case inquiry(Inquiry)
-    /// How far the agent says it has come.
+    /// The progress that the agent reports.
     case progress(String)
-    /// A sentence for whoever follows.
+    /// A sentence for followers.
     case note(String)
 }
 
 /// A phase that was entered.
 public struct StateChange: Sendable, Hashable, Codable {
+    /// The phase.
     public var phase: Phase
+    /// The attempt in which it was entered.
     public var attempt: Int
+    /// Why the session failed, or was interrupted for good; `nil` in other phases.
     public var failure: SessionState.Failure?
 
-    /// Tells a phase.
+    /// Creates a change.
     public init(phase: Phase, attempt: Int, failure: SessionState.Failure? = nil) {
         self.phase = phase
         self.attempt = attempt
@@ -40,9 +43,9 @@ public struct StateChange: Sendable, Hashable, Codable {
     }
 }
 
-/// How far a prompt has come.
+/// The state of a prompt.
 public enum PromptState: String, Sendable, Codable {
-    /// Stored, and handed over when the agent is free.
+    /// Stored; it is delivered when the agent is free.
     case kept
     /// On its way to the agent.
     case delivered
@@ -50,10 +53,10 @@ public enum PromptState: String, Sendable, Codable {
     case answering
     /// Answered.
     case done
-    /// Taken back before it was handed over.
+    /// Withdrawn before it was delivered.
     case withdrawn
-    /// Handed over, and then someone cancelled the session before it was answered.
+    /// The session was cancelled after it was delivered and before it was answered.
     case cancelled
-    /// Handed over, and then the runner died: the agent may have seen it or not. It is not sent again by itself.
+    /// The runner died after it was delivered: the agent may have seen it or not. It is not sent again automatically.
     case uncertain
 }

@@ -1,17 +1,17 @@
 import AgentProtocol
 
-/// What happened in a session, in few words, for an agent that goes on with it and remembers nothing.
+/// A short account of a session, for an agent that continues it without its conversation.
 enum Recap {
-    /// The most that a recap says, in characters.
+    /// The target length of a recap, in characters.
     static let limit = 12_000
     private static let partLimit = 3_000
 
-    /// Tells a log.
+    /// Renders a log as a recap.
     static func text(of events: [SessionEvent], task: String) -> String {
         var parts: [(speaker: String, text: String)] = []
         var last: String?
         var changes: Set<String> = []
-        // As it was when it was handed over: one that was changed before has two texts, and one that was taken back was never said.
+        // Texts as they were at delivery: an edited prompt has two texts, and a withdrawn one was never delivered.
         var prompts: [String: String] = [:]
         for event in events {
             switch event.kind {
@@ -39,7 +39,7 @@ enum Recap {
             }
         }
         let told = parts.map { "\($0.speaker): \(shortened($0.text.trimmed))" }
-        // The end matters most, and the beginning says what it is about.
+        // The end matters most, and the beginning says what the session is about.
         var kept: [String] = []
         var length = 0
         for line in told.dropFirst().reversed() {
@@ -51,7 +51,7 @@ enum Recap {
             kept.append(line)
         }
         let lines =
-            ["This goes on with earlier work of yours, of which you may have no memory. Its task was: \(task)"]
+            ["This continues your earlier work, of which you may have no memory. Its task was: \(task)"]
             + told.prefix(1) + kept.reversed()
             + (changes.isEmpty ? [] : ["Files that you changed: \(changes.sorted().prefix(50).joined(separator: ", "))"])
             + ["All of that work is in the workspace, committed. What follows is what to do now:"]

@@ -2,25 +2,37 @@ import AgentProtocol
 import Foundation
 import Store
 
-/// One line of a session's log.
+/// One event of a session's log.
 public struct SessionEvent: Sendable, Hashable, Codable {
     /// Counts from 1 without gaps, in the order in which events were stored.
     public var seq: Int
     /// When it happened, in UTC milliseconds.
     public var at: Int64
+    /// The kind of event, which decides the payload's shape.
     public var kind: String
+    /// The event's data. ``SessionQueries/payload(_:seq:)`` returns the full payload where this one is cut.
     public var payload: JSONValue
 
-    /// Payloads longer than this are cut in the log, and kept whole beside it.
+    /// Payloads longer than this, in bytes, are cut in the log and stored whole beside it.
     static let payloadLimit = 64 << 10
 
-    /// Holds for the kinds that are looked for by themselves, and for which there is an index. A statement has to say this of an event
-    /// beside its kind, in these words, for the database to use it.
+    /// The condition for kinds that have an index. A statement has to contain it word for word, in addition to the kind, for the database
+    /// to use the index.
     static let isIndexed = "kind IN ('inquiry', 'permission', 'prompt', 'question', 'state')"
 }
 
+/// A part of a session's log.
+public struct LogPage: Sendable, Hashable {
+    /// The events, in order.
+    public var events: [SessionEvent]
+    /// Whether there are later events.
+    public var hasMore: Bool
+    /// Whether the session has settled with the last of these events, or earlier: nothing will follow.
+    public var isEnd: Bool
+}
+
 extension SessionEvent {
-    /// Reads an event. One whose payload can't be read is told as such, so that those after it are.
+    /// Reads an event. An unreadable payload is reported, so that later events can still be read.
     init(_ row: Row, of session: SessionID, _ transaction: any Transaction) throws {
         seq = try row.integer("seq")
         at = Int64(try row.integer("at"))
@@ -29,21 +41,21 @@ extension SessionEvent {
             payload = try JSONLine.decode(from: try row.text("payload"))
         } catch {
             transaction.report(row, of: "session_events", id: { SessionEvent.name(try $0.integer("seq"), session) }, error)
-            // As an event of a kind that this version does not know.
+            // Shown like an event of a kind that this version does not know.
             payload = .object(["kind": .string("unreadable"), "raw": .object(["kind": .string(kind)])])
             kind = "other"
         }
     }
 
-    /// What names an event among those of all sessions.
+    /// An event's name, unique among all sessions.
     static func name(_ seq: Int, _ session: SessionID) -> String { "\(session.rawValue)/\(seq)" }
 }
 
-/// An event on its way into the log: a kind and its payload as JSON.
+/// An event to be logged: a kind and its payload as JSON.
 struct LogRecord: Sendable, Hashable {
     var kind: String
     var payload: String
-    /// The whole payload where it is longer than the log takes.
+    /// The full payload when it is longer than the log's limit.
     var whole: String?
 
     init(kind: String, json: String) {
@@ -64,13 +76,13 @@ struct LogRecord: Sendable, Hashable {
         self = try .single(member: JSONValue(encoding: event))
     }
 
-    /// - Parameter content: a prompt's text, and how many images go with it.
+    /// - Parameter content: returns a prompt's text and the number of its images.
     init(_ entry: LogEntry, content: (PromptID) throws -> (text: String, images: Int)?) throws {
         switch entry {
         case .state(let change):
             self.init(kind: "state", json: try JSONLine.text(change))
         case .prompt(let id, let state):
-            // The text stands in the log once, where the prompt first appears.
+            // The text is logged with the state `kept` only: when the prompt is written, and when it is edited.
             var fields: [String: JSONValue] = ["id": .string(id.rawValue), "state": .string(state.rawValue)]
             if state == .kept, let content = try content(id) {
                 fields["text"] = .string(content.text)
@@ -88,7 +100,7 @@ struct LogRecord: Sendable, Hashable {
         }
     }
 
-    /// An enum encodes as an object with one member: its case's name, and an object around its value.
+    /// An enum encodes as an object with one member: its case's name, with an object around its value.
     private static func single(member json: JSONValue) throws -> LogRecord {
         guard case .object(let members) = json, let (kind, wrapped) = members.first, members.count == 1 else {
             throw SessionsError(.invalid, "The event has no single kind.")

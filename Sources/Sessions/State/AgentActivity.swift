@@ -1,49 +1,50 @@
-/// What a session's agent does while it answers a prompt, judged by evidence alone.
+/// What a session's agent is doing, judged by evidence alone.
 public struct AgentActivity: Sendable, Hashable, Codable {
-    /// What it does.
+    /// The kind of activity.
     public enum Kind: String, Sendable, Codable, CaseIterable {
-        /// It tells of something now and then, or uses the processor.
+        /// It reports events, or uses the processor.
         case active
-        /// It says nothing and waits for its model's answer.
+        /// It reports nothing and waits for its model's answer.
         case thinking
         /// It waits for a person.
         case waiting
-        /// It answers no prompt, and something that it began beside its turns runs.
+        /// It answers no prompt, and its background work runs.
         case background
-        /// It says nothing, has nothing open, and uses no processor.
+        /// It reports nothing, has no request open, and uses no processor.
         case silent
     }
 
+    /// The kind of activity.
     public var kind: Kind
-    /// Since when, in UTC milliseconds.
+    /// When this activity started, in UTC milliseconds.
     public var since: Int64
-    /// The same for a person.
+    /// A description for people.
     public var sentence: String
 }
 
 /// What is known of an agent that answers a prompt. All times are in UTC milliseconds.
 struct Evidence: Sendable, Hashable {
-    /// The last time that it told of anything, or was handed a prompt.
+    /// The last time that it reported an event, or got a prompt.
     var lastEvent: Int64
-    /// The last time that it, or what it started, used the processor.
+    /// The last time that it or its child processes used the processor.
     var lastBusy: Int64
-    /// When the oldest request began that it has open at its model's provider.
+    /// When its oldest open request to its model's provider began.
     var requestSince: Int64?
     /// Whether it waits for a person's answer.
     var isAsking = false
 
-    /// How long an agent says nothing before that is worth a word.
-    static let patience: Int64 = 10_000
+    /// How long an agent may report nothing before it no longer counts as active, in milliseconds.
+    static let reportPause: Int64 = 10_000
 
-    /// What it does.
+    /// Judges the activity.
     func activity(now: Int64) -> AgentActivity {
         if isAsking { return AgentActivity(kind: .waiting, since: lastEvent, sentence: "waiting for an answer to its question") }
-        guard now - lastEvent > Self.patience else { return AgentActivity(kind: .active, since: lastEvent, sentence: "working") }
+        guard now - lastEvent > Self.reportPause else { return AgentActivity(kind: .active, since: lastEvent, sentence: "working") }
         if let requestSince {
             return AgentActivity(
                 kind: .thinking, since: requestSince, sentence: "thinking (model request open for \(Self.words(now - requestSince)))")
         }
-        if now - lastBusy <= Self.patience {
+        if now - lastBusy <= Self.reportPause {
             return AgentActivity(
                 kind: .active, since: lastEvent,
                 sentence: "busy (no word for \(Self.words(now - lastEvent)), but something of it uses the processor)")
@@ -60,7 +61,7 @@ struct Evidence: Sendable, Hashable {
 
 /// What is done about an agent that is silent for too long.
 public enum StuckAct: String, Sendable, Codable, CaseIterable {
-    /// Its session's log tells of it, and nothing else happens.
+    /// A note in its session's log, nothing else.
     case tell
     /// Its turn is cancelled.
     case cancelTurn = "cancel-turn"

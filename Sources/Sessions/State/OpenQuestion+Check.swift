@@ -1,7 +1,7 @@
 import AgentProtocol
 
 extension OpenQuestion.Kind {
-    /// What an answer is, for a person who gave another.
+    /// The form of a valid answer, for the message about an invalid one.
     var answer: String {
         switch self {
         case .permission: "one of its options, not with a text alone"
@@ -12,10 +12,10 @@ extension OpenQuestion.Kind {
 }
 
 extension OpenQuestion {
-    /// The most that the texts of an answer have, in bytes.
+    /// The most bytes that the texts of an answer may have.
     static let answerLimit = 32 << 10
 
-    /// The answers to an inquiry as they go to its agent.
+    /// Checks the answers to an inquiry and returns them as they are sent to the agent.
     ///
     /// - Throws: ``SessionsError`` that names the item and what is wrong with its answer.
     func check(_ answers: [String: [String]]) throws(SessionsError) -> [String: [String]] {

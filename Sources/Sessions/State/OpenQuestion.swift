@@ -1,35 +1,36 @@
 import AgentProtocol
 
-/// What a session's agent waits for a person to answer.
+/// A question that a session's agent asks a person.
 public struct OpenQuestion: Sendable, Hashable, Codable {
-    /// What is asked.
+    /// The kind of question.
     public enum Kind: String, Sendable, Codable, CaseIterable {
-        /// To be allowed something: the answer is one of the options.
+        /// A request for permission: the answer is one of the options.
         case permission
-        /// Something that only a person knows: the answer is a text.
+        /// A question by SAM's own tool: the answer is a text.
         case text
-        /// One or several things, each with answers that the agent proposes.
+        /// One or several items, each with answers that the agent proposes.
         case inquiry
     }
 
-    /// Means something within one attempt.
+    /// The id, unique within one attempt.
     public var id: String
+    /// The kind of question.
     public var kind: Kind
-    /// What is asked, as the agent says it.
+    /// The question, in the agent's words.
     public var title: String
-    /// The answers that a permission takes.
+    /// The answers that a permission question accepts.
     public var options: [Permission.Option]
-    /// Answers that the agent proposes for a text.
+    /// Answers that the agent proposes for a text question.
     public var suggestions: [String]?
-    /// What an inquiry asks.
+    /// The items of an inquiry.
     public var items: [Inquiry.Item]?
-    /// The plan that is to be approved, in Markdown, where it is one.
+    /// The plan to be approved, in Markdown; `nil` when the question is about none.
     public var plan: String?
-    /// The tool call that waits for the answer, by the agent's id; `nil` where none is known. Nothing waits for an inquiry without one.
+    /// The tool call that waits for the answer, by the agent's id; `nil` when none is known. An inquiry without one blocks nothing.
     public var toolCall: String?
     /// The tool call whose sub-agent asks; `nil` for the agent itself.
     public var parent: String?
-    /// When it settles itself, in UTC milliseconds.
+    /// When it expires, in UTC milliseconds.
     public var until: Int64?
 
     init(_ permission: Permission) {
@@ -54,7 +55,7 @@ public struct OpenQuestion: Sendable, Hashable, Codable {
         until = inquiry.until
     }
 
-    /// Asks a person something.
+    /// Creates a text question.
     init(id: String, text: String, suggestions: [String], until: Int64) {
         self.id = id
         kind = .text
@@ -66,10 +67,10 @@ public struct OpenQuestion: Sendable, Hashable, Codable {
 }
 
 extension OpenQuestion {
-    /// Whether the agent, or a part of it, does nothing until the answer is there.
+    /// Whether the agent, or a part of it, does nothing until the question is answered.
     var isWaitedFor: Bool { kind != .inquiry || toolCall != nil }
 
-    /// The log's entry for the end of a question that can't be answered any more; `nil` for a question for a text, which has its own.
+    /// The log entry for the end of a question that can't be answered any more; `nil` for a text question, which has its own.
     var dropped: LogEntry? {
         switch kind {
         case .text: return nil
@@ -88,15 +89,15 @@ extension OpenQuestion {
 }
 
 extension SessionState {
-    /// Whether the agent waits for a person's answer. A question that nothing waits for does not count: the agent works on meanwhile.
+    /// Whether the agent waits for a person's answer. A question that blocks nothing does not count: the agent works on meanwhile.
     var waitsForAnswer: Bool { questions.contains(where: \.isWaitedFor) }
 }
 
-/// What came of a question for a text.
+/// The outcome of a text question.
 public struct QuestionAnswer: Sendable, Hashable, Codable {
-    /// `nil` when nobody answered.
+    /// The answer; `nil` when nobody answered.
     public var text: String?
-    /// Who settled it.
+    /// Who or what settled it.
     public var by: Permission.Answer.Decider
 
     init(text: String?, by decider: Permission.Answer.Decider) {
@@ -105,13 +106,17 @@ public struct QuestionAnswer: Sendable, Hashable, Codable {
     }
 }
 
-/// A question for a text in the log: an upsert by id.
+/// A text question in the log. A later entry with the same id replaces an earlier one.
 public struct QuestionEntry: Sendable, Hashable, Codable {
+    /// The question's id.
     public var id: String
+    /// The question, in the agent's words.
     public var title: String
+    /// Answers that the agent proposes.
     public var suggestions: [String]?
+    /// When it expires, in UTC milliseconds.
     public var until: Int64?
-    /// `nil` while it is open.
+    /// The outcome; `nil` while it is open.
     public var answer: QuestionAnswer?
 
     init(_ question: OpenQuestion, answer: QuestionAnswer? = nil) {

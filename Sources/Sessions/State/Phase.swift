@@ -1,28 +1,28 @@
 import Store
 
-/// Where a session is in its life.
+/// The phase of a session's life.
 public enum Phase: String, Sendable, Codable, CaseIterable, SQLBindable {
-    /// Waits for its turn: as many sessions run as may.
+    /// Waits for its turn, while as many sessions run as may.
     case queued
-    /// The repository is fetched and the workspace made.
+    /// The repository is fetched and the workspace is made.
     case preparing
-    /// The runner was started and has not been heard of yet.
+    /// The runner was started and has not reported yet.
     case booting
-    /// The sandbox stands and the agent's program runs; it has not answered its protocol's handshake.
+    /// The sandbox and the agent's program run; the agent has not answered its protocol's handshake.
     case starting
     /// The agent answered the handshake and waits for a prompt.
     case ready
-    /// The agent answers a prompt, or something that it began runs on.
+    /// The agent answers a prompt, or its background work runs.
     case working
-    /// The agent was asked to end, or has ended; its work is taken out.
+    /// The agent was asked to end, or has ended; its work is salvaged.
     case finishing
     /// Over, with its work on the branch.
     case completed
-    /// Over by an error. What work there was is on the branch all the same.
+    /// Over because of an error. Any work is on the branch all the same.
     case failed
-    /// Over because someone said so. What work there was is on the branch all the same.
+    /// Over because it was cancelled. Any work is on the branch all the same.
     case cancelled
-    /// The runner is gone or silent. It may come back until the salvage of its work begins.
+    /// The runner is dead or silent. It may come back until the salvage of its work begins.
     case interrupted
 
     /// Whether a runner has been started for it and may be alive.
@@ -33,10 +33,10 @@ public enum Phase: String, Sendable, Codable, CaseIterable, SQLBindable {
         }
     }
 
-    /// Whether an agent is there that can be talked to.
+    /// Whether an agent runs that accepts prompts.
     var isRunning: Bool { self == .ready || self == .working }
 
-    /// Whether the session is over, or (interrupted) over unless its runner comes back.
+    /// Whether the session is over, or, when interrupted, will be unless its runner comes back.
     public var isEnd: Bool {
         switch self {
         case .completed, .failed, .cancelled, .interrupted: true

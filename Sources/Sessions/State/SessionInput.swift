@@ -1,93 +1,100 @@
+import Accounts
 import AgentProtocol
 import Credentials
 import Workspaces
 
 /// What can happen to a session.
 public enum SessionInput: Sendable, Hashable {
-    /// Another session may run now, this one is first in line, and these are the credentials that it is started with.
+    /// A slot is free and this session is next; it starts with these credentials.
     case slotFreed([Pin])
-    /// It would be its turn, and it has to wait for something else.
+    /// It is next, but has to wait for something else.
     case held(back: String)
+    /// The workspace is ready.
     case prepared(PreparedWorkspace)
-    /// The credential can't be had, or the workspace or the runner could not be made.
+    /// The credential is not available, or the workspace or the runner could not be made.
     case startFailed(code: String, message: String)
-    /// The runner told something.
+    /// The runner reported an event.
     case agent(AgentEvent)
-    /// The runner holds its lock but has not been heard of for too long.
+    /// The runner holds its lock but has not reported for too long.
     case runnerSilent
-    /// A runner that was silent is heard again.
+    /// A silent runner reports again.
     case runnerReturned
-    /// The runner's lock is free: it is dead. What it had spooled was taken in before.
+    /// The runner's lock is free: it is dead. Its spool was stored before.
     case runnerDied
-    /// SAM was away for so many milliseconds and is back: what it waits for gets its whole time anew.
+    /// SAM was away for this many milliseconds and is back: its waits start over.
     case resumed(away: Int64)
-    /// The machine's clock was set by so many milliseconds.
+    /// The machine's clock was set by this many milliseconds.
     case clockMoved(by: Int64)
     /// The current wait is over.
     case deadlinePassed
-    /// Someone wrote a prompt.
+    /// A user wrote a prompt.
     case prompt(PromptID)
-    /// Someone took back a prompt.
+    /// A user withdrew a prompt.
     case withdrawn(PromptID)
-    /// Someone changed the text of a prompt.
+    /// The user who wrote a prompt that is not delivered yet may not run sessions in the project any more.
+    case authorShutOut(PromptID, note: String)
+    /// A user changed the text of a prompt.
     case edited(PromptID)
-    /// Someone answered what the agent asks to be allowed.
+    /// A user answered a permission question.
     case answered(AgentCommand.Answer)
-    /// Someone answered what the agent asks in its own protocol.
+    /// A user answered an inquiry.
     case inquiryAnswered(AgentCommand.Reply)
-    /// Background work has run for so many minutes without a prompt, which is as long as it may.
+    /// Background work has run for this many minutes without a prompt, which is the most allowed.
     case backgroundOverdue(minutes: Int)
-    /// What was asked to stop beside the turns goes on.
+    /// Background work that was asked to stop has not.
     case backgroundGoesOn
-    /// The agent was idle for a moment and began nothing by itself.
+    /// The agent was idle for a moment and started no turn by itself.
     case stayedIdle
-    /// The agent asks a person something.
+    /// The agent asks a person a text question.
     case asked(OpenQuestion)
-    /// Someone answered it.
+    /// A user answered a text question.
     case replied(question: String, text: String)
-    /// Nobody answered it in time.
+    /// A text question was not answered in time.
     case questionExpired(String)
-    /// The agent tells how far it has come.
+    /// The agent reports its progress.
     case progressed(String)
-    /// Someone wants the agent to stop what it does at the moment.
+    /// A user wants the agent to stop its turn and background work.
     case turnCancelRequested
-    /// The agent was asked to stop what it does over a prompt, and goes on.
+    /// The agent was asked to stop its turn and has not.
     case turnGoesOn(PromptID)
-    /// The agent is silent for too long over a prompt.
+    /// The agent has been silent for too long during its turn.
     case stuck(PromptID, sentence: String, StuckAct)
     /// A layer allows the agent less than it was started with.
     case tightened(PermissionMode, note: String)
-    /// Someone asked for an end once all prompts are answered.
+    /// A user asked for the session to end once all prompts are answered.
     case finishRequested
-    /// Something happened that whoever follows should know.
+    /// A note for followers.
     case noted(String)
-    /// Who asked for the session was shut out, or left its project.
+    /// The user who created the session may not run sessions in its project any more.
     case starterShutOut
-    /// Someone asked for an end now.
+    /// A user asked for the session to end now.
     case cancelRequested
+    /// The work was salvaged.
     case salvaged(WorkspaceResult)
+    /// The salvage failed, with the reason.
     case salvageFailed(String)
-    /// Someone wants the work of a kept workspace to be brought out again.
+    /// A user wants a kept workspace to be salvaged again.
     case salvageRequested
+    /// The clean-up is complete.
     case cleanedUp
-    /// SAM was restored from a backup, which holds no runner and no workspace; with the path of the project's mirror.
-    case restored(mirror: String)
+    /// SAM was restored from a backup, which has no runner and no workspace; with the session's project.
+    case restored(ProjectID)
 }
 
-/// What is to be done about it. Recorded before it is done.
+/// What has to be done because of an input. Recorded before it is done.
 public enum SessionEffect: Sendable, Hashable {
     /// Fetch the repository and make the workspace.
     case prepare
-    /// Give up preparing.
+    /// Stop preparing.
     case abandonPreparation
     /// Start the runner of an attempt.
     case launch(attempt: Int)
-    /// Ask the runner for something.
+    /// Send the runner a command.
     case send(AgentCommand)
-    /// Hand a kept prompt to the runner.
+    /// Deliver a stored prompt to the runner.
     case deliver(PromptID)
-    /// Make sure the runner is dead, fence it off, and take the work out of the workspace.
+    /// Make sure that the runner is dead, fence it off, and salvage the work from the workspace.
     case salvage
-    /// Remove what is no longer needed.
+    /// Remove what the session no longer needs.
     case cleanUp(keepingWorkspace: Bool)
 }

@@ -1,7 +1,7 @@
 import AgentProtocol
 import Wording
 
-// What runs beside the answers to prompts, and after them.
+// Work that runs beside the answers to prompts, and after them.
 extension SessionReducer {
     mutating func background(_ work: BackgroundWork) {
         let now = now
@@ -12,7 +12,7 @@ extension SessionReducer {
         changeBackground { $0.followUp = turn.prompt }
     }
 
-    /// Its error counts for the session only while nothing came after it.
+    /// Its error counts for the session only if no later turn follows.
     mutating func followUpEnded(_ end: TurnEnd) {
         state.followUpError = end.error
         changeBackground { $0.followUp = nil }
@@ -26,13 +26,13 @@ extension SessionReducer {
         settle()
     }
 
-    /// Brings the phase into line with what runs, and goes on.
+    /// Adjusts the phase to what runs, and continues with the next step.
     mutating func settle() {
         guard state.phase.isRunning else { return }
         let isFollowingUp = state.background?.isRunning == true
         if state.isAnswering || isFollowingUp { state.idleSince = nil }
         if let idleSince = state.background?.idleSince, isFollowingUp {
-            // An agent that begins something again and again does not get its time each time.
+            // Only a longer pause resets the time, so that an agent that restarts work again and again gets no extra time.
             if now - idleSince > timing.pausing { state.background?.since = nil }
             state.background?.idleSince = nil
         } else if !isFollowingUp, state.background != nil, state.background?.idleSince == nil {
@@ -44,16 +44,16 @@ extension SessionReducer {
             dropQuestions()
         }
         enter(state.isAnswering || isFollowingUp ? .working : .ready)
-        goOn()
+        advance()
     }
 
-    /// Background work has run for as long as it may without a prompt.
+    /// Asks background work to stop that has run for as long as allowed without a prompt.
     mutating func backgroundOverdue(_ minutes: Int) {
         guard state.phase.isRunning, state.current == nil, var background = state.background, background.isRunning,
             background.stop == nil
         else { return }
         background.stop = BackgroundState.Stop(at: now, tasks: background.awaited.map(\.id), followUp: background.followUp)
-        // Said once for each answer: an agent can begin something again and again.
+        // Logged once for each prompt: an agent can start new work again and again.
         if !background.isOverdue {
             let names = BackgroundState.names(of: background.awaited, followUp: background.followUp != nil)
             let time = "After \(minutes.of("minute")) without a prompt, the time of agents.backgroundMinutes"
@@ -64,7 +64,7 @@ extension SessionReducer {
         effects.append(.send(.stopBackground))
     }
 
-    /// What was asked to stop goes on. The session no longer waits for it; its end stops it for sure.
+    /// Stops waiting for background work that ignored a request to stop. The session's end will stop it.
     mutating func backgroundGoesOn() {
         guard var background = state.background, let stop = background.stop, now - stop.at >= timing.stoppingBackground else { return }
         let left = background.awaited.filter { stop.tasks.contains($0.id) }
@@ -74,7 +74,7 @@ extension SessionReducer {
         background.stop = nil
         if goesOn || !left.isEmpty {
             let names = BackgroundState.names(of: left, followUp: goesOn)
-            log.append(.note("The session no longer waits for what was asked to stop and goes on: \(names)."))
+            log.append(.note("The session no longer waits for what was asked to stop and keeps running: \(names)."))
         }
         state.background = background
         settle()
@@ -82,7 +82,7 @@ extension SessionReducer {
 }
 
 extension BackgroundState {
-    /// Whether anything runs of what was asked to stop.
+    /// Whether any of the work that was asked to stop still runs.
     fileprivate func isRunning(_ stop: Stop) -> Bool {
         followUp != nil && followUp == stop.followUp || awaited.contains { stop.tasks.contains($0.id) }
     }

@@ -1,22 +1,30 @@
 import AgentProtocol
 
-// What people want of a session, and what its agent asks and tells them.
+// What people request of a session, and what its agent asks and reports.
 extension SessionReducer {
     mutating func prompt(_ id: PromptID) {
         guard !state.phase.isEnd, state.phase != .finishing else { return }
         state.pending.append(id)
         log.append(.prompt(id, .kept))
-        goOn()
+        advance()
     }
 
     mutating func withdrawn(_ id: PromptID) {
         guard let place = state.pending.firstIndex(of: id) else { return }
         state.pending.remove(at: place)
         log.append(.prompt(id, .withdrawn))
-        goOn()
+        advance()
     }
 
-    /// Takes a question's first answer. The runner logs how the question ended, since it may have closed it before the answer reaches it.
+    /// Withdraws a prompt without delivering the next: the input that would have delivered this one follows.
+    mutating func authorShutOut(_ id: PromptID, _ note: String) {
+        guard let place = state.pending.firstIndex(of: id) else { return }
+        state.pending.remove(at: place)
+        log.append(.prompt(id, .withdrawn))
+        log.append(.note(note))
+    }
+
+    /// Accepts a question's first answer. The runner logs how the question ended, since it may have closed it before the answer arrives.
     mutating func answered(_ answer: AgentCommand.Answer) {
         guard let place = state.questions.firstIndex(where: { $0.id == answer.permission }),
             state.questions[place].options.contains(where: { $0.id == answer.option })
@@ -25,7 +33,7 @@ extension SessionReducer {
         effects.append(.send(.answer(answer)))
     }
 
-    /// Takes the first answer to an inquiry, as ``answered(_:)`` does.
+    /// Accepts the first answer to an inquiry, as ``answered(_:)`` does.
     mutating func inquiryAnswered(_ reply: AgentCommand.Reply) {
         guard let place = state.questions.firstIndex(where: { $0.id == reply.inquiry && $0.kind == .inquiry }) else { return }
         state.questions.remove(at: place)
@@ -44,7 +52,7 @@ extension SessionReducer {
         log.append(.question(QuestionEntry(state.questions.remove(at: place), answer: answer)))
     }
 
-    /// Notes it and acts once a turn, and once more to end the session.
+    /// Logs it and acts once per turn, and once more to end the session.
     mutating func stuck(_ prompt: PromptID, _ sentence: String, _ act: StuckAct) {
         var turn = state.turn ?? SessionState.TurnNotes()
         guard state.phase == .working, state.current == prompt, !turn.isStuck || act == .cancelSession else { return }
@@ -60,7 +68,8 @@ extension SessionReducer {
 
     mutating func progressed(_ text: String) {
         var turn = state.turn ?? SessionState.TurnNotes()
-        guard state.phase == .working, turn.progress != text, turn.reports < Self.progressLimit else { return }
+        guard state.takesProgress(text), state.progressRefusal(at: now) == nil else { return }
+        state.reportTimes = state.recentReports(at: now) + [now]
         turn.progress = text
         turn.reports += 1
         state.turn = turn
@@ -83,10 +92,10 @@ extension SessionReducer {
     mutating func turnGoesOn(_ prompt: PromptID) {
         guard state.current == prompt, state.turn?.stopAsked != nil, state.turn?.ignoresStop != true else { return }
         state.turn?.ignoresStop = true
-        log.append(.note("The agent goes on with its turn although it was asked to stop. What stops it is the end of its session."))
+        log.append(.note("The agent continues its turn although it was asked to stop. Ending its session stops it."))
     }
 
-    /// The agent hears of it with its next question.
+    /// The agent applies the mode from its next question on.
     mutating func tightened(_ mode: PermissionMode, _ note: String) {
         guard state.phase.hasRunner else { return }
         log.append(.note(note))
@@ -96,11 +105,11 @@ extension SessionReducer {
     mutating func finishRequested() {
         guard !state.phase.isEnd, state.phase != .finishing else { return }
         state.ending = .whenIdle
-        goOn()
+        advance()
     }
 
     mutating func starterShutOut() {
-        // What is finishing ends anyway, with its work on the branch.
+        // A finishing session ends anyway, with its work on the branch.
         guard !state.phase.isEnd, state.phase != .finishing else { return }
         log.append(.note("Who asked for this session may not run sessions of its project any more, so it ends."))
         cancelRequested()
@@ -118,7 +127,7 @@ extension SessionReducer {
         case .booting, .starting, .ready, .working:
             stop(.cancelled)
         case .finishing:
-            // What is under way brings the session to its end anyway; only its name changes.
+            // The session ends anyway; only the phase changes.
             if state.salvage == .none { enter(.cancelled, wait: timing.stopping, for: "the agent to end") }
         case .interrupted:
             guard state.salvage == .none else { return }
@@ -129,7 +138,7 @@ extension SessionReducer {
         }
     }
 
-    /// The agent is long gone; only what stands in its workspace is looked at again.
+    /// Salvages the workspace again; the agent has ended long before.
     mutating func salvageRequested() {
         guard state.isSettled, state.keepsWorkspace else { return }
         state.earlierResult = state.result
@@ -139,9 +148,29 @@ extension SessionReducer {
         salvage()
     }
 
-    /// Asks the agent to end. It gets a while, then it is killed.
+    /// Asks the agent to end. It is killed if it does not end in time.
     mutating func stop(_ phase: Phase) {
         enter(phase, wait: timing.stopping, for: "the agent to end")
         effects.append(.send(.stop))
     }
+}
+
+extension SessionState {
+    /// Whether a progress report says something new about a turn.
+    func takesProgress(_ text: String) -> Bool { phase == .working && turn?.progress != text }
+
+    /// Why no further progress is logged now, in a sentence for the agent; `nil` when it is.
+    func progressRefusal(at now: Int64) -> String? {
+        let (inMinute, inTurn) = (SessionReducer.progressLimitPerMinute, SessionReducer.progressLimit)
+        if recentReports(at: now).count >= inMinute {
+            return "Not told: progress was reported \(inMinute) times in the last minute, the most there can be. Report it at larger steps."
+        }
+        if turn?.reports ?? 0 >= inTurn {
+            return "Not told: progress was reported \(inTurn) times in this turn, the most there can be."
+        }
+        return nil
+    }
+
+    /// When progress was logged within a minute of this time.
+    func recentReports(at now: Int64) -> [Int64] { (reportTimes ?? []).filter { abs(now - $0) < 60_000 } }
 }

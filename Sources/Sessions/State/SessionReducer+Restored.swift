@@ -1,14 +1,15 @@
+import Accounts
 import Workspaces
 
-// What becomes of a session that was under way when a backup was made from which SAM is restored.
+// Sessions that were not over when the backup was made from which SAM is restored.
 extension SessionReducer {
-    /// The word for programs of a session that had not begun.
+    /// The failure code of a session that had not started.
     static let restoredCode = "restored"
 
-    /// Ends a session that is not settled: its runner and its workspace are elsewhere or gone. One that had not begun does not begin by
-    /// itself either, since it may have run after the backup was made.
-    mutating func restored(_ mirror: String) {
-        loseKeptWorkspace(mirror)
+    /// Ends a session that is not settled: its runner and its workspace are elsewhere or gone. A session that had not started is not
+    /// started either, since it may have run after the backup was made.
+    mutating func restored(_ project: ProjectID) {
+        loseKeptWorkspace(project)
         guard !state.isSettled else { return }
         loseRunner()
         loseCurrentPrompt()
@@ -26,17 +27,17 @@ extension SessionReducer {
                         """))
         case .starting, .ready, .working, .finishing, .interrupted:
             enter(.interrupted)
-            settleRestored(mirror)
-        case .completed, .failed, .cancelled: settleRestored(mirror)
+            settleRestored(project)
+        case .completed, .failed, .cancelled: settleRestored(project)
         }
         state.isCleanedUp = true
     }
 
-    /// A workspace that was kept is not in the backup either: what stood in it alone is named, and not waited for.
-    private mutating func loseKeptWorkspace(_ mirror: String) {
+    /// A kept workspace is not in the backup either: the work that existed only in it is listed as lost.
+    private mutating func loseKeptWorkspace(_ project: ProjectID) {
         guard state.keepsWorkspace else { return }
         let base = state.workspace?.base ?? ""
-        var result = state.result ?? WorkspaceResult(branch: nil, base: base, commit: base, mirror: mirror)
+        var result = state.result ?? WorkspaceResult(branch: nil, base: base, commit: base, project: project)
         let lost = result.remaining
         result.remaining = []
         if case .failed(let why) = state.salvage { result.notes.append("The work could not be brought out: \(why)") }
@@ -47,14 +48,14 @@ extension SessionReducer {
         log.append(.note(sentence))
     }
 
-    /// What is known to have been brought out stays known, and what was not is named.
-    private mutating func settleRestored(_ mirror: String) {
+    /// Keeps the result of an earlier salvage, and notes that later work is missing.
+    private mutating func settleRestored(_ project: ProjectID) {
         guard state.salvage == .none || state.salvage == .running, let base = state.workspace?.base else { return }
         let sentence = """
             SAM was restored from a backup that was made while this session was under way. What its agent did and had not been brought \
             out by then is not in the backup.
             """
-        var result = state.earlierResult ?? WorkspaceResult(branch: nil, base: base, commit: base, mirror: mirror)
+        var result = state.earlierResult ?? WorkspaceResult(branch: nil, base: base, commit: base, project: project)
         result.notes.append(sentence)
         state.salvage = .done(result)
         log.append(.note(sentence))

@@ -1,117 +1,145 @@
 import AgentProtocol
 import Workspaces
 
-/// Everything the state machine knows of a session. It is stored whole, in the transaction that appends to the log.
+/// Everything the state machine knows of a session. It is stored as a whole, in the transaction that appends to the log.
 public struct SessionState: Sendable, Hashable, Codable {
-    /// When a session with nothing left to do ends.
+    /// When an idle session ends.
     public enum Ending: String, Sendable, Codable {
-        /// As soon as every prompt was answered.
+        /// As soon as all prompts are answered, no background work runs and no inquiry is open.
         case whenIdle
-        /// When someone asks for it.
+        /// When a user asks for it.
         case onRequest
     }
 
     /// Why a session failed.
     public struct Failure: Sendable, Hashable, Codable {
-        /// A word for programs: that of the agent's exit, or a step of SAM's own.
+        /// A code for programs: that of the agent's exit, or of a step of SAM's own.
         public var code: String
         /// A sentence for people.
         public var message: String
-        /// The last that the agent wrote outside its protocol.
+        /// The last output of the agent outside its protocol.
         public var lastWords: String?
     }
 
-    /// What became of the work in the workspace.
+    /// The state of the salvage of the work in the workspace.
     public enum Salvage: Sendable, Hashable, Codable {
-        /// There is none yet.
+        /// Not started.
         case none
+        /// In progress.
         case running
+        /// Done, with the result.
         case done(WorkspaceResult)
-        /// The workspace is kept where it is.
+        /// Failed, with the reason. The workspace is kept.
         case failed(String)
     }
 
-    /// What was said of a turn while it runs, which nobody wants to know of the next.
+    /// What was reported about the current turn. Dropped when the turn ends.
     public struct TurnNotes: Sendable, Hashable, Codable {
-        /// How far the agent says it has come, and how often it has said so.
+        /// The progress that the agent last reported.
         public var progress: String?
+        /// How often the agent has reported progress.
         public var reports = 0
-        /// Whether it was told that the agent is silent.
+        /// Whether the log says that the agent is silent.
         public var isStuck = false
         /// When it was asked to stop, in UTC milliseconds.
         public var stopAsked: Int64?
-        /// Whether it goes on all the same.
+        /// Whether it has ignored the request to stop.
         public var ignoresStop: Bool?
     }
 
-    /// The moment at which the current wait is over.
+    /// When the current wait is over.
     public struct Deadline: Sendable, Hashable, Codable {
-        /// UTC milliseconds.
+        /// The time, in UTC milliseconds.
         public var at: Int64
         /// How long the wait may take, in milliseconds.
         public var wait: Int64
-        /// What is being waited for, in words.
+        /// What is waited for, in words.
         public var waitingFor: String
     }
 
+    /// The current phase.
     public var phase = Phase.queued
+    /// When the session ends by itself.
     public var ending: Ending
     /// The fencing number of the newest attempt; 0 before the first.
     public var attempt = 0
+    /// The workspace, once it is ready.
     public var workspace: PreparedWorkspace?
-    /// Prompts that were kept and not yet handed over, in order.
+    /// Prompts that are stored and not yet delivered, in order.
     public var pending: [PromptID] = []
-    /// The prompt that was handed over last and is not answered yet.
+    /// The prompt that was delivered last and is not answered yet.
     public var current: PromptID?
-    /// What the agent waits for a person to answer, the oldest first.
+    /// The agent's open questions, the oldest first.
     public var questions: [OpenQuestion] = []
-    /// The agent's own id of its conversation, where it can load it again.
+    /// The agent's own id for its conversation, if it can load it again.
     public var conversation: String?
-    /// What was said of the turn that runs; `nil` when nothing was.
+    /// Notes on the current turn; `nil` when there are none.
     public var turn: TurnNotes?
-    /// What the agent does beside answering prompts; `nil` for one that never told of anything.
+    /// When the agent's progress was logged in the last minute, in UTC milliseconds; `nil` when it never was.
+    var reportTimes: [Int64]?
+    /// The agent's background work; `nil` when it never reported any.
     public var background: BackgroundState?
-    /// Whether the agent was seen to be of the kind that begins turns by itself.
+    /// Whether the agent is known to start turns by itself.
     var goesOnByItself: Bool?
-    /// Since when a session that ends when it is idle waits for such a turn, in UTC milliseconds.
+    /// Since when a session that ends when idle waits for such a turn, in UTC milliseconds.
     public internal(set) var idleSince: Int64?
-    /// Whether the agent has begun to answer the current prompt.
+    /// Whether the agent has started to answer the current prompt.
     public var isAnswering = false
+    /// Why the session failed, or was interrupted for good; `nil` otherwise.
     public var failure: Failure?
+    /// The state of the salvage.
     public var salvage = Salvage.none
-    /// What was brought out before the work was asked for again.
+    /// The result of the salvage before the last one was requested.
     public var earlierResult: WorkspaceResult?
-    /// The last turn ended with this error.
+    /// The error with which the last turn ended.
     public var turnError: String?
-    /// The last turn was one that the agent began by itself, and ended with this error.
+    /// The error with which the last turn ended, when the agent had started that turn by itself.
     public var followUpError: String?
-    /// The runner of the newest attempt was heard.
+    /// Whether the runner of the newest attempt has reported.
     public var runnerHasSpoken = false
-    /// The agent's end is in the log, and with it everything that it did.
+    /// Whether the agent's end is in the log, and with it all its events.
     public var hasWholeLog = false
-    /// The runner's agent has ended, or the runner is dead.
+    /// Whether the runner's agent has ended, or the runner is dead.
     public var runnerIsGone = false
     /// The phase to return to when an interrupted session's runner comes back.
     public var interruptedPhase: Phase?
+    /// The deadline of the current wait; `nil` when there is none.
     public var deadline: Deadline?
-    /// What a queued session waits for, when it is not its turn alone.
+    /// What a queued session waits for, when it is more than its turn.
     public var heldBackBy: String?
-    /// What the session no longer needs was removed.
+    /// Whether the clean-up is complete.
     public var isCleanedUp = false
 
-    /// A session that has just been created.
+    /// Creates the state of a new session.
     public init(ending: Ending) {
         self.ending = ending
     }
 
-    /// What was brought out of the workspace, by the last try that brought anything out.
+    /// Whether the outcome is decided: no runner brings the session back. Its agent may still have to stop, and its work to be salvaged.
+    /// Once that is done as well, it ``isSettled``.
+    var hasOutcome: Bool { phase.isEnd && phase != .interrupted }
+
+    /// The result of the last salvage that succeeded.
     public var result: WorkspaceResult? {
         if case .done(let result) = salvage { result } else { earlierResult }
     }
 
-    /// Whether nothing will happen to the session any more.
+    /// Whether nothing will happen to the session any more: it has ended, its work is salvaged or kept, and the rest is cleaned up. Only a
+    /// user who has a kept workspace salvaged again changes that.
     public var isSettled: Bool { phase.isEnd && isCleanedUp }
 
     /// Whether it counts against the limit of sessions that run at once.
     public var holdsSlot: Bool { phase != .queued && !isSettled }
+
+    /// Whether the session is over while its runner has still to end.
+    var awaitsRunner: Bool { (phase == .cancelled || phase == .failed) && !runnerIsGone }
+
+    /// Whether the workspace has work that could not be salvaged.
+    public var keepsWorkspace: Bool {
+        switch salvage {
+        case .failed: true
+        case .done(let result): !result.remaining.isEmpty
+        case .none, .running: false
+        }
+    }
 }

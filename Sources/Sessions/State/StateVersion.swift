@@ -2,16 +2,23 @@ import AgentProtocol
 import Store
 import Wording
 
-// How a session's state is stored: as JSON, with the version of its shape as a member beside its own.
+// How a session's state is stored: as JSON, with the version of its format as an extra member.
 extension SessionState {
-    /// Grows by one with each change of the state after which what was stored before can't be read as it is; then ``migrations`` gets a
-    /// step. Members that may be missing need none.
-    static let version = 1
+    /// Increased with each change of the format after which stored states can't be read as they are; then ``migrations`` gets a step.
+    /// Optional members need none.
+    static let version = 2
 
-    /// What makes a state of each version, beginning with 0, one of the next.
+    /// The steps from each version to the next, beginning with version 0.
     private static let migrations: [@Sendable (inout [String: JSONValue]) -> Void] = [
-        // 0: states had no version. Before there were questions, they had none.
-        { members in if members["questions"] == nil { members["questions"] = .array([]) } }
+        // 0: states had no version, and older ones no questions.
+        { members in if members["questions"] == nil { members["questions"] = .array([]) } },
+        // 1: results had paths of the server's.
+        { members in
+            if let result = members["earlierResult"] { members["earlierResult"] = ResultPaths.removed(from: result) }
+            if let result = members["salvage"]?["done"]?["_0"] {
+                members["salvage"] = ["done": ["_0": ResultPaths.removed(from: result)]]
+            }
+        },
     ]
 
     /// Reads the state of a session's row.
@@ -47,7 +54,7 @@ extension SessionState {
         }
     }
 
-    /// The state as it is stored.
+    /// The state in its stored form.
     func stored() throws -> String {
         try JSONLine.text(Stored(state: self))
     }

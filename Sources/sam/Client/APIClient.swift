@@ -8,26 +8,26 @@ import NIOPosix
 import Wording
 import Workspaces
 
-/// The command line's line to a server.
+/// The command line's HTTP client of a server.
 struct APIClient: Sendable {
-    /// The server said no, or could not be reached.
+    /// The server refused the request or could not be reached.
     struct Failure: Error, CustomStringConvertible {
         var status: Int?
         var description: String
-        /// The failure that the server names, such as `credentialBlocked`.
+        /// The failure's code from the server, such as `credentialBlocked`.
         var code: String?
     }
 
     private let client: HTTPClient
     private let base: String
-    private let token: String?
+    private let token: APIToken
     /// The address that a person named; `nil` for the server of this machine.
     private let named: ServerAddress?
 
     /// - Parameters:
-    ///   - base: `http://…`, or `http+unix://` with the socket's path percent-encoded.
+    ///   - base: `http://…`, or `http+unix://` with the socket's percent-encoded path.
     ///   - token: the API token.
-    private init(base: String, token: String?, named: ServerAddress? = nil) {
+    private init(base: String, token: APIToken, named: ServerAddress? = nil) {
         self.named = named
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -39,15 +39,14 @@ struct APIClient: Sendable {
     }
 
     /// A client for a server that a person named.
-    init(_ address: ServerAddress, token: String?) {
+    init(_ address: ServerAddress, token: APIToken) {
         self.init(base: address.text, token: token, named: address)
     }
 
     /// A client for the server on this machine with this home.
-    init(home: Home) {
+    init(home: Home, token: APIToken) {
         let socket = home.controlSocket.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? home.controlSocket
-        let token = try? String(contentsOfFile: home.tokenFile, encoding: .utf8)
-        self.init(base: "http+unix://\(socket)", token: token?.trimmingCharacters(in: .whitespacesAndNewlines))
+        self.init(base: "http+unix://\(socket)", token: token)
     }
 
     func close() async {
@@ -56,11 +55,14 @@ struct APIClient: Sendable {
 
     // MARK: - Calls
 
-    func get<Answer: Decodable>(_ path: String, as type: Answer.Type = Answer.self) async throws -> Answer {
-        try JSONLine.decode(type, from: try await call(.GET, path, body: nil))
+    /// - Parameter timeout: how long the server may take to answer.
+    func get<Answer: Decodable>(
+        _ path: String, as type: Answer.Type = Answer.self, timeout: TimeAmount = .seconds(120)
+    ) async throws -> Answer {
+        try JSONLine.decode(type, from: try await call(.GET, path, body: nil, timeout: timeout))
     }
 
-    /// What is no JSON, whole or not at all.
+    /// A complete body that is not JSON.
     func bytes(_ path: String) async throws -> Data {
         try await call(.GET, path, body: nil)
     }
@@ -79,7 +81,7 @@ struct APIClient: Sendable {
         _ = try await call(.POST, path, body: nil)
     }
 
-    /// Removes something that the server tells of once more.
+    /// Removes something, and returns the server's report.
     func remove<Answer: Decodable>(_ path: String, as type: Answer.Type = Answer.self) async throws -> Answer {
         try JSONLine.decode(type, from: try await call(.DELETE, path, body: nil))
     }
@@ -88,11 +90,11 @@ struct APIClient: Sendable {
         _ = try await call(.DELETE, path, body: nil)
     }
 
-    /// Follows server-sent events after a number until the stream ends.
+    /// Receives server-sent events after a number until the stream ends.
     ///
-    /// - Throws: when the line breaks; the caller follows again from where it was.
+    /// - Throws: if the connection breaks; the caller then continues from the last number.
     func follow(_ path: String, after last: Int, _ receive: (Data) async throws -> Void) async throws {
-        var request = request(.GET, path)
+        var request = try request(.GET, path)
         request.headers.add(name: "last-event-id", value: String(last))
         let response = try await client.execute(request, deadline: .distantFuture)
         try await check(response)
@@ -104,20 +106,29 @@ struct APIClient: Sendable {
         }
     }
 
-    // MARK: - Inner workings
+    // MARK: - Helpers
 
-    private func call(_ method: HTTPMethod, _ path: String, body: Data?) async throws -> Data {
-        var request = request(method, path)
+    /// How long a server is waited for in silence.
+    static let silence = Duration.seconds(10)
+
+    private func call(_ method: HTTPMethod, _ path: String, body: Data?, timeout: TimeAmount = .seconds(700)) async throws -> Data {
+        var request = try request(method, path)
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))
         }
+        let note = Task {
+            try await Task.sleep(for: Self.silence)
+            Terminal.warn(
+                "! The server has not answered for \(Self.silence.components.seconds) s. It is busy, or stopped; Ctrl-C ends the wait.")
+        }
+        defer { note.cancel() }
         let response: HTTPClientResponse
         do {
-            response = try await client.execute(request, timeout: .seconds(700))
+            response = try await client.execute(request, timeout: timeout)
         } catch {
             if let named {
-                throw Failure(status: nil, description: "No server answers at \(named.text), which SAM_URL names. \(named.remedy)")
+                throw Failure(status: nil, description: await unreachable(named))
             }
             throw Failure(status: nil, description: "The server does not answer: \(reason(of: error)).")
         }
@@ -125,10 +136,27 @@ struct APIClient: Sendable {
         return Data(try await response.body.collect(upTo: 512 << 20).readableBytesView)
     }
 
-    private func request(_ method: HTTPMethod, _ path: String) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: base + path)
+    /// Why nothing answers at an address that a person named, and the next step.
+    private func unreachable(_ named: ServerAddress) async -> String {
+        if let plain = named.plain, await isServer(plain) {
+            return """
+                What answers at \(named.text), which SAM_URL names, speaks no TLS. A server of SAM's speaks plain HTTP, and TLS only behind a \
+                proxy: SAM_URL=\(plain)
+                """
+        }
+        return "No server answers at \(named.text), which SAM_URL names. \(named.remedy)"
+    }
+
+    /// Whether a server of SAM's answers at an address. It is asked without the token, which anyone on the way could read.
+    private func isServer(_ address: String) async -> Bool {
+        let answer = try? await client.execute(HTTPClientRequest(url: address + "/api/v1/server"), timeout: .seconds(3))
+        return answer?.status == .unauthorized && answer?.headers.first(name: "content-type") == "application/problem+json"
+    }
+
+    private func request(_ method: HTTPMethod, _ path: String) throws -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: base + (try APIPath(path)).text)
         request.method = method
-        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        if let token = token.value { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         return request
     }
 
@@ -136,14 +164,27 @@ struct APIClient: Sendable {
         guard !(200..<300).contains(response.status.code) else { return }
         let body = try await response.body.collect(upTo: 1 << 20)
         let problem = try? JSONLine.decode(Problem.self, from: Data(body.readableBytesView))
+        // The router's own words for a path that SAM does not serve.
+        let isNoPlace = response.status == .notFound && (problem == nil || problem?.detail == HTTPResponseStatus.notFound.reasonPhrase)
+        if isNoPlace, let named, let root = named.root {
+            throw Failure(
+                status: Int(response.status.code),
+                description: """
+                    No SAM is at \(named.text), which SAM_URL names. Leave the path out: SAM_URL=\(root). A path is right \
+                    only where a proxy serves SAM below it.
+                    """)
+        }
         if problem == nil, let named {
             throw Failure(
                 status: Int(response.status.code),
                 description:
                     "What answers at \(named.text), which SAM_URL names, is no SAM: it answered \(response.status.code). \(named.remedy)")
         }
+        let detail = problem?.detail ?? "The server answered \(response.status.code)."
         throw Failure(
             status: Int(response.status.code),
-            description: problem?.detail ?? "The server answered \(response.status.code).", code: problem?.code)
+            description: response.status == .unauthorized
+                ? token.refusal(detail, isDisabled: problem?.code == Problem.userDisabled) : detail,
+            code: problem?.code)
     }
 }

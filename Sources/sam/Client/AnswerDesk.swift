@@ -4,9 +4,9 @@ import NIOHTTP1
 import Sessions
 import Wording
 
-/// Asks the person at the terminal what a followed session's agent wants to know.
+/// Asks the person at the terminal the open questions of a followed session.
 ///
-/// The server knows what is open: a question that was answered elsewhere is no longer asked here.
+/// The server has the open questions: one that was answered elsewhere is no longer asked here.
 struct AnswerDesk {
     private let client: APIClient
     private let path: String
@@ -15,13 +15,13 @@ struct AnswerDesk {
     private var isClosed = false
     private var typed: [UInt8] = []
     private var watch = QuestionWatch()
-    /// Whether the person was told that the server can't be asked.
+    /// Whether a failure to reach the server was reported.
     private var hasFailed = false
 
-    /// Whether somebody can be asked: on a terminal, in both directions.
+    /// Whether input and output are a terminal.
     static var isPossible: Bool { Terminal.isTerminal && isatty(STDIN_FILENO) == 1 }
 
-    /// The longest line that is read.
+    /// The longest line, in bytes.
     private static let lineLimit = 64 << 10
 
     init(_ client: APIClient, path: String, printer: SessionPrinter) {
@@ -30,7 +30,7 @@ struct AnswerDesk {
         self.printer = printer
     }
 
-    /// Asks and listens until the task is cancelled.
+    /// Asks and reads answers until the task is cancelled.
     mutating func run() async {
         while !Task.isCancelled, !isClosed {
             let isAsking = await printer.isAsking
@@ -58,7 +58,7 @@ struct AnswerDesk {
     private mutating func take(_ session: SessionView) async {
         if let open = dialogue, !session.questions.contains(where: { $0.id == open.question.id }) { await end(wasTyped: false) }
         if dialogue == nil, let question = session.questions.first {
-            // What was typed before a question was there is no answer to it.
+            // Input from before the question is no answer to it.
             tcflush(STDIN_FILENO, TCIFLUSH)
             typed = []
             let opened = AnswerDialogue(question, asker: await printer.asker(question.parent))
@@ -67,7 +67,7 @@ struct AnswerDesk {
         }
     }
 
-    /// Shows the question again when something was written below it.
+    /// Shows the question again if other output followed it.
     private mutating func showAgain() async {
         guard watch.isCovered(below: await printer.writtenBelow), let open = dialogue else { return }
         await printer.ask(open.asked)
@@ -89,7 +89,7 @@ struct AnswerDesk {
                     await take(session)
                 } catch {
                     await printer.say("  That was not taken: \(reason(of: error))")
-                    // It is asked again if it is open still.
+                    // Asks again if the question is still open.
                     watch.lookAgain()
                 }
             }
@@ -101,7 +101,7 @@ struct AnswerDesk {
         await printer.endAsking(wasTyped: wasTyped)
     }
 
-    /// A line that was typed, if one is there; never waits.
+    /// A typed line, if there is one; never blocks.
     private mutating func nextLine() -> String? {
         while true {
             if let end = typed.firstIndex(of: UInt8(ascii: "\n")) {
@@ -113,7 +113,7 @@ struct AnswerDesk {
             var buffer = [UInt8](repeating: 0, count: 4_096)
             let count = read(STDIN_FILENO, &buffer, buffer.count)
             guard count > 0 else {
-                // The input is closed.
+                // End of input.
                 isClosed = count == 0 || errno != EINTR && errno != EAGAIN
                 return nil
             }

@@ -4,15 +4,19 @@ import ControlPlane
 import Foundation
 import Wording
 
-/// Images that go with a prompt.
+/// The images of a prompt.
 struct Attachments: ParsableArguments {
     @Option(name: .customLong("attach"), help: "An image that goes with the prompt: PNG, JPEG, GIF or WebP. Repeat it for several.")
     var files: [String] = []
 
-    /// The images, read from their files.
+    func validate() throws {
+        guard !files.contains("") else { throw ValidationError("--attach is empty. It takes the path of an image.") }
+    }
+
+    /// Reads the images from their files.
     ///
-    /// - Returns: `nil` for none.
-    /// - Throws: `APIClient.Failure` that names the file and what is wrong with it.
+    /// - Returns: `nil` if there are none.
+    /// - Throws: `APIClient.Failure` that names the invalid file.
     func images() throws -> [NewImage]? {
         guard !files.isEmpty else { return nil }
         do {
@@ -24,7 +28,7 @@ struct Attachments: ParsableArguments {
         }
     }
 
-    /// As much of a file as shows whether it is too large.
+    /// Reads enough of a file to tell whether it is too large.
     private static func read(_ path: String) throws -> Data {
         do {
             let file = try FileHandle(forReadingFrom: URL(filePath: path))

@@ -1,11 +1,13 @@
 import ControlPlane
 import Foundation
+import NIOCore
 import Processes
+import Wording
 import Workspaces
 
-/// Finding a server to talk to, and starting one when none answers.
+/// Finds a server, and starts one if none is running.
 enum Connection {
-    /// Runs a command's body with a client.
+    /// Calls the closure with a client.
     static func with<Result>(_ body: (APIClient) async throws -> Result) async throws -> Result {
         let client = try await open()
         do {
@@ -18,6 +20,19 @@ enum Connection {
         }
     }
 
+    /// What is wrong with the server of a home, for a person; `nil` when it answers, or when none runs.
+    static func trouble(_ home: Home) async -> String? {
+        guard FileLock.standing(path: home.serverLock) == .held else { return nil }
+        do {
+            await (try answering(home, token(home, ProcessInfo.processInfo.environment)))?.close()
+            return nil
+        } catch let failure as APIClient.Failure {
+            return failure.description
+        } catch {
+            return "its answer can't be read: \(reason(of: error))"
+        }
+    }
+
     private static func open() async throws -> APIClient {
         let environment = ProcessInfo.processInfo.environment
         let home = Home(environment: environment)
@@ -26,61 +41,94 @@ enum Connection {
             return APIClient(address, token: try token(for: address, home, environment))
         }
         try home.create()
-        if let client = await answering(home) { return client }
-        try await start(home, environment)
-        guard let client = await answering(home) else {
-            throw notStarted(home)
-        }
+        if let client = try await answering(home, token(home, environment)) { return client }
+        let begun = try await start(home, environment)
+        guard let client = try await answering(home, token(home, environment)) else { throw begun.failure }
         return client
     }
 
     /// The token for a server that was named. This machine's own is sent to this machine only.
-    private static func token(for address: ServerAddress, _ home: Home, _ environment: [String: String]) throws -> String? {
+    private static func token(for address: ServerAddress, _ home: Home, _ environment: [String: String]) throws -> APIToken {
         if !address.isHere, !address.isEncrypted {
-            Terminal.warn("! \(address.text) is not https: whoever is on the way can read your token and your keys.")
+            Terminal.warn("! \(address.text) is not https: anyone on the network between can read your token and your keys.")
         }
-        if let token = environment["SAM_TOKEN"], !token.isEmpty { return token }
-        guard address.isHere else {
+        guard address.isHere || environment["SAM_TOKEN"]?.isEmpty == false else {
             throw APIClient.Failure(
                 status: nil,
                 description: "Set SAM_TOKEN to your token for \(address.text). An administrator there makes one: sam tokens create")
         }
-        return (try? String(contentsOfFile: home.tokenFile, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+        return token(home, environment)
     }
 
-    private static func answering(_ home: Home) async -> APIClient? {
-        guard FileLock.isHeld(path: home.serverLock) else { return nil }
-        for _ in 0..<200 {
-            let client = APIClient(home: home)
-            if (try? await client.get("/api/v1/server", as: ServerView.self)) != nil { return client }
-            await client.close()
-            guard FileLock.isHeld(path: home.serverLock) else { return nil }
-            try? await Task.sleep(for: .milliseconds(50))
+    /// A person's own token, or else this machine's.
+    private static func token(_ home: Home, _ environment: [String: String]) -> APIToken {
+        if let own = environment["SAM_TOKEN"], !own.isEmpty { return APIToken(variable: own) }
+        return APIToken(file: home.tokenFile)
+    }
+
+    /// A client for the server that runs in a home.
+    ///
+    /// - Parameter token: read again for each attempt: a server that starts may write another.
+    /// - Returns: `nil` when none runs.
+    /// - Throws: `APIClient.Failure` when the one that runs does not answer, or does not let the token in.
+    private static func answering(_ home: Home, _ token: @autoclosure () -> APIToken) async throws -> APIClient? {
+        let deadline = ContinuousClock.now + APIClient.silence
+        var wasRefused = false
+        while FileLock.isHeld(path: home.serverLock) {
+            let client = APIClient(home: home, token: token())
+            do {
+                _ = try await client.get("/api/v1/server", as: ServerView.self, timeout: .seconds(APIClient.silence.components.seconds))
+                return client
+            } catch let failure as APIClient.Failure where failure.status == 401 {
+                await client.close()
+                // The token may have been read before a server that starts has written it.
+                if wasRefused { throw failure }
+                wasRefused = true
+            } catch let error as DecodingError {
+                await client.close()
+                throw error
+            } catch {
+                await client.close()
+            }
+            guard ContinuousClock.now < deadline else {
+                if !FileLock.isHeld(path: home.serverLock) { return nil }
+                throw silent(home)
+            }
+            try await Task.sleep(for: .milliseconds(50))
         }
         return nil
     }
 
-    /// Starts a server for this home that ends by itself when nobody needs it.
-    private static func start(_ home: Home, _ environment: [String: String]) async throws {
-        try Command(
-            Program.ownFolder + "/sam", ["serve", "--port", "0", "--idle-exit", "60"],
-            environment: environment.merging(["SAM_HOME": home.path], uniquingKeysWith: { $1 }), workingDirectory: "/"
-        ).detach(log: home.serverLog)
-        // From its start to its lock is a moment in which nobody can tell it from none.
+    /// Starts a server for this home, which exits when it is idle.
+    private static func start(_ home: Home, _ environment: [String: String]) async throws -> ServerStart {
+        let start = ServerStart(home)
+        do {
+            try Command(
+                Program.ownFolder + "/sam", ["serve", "--port", "0", "--idle-exit", "60"],
+                environment: environment.merging(["SAM_HOME": home.path], uniquingKeysWith: { $1 }), workingDirectory: "/"
+            ).detach(log: home.serverLog)
+        } catch {
+            throw start.isDiskFull ? start.failure : error
+        }
+        // A starting server takes a moment until it holds its lock.
         for _ in 0..<200 {
             if FileLock.isHeld(path: home.serverLock) {
-                // The server says so where nobody looks, in its log.
+                // The server's own warning is only in its log.
                 if geteuid() == 0 { Terminal.warn("! \(RunningAsRoot.risk). \(RunningAsRoot.remedy)") }
-                return
+                return start
             }
             try? await Task.sleep(for: .milliseconds(25))
         }
-        throw notStarted(home)
+        throw start.failure
     }
 
-    private static func notStarted(_ home: Home) -> APIClient.Failure {
-        let log = (try? String(contentsOfFile: home.serverLog, encoding: .utf8)) ?? ""
+    private static func silent(_ home: Home) -> APIClient.Failure {
+        let process = FileLock.holder(path: home.serverLock)
         return APIClient.Failure(
-            status: nil, description: "The server could not be started:\n" + log.split(separator: "\n").suffix(5).joined(separator: "\n"))
+            status: nil,
+            description: """
+                The server of \(home.path)\(process.map { " (process \($0))" } ?? "") runs and does not answer. If it is stopped, continue it: \
+                kill -CONT \(process.map(String.init) ?? "PROCESS"). If it hangs, end it with kill -KILL; sessions keep running, and the next command starts another.
+                """)
     }
 }

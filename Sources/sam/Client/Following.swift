@@ -5,23 +5,23 @@ import Sessions
 import UnixSignals
 import Wording
 
-/// Following a session to its end.
+/// Follows a session to its end.
 enum Following {
-    /// How the session is shown.
+    /// The output format.
     enum Form {
         case lines
-        /// One JSON event a line.
+        /// One JSON event per line.
         case json
     }
 
-    /// Shows a session from its first event until it is settled, also across a restart of the server.
+    /// Shows a session from its first event until it is settled, also across restarts of the server.
     ///
-    /// - Parameter onInterrupt: what the first Ctrl-C does; the second ends the program.
-    /// - Returns: the session as it ended.
+    /// - Parameter onInterrupt: called at the first Ctrl-C; the second ends the program.
+    /// - Returns: the session at its end.
     static func follow(
         _ id: SessionID, _ client: APIClient, as form: Form, onInterrupt: @escaping @Sendable () async -> Void
     ) async throws -> SessionView {
-        let path = "/api/v1/sessions/\(id.rawValue)"
+        let path = "/api/v1/sessions/\(id.rawValue.pathSegment)"
         let asksHere = form == .lines && AnswerDesk.isPossible
         let printer = SessionPrinter(try await client.get(path), asksHere: asksHere)
         let interrupts = Interrupts { await onInterrupt() }
@@ -34,7 +34,7 @@ enum Following {
         }
         defer { clock.cancel() }
         let steps = Task {
-            // An answer that is lost is asked for again in a second.
+            // After a failure it is requested again a second later.
             while form == .lines, !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(1))
                 guard await printer.mayHaveSteps, let session: SessionView = try? await client.get(path) else { continue }
@@ -72,12 +72,17 @@ enum Following {
                 throw failure
             } catch {
                 silent += 1
+                if silent == 10 {
+                    let note: PrintedText = "! The server is gone. The session continues without it; waiting for the server."
+                    form == .lines ? await printer.say(note) : Terminal.warn(note)
+                }
                 guard silent < 150 else {
                     throw APIClient.Failure(
                         status: nil,
-                        description:
-                            "The server is gone for too long. The session goes on without it; see it with: sam sessions watch \(id.rawValue)"
-                    )
+                        description: """
+                            The server did not come back. The session continues without it; this starts a server and shows it: \
+                            sam sessions watch \(id.rawValue)
+                            """)
                 }
             }
             try await Task.sleep(for: .milliseconds(200))
@@ -85,7 +90,7 @@ enum Following {
     }
 }
 
-/// Ctrl-C: the first does something, the second ends the program.
+/// Handles Ctrl-C: the first calls a closure, the second ends the program.
 struct Interrupts: Sendable {
     private let listening: Task<Void, Never>
 

@@ -2,49 +2,57 @@ import AgentProtocol
 import ArgumentParser
 import ControlPlane
 
-/// How much of a list is shown.
+/// The options of commands that print a list.
 struct ListOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How many at most, or all.", valueName: "number|all"))
+    // Unconditional, so that a negative number is its value and is refused as that.
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many at most, or all.", valueName: "number|all"), transform: ListLimit.init)
     var limit = ListLimit.number(200)
 
     @Flag(help: "Print JSON.")
     var json = false
 
-    /// Reads a list in its parts, up to the limit.
+    /// Reads a list page by page, up to the limit.
     func read<Part: ListPart>(
         _ path: String, _ client: APIClient, join: (inout Part, Part) -> Void = { _, _ in }
     ) async throws -> Part {
         try await client.list(path, atMost: limit.count, join: join)
     }
 
-    /// Reads a list and prints it: as JSON, or in the words of the command.
+    /// Reads a list and prints it, as JSON or with the closure.
     func show<Part: ListPart>(
         _ path: String, join: (inout Part, Part) -> Void = { _, _ in }, _ display: (Part) throws -> Void
     ) async throws {
-        let listing: Part = try await Connection.with { try await read(path, $0, join: join) }
+        var listing: Part = try await Connection.with { try await read(path, $0, join: join) }
+        // The server gives all sessions that run in the first part.
+        let isCut = listing[keyPath: Part.list].count > limit.count
+        if isCut { listing[keyPath: Part.list] = Array(listing[keyPath: Part.list].prefix(limit.count)) }
         if json {
             try Terminal.json(listing)
         } else {
             try display(listing)
         }
-        guard listing.next != nil else { return }
+        guard isCut || listing.next != nil else { return }
         let count = listing[keyPath: Part.list].count
-        Terminal.warn("There are more than these \(count). See them with --limit \(count * 5), or --limit all.")
+        let these: PrintedText = count == 1 ? "this one" : "these \(count)"
+        Terminal.warn("There are more than \(these). See them with --limit \(count * 5), or --limit all.")
     }
 }
 
 /// A number, or no limit.
-enum ListLimit: ExpressibleByArgument, CustomStringConvertible {
+enum ListLimit: CustomStringConvertible {
     case number(Int)
     case all
 
-    init?(argument: String) {
-        if argument == "all" {
+    /// Reads what a person typed.
+    ///
+    /// - Throws: `ValidationError` that says what it takes.
+    init(_ text: String) throws {
+        if text == "all" {
             self = .all
-        } else if let number = Int(argument), number > 0 {
+        } else if let number = Int(text), number > 0 {
             self = .number(number)
         } else {
-            return nil
+            throw ValidationError("--limit takes a number from 1, or all.")
         }
     }
 
@@ -61,20 +69,18 @@ enum ListLimit: ExpressibleByArgument, CustomStringConvertible {
         case .all: "all"
         }
     }
-
-    var defaultValueDescription: String { description }
 }
 
 extension APIClient {
-    /// How much the server gives at once.
+    /// The largest page of the server.
     private static let partLimit = 1_000
 
-    /// Reads a list in its parts.
+    /// Reads a list page by page.
     ///
     /// - Parameters:
-    ///   - path: with its query, if it has one.
-    ///   - count: the most items that are wanted.
-    ///   - join: adds to the whole what else a part has.
+    ///   - path: the path, with its query if there is one.
+    ///   - count: the most items to read.
+    ///   - join: merges the other fields of a page into the result.
     func list<Part: ListPart>(
         _ path: String, atMost count: Int = .max, join: (inout Part, Part) -> Void = { _, _ in }
     ) async throws -> Part {
@@ -90,7 +96,7 @@ extension APIClient {
             whole[keyPath: Part.list] += more[keyPath: Part.list]
             whole.next = more.next
             join(&whole, more)
-            // A server that gives the same part again would be asked for ever.
+            // A server that repeats a page would be asked forever.
             guard more.next != cursor else { break }
         }
         return whole

@@ -1,33 +1,34 @@
 import ControlPlane
 import Foundation
 import Processes
+import Wording
 import Workspaces
 
-/// What the working tree of a repository on this machine has that is not committed.
+/// The uncommitted changes in the working tree of a repository on this machine.
 ///
-/// git is run with the person's own rights and excludes, and with nothing of the repository's that runs: no hook, no filter, no file
-/// system monitor. Its index, working tree, refs and stash stay as they are; nothing is written into it.
+/// git runs with the user's own rights and excludes, but runs nothing of the repository's: no hook, filter or file system monitor. The
+/// repository's index, working tree, refs and stash stay unchanged.
 struct LocalChanges {
     private let program: String
     private let top: String
     private let environment: [String: String]
 
-    /// Paths of files that changed or are gone, and of files that git does not know, as git prints them.
+    /// The paths of changed or deleted files and of untracked files, as git prints them.
     struct Files {
         var changed: [[UInt8]] = []
         var untracked: [[UInt8]] = []
 
         var all: [[UInt8]] { changed + untracked }
 
-        /// The counts in words: “1 changed and 2 untracked files”.
+        /// The counts in words: “1 changed and 2 untracked files”, “1 changed file and 1 untracked file”.
         var counts: String {
-            let parts = [(changed.count, "changed"), (untracked.count, "untracked")].filter { $0.0 > 0 }
-            let words = parts.map { "\($0.0) \($0.1)" }.joined(separator: " and ")
-            return "\(words) file\(all.count == 1 ? "" : "s")"
+            if changed.count > 0, untracked.count > 1 { return "\(changed.count) changed and \(untracked.count.of("untracked file"))" }
+            let parts = [(changed.count, "changed file"), (untracked.count, "untracked file")].filter { $0.0 > 0 }
+            return parts.map { $0.0.of($0.1) }.joined(separator: " and ")
         }
     }
 
-    /// Looks whether an address is that of a repository here, with a working tree; `nil` when it is none.
+    /// Creates a reader; `nil` unless the address is a repository on this machine with a working tree.
     init?(at address: String) {
         guard address.hasPrefix("/"), FileManager.default.fileExists(atPath: address + "/.git"), let git = Program.find("git") else {
             return nil
@@ -42,33 +43,33 @@ struct LocalChanges {
         self.environment = environment
     }
 
-    /// The files, without those of submodules and of other repositories inside.
+    /// The files, without those of submodules and nested repositories.
     ///
-    /// - Throws: `APIClient.Failure` when git can't tell.
+    /// - Throws: `APIClient.Failure` if git fails.
     func files() async throws -> Files {
         let listing = try await git(
             ["status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all", "--untracked-files=all"], try await harmless())
         var files = Files()
         for entry in listing.split(separator: 0) where entry.count > 3 {
             let path = Array(entry.dropFirst(3))
-            // Another repository inside is listed as a folder.
+            // git lists a nested repository as a folder.
             guard path.last != UInt8(ascii: "/") else { continue }
             if entry.starts(with: "??".utf8) { files.untracked.append(path) } else { files.changed.append(path) }
         }
         return files
     }
 
-    /// The files as a commit on HEAD, packed.
+    /// The files as a packed commit on HEAD.
     ///
-    /// - Returns: `nil` when there is nothing that a commit could hold.
-    /// - Throws: `APIClient.Failure` that says what stands in the way.
+    /// - Returns: `nil` if there is nothing to commit.
+    /// - Throws: `APIClient.Failure` with the reason.
     func commit(_ files: Files) async throws -> CarriedChanges? {
         guard !files.all.isEmpty else { return nil }
         let scratch = NSTemporaryDirectory() + "sam-changes-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         var variables = try await harmless()
         let found = try await run(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], variables)
-        // A repository without a commit is refused by the server, with the reason.
+        // The server refuses a repository without commits, with the reason.
         guard found.termination.isSuccess, let head = found.text.split(separator: "\n").first.map(String.init) else { return nil }
         let objects = try await path("objects", variables)
         let index = try await path("index", variables)
@@ -79,7 +80,7 @@ struct LocalChanges {
                 try FileManager.default.copyItem(atPath: index, toPath: scratch + "/index")
             }
         } catch {
-            throw APIClient.Failure(status: nil, description: "\(scratch) can't be written: \(error.localizedDescription)")
+            throw APIClient.Failure(status: nil, description: "\(scratch) can't be written: \(reason(of: error))")
         }
         variables["GIT_INDEX_FILE"] = scratch + "/index"
         variables["GIT_OBJECT_DIRECTORY"] = scratch + "/objects"
@@ -88,7 +89,7 @@ struct LocalChanges {
         _ = try await git(["update-index", "--add", "--remove", "--replace", "-z", "--stdin"], variables, input: paths)
         let tree = try await line(["write-tree"], variables)
         guard try await line(["rev-parse", "\(head)^{tree}"], variables) != tree else { return nil }
-        let message = "Uncommitted changes, as \(files.counts)\n\nTaken by sam run --include-changes, on top of \(head.prefix(12)).\n"
+        let message = "Uncommitted changes: \(files.counts)\n\nTaken by sam run --include-changes, on top of \(head.prefix(12)).\n"
         let commit = try await line(
             ["commit-tree", "-p", head, tree], variables.merging(try await identity(variables)) { $1 }, input: Array(message.utf8))
         let pack = try await git(
@@ -101,7 +102,7 @@ struct LocalChanges {
 
     // MARK: - git
 
-    /// Whose name stands on the commit: the person's, where git knows it.
+    /// The commit's author: the user if git knows them, else “Unknown”.
     private func identity(_ variables: [String: String]) async throws -> [String: String] {
         let isKnown = try await run(["-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT"], variables)
         guard !isKnown.termination.isSuccess else { return [:] }
@@ -111,7 +112,7 @@ struct LocalChanges {
         ]
     }
 
-    /// Variables that take away what the repository's own configuration would run: hooks, the file system monitor, and each filter.
+    /// Variables that disable everything that the repository's configuration would run: hooks, the file system monitor, and each filter.
     private func harmless() async throws -> [String: String] {
         let listing = try await run(["config", "--null", "--name-only", "--get-regexp", #"^filter\."#], environment)
         var settings = [
@@ -139,7 +140,7 @@ struct LocalChanges {
         return path.hasPrefix("/") ? path : top + "/" + path
     }
 
-    /// A path in a list that is separated by colons, as git reads it.
+    /// A path quoted for git's colon-separated lists.
     private static func quoted(_ path: String) -> String {
         "\"" + path.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
@@ -153,7 +154,8 @@ struct LocalChanges {
     ) async throws -> [UInt8] {
         let output = try await run(arguments, variables, input: input, limit: limit)
         guard output.termination.isSuccess else {
-            let words = output.standardError.split(separator: "\n").suffix(3).joined(separator: "; ")
+            let words = output.standardError.split(separator: "\n").suffix(3).map { $0.replacing(#/^(fatal|error): /#, with: "") }
+                .joined(separator: "; ")
             throw APIClient.Failure(
                 status: nil,
                 description: "What is not committed in \(top) can't be read: \(words.isEmpty ? "\(output.termination)" : words)")

@@ -1,20 +1,20 @@
-/// When a terminal that asks questions asks the server what is open, and when it shows its question again.
+/// Decides when to ask the server for open questions, and when to show a question again.
 struct QuestionWatch {
-    /// How often the server is asked while nothing is seen to change: a question that was answered elsewhere can lack an event.
+    /// The polling interval while nothing changes: a question that was answered elsewhere may produce no event.
     static let interval = Duration.seconds(3)
 
     private var seen = 0
     private var last: ContinuousClock.Instant?
     private var below = 0
     private var quietLooks = 0
-    /// How many looks without anything new end a piece of output: a question between the parts of a text would only disturb.
+    /// The number of quiet looks after which output counts as finished: a question in the middle of a text would disturb.
     private static let pause = 4
 
     /// Whether to ask the server now.
     ///
     /// - Parameters:
-    ///   - changes: how many questions were seen to open or close.
-    ///   - isOpen: whether any question is open, as far as is known here.
+    ///   - changes: the number of questions that were seen to open or close.
+    ///   - isOpen: whether a question is open, as far as is known here.
     mutating func isDue(changes: Int, isOpen: Bool, now: ContinuousClock.Instant) -> Bool {
         let hasChanged = changes != seen
         seen = changes
@@ -26,9 +26,9 @@ struct QuestionWatch {
     /// Asks the server at the next look.
     mutating func lookAgain() { last = nil }
 
-    /// Whether the question is to be shown again: something was written below it, and nothing more for a few looks.
+    /// Whether to show the question again: output followed it and has stopped.
     ///
-    /// - Parameter below: how often something was written below it.
+    /// - Parameter below: the number of outputs that followed it.
     mutating func isCovered(below: Int) -> Bool {
         quietLooks = below > 0 && below == self.below ? quietLooks + 1 : 0
         self.below = below

@@ -2,16 +2,16 @@ import AgentProtocol
 import ControlPlane
 import Foundation
 
-/// The server that a person named with `SAM_URL`.
+/// The server in `SAM_URL`.
 struct ServerAddress: Sendable {
     let text: String
 
-    /// Reads an address.
+    /// Parses an address.
     ///
-    /// - Throws: `APIClient.Failure` for what is none, with one that is.
+    /// - Throws: `APIClient.Failure` with an example if it is invalid.
     init(_ text: String) throws {
         let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
-        // A library would take 99999 for another port and say that nothing answers there.
+        // Libraries read port 99999 as another port and would report that nothing answers there.
         guard let authority = HostAndPort.authority(of: trimmed), ["http", "https"].contains(trimmed.prefix { $0 != ":" }.lowercased())
         else {
             throw Self.failure(text, "An address is like http://127.0.0.1:7260, with https or http.")
@@ -41,7 +41,16 @@ struct ServerAddress: Sendable {
 
     var isEncrypted: Bool { url?.scheme?.lowercased() == "https" }
 
-    /// What to do when nothing answers there.
+    /// The same place without TLS; `nil` for an address that has none.
+    var plain: String? { isEncrypted ? "http" + text.dropFirst("https".count) : nil }
+
+    /// The address without its path; `nil` if it has no path.
+    var root: String? {
+        guard let scheme = text.range(of: "://"), let end = text[scheme.upperBound...].firstIndex(of: "/") else { return nil }
+        return String(text[..<end])
+    }
+
+    /// The next step if nothing answers there.
     var remedy: String {
         let port = url?.port ?? (isEncrypted ? 443 : 80)
         let start =

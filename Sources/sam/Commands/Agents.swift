@@ -1,6 +1,7 @@
 import Accounts
 import AgentProtocol
 import ArgumentParser
+import Cascade
 import ControlPlane
 import Credentials
 
@@ -34,7 +35,7 @@ struct Agents: AsyncParsableCommand {
         }
         table.show()
         for agent in listing.agents where !agent.missing.isEmpty {
-            let install = agent.install.map { " Get it: \($0)" } ?? ""
+            let install = agent.install.map { " \($0.hasPrefix("See ") ? "" : "Get it: ")\($0)" } ?? ""
             Terminal.line("\n\(agent.id): \(agent.missing.joined(separator: " ") + install)")
         }
         for problem in listing.problems { Terminal.warn(Terminal.styled("! \(problem)", .yellow)) }
@@ -42,13 +43,13 @@ struct Agents: AsyncParsableCommand {
 }
 
 extension AgentView {
-    /// Whether it is installed, in a word or two.
+    /// The version or state of its installation.
     fileprivate var here: String {
         guard missing.isEmpty, program != nil else { return "missing" }
         return version ?? "installed"
     }
 
-    /// The first key that it would find, and if there is none, why.
+    /// The first usable key; if there is none, the reason.
     fileprivate var key: String {
         if providers.isEmpty { return "needs none" }
         func sentence(_ key: Key) -> String {

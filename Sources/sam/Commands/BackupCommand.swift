@@ -32,6 +32,7 @@ struct BackupCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
+        guard !file.isEmpty else { throw ValidationError("The backup's path is empty. It takes a file: sam backup sam-monday.tar") }
         if verify, force { throw ValidationError("--verify writes nothing, so --force has no meaning with it.") }
     }
 
@@ -61,14 +62,14 @@ struct BackupCommand: AsyncParsableCommand {
     }
 }
 
-/// An argument as an absolute path, from where the command was typed.
+/// An argument as an absolute path, relative to the working directory.
 func absolute(_ path: String) -> String {
     let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     return URL(filePath: whole).standardizedFileURL.path(percentEncoded: false)
 }
 
 extension BackupManifest {
-    /// What is in it, in a sentence.
+    /// The contents in a sentence.
     func summary(_ subject: String) -> String {
         let bytes = files.reduce(0) { $0 + $1.bytes }
         return

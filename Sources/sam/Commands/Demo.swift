@@ -43,9 +43,8 @@ struct Demo: AsyncParsableCommand {
         _ repository: String, _ failure: APIClient.Failure, _ client: APIClient
     ) async throws -> SessionView {
         Terminal.warn(Terminal.styled("NO SANDBOX HERE. \(failure.description)", .red, .bold))
-        Terminal.warn("The demo goes on without one, because scout is SAM's own and only reads. Other agents are refused.")
-        let suffix = "-without-sandbox"
-        let name = try String(RepositoryLocation(repository).suggestedName.prefix(64 - suffix.count)) + suffix
+        Terminal.warn("The demo continues without one, because scout is SAM's own and only reads. Other agents are refused.")
+        let name = try (RepositoryLocation(repository).suggestedName ?? ProjectName("project")).appending("-without-sandbox")
         let known = (try await client.list("/api/v1/projects") as Listing.Projects).projects.first { $0.name == name }
         let unsandboxed: ProjectView
         if let known {

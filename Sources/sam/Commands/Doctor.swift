@@ -24,12 +24,19 @@ struct Doctor: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let home = Home(environment: ProcessInfo.processInfo.environment)
-        let findings = await HostCheck(home: home).findings() + HomeCheck(home: home).findings() + DatabaseCheck(home: home).findings()
+        let environment = ProcessInfo.processInfo.environment
+        let home = Home(environment: environment)
+        var findings =
+            await HostCheck(home: home).findings()
+            + DoctorAdvice.joined(HomeCheck(home: home).findings(), DatabaseCheck(home: home, environment: environment).findings())
+        if let place = findings.firstIndex(where: { $0.name == "server" }), let trouble = await Connection.trouble(home) {
+            findings[place] = HostCheck.Finding(name: "server", severity: .warning, detail: trouble)
+        }
         if json {
             try Terminal.json(Report(findings: findings))
         } else {
-            for finding in findings { show(finding) }
+            let advice = DoctorAdvice(findings)
+            for (finding, fix) in zip(findings, advice.fixes) { show(finding, fix) }
             let bad = findings.contains { $0.severity == .failure }
             Terminal.line()
             Terminal.line(
@@ -40,7 +47,7 @@ struct Doctor: AsyncParsableCommand {
         if findings.contains(where: { $0.severity == .failure }) { throw ExitStatus.failed }
     }
 
-    private func show(_ finding: HostCheck.Finding) {
+    private func show(_ finding: HostCheck.Finding, _ fix: String?) {
         let mark =
             switch finding.severity {
             case .ok: Terminal.styled("✓", .green)
@@ -48,6 +55,6 @@ struct Doctor: AsyncParsableCommand {
             case .failure: Terminal.styled("✗", .red)
             }
         Terminal.line("\(mark) \(finding.name.padding(toLength: 11, withPad: " ", startingAt: 0)) \(finding.detail)")
-        if let fix = finding.fix { Terminal.line("              \(fix)") }
+        if let fix { Terminal.line("              \(fix)") }
     }
 }

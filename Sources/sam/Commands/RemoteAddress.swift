@@ -1,10 +1,10 @@
 import AgentProtocol
 import ArgumentParser
 
-/// An address to listen on, like `0.0.0.0:7261` or `[::]:7261`.
+/// An address to listen on, such as `0.0.0.0:7261` or `[::]:7261`.
 struct RemoteAddress: ExpressibleByArgument {
     let host: String
-    /// 0 for any free one.
+    /// The port; 0 for any free one.
     let port: Int
 
     init?(argument: String) {

@@ -24,6 +24,10 @@ struct RestoreCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON.")
     var json = false
 
+    func validate() throws {
+        guard !file.isEmpty else { throw ValidationError("The backup's path is empty. It takes a file: sam restore sam-monday.tar") }
+    }
+
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let json = json
@@ -50,7 +54,10 @@ struct RestoreCommand: AsyncParsableCommand {
                     ? "1 agent of the earlier state still runs; it ends once a server starts."
                     : "\(outcome.running) agents of the earlier state still run; they end once a server starts.")
         }
-        if let folder = outcome.movedTo { Terminal.line("The earlier state is in \(folder). Remove it once you don't need it.") }
+        if let folder = outcome.movedTo {
+            Terminal.line("The earlier state is in \(folder). Remove it once you don't need it.")
+            Terminal.line("Moved there: \(outcome.moved.joined(separator: ", ")).")
+        }
         for note in outcome.notes { Terminal.warn("! \(note)") }
         Terminal.line("Start the server: sam serve")
     }

@@ -12,11 +12,11 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Let an agent work on a repository and follow it to its end.",
         discussion: """
-            The agent works in a sandbox on a checkout of its own. What it leaves is a branch; your repository is not touched.
+            The agent works in a sandbox on its own checkout. The result is a branch; your repository is not touched.
             Ctrl-C cancels the session and keeps its work; a second Ctrl-C leaves at once.
             On a terminal it asks what the agent wants to know; `sam sessions answer` does from anywhere.
             The session ends when its task is done, nothing runs any more, and nothing else was written to it (sam sessions prompt). With --open it stays
-            open for prompts until `sam sessions finish`. One that is over goes on in another, from its branch: sam sessions resume.
+            open for prompts until `sam sessions finish`. To continue an ended one in a new session, from its branch: sam sessions resume.
 
             EXAMPLES
               sam run --repo .
@@ -25,6 +25,7 @@ struct Run: AsyncParsableCommand {
               sam run --repo . --agent claude-code --open "Let's plan the parser"
               sam run --repo . --agent claude-code --attach screenshot.png "Why does it look like this?"
               sam run --project swift-nio --agent scout --json
+              sam run --repo . --agent claude-code - < task.md
             """)
 
     @Option(help: "A path or a URL.")
@@ -59,21 +60,21 @@ struct Run: AsyncParsableCommand {
     @Flag(help: "Print events as JSON, one a line, and the session last.")
     var json = false
 
-    @Argument(help: "What to do.")
+    @Argument(help: "What to do; - reads it from standard input.")
     var task: [String] = []
 
     func validate() throws {
         guard (repo == nil) != (project == nil) else {
             throw ValidationError("Name either a repository with --repo or a project with --project.")
         }
-        guard task.isEmpty || !text.isBlank else {
+        guard repo?.isEmpty != true else { throw ValidationError("--repo is empty. It takes a path or a URL; . is the repository here.") }
+        guard task.isEmpty || !TypedText(task).typed.isBlank else {
             throw ValidationError("The task is empty. Say what to do, or leave it out to have the repository explored.")
         }
     }
 
-    private var text: String { task.joined(separator: " ") }
-
     func run() async throws {
+        let text = try TypedText(task).read()
         let images = try attachments.images()
         let address = repo.map(Repository.address)
         let session = try await Connection.with { client in
@@ -92,15 +93,19 @@ struct Run: AsyncParsableCommand {
 }
 
 extension Run {
-    /// What is not committed in the repository, when it is to be brought; otherwise it is only told of.
+    /// The uncommitted changes, if they are to be included; otherwise only warns about them.
     private func changes(_ address: String?, _ client: APIClient) async throws -> CarriedChanges? {
         var address = address
         if let project { address = try await client.get("/api/v1/projects/\(project.pathSegment)", as: ProjectView.self).repository }
         guard let address, let local = LocalChanges(at: address) else {
             guard includeChanges else { return nil }
+            let why = address.map {
+                $0.hasPrefix("/") && RepositoryTop.of($0) != nil ? "\($0) is a bare one, without files" : "\($0) is not one"
+            }
             throw APIClient.Failure(
                 status: nil,
-                description: "--include-changes brings what is not committed in a repository on this machine, and this is none.")
+                description: "--include-changes needs a repository on this machine, and \(why ?? "this is not one")."
+            )
         }
         guard includeChanges else {
             await mention(local)
@@ -119,7 +124,7 @@ extension Run {
                 "! \(files.counts) \(isOne ? "is" : "are") not committed, so the agent does not see \(isOne ? "it" : "them"). Bring \(isOne ? "it" : "them") with --include-changes."
             )
         } catch {
-            // It is a service, and the session needs none of it.
+            // Only a hint: the session does not depend on it.
             Terminal.warn("! Whether everything is committed is not known. \(reason(of: error))")
         }
     }
@@ -127,11 +132,11 @@ extension Run {
 
 extension PermissionMode: ExpressibleByArgument {}
 
-/// Starting a session and seeing it to its end.
+/// Starts a session and follows it.
 struct SessionStart {
-    /// A project's name or id, or…
+    /// A project's id or name. Either this or ``repository``.
     var project: String?
-    /// … the repository of one that is there already or is added with the session.
+    /// The repository of an existing project, or of one that is added with the session.
     var repository: String?
     var agent: String
     var provider: String?
@@ -155,10 +160,10 @@ struct SessionStart {
     }
 }
 
-/// Seeing a session that was just made to its end, or leaving it to itself.
+/// Follows a new session to its end, or returns at once if detached.
 struct SessionFollowing {
     var session: SessionView
-    /// Whether it takes prompts until somebody says that it is finished.
+    /// Whether it accepts prompts until `sam sessions finish`.
     var isOpen = false
     var detach: Bool
     var form: Following.Form
@@ -189,7 +194,11 @@ struct SessionFollowing {
         }
         let ended = try await Following.follow(session.id, client, as: form) {
             Terminal.warn("\nCancelling; the work is kept. Ctrl-C again leaves at once.")
-            let _: SessionView? = try? await client.post(path + "/cancel")
+            do {
+                let _: SessionView = try await client.post(path + "/cancel")
+            } catch {
+                Terminal.warn("It can't be cancelled: \(reason(of: error))")
+            }
         }
         switch form {
         case .json: try Terminal.json(ended)
@@ -201,13 +210,15 @@ struct SessionFollowing {
     }
 }
 
-/// A repository as a person names it.
+/// A repository as a person writes it.
 enum Repository {
-    /// A path becomes absolute, and that of a folder inside a repository the repository's; everything else is the server's to judge.
+    /// Makes paths absolute, and replaces a folder in a repository by the repository; everything else is left to the server.
     static func address(of text: String) -> String {
         guard !text.isEmpty else { return text }
         let isURL = text.contains("://") || text.contains("::") || text.contains("@")
-        if isURL, !FileManager.default.fileExists(atPath: text) { return text }
+        // A host without its scheme is not taken for a folder here: the server says what is missing.
+        let isHost = text.prefixMatch(of: /[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\//) != nil
+        if isURL || isHost, !FileManager.default.fileExists(atPath: text) { return text }
         let path = URL(filePath: text, relativeTo: URL(filePath: FileManager.default.currentDirectoryPath + "/"))
             .standardizedFileURL.path(percentEncoded: false).withoutTrailingSlash
         return RepositoryTop.of(path, environment: ProcessInfo.processInfo.environment) ?? path

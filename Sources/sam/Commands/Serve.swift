@@ -9,7 +9,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve the API and run sessions until stopped.",
         discussion: """
-            Agents go on when the server stops, and it takes them up again at its next start.
+            Agents keep running when the server stops, and the next start reconnects to them. `sam stop` stops it, from anywhere. An \
+            address other than this machine's own is reached over plain HTTP: put a proxy with TLS before it.
 
             EXAMPLES
               sam serve
@@ -46,8 +47,12 @@ struct Serve: AsyncParsableCommand {
     var verbose = false
 
     func validate() throws {
+        guard !host.isEmpty else { throw ValidationError("--host is empty. It takes an address of this machine, or a name of it.") }
         guard (0...65_535).contains(port) else { throw ValidationError("A port is a number from 0 to 65535.") }
         if let idleExit, idleExit < 1 { throw ValidationError("--idle-exit takes a number of seconds, at least 1.") }
+        for (option, path) in [("certificate", certificate), ("key", key)] where path?.isEmpty == true {
+            throw ValidationError("--\(option) is empty. It takes the path of a file in PEM.")
+        }
         guard (remote == nil) == (certificate == nil), (remote == nil) == (key == nil) else {
             throw ValidationError("--remote, --certificate and --key belong together.")
         }
@@ -70,11 +75,17 @@ struct Serve: AsyncParsableCommand {
             options.remote = .init(host: remote.host, port: remote.port, certificate: certificate, key: key)
         }
         let server = Server(
-            home: Home(environment: ProcessInfo.processInfo.environment), options: options, logger: Logger(label: "sam"))
-        try await server.run { view in
-            Terminal.line("SAM \(view.version) serves \(view.url), with its state in \(view.home)")
+            home: Home(environment: ProcessInfo.processInfo.environment), options: options, metrics: .bootstrap(),
+            logger: Logger(label: "sam"))
+        try await server.run { [options] view in
+            Terminal.line("SAM \(view.version) serves \(view.url), with its state in \(view.home ?? "?")")
+            if !["127.0.0.1", "::1", "localhost"].contains(options.host) {
+                Terminal.warn(
+                    "! \(options.host) is reached over plain HTTP: who is on the way can read tokens and keys. Put a proxy with TLS before it."
+                )
+            }
             if let remote = view.remote { Terminal.line("Workspaces elsewhere reach it at \(remote)") }
-            Terminal.line("Stop it with Ctrl-C. Sessions that run go on without it.")
+            Terminal.line("Stop it with Ctrl-C, or sam stop. Running sessions continue without it.")
         }
     }
 }

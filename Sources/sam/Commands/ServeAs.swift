@@ -1,26 +1,26 @@
 import Foundation
 import Processes
-import Workspaces
+import Sandbox
 
-/// `sam serve --user NAME`: root becomes that user before anything of SAM's is read or written.
+/// `sam serve --user NAME`: root changes to that user before anything of SAM's is read or written.
 struct ServeAs {
-    /// Why it can't be, with the next step.
+    /// The reason for a refusal, with the next step.
     struct Failure: Error, CustomStringConvertible {
         var description: String
     }
 
-    /// What is to be done.
+    /// The action to take.
     enum Step: Equatable {
         /// This process is that user already.
-        case goOn
+        case stay
         case become(UnixUser)
     }
 
-    /// Judges a wish.
+    /// Decides on the action.
     ///
     /// - Parameters:
     ///   - user: the user of that name, if there is one.
-    ///   - me: who this process is.
+    ///   - me: the user id of this process.
     /// - Throws: ``Failure``.
     static func step(_ name: String, _ user: UnixUser?, me: uid_t) throws(Failure) -> Step {
         guard let user else {
@@ -30,7 +30,7 @@ struct ServeAs {
                     useradd --system --create-home --shell /usr/sbin/nologin NAME
                     """)
         }
-        if user.id == me { return .goOn }
+        if user.id == me { return .stay }
         guard me == 0 else {
             throw Failure(
                 description: "Only root can serve as \(name), and this is \(UnixUser.name(of: me)). Leave --user out, or run this as root.")
@@ -38,7 +38,7 @@ struct ServeAs {
         return .become(user)
     }
 
-    /// The environment of a program that is this user's: without what names root's own folders and sockets.
+    /// The environment for a program of this user: without variables that name root's folders and sockets.
     static func environment(of user: UnixUser, from environment: [String: String]) -> [String: String] {
         let rootsOwn = ["MAIL", "OLDPWD", "PWD", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GNUPGHOME"]
         var own = environment.filter { name, _ in
@@ -51,8 +51,8 @@ struct ServeAs {
         return own
     }
 
-    /// Becomes the user and begins anew as that user's program, with the same arguments: no thread, descriptor or memory of root's goes
-    /// along. Returns only when this process is that user already.
+    /// Becomes the user and executes this program again with the same arguments, so that no thread, descriptor or memory of root's is
+    /// passed on. Returns only if this process is that user already.
     ///
     /// - Throws: ``Failure``; `ProcessError`.
     static func begin(_ name: String) throws {

@@ -13,14 +13,15 @@ struct Usage: AsyncParsableCommand {
 
             EXAMPLES
               sam usage                          this month, by model
-              sam usage --by day --days 7
+              sam usage --by day --days 7        days of the setting budgets.timeZone, as budgets have them
               sam usage --by session --project site --json
             """)
 
-    @Option(help: "model, project, user, session, credential, provider or day.")
+    @Option(help: "model, project, user, session, credential, provider, day, or reason (why rows are estimates).")
     var by = UsageGrouping.model
 
-    @Option(help: "Of the last so many days. Without this, of this month.")
+    @Option(
+        parsing: .unconditional, help: "Of the last so many days, today included. Without this, of this month.", transform: Self.readDays)
     var days: Int?
 
     @Option(help: "Of this project.")
@@ -31,22 +32,27 @@ struct Usage: AsyncParsableCommand {
 
     @OptionGroup var list: ListOptions
 
-    func validate() throws {
-        if let days, days < 1 || days > 10_000 { throw ValidationError("--days is a number from 1 to 10000.") }
+    private static func readDays(_ text: String) throws -> Int {
+        guard let days = Int(text), (1...10_000).contains(days) else { throw ValidationError("--days takes a number from 1 to 10000.") }
+        return days
     }
 
     func run() async throws {
-        let since = days.map { Time.now - Int64($0) * 86_400_000 } ?? Period.month.interval(of: Time.now).start
-        var query = "?by=\(by.rawValue)&since=\(since)"
+        // The server knows when days and months begin: it depends on the time zones of the budgets.
+        var query = "?by=\(by.rawValue)&" + (days.map { "days=\($0)" } ?? "since=\(Period.month.rawValue)")
         if let project { query += "&project=\(project.pathSegment)" }
         if let session { query += "&session=\(session.pathSegment)" }
         let path = "/api/v1/usage" + query
-        try await list.show(path) { (listing: Listing.Usage) in show(listing, since: since) }
+        try await list.show(path) { (listing: Listing.Usage) in show(listing) }
     }
 
-    private func show(_ listing: Listing.Usage, since: Int64) {
-        guard !listing.usage.isEmpty else { return Terminal.line("Nothing was used since \(Time.day(since)).") }
-        var table = Table(["\(by.rawValue.uppercased())", "REQUESTS", "INPUT", "CACHED", "OUTPUT", "COST", ""])
+    private func show(_ listing: Listing.Usage) {
+        guard !listing.usage.isEmpty else {
+            return Terminal.line("Nothing was used since \(listing.sinceText).")
+        }
+        Terminal.line("Since \(listing.sinceText)")
+        let name = by == .day ? "DAY (\(listing.timeZone))" : by.rawValue.uppercased()
+        var table = Table(["\(name)", "REQUESTS", "INPUT", "CACHED", "OUTPUT", "COST", ""])
         for line in listing.usage {
             let notes = [
                 line.estimated > 0 ? "\(line.estimated) estimated" : nil, line.unsettled > 0 ? "\(line.unsettled) unsettled" : nil,
@@ -59,7 +65,7 @@ struct Usage: AsyncParsableCommand {
         }
         table.show()
         let total = listing.usage.reduce(Money.zero) { $0 + $1.cost }
-        // A sum of a part would be taken for the whole.
+        // The sum of a part could be taken for the total.
         if listing.usage.count > 1, listing.next == nil { Terminal.line(Terminal.styled("Together \(total.text)", .bold)) }
     }
 }

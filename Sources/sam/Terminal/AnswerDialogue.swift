@@ -3,11 +3,11 @@ import ControlPlane
 import Sessions
 import Wording
 
-/// One question asked on a terminal: what to show, what a line that was typed means, and the answer in the end.
+/// One question on a terminal: the lines to show, the parser of typed lines, and the final answer.
 struct AnswerDialogue {
-    /// What comes of a line.
+    /// The result of a line.
     enum Turn {
-        /// More is to be typed, after these lines.
+        /// Show these lines and read another.
         case ask([PrintedText])
         case answer(NewAnswer)
     }
@@ -16,13 +16,13 @@ struct AnswerDialogue {
     private let asker: String
     private var answers: [String: [String]] = [:]
     private var place = 0
-    /// The option that was chosen, while its words are asked for.
+    /// The chosen option, while its text is asked for.
     private var chosen: Permission.Option?
 
     private static let options: PrintedText = "  A number, or allow, always, refuse:"
     private static let words: PrintedText = "  Why not, or what instead? (Enter to say nothing)"
 
-    /// - Parameter asker: who asks, for a person.
+    /// - Parameter asker: the name of the asking agent.
     init(_ question: OpenQuestion, asker: String = "The agent") {
         self.question = question
         self.asker = asker
@@ -30,7 +30,7 @@ struct AnswerDialogue {
 
     private var items: [Inquiry.Item] { question.items ?? [] }
 
-    /// The whole of what is asked at the moment. It names who asks and what: other questions may have been shown since this one came.
+    /// All lines of the current question, including who asks: other questions may have been shown meanwhile.
     var asked: [PrintedText] {
         let title = question.title
         switch question.kind {
@@ -50,7 +50,7 @@ struct AnswerDialogue {
         return items[place].lines(number: items.count > 1 ? place + 1 : nil)
     }
 
-    /// Takes a line that was typed.
+    /// Handles a typed line.
     mutating func take(_ line: String) -> Turn {
         let words = line.trimmed
         switch question.kind {
@@ -58,7 +58,7 @@ struct AnswerDialogue {
         case .text: return words.isEmpty ? .ask(["  Your answer:"]) : .answer(NewAnswer(text: question.text(for: words)))
         case .inquiry:
             guard items.indices.contains(place) else { return .answer(NewAnswer(answers: answers)) }
-            guard let taken = items[place].answers(for: words) else { return .ask(["  That is no answer to it: \(items[place].hint)."]) }
+            guard let taken = items[place].answers(for: words) else { return .ask(["  That is not an answer: \(items[place].hint)."]) }
             answers[items[place].id] = taken
             place += 1
             return items.indices.contains(place) ? .ask(item) : .answer(NewAnswer(answers: answers))
@@ -68,7 +68,9 @@ struct AnswerDialogue {
     private mutating func takeOption(_ words: String) -> Turn {
         if let chosen { return .answer(NewAnswer(option: chosen.id, text: words.isEmpty ? nil : words)) }
         let number = Int(words).flatMap { question.options.indices.contains($0 - 1) ? question.options[$0 - 1] : nil }
-        guard let option = number ?? question.option(for: words) else { return .ask([Self.options]) }
+        guard let option = number ?? question.option(for: words) else {
+            return .ask(words.isEmpty ? [Self.options] : ["  “\(words)” is not one of them.", Self.options])
+        }
         guard option.kind == .refuse else { return .answer(NewAnswer(option: option.id)) }
         chosen = option
         return .ask([Self.words])

@@ -5,7 +5,7 @@ import Sessions
 import Wording
 
 extension Permission.Option.Kind {
-    /// What a person writes to choose it.
+    /// The word with which a person chooses it.
     var word: String {
         switch self {
         case .allowOnce: "allow"
@@ -16,31 +16,61 @@ extension Permission.Option.Kind {
 }
 
 extension OpenQuestion {
-    /// The option that a person means: by SAM's words for it, or by its id.
+    /// The option for SAM's word or the option's id.
     func option(for answer: String) -> Permission.Option? {
-        // SAM's words first: an agent could give one of them to another answer.
+        // SAM's words first: an agent could use one of them as the id of another option.
         let kind = Permission.Option.Kind.allCases.first { $0.word == answer }
         return kind.map { kind in options.first { $0.kind == kind } } ?? options.first { $0.id == answer }
     }
 
-    /// The item that a person means: by its number, or by its id or the words above it.
+    /// The item with this number, id or heading.
     func item(for name: String) -> Inquiry.Item? {
         let items = items ?? []
         if let number = Int(name), items.indices.contains(number - 1) { return items[number - 1] }
         return items.first { $0.id == name } ?? items.first { $0.header == name }
     }
 
-    /// The text that a person means by their words: the number of a suggestion, else the words themselves.
+    /// The suggestion with this number, else the words themselves.
     func text(for words: String) -> String {
         let suggestions = suggestions ?? []
         guard let number = Int(words.trimmed), suggestions.indices.contains(number - 1) else { return words }
         return suggestions[number - 1]
     }
 
-    /// The answers that are proposed for a text, with their numbers.
+    /// The suggested answers with their numbers.
     var suggestionLines: [PrintedText] { Terminal.numbered(suggestions ?? []) }
 
-    /// The question as lines for a person, without what opens it.
+    /// The whole question: its id and title, its choices, and until when it waits.
+    func shown(at now: Int64) -> [PrintedText] {
+        var shown: [PrintedText] = ["\(id)  \(kind == .inquiry ? "" : title)"] + lines
+        if let until {
+            let end = kind == .permission ? "refused" : "dropped"
+            shown.append(Terminal.styled("    \(end) in \(Time.elapsed(until - now)) without an answer", .dim))
+        }
+        return shown
+    }
+
+    /// The command that answers it.
+    ///
+    /// - Parameter isOnly: whether no other question is open.
+    func command(in session: SessionID, isOnly: Bool) -> PrintedText {
+        let words = Permission.Option.Kind.allCases.filter { kind in options.contains { $0.kind == kind } }.map(\.word)
+        let answer =
+            switch kind {
+            case .permission: words.joined(separator: "|")
+            case .text: (suggestions ?? []).isEmpty ? "\"…\"" : "NUMBER|\"…\""
+            case .inquiry: Self.answer(to: items ?? [])
+            }
+        let which = isOnly ? "" : " --question \(id)"
+        return "sam sessions answer \(session.rawValue) \(answer.isEmpty ? "OPTION" : answer)\(which)"
+    }
+
+    private static func answer(to items: [Inquiry.Item]) -> String {
+        let forms = items.map { item in item.choices.isEmpty ? "\"…\"" : item.allowsText ? "NUMBER|\"…\"" : "NUMBER" }
+        return forms.count == 1 ? forms[0] : forms.enumerated().map { "--item \($0 + 1)=\($1)" }.joined(separator: " ")
+    }
+
+    /// The question's lines, without the introduction.
     var lines: [PrintedText] {
         var lines: [PrintedText] = plan.map { ["The plan:"] + Terminal.indented($0, by: 4) } ?? []
         switch kind {
@@ -57,9 +87,9 @@ extension OpenQuestion {
 }
 
 extension Inquiry.Item {
-    /// The item as lines for a person.
+    /// The item's lines.
     ///
-    /// - Parameter number: its place among several.
+    /// - Parameter number: its number, if there are several.
     func lines(number: Int?) -> [PrintedText] {
         let place = number.map { "\($0). " } ?? ""
         let above = header.map { "[\($0)] " } ?? ""
@@ -69,14 +99,14 @@ extension Inquiry.Item {
         return ["    \(place)\(above)\(text)"] + shown + ["      (\(hint))"]
     }
 
-    /// What an answer to it is.
+    /// The form of an answer.
     var hint: String {
         let choice = allowsSeveral ? "one or several numbers, as 1,3" : "a number"
         if choices.isEmpty { return "a text" }
         return allowsText ? "\(choice), or a text" : choice
     }
 
-    /// The answers that a person means by their words: numbers or labels of choices, else a text; `nil` when they are none.
+    /// The answers in a text: numbers or labels of choices, else the text; `nil` if it is no answer.
     func answers(for words: String) -> [String]? {
         let trimmed = words.trimmed
         guard !trimmed.isEmpty else { return nil }
@@ -86,7 +116,7 @@ extension Inquiry.Item {
             var seen: Set<String> = []
             return labels.compactMap(\.self).filter { seen.insert($0).inserted }
         }
-        // Where there are choices, any other number is a slip.
+        // If there are choices, any other number is a mistake.
         guard allowsText, choices.isEmpty || Int(trimmed) == nil else { return nil }
         return [trimmed]
     }
@@ -98,12 +128,12 @@ extension Inquiry.Item {
 }
 
 extension Terminal {
-    /// Texts from outside, with the numbers by which a person takes one.
+    /// Texts from outside with numbers to choose from.
     static func numbered(_ texts: [String]) -> [PrintedText] {
         texts.enumerated().map { number, text in "    \(number + 1)  \(text)" }
     }
 
-    /// Text of several lines from outside, each of them further to the right.
+    /// A text of several lines from outside, indented.
     static func indented(_ text: String, by blanks: Int) -> [PrintedText] {
         text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
             .map { "\(String(repeating: " ", count: blanks))\(String($0))" }
@@ -111,6 +141,6 @@ extension Terminal {
 }
 
 extension String {
-    /// Without blanks and newlines around it.
+    /// The text without leading and trailing white space.
     var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

@@ -1,11 +1,11 @@
 import Wording
 
-/// Text as a terminal gets it: words and styles of the program's own, and between them whatever came from outside, made visible.
+/// Text for a terminal: the program's own words with styles, and text from outside made visible.
 ///
-/// It is made from literals only. Every value that a literal interpolates, whoever wrote it, goes through ``VisibleText``; so text from
-/// outside is printed in one way, and no place can forget to. There is no initialiser that takes a text as it is.
+/// It is made from literals only, and every interpolated value goes through ``VisibleText``, so that text from outside can't be printed
+/// unsafely by mistake. No initialiser takes a text unchanged.
 struct PrintedText: Sendable, Hashable {
-    /// How a piece looks on a terminal with colours.
+    /// The style of a piece on a terminal with colours.
     enum Style: String, Sendable {
         case bold = "1"
         case dim = "2"
@@ -22,44 +22,57 @@ struct PrintedText: Sendable, Hashable {
 
     private var pieces: [Piece] = []
 
-    /// Nothing.
+    /// Creates an empty text.
     init() {}
 
-    /// Text from outside within a line.
+    /// Creates a text from outside, in one line.
     init(_ text: some StringProtocol) { self.init(VisibleText(text)) }
 
-    /// Text that was made visible.
+    /// Creates a text that was made visible.
     init(_ text: VisibleText) { append(text.text) }
 
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     var isEmpty: Bool { pieces.isEmpty }
 
-    /// How many characters it has.
+    /// The number of characters.
     var count: Int { pieces.reduce(0) { $0 + $1.text.count } }
 
-    /// Whether it ends a line.
+    /// Whether it ends with a newline.
     var endsLine: Bool { pieces.last?.text.last == "\n" }
 
-    /// The same in these styles, where it has none of its own.
+    /// The same with these styles on all pieces without styles.
     func styled(_ styles: Style...) -> PrintedText { styled(styles) }
 
-    /// The same in these styles, where it has none of its own.
+    /// The same with these styles on all pieces without styles.
     func styled(_ styles: [Style]) -> PrintedText {
         var styled = PrintedText()
         for piece in pieces { styled.append(piece.text, piece.styles.isEmpty ? styles : piece.styles) }
         return styled
     }
 
-    /// The same with blanks behind it, up to so many characters.
+    /// The same padded with blanks to a number of characters.
     func padded(to width: Int) -> PrintedText {
         var padded = self
         padded.append(String(repeating: " ", count: max(0, width - count)))
         return padded
     }
 
+    /// The same up to so many characters, the last of which is then “…”.
+    func cut(to width: Int) -> PrintedText {
+        guard count > width else { return self }
+        var cut = PrintedText()
+        var room = max(0, width - 1)
+        for piece in pieces {
+            cut.append(String(piece.text.prefix(room)), piece.styles)
+            room -= min(room, piece.text.count)
+        }
+        cut.append("…")
+        return cut
+    }
+
     /// The same with so many blanks before what stands in each line.
     ///
-    /// - Parameter startsLine: whether it begins at the beginning of a line.
+    /// - Parameter startsLine: whether it starts at the beginning of a line.
     func indented(by blanks: Int, startsLine: Bool) -> PrintedText {
         guard blanks > 0 else { return self }
         var startsLine = startsLine
@@ -76,9 +89,9 @@ struct PrintedText: Sendable, Hashable {
         return indented
     }
 
-    /// What is written to the terminal.
+    /// The text for the terminal.
     ///
-    /// - Parameter colour: whether the styles are written, too.
+    /// - Parameter colour: whether to include the styles.
     func rendered(colour: Bool) -> String {
         guard colour else { return pieces.map(\.text).joined() }
         return pieces.map { piece in
@@ -87,14 +100,14 @@ struct PrintedText: Sendable, Hashable {
         }.joined()
     }
 
-    /// One after the other.
+    /// Concatenates two texts.
     static func + (left: PrintedText, right: PrintedText) -> PrintedText {
         var both = left
         both += right
         return both
     }
 
-    /// Adds another at the end.
+    /// Appends a text.
     static func += (left: inout PrintedText, right: PrintedText) {
         for piece in right.pieces { left.append(piece.text, piece.styles) }
     }
@@ -110,39 +123,39 @@ struct PrintedText: Sendable, Hashable {
 }
 
 extension PrintedText: ExpressibleByStringInterpolation {
-    // Static: the compiler takes nothing but what stands in the source.
+    // StaticString: the compiler accepts only literals of the source.
 
-    /// Words of the program's own.
+    /// The program's own words.
     init(stringLiteral value: StaticString) { append(value.description) }
 
-    /// A literal with values in it.
+    /// A literal with interpolated values.
     init(stringInterpolation: StringInterpolation) { self = stringInterpolation.text }
 
     /// Collects a literal's pieces.
     struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var text = PrintedText()
 
-        /// Begins.
+        /// Creates an empty text.
         init(literalCapacity: Int, interpolationCount: Int) {}
 
-        /// Words of the program's own.
+        /// The program's own words.
         mutating func appendLiteral(_ literal: StaticString) { text.append(literal.description) }
 
-        /// A text from outside, within the line.
+        /// A text from outside, in one line.
         mutating func appendInterpolation(_ value: some StringProtocol) { text += PrintedText(value) }
 
-        /// A value, as its description within the line.
+        /// A value's description, in one line.
         mutating func appendInterpolation(_ value: some CustomStringConvertible) { text += PrintedText(value.description) }
 
-        /// What was made for printing before.
+        /// A text for the terminal.
         mutating func appendInterpolation(_ value: PrintedText) { text += value }
 
-        /// What was made visible before.
+        /// A text that was made visible.
         mutating func appendInterpolation(_ value: VisibleText) { text += PrintedText(value) }
 
-        /// A text from outside in lines of its own.
+        /// A text from outside of several lines.
         ///
-        /// - Parameter indent: how many blanks stand before each line but the first.
+        /// - Parameter indent: the number of blanks before each line but the first.
         mutating func appendInterpolation(block value: some StringProtocol, indent: Int = 0) {
             text += PrintedText(VisibleText(value, as: .block)).indented(by: indent, startsLine: false)
         }
@@ -150,7 +163,7 @@ extension PrintedText: ExpressibleByStringInterpolation {
 }
 
 extension Sequence<PrintedText> {
-    /// All of them, with something between each two.
+    /// The texts with a separator between them.
     func joined(separator: PrintedText = PrintedText()) -> PrintedText {
         var joined = PrintedText()
         for (number, text) in enumerated() {

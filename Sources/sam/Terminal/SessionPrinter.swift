@@ -5,7 +5,7 @@ import Sessions
 import Wording
 import Workspaces
 
-/// A session's events as lines on a terminal: text as it comes, and below it one line that says where things stand.
+/// Prints a session's events on a terminal as they arrive, with a status line below.
 actor SessionPrinter {
     private let usual: [Phase: Int64]
     private var phase = Phase.queued
@@ -16,31 +16,31 @@ actor SessionPrinter {
     private var toolTitles: [String: String] = [:]
     /// The call whose sub-agent made a call.
     private var parents: [String: String] = [:]
-    /// Who speaks in the lines that are being written.
+    /// The speaker of the current lines.
     private var voice: Voice?
     private var speech = VisibleText.Stream(.block)
-    /// Whether thoughts differ from text by their colour, and need no words above them.
+    /// Whether colour distinguishes thoughts from text, so that they need no heading.
     private let hasColour: Bool
     private var plan: [String] = []
     private var questions: Set<String> = [] {
         didSet { if questions != oldValue { questionChanges += 1 } }
     }
     private var promptTexts: [String: String] = [:]
-    /// What runs beside the turns, by the agent's ids.
+    /// The agent's background tasks.
     private var tasks: [BackgroundWork.Task] = []
     private var turns = 0
     private let session: SessionID
-    /// Whether somebody is asked on this terminal, and need not be told how to answer elsewhere.
+    /// Whether questions are asked on this terminal, so that no hint on answering elsewhere is needed.
     private let asksHere: Bool
     private var isTyping = false
-    /// How often a question was opened or closed.
+    /// The number of times that a question was opened or closed.
     private(set) var questionChanges = 0
-    /// How often something was written below what is asked here; 0 while that stands last.
+    /// The number of outputs after the question that is asked here; 0 while it is last.
     private(set) var writtenBelow = 0
     private let output: @Sendable (PrintedText) -> Void
     private var steps = StepLines()
 
-    /// - Parameter output: what writes to the terminal.
+    /// - Parameter output: writes to the terminal.
     init(
         _ session: SessionView, asksHere: Bool = false, hasColour: Bool = Terminal.hasColour,
         output: @escaping @Sendable (PrintedText) -> Void = { Terminal.write($0) }
@@ -79,7 +79,7 @@ actor SessionPrinter {
             default: break
             }
         } catch {
-            // An event that this program can't read is shown as what it is; the others matter more.
+            // An event that this program can't read is shown by its kind.
             line(Terminal.styled("? \(event.kind)", .dim))
         }
     }
@@ -88,7 +88,7 @@ actor SessionPrinter {
         phase = change.phase
         phaseSince = time
         _ = steps.take(nil, at: time)
-        // No question is open after the end. A runner that died may not have logged the end of one that was answered.
+        // No question is open after the end. A runner that died may not have logged the end of an answered one.
         if phase.isEnd, phase != .interrupted { questions = [] }
         let elapsed = Time.elapsed(time - begin)
         let attempt = change.attempt > 1 ? ", attempt \(change.attempt)" : ""
@@ -132,7 +132,7 @@ actor SessionPrinter {
     }
 
     private func message(_ chunk: MessageChunk) {
-        // The line that a person types into is not continued.
+        // Does not continue the line that a person types into.
         if isTyping, writtenBelow == 0 { finishLine() }
         let next = Voice(parent: chunk.parent, isThought: chunk.role == .thought)
         if voice != next {
@@ -143,14 +143,14 @@ actor SessionPrinter {
         utter(speech.take(chunk.text), as: next)
     }
 
-    /// Who speaks, and whether to the person or to themselves.
+    /// The speaker of a text, and whether it is a thought.
     private struct Voice: Equatable {
-        /// The call whose sub-agent it is.
+        /// The call whose sub-agent speaks; `nil` for the main agent.
         var parent: String?
         var isThought: Bool
     }
 
-    /// What stands above what somebody says; `nil` for the agent's own text.
+    /// The heading of a speaker's text; `nil` for the agent's own messages.
     private func heading(of voice: Voice) -> String? {
         let thinks = voice.isThought && !hasColour
         guard let parent = voice.parent else { return thinks ? "Thinking" : nil }
@@ -163,7 +163,7 @@ actor SessionPrinter {
         write(voice.isThought ? Terminal.styled(said, .dim) : said)
     }
 
-    /// What a sub-agent does stands further to the right than the call that it works for.
+    /// The indentation of a sub-agent's output below its call.
     private func indent(under parent: String?) -> Int {
         var depth = 0
         var next = parent
@@ -211,7 +211,7 @@ actor SessionPrinter {
                 for text in Terminal.indented(plan, by: 4) { line(text) }
             }
             guard !asksHere else { return }
-            // Some agents take several answers of one kind; the first of them is meant.
+            // Some agents offer several options of one kind; the word stands for the first of them.
             let words = Permission.Option.Kind.allCases.filter { kind in permission.options.contains { $0.kind == kind } }
                 .map(\.word).joined(separator: "|")
             let saying = permission.plan == nil ? "" : " [\"what to do instead\"]"
@@ -221,7 +221,7 @@ actor SessionPrinter {
         }
     }
 
-    /// Who asks, for a person: the agent, or the sub-agent of a call.
+    /// The asking agent's name: the agent, or the sub-agent of a call.
     func asker(_ parent: String?) -> String {
         guard let parent else { return "The agent" }
         return toolTitles[parent].map { "A sub-agent (\($0))" } ?? "A sub-agent"
@@ -231,7 +231,7 @@ actor SessionPrinter {
         if let answer = inquiry.answer {
             questions.remove(inquiry.id)
             guard let items = answer.items else {
-                return line(Terminal.styled("? \(answer.by == .turn ? "No longer asked." : "Nobody answered.")", .yellow))
+                return line(Terminal.styled("? \(answer.by == .turn ? "No longer asked." : "Not answered.")", .yellow))
             }
             for item in inquiry.items {
                 let said = (items[item.id] ?? []).joined(separator: ", ")
@@ -264,13 +264,13 @@ actor SessionPrinter {
         turns += 1
         guard turn.isFollowUp == true else { return }
         let prompt = promptTexts[turn.prompt.rawValue].map { ", after “\(String($0.prefix(60)))”" } ?? ""
-        line(Terminal.styled("↻ The agent goes on by itself\(prompt)", .cyan))
+        line(Terminal.styled("↻ The agent continues by itself\(prompt)", .cyan))
     }
 
     private func question(_ question: QuestionEntry) {
         if let answer = question.answer {
             questions.remove(question.id)
-            line(Terminal.styled("? \(answer.text.map { "Answered: \($0)" } ?? "Nobody answered.")", .yellow))
+            line(Terminal.styled("? \(answer.text.map { "Answered: \($0)" } ?? "Not answered.")", .yellow))
         } else {
             questions.insert(question.id)
             line(Terminal.styled("? The agent asks: \(question.title)", .yellow, .bold))
@@ -282,34 +282,34 @@ actor SessionPrinter {
 
     private func turnEnded(_ end: TurnEnd) {
         turns = max(0, turns - 1)
-        // What an agent says of its end is no error to who asked for it.
+        // After a cancellation, the agent's error is expected.
         if let error = end.error, phase != .cancelled { line(Terminal.styled("✗ \(error)", .red)) }
     }
 
     // MARK: - Lines
 
-    /// Draws the line below: where things stand and for how long.
+    /// Draws the status line: the phase and its duration.
     func drawStatus() {
         guard Terminal.isTerminal, atLineStart, !phase.isEnd || steps.current != nil, !isTyping else { return }
         let elapsed = Time.now - phaseSince
         let usually = usual[phase].map { ", usually \(Time.elapsed($0))" } ?? ""
         let state = questions.isEmpty ? phase.rawValue : "needs an answer, \(phase.rawValue)"
-        // A line that wraps can't be drawn over.
+        // A wrapped line can't be overwritten.
         let text = "◌ \(state) for \(Time.elapsed(elapsed))\(usually)\(waiting)\(steps.suffix)".prefix(Terminal.columns - 1)
         output("\r\u{1b}[2K" + Terminal.styled("\(String(text))", .dim))
         showsStatus = true
     }
 
-    /// Whether somebody else than the agent may be at work for the session.
+    /// Whether steps other than the agent's work may be running.
     var mayHaveSteps: Bool { phase == .preparing || phase == .finishing || phase.isEnd }
 
-    /// Takes what is being done for the session. Where no line can be drawn again and again, one is written now and then.
+    /// Updates the current step. Without a terminal, a line is printed at intervals instead.
     func step(_ step: WorkspaceProgress?) {
         let text = steps.take(step, at: Time.now)
         if !Terminal.isTerminal, let text { line("  … \(text)") }
     }
 
-    /// What is waited for while no turn runs.
+    /// The background task that is waited for while no turn runs.
     private var waiting: String {
         let awaited = tasks.filter { !$0.isAmbient }
         guard turns == 0, phase == .working, let first = awaited.first else { return "" }
@@ -317,12 +317,12 @@ actor SessionPrinter {
         return ", waiting for \(awaited.count.of("background task")): \(title)"
     }
 
-    // MARK: - Asking here
+    // MARK: - Asking on this terminal
 
-    /// Whether the agent waits for an answer.
+    /// Whether a question is open.
     var isAsking: Bool { !questions.isEmpty }
 
-    /// Asks for a line, which is typed behind the last of these.
+    /// Asks for a line, which is typed after the last of these lines.
     func ask(_ lines: [PrintedText]) {
         isTyping = false
         for text in lines.dropLast() { line(Terminal.styled(text, .yellow)) }
@@ -332,14 +332,14 @@ actor SessionPrinter {
         writtenBelow = 0
     }
 
-    /// The answer is no longer wanted, or was typed, and the person's own newline has ended the line.
+    /// Ends the question, because it was answered or closed. A typed answer has ended the line.
     func endAsking(wasTyped: Bool) {
         isTyping = false
         writtenBelow = 0
         if wasTyped { atLineStart = true }
     }
 
-    /// Says something to the person, on a line of its own.
+    /// Prints a message on a line of its own.
     func say(_ text: PrintedText) {
         line(Terminal.styled(text, .yellow))
     }
@@ -374,11 +374,11 @@ actor SessionPrinter {
 }
 
 extension Permission.Answer {
-    /// How it went, for a person.
+    /// The result in words.
     fileprivate var sentence: String {
         switch by {
         case .person: "answered “\(option?.name ?? "nothing")”" + (text.map { ": \($0)" } ?? "")
-        case .timeLimit: "nobody answered in time, so it was refused"
+        case .timeLimit: "not answered in time, so it was refused"
         case .flood: "refused, because too much is asked at once"
         case .turn: "no longer asked"
         }
@@ -386,7 +386,7 @@ extension Permission.Answer {
 }
 
 extension BackgroundWork.Task.Kind {
-    /// What it is, for a person.
+    /// The kind in words.
     var word: String {
         switch self {
         case .agent: "a sub-agent"

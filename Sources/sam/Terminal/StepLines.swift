@@ -1,21 +1,21 @@
 import Workspaces
 
-/// What is told of a step that takes longer than a moment. Pure.
+/// Decides what is printed about a step that takes longer. Pure.
 struct StepLines {
-    /// What is being done, once it has taken longer than a second.
+    /// The current step, once it has taken longer than a second.
     private(set) var current: String?
     private var name: String?
     private var since: Int64 = 0
     private var lastLine: Int64?
 
-    /// Milliseconds until a step is worth a word, and between two lines about it where none is drawn again.
+    /// The time until a step is shown, and between two lines about it where there is no status line, in milliseconds.
     private static let moment: Int64 = 1_000
     private static let pause: Int64 = 10_000
 
-    /// Takes how far it has come.
+    /// Updates the progress.
     ///
     /// - Parameter now: UTC milliseconds.
-    /// - Returns: a line about it, where it is time for one.
+    /// - Returns: a line to print, if one is due.
     mutating func take(_ step: WorkspaceProgress?, at now: Int64) -> String? {
         guard let step else {
             self = StepLines()
@@ -33,6 +33,6 @@ struct StepLines {
         return text
     }
 
-    /// What stands behind the session's own state.
+    /// The text to append to the session's state.
     var suffix: String { current.map { ", \($0)" } ?? "" }
 }

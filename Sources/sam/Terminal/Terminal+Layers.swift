@@ -1,20 +1,13 @@
-import Accounts
 import Foundation
 
 extension Terminal {
-    /// One layer of a cascade: what stands there, who made it so, when and why, and what the search did on its account.
+    /// Prints one layer of a cascade: its entry, its last change, and its effect.
     static func layer(
-        _ scope: Scope, finding: String, verdict: String, what: String? = nil, by: String? = nil, at: Int64? = nil,
+        _ name: String, finding: String, verdict: String, what: String? = nil, by: String? = nil, at: Int64? = nil,
         reason: String? = nil
     ) {
-        let name = scope.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
-        let state =
-            switch finding {
-            case "absent": styled("says nothing", .dim)
-            case "active": styled("on", .green)
-            case "inactive": styled("turned off", .red)
-            default: styled("broken", .red)
-            }
+        let name = name.padding(toLength: 9, withPad: " ", startingAt: 0)
+        let state = Self.state(finding)
         let who = by.map { " by \($0)" } ?? ""
         let when = at.map { " on \(Time.day($0))" } ?? ""
         let why = reason.map { ": \($0)" } ?? ""
@@ -22,13 +15,37 @@ extension Terminal {
         line("  \(name) \(state)\(thing)\(who)\(when)\(why)\(styled(consequence(verdict), .dim))")
     }
 
+    /// What a layer says, in the same words everywhere.
+    static func state(_ finding: String) -> PrintedText {
+        switch finding {
+        case "absent": styled("says nothing", .dim)
+        case "active": styled("on", .green)
+        case "inactive": styled("turned off", .red)
+        default: styled("broken", .red)
+        }
+    }
+
     private static func consequence(_ verdict: String) -> PrintedText {
         switch verdict {
-        case "continuedBecauseAbsent", "continuedBecauseInherited": "  (the search goes on)"
+        case "continuedBecauseAbsent", "continuedBecauseInherited": "  (the search continues)"
         case "decidedByValue", "decidedByTombstone", "decidedByForcedValue", "decidedByFailure": "  (this decides)"
         case "tightest": "  (the tightest)"
         case "notConsulted": "  (not asked)"
         default: ""
+        }
+    }
+
+    /// Asks before something that is lost or shut for good. Where nobody can be asked, it has to be said beforehand with `--yes`.
+    ///
+    /// - Throws: `ExitStatus.failed` after a no; `APIClient.Failure` without a terminal.
+    static func agree(yes: Bool) throws {
+        guard !yes else { return }
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw APIClient.Failure(status: nil, description: "Nothing was changed: without a terminal to ask on, this needs --yes.")
+        }
+        guard confirm("Continue?") else {
+            warn("Nothing was changed.")
+            throw ExitStatus.failed
         }
     }
 

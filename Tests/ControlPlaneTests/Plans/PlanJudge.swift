@@ -4,14 +4,16 @@
 enum PlanJudge {
     /// Tables that grow with use: what happened, and what was made once for each time that it happened.
     static let growing: Set = [
-        "sessions", "session_events", "session_event_blobs", "prompts", "prompt_images", "runner_commands", "usage", "spending", "audit",
-        "leases", "api_tokens", "notifications", "pins", "held",
+        "sessions", "session_events", "session_event_blobs", "prompts", "prompt_images", "runner_commands", "runners", "usage", "spending",
+        "audit",
+        "leases", "api_tokens", "notifications", "pins", "held", "fetched_responses",
     ]
 
     /// Tables that have as many rows as people set up by hand, or as requests are under way.
     static let small: Set = [
         "users", "projects", "members", "settings", "credentials", "bindings", "refreshes", "master_keys", "provider_endpoints", "budgets",
-        "reservations", "last_tick", "migrations", "access_changes", "seal_forms", "setting_notices",
+        "reservations", "holders", "setting_history", "last_tick", "migrations", "access_changes", "seal_forms", "setting_notices",
+        "project_prices", "background_responses",
     ]
 
     /// Indexes that hold only what is not over.
@@ -30,7 +32,8 @@ enum PlanJudge {
 
     /// Files whose statements read everything on purpose: a backup, what a restore does once, and what the first start of a version does.
     static let ofAll = [
-        "ControlPlane/Backup/", "Sessions/Engine/SessionRestoration", "Credentials/Credentials+Restored", "Credentials/Credentials+OldForm",
+        "ControlPlane/Backup/", "Sessions/Records/SessionRestoration", "Credentials/Pins/RestoredLoans", "Credentials/Seals/SealRenewal",
+        "Sessions/Log/ResultPaths",
     ]
 
     /// What is wrong with a plan; `nil` for nothing.

@@ -16,13 +16,14 @@ enum SourceStatements {
     /// What stands in place of each expression in a statement's text. Constants of the program's, all of them.
     private static let values: [String: [String]] = [
         "User.columns": [User.columns], "ProjectMember.columns": [ProjectMember.columns], "Self.narrowed": [SessionQueries.narrowed],
+        "Self.inLine": [SessionQueries.inLine],
         "Session.columns": [Session.columns], "SessionEvent.isIndexed": [SessionEvent.isIndexed],
-        "Self.ofOwner": [Credentials.ofOwner], "query.grouping.expression": UsageGrouping.allCases.map(\.expression),
-        "range.condition": UsageRange.allCases.map(\.condition),
+        "Self.ofOwner": [BindingRows.ofOwner], "query.grouping.expression": UsageGrouping.allCases.map(\.expression),
+        "query.cost": UsageQuery.costs, "range.condition": UsageRange.allCases.map(\.condition),
     ]
 
     /// Statements that are made of pieces, by a part of each piece.
-    private static let assembled = ["FROM bindings b LEFT JOIN credentials c": Credentials.layersQuery]
+    private static let assembled = ["FROM bindings b LEFT JOIN credentials c": CredentialResolver.layersQuery]
 
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Sources")
@@ -49,13 +50,13 @@ enum SourceStatements {
 
     /// The places at which something else than a text, or one that ``all()`` does not know for a statement, is handed to the database.
     static func unreadable() throws -> [String] {
-        let call = #"(?:transaction|\$0)\.(?:query|first|execute)\(\s*(\S[^\n]{0,80})"#
+        let call = #"(?:transaction|\$0)\.(?:(?:query|first|execute)\(|rows\(\s*for: \w+,)\s*(\S[^\n]{0,80})"#
         let name = #"(\w+): any Transaction\b|store\.(?:read|write) \{ (?:\[[^\]]*\] )?(\w+) in"#
         return try files().filter { !$0.file.hasPrefix("Store/") }.flatMap { file, text in
             // Everything that runs a statement has one name, so that this finds it.
             let names = try groups(of: name, in: text).filter { !["transaction", "_"].contains($0) }
             let calls = try groups(of: call, in: text).filter { argument in
-                !argument.hasPrefix("\"") && !argument.contains("Credentials.layersQuery") && !argument.contains("Self.layersQuery")
+                !argument.hasPrefix("\"") && !argument.contains("CredentialResolver.layersQuery") && !argument.contains("Self.layersQuery")
             }
             return (names + calls).map { "\(file): \($0)" }
         }

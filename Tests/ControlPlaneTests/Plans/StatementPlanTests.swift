@@ -45,7 +45,7 @@ struct StatementPlanTests {
         }
     }
 
-    @Test("Every statement that runs stands in the sources as a text, so that none is missed")
+    @Test("Every statement that runs is in the sources as a text, so that none is missed")
     func complete() throws {
         #expect(try SourceStatements.unreadable() == [])
     }
@@ -72,6 +72,7 @@ struct StatementPlanTests {
             "api_tokens_by_user", "api_tokens_by_id", "notifications_by_user", "leases_by_user",
             "leases_by_session", "pins_lent", "held_by_time", "sessions_unsettled", "sessions_by_runner",
             "sessions_by_sync_token", "prompts_by_session", "prompt_images_by_session", "session_events_by_kind", "usage_by_time",
+            "usage_by_kind",
         ])
     func needed(_ index: String) async throws {
         try await withStore { store in
@@ -84,15 +85,16 @@ struct StatementPlanTests {
     @Test(
         "Usage is found by what is asked for, and by time in it",
         arguments: [
-            (UsageRange.session, ["usage_by_session (session_id=? AND at>?)"]), (.project, ["usage_by_project (project_id=? AND at>?)"]),
-            (.own, ["usage_by_user (user_id=? AND at>?)", "usage_by_project (project_id=? AND at>?)"]),
-            (.everyones, ["usage_by_time (at>?)"]),
+            (UsageRange.session, ["usage_by_session (session_id=? AND at>? AND at<?)"]),
+            (.project, ["usage_by_project (project_id=? AND at>? AND at<?)"]),
+            (.own, ["usage_by_user (user_id=? AND at>? AND at<?)", "usage_by_project (project_id=? AND at>? AND at<?)"]),
+            (.everyones, ["usage_by_time (at>? AND at<?)"]),
         ])
     func usage(_ range: UsageRange, _ indexes: [String]) async throws {
         try await withStore { store in
-            let part = "FROM usage u WHERE u.at >= $1 AND \(range.condition) GROUP"
+            let part = "FROM usage u WHERE u.at >= $1 AND u.at < $2 AND \(range.condition) GROUP"
             let statements = try SourceStatements.all().filter { $0.text.contains(part) }
-            #expect(statements.count == UsageGrouping.allCases.count)
+            #expect(statements.count == UsageGrouping.allCases.count * UsageQuery.costs.count)
             for statement in statements {
                 let lines = try await store.read { transaction in try plan(statement.text, transaction) }
                 for index in indexes { #expect(lines.contains { $0.hasSuffix(index) }, "\(lines)") }

@@ -16,14 +16,14 @@ extension HistoryRun {
         case .clear(let layer): return try perform(.clear, at: layer)
         case .recover(let layer):
             let change = change(at: layer, by: .owner)
-            return try declinable { _ = try sam.credentials.recover(nil, change, in: transaction) }
+            return try declinable { _ = try sam.credentials.held.recover(nil, change, in: transaction) }
         case .start(let session): return try start(session)
         case .rotate: return .notAsked
         case .sync(let session): return try sync(session, authFile(model.file(of: session).text))
         case .syncGarbage(let session): return try sync(session, String(authFile("truncated").prefix(90)))
         case .syncForeign(let session): return try sync(session, authFile("foreign", account: "acct_2"))
         case .settle(let session):
-            try sam.credentials.settle(reference(session), in: transaction)
+            try sam.credentials.pins.settle(reference(session), in: transaction)
             return .done
         }
     }
@@ -32,7 +32,7 @@ extension HistoryRun {
         _ act: CredentialAct, at layer: History.Layer, by person: History.Person = .owner
     ) throws -> CredentialModel.Answer {
         let change = change(at: layer, by: person)
-        return try declinable { _ = try sam.credentials.perform(act, change, in: transaction) }
+        return try declinable { _ = try sam.credentials.layers.perform(act, change, in: transaction) }
     }
 
     /// An act that doesn't apply throws an error of its own kind; any other error is a defect.
@@ -58,13 +58,13 @@ extension HistoryRun {
     func pin(_ session: SessionReference, for person: History.Person) throws -> PinOutcome {
         let request = PinRequest(
             session: session, provider: .openaiChatGPT, project: sam.project, user: user(person).id, mode: .materialised)
-        return try sam.credentials.pin(request, in: transaction)
+        return try sam.credentials.pins.pin(request, in: transaction)
     }
 
     private func sync(_ session: History.Session, _ file: String) throws -> CredentialModel.Answer {
-        let answer = try sam.credentials.sync(
+        let answer = try sam.credentials.sync.sync(
             SyncRequest(agentType: "codex", kind: .oauth, secret: Secret(file)),
-            from: SyncCaller(session: reference(session), agent: "codex", project: sam.project, user: user(session.person).id),
+            from: SessionIdentity(session: reference(session), agent: "codex", project: sam.project, user: user(session.person).id),
             in: transaction)
         return .synced(verdict(answer))
     }

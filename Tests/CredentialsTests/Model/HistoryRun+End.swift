@@ -42,7 +42,7 @@ extension HistoryRun {
 
     private func resolve(for person: History.Person) throws -> CredentialModel.Outcome {
         let user = user(person).id
-        switch try sam.credentials.resolve(.openaiChatGPT, project: sam.project, user: user, in: transaction).outcome {
+        switch try sam.credentials.resolver.resolve(.openaiChatGPT, project: sam.project, user: user, in: transaction).outcome {
         case .found(let selection, at: let scope):
             let name = names[selection.credential.rawValue] ?? 0
             return .found(name, version: selection.version, at: History.Layer(scope))
@@ -70,7 +70,7 @@ extension HistoryRun {
         try transaction.execute("UPDATE credentials SET set_by = $1", sam.owner.id)
         try transaction.execute("UPDATE pins SET settled_at = 1")
         switch try pin(SessionReference(rawValue: "probe-\(credential.id)"), for: .owner) {
-        case .pinned(let pin): return try sam.credentials.currentSecret(of: pin, in: transaction)
+        case .pinned(let pin): return try sam.credentials.pins.currentSecret(of: pin, in: transaction)
         case .refused, .busy: throw CannotOpen(why: "a session of the owner's is not given it")
         }
     }

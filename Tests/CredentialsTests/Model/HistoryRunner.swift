@@ -38,8 +38,32 @@ struct HistoryRunner: Sendable {
         return Failure(story: story, disagreement: try await disagreement(in: story) ?? "It fails only now and then.")
     }
 
+    /// Walks the histories of a world that take one of these steps after its opening, all in one transaction that is rolled back.
+    ///
+    /// - Returns: how many they were, up to the first failure, and that failure, shrunk.
+    func walk(_ world: SmallWorld, beginningWith steps: [History.Step], withOpening: Bool) async throws -> (count: Int, failure: Failure?) {
+        do {
+            try await sam.store.write { (transaction: any Transaction) throws -> Void in
+                var walk = WorldWalk(world: world, transaction: transaction)
+                let run = HistoryRun(sam: sam, transaction: transaction, model: CredentialModel(mutation: mutation))
+                try walk.walk(run, then: steps, withOpening: withOpening)
+                throw Walked(count: walk.count, failing: walk.failing)
+            }
+            return (0, nil)
+        } catch let walked as Walked {
+            guard let failing = walked.failing else { return (walked.count, nil) }
+            let failure = try await failure(of: failing)
+            return (walked.count, failure ?? Failure(story: failing, disagreement: "It fails only as a branch of others."))
+        }
+    }
+
     private struct RolledBack: Error {
         let disagreement: String?
+    }
+
+    private struct Walked: Error {
+        let count: Int
+        let failing: History?
     }
 }
 
@@ -118,7 +142,7 @@ extension HistoryRun {
         case (.start(let session), .started), (.sync(let session), .synced(.updated)):
             guard let pin = pins[session], let id = names[pin.credential.rawValue] else { return nil }
             unread.remove(id)
-            return disagreement(about: id, stored: try sam.credentials.currentSecret(of: pin, in: transaction))
+            return disagreement(about: id, stored: try sam.credentials.pins.currentSecret(of: pin, in: transaction))
         default:
             return nil
         }

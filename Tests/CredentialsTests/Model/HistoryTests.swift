@@ -7,8 +7,21 @@ import Testing
 struct HistoryTests {
     @Test("Every short history goes as the contract says", arguments: [SmallWorld.oneSession, .twoSessions, .oneLayer])
     func everyShortHistory(world: SmallWorld) async throws {
-        let failure = try await firstFailure(among: world.count) { world.history($0) }
-        if let failure { Issue.record("History \(failure.number): \(failure.failure)") }
+        let walks = try await inLanes { runner, lane, lanes in
+            let steps = world.alphabet.enumerated().filter { $0.offset % lanes == lane }.map(\.element)
+            return try await runner.walk(world, beginningWith: steps, withOpening: lane == 0)
+        }
+        for case let failure? in walks.map(\.failure) { Issue.record("\(failure)") }
+        #expect(walks.map(\.count).reduce(0, +) == world.count)
+    }
+
+    @Test("A wrong contract is found among the short histories, too")
+    func aWrongModelIsFoundByWalking() async throws {
+        let walks = try await inLanes(.syncResolvesAnew) { runner, lane, _ in
+            try await runner.walk(.oneSession, beginningWith: lane == 0 ? SmallWorld.oneSession.alphabet : [], withOpening: false)
+        }
+        let story = try #require(walks.lazy.compactMap(\.failure).first?.story)
+        #expect(story.steps.count <= 6, "\(story)")
     }
 
     /// Together with the short ones more than 20,000; `make model` runs a million in a release build.
@@ -27,30 +40,33 @@ struct HistoryTests {
         #expect(story.steps.count <= 6, "\(story)")
     }
 
-    /// The first failure that one of two tasks comes upon, each with a database of its own.
+    /// The first failure that one of two tasks comes upon.
     private func firstFailure(
         among count: Int, _ mutation: CredentialModel.Mutation? = nil, _ history: @escaping @Sendable (Int) -> History
     ) async throws -> Found? {
-        let lanes = 2
-        return try await withThrowingTaskGroup(of: Found?.self) { group in
-            for lane in 0..<lanes {
-                group.addTask {
-                    try await CredentialsFixture.with { sam -> Found? in
-                        let runner = HistoryRunner(sam: sam, mutation: mutation)
-                        for number in stride(from: lane, to: count, by: lanes) {
-                            if Task.isCancelled { return nil }
-                            guard let failure = try await runner.failure(of: history(number)) else { continue }
-                            return Found(number: number, failure: failure)
-                        }
-                        return nil
-                    }
-                }
-            }
-            for try await found in group where found != nil {
-                group.cancelAll()
-                return found
+        let found = try await inLanes(mutation) { runner, lane, lanes -> Found? in
+            for number in stride(from: lane, to: count, by: lanes) {
+                guard let failure = try await runner.failure(of: history(number)) else { continue }
+                return Found(number: number, failure: failure)
             }
             return nil
+        }
+        return found.lazy.compactMap(\.self).min { $0.number < $1.number }
+    }
+
+    /// What two tasks at once return, each with a database of its own.
+    private func inLanes<Result: Sendable>(
+        _ mutation: CredentialModel.Mutation? = nil,
+        _ body: @escaping @Sendable (_ runner: HistoryRunner, _ lane: Int, _ lanes: Int) async throws -> Result
+    ) async throws -> [Result] {
+        let lanes = 2
+        return try await withThrowingTaskGroup(of: Result.self) { group in
+            for lane in 0..<lanes {
+                group.addTask {
+                    try await CredentialsFixture.with { try await body(HistoryRunner(sam: $0, mutation: mutation), lane, lanes) }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
     }
 

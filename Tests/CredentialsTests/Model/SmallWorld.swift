@@ -10,24 +10,6 @@ struct SmallWorld: Sendable, CustomStringConvertible {
     var count: Int {
         (0...depth).reduce(0) { sum, length in sum + (0..<length).reduce(1) { size, _ in size * alphabet.count } }
     }
-
-    /// The history with this number, shorter ones first.
-    func history(_ number: Int) -> History {
-        var rest = number
-        var length = 0
-        var size = 1
-        while rest >= size {
-            rest -= size
-            size *= alphabet.count
-            length += 1
-        }
-        var steps = opening
-        for _ in 0..<length {
-            steps.append(alphabet[rest % alphabet.count])
-            rest /= alphabet.count
-        }
-        return History(steps: steps)
-    }
 }
 
 extension SmallWorld {

@@ -4,6 +4,8 @@ import NIOHTTP1
 import Processes
 import Testing
 
+@testable import SystemSupport
+
 @Suite("What a session that works says of its agent")
 struct ActivityTests {
     @Test("Thinking, busy and silent are told apart by evidence, and one that is silent for too long is stopped where that is wanted")

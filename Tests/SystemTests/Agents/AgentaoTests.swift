@@ -4,6 +4,8 @@ import NIOHTTP1
 import Processes
 import Testing
 
+@testable import SystemSupport
+
 /// Agentao, an agent from PyPI that nobody of this project wrote, by an entry in the user's catalogue alone: over the Agent Client
 /// Protocol, through the gateway, against the scripted provider.
 @Suite("An agent of the Agent Client Protocol")
@@ -42,7 +44,7 @@ struct AgentaoTests {
           - say: It says goodbye now.
         """
 
-    @Test("It edits, asks before it runs a command, is stopped once, asks a person and goes on; what it did lands on a branch")
+    @Test("It edits, asks before it runs a command, is stopped once, asks a person and continues; what it did lands on a branch")
     func conversation() async throws {
         try await SamFixture.with { sam in
             try sam.install(try RealAgent.script("agentao"), as: "agentao")

@@ -3,9 +3,11 @@ import Foundation
 import NIOHTTP1
 import Testing
 
+@testable import SystemSupport
+
 @Suite("Programs that answer one prompt and end")
 struct OneShotTests {
-    @Test("Each prompt starts the program anew, as one argument whatever it holds; it can be stopped, and its failure is told")
+    @Test("Each prompt starts the program again, as one argument whatever it holds; it can be stopped, and its failure is told")
     func prompts() async throws {
         try await SamFixture.with { sam in
             let entries = try String(contentsOfFile: sam.home + "/agents.yaml", encoding: .utf8)

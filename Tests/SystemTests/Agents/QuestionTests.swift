@@ -4,6 +4,8 @@ import NIOHTTP1
 import Processes
 import Testing
 
+@testable import SystemSupport
+
 @Suite("What agents ask, and what people say to them meanwhile")
 struct QuestionTests {
     @Test("A question reaches the log, the session and the terminal; what is allowed is done, what is refused is not")
@@ -37,7 +39,7 @@ struct QuestionTests {
         }
     }
 
-    @Test("What nobody answers within the setting's time is refused, and the session goes on")
+    @Test("A request that is not answered within the setting's time is refused, and the session continues")
     func timeLimit() async throws {
         try await SamFixture.with { sam in
             try await sam.project()
@@ -53,8 +55,8 @@ struct QuestionTests {
     func modes() async throws {
         try await SamFixture.with { sam in
             try await sam.project()
-            func mode(_ wish: String? = nil) async throws -> String? {
-                let id = try await sam.start("asking", "true", provider: nil, permissions: wish)
+            func mode(_ requested: String? = nil) async throws -> String? {
+                let id = try await sam.start("asking", "true", provider: nil, permissions: requested)
                 let session = try await sam.call(.GET, "/api/v1/sessions/\(id)")
                 _ = try await sam.sam("sessions", "cancel", id)
                 return session["permissions"]?.string
@@ -81,7 +83,7 @@ struct QuestionTests {
         }
     }
 
-    @Test("An agent that asks without end is told no, and the first questions still stand")
+    @Test("An agent that asks without end is refused, and the first questions stay open")
     func flood() async throws {
         try await SamFixture.with { sam in
             try await sam.project()
@@ -146,7 +148,7 @@ struct QuestionTests {
         }
     }
 
-    @Test("Ready is shown to nobody before the agent's answer is in the log, however slow its steps are")
+    @Test("Ready is never shown before the agent's answer is in the log, however slow its steps are")
     func readiness() async throws {
         try await SamFixture.with { sam in
             try await sam.project()

@@ -4,7 +4,9 @@ import NIOHTTP1
 import Processes
 import Testing
 
-@Suite("Going on with a session that is over")
+@testable import SystemSupport
+
+@Suite("Resuming an ended session")
 struct ResumeTests {
     @Test("The new one starts from the old one's branch, and an agent that remembers nothing is told what happened")
     func recap() async throws {

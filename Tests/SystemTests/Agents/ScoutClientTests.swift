@@ -3,6 +3,8 @@ import Foundation
 import Processes
 import Testing
 
+@testable import SystemSupport
+
 @Suite("Scout and the Agent Client Protocol's own package")
 struct ScoutClientTests {
     @Test("The protocol's Python client understands all that scout says, and stops it")

@@ -4,6 +4,8 @@ import NIOHTTP1
 import Processes
 import Testing
 
+@testable import SystemSupport
+
 @Suite("SAM's tools for agents")
 struct ToolTests {
     /// What an agent types to send a message; what it gets comes back, and the status last.
@@ -23,7 +25,7 @@ struct ToolTests {
         return try #require(message["result"]?["content"]?.elements?.first?["text"]?.string, "\(answer)")
     }
 
-    @Test("A session's agent is told of its project, with the brief that an explorer left, and tells how far it has come")
+    @Test("A session's agent learns about its project, with the brief that an explorer left, and tells how far it has come")
     func projectAndProgress() async throws {
         try await SamFixture.with { sam in
             try await sam.project("project", files: ["README.md": "# A project\n", "Makefile": "all:\n\techo hi\n"])
@@ -62,7 +64,7 @@ struct ToolTests {
             let wait = try Self.send(Self.call("wait_for_answer", ["question": "QUESTION"]))
             let script = """
                 out=$(\(ask)); id=$(printf %s "$out" | grep -o 'q_[a-z0-9]*' | head -n 1)
-                while printf %s "$out" | grep -q 'Nobody has answered yet'; do out=$(\(wait.replacing("QUESTION", with: "'\"$id\"'"))); done
+                while printf %s "$out" | grep -q 'There is no answer yet'; do out=$(\(wait.replacing("QUESTION", with: "'\"$id\"'"))); done
                 printf '%s\\n' "$out"
                 """
             let id = try await sam.start("shell", script, provider: nil)
@@ -83,14 +85,14 @@ struct ToolTests {
         }
     }
 
-    @Test("A question that nobody answers in time, or whose turn is over, is dropped, and the agent is told")
+    @Test("A question that is not answered in time, or whose turn is over, is dropped, and the agent is told")
     func dropped() async throws {
         try await SamFixture.with { sam in
             try await sam.project()
             try await sam.act("settings", "set", "agents.answerSeconds", "5")
             let ask = try Self.send(Self.call("ask_person", ["question": "Anybody?"]))
             let finished = try await sam.run(project: "project", agent: "shell", ask)
-            #expect(finished.said.contains("Nobody answers this."), "\(finished.said)")
+            #expect(finished.said.contains("There will be no answer."), "\(finished.said)")
             #expect(finished.payloads("question").last?["answer"]?["by"] == "timeLimit")
             try await sam.act("settings", "set", "agents.answerSeconds", "3600")
             // It does not wait for the answer, and its turn ends.

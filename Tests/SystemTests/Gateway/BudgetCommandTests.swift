@@ -2,7 +2,10 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
+
+@testable import SystemSupport
 
 @Suite("sam budget")
 struct BudgetCommandTests {
@@ -41,7 +44,7 @@ struct BudgetCommandTests {
         }
     }
 
-    @Test("It begins anew with the next day or month, and the list says when, in money that a person reads")
+    @Test("It resets with the next day or month, and the list says when, in money that a person reads")
     func form() async throws {
         try await SamFixture.with { sam in
             try await act(["set", "5", "--per", "day"], sam)
@@ -60,6 +63,47 @@ struct BudgetCommandTests {
         }
     }
 
+    @Test("A mode is set, shown, kept when the amount changes, and means what the list says")
+    func mode() async throws {
+        try await SamFixture.with { sam in
+            func mode() async throws -> JSONValue? { try await sam.json("budget", "list")["budgets"]?.elements?.first?["mode"] }
+            try await act(["set", "20"], sam)
+            #expect(try await mode() == "strict")
+            #expect(try await act(["set", "20", "--mode", "typical"], sam).contains("up to 10 %"))
+            #expect(try await act(["set", "30"], sam).contains("typical"))
+            #expect(try await mode() == "typical")
+            #expect(try await !act(["set", "30", "--mode", "strict"], sam).contains("10 %"))
+            let refused = try await sam.sam("budget", "set", "30", "--mode", "loose")
+            #expect(refused.termination == .exited(2) && refused.standardError.contains("loose"))
+            let answer = try await sam.call(.PUT, "/api/v1/budgets/month", ["scope": "user", "limit": "1", "mode": "loose"])
+            #expect(answer["detail"]?.string?.contains("“loose”") == true, "\(answer)")
+        }
+    }
+
+    @Test("Another time zone moves nothing that runs, and is shown in lists and reports; an invalid one is refused")
+    func timeZone() async throws {
+        try await SamFixture.with { sam in
+            try await act(["set", "20"], sam)
+            try await act(["set", "5", "--per", "day"], sam)
+            func resets() async throws -> [JSONValue?] {
+                try await (sam.json("budget", "list")["budgets"]?.elements ?? []).map { $0["resetsAt"] }
+            }
+            let before = try await resets()
+            for name in ["Mars/Olympus", "europe/berlin", "GMT+25", "../etc/passwd", ""] {
+                let refused = try await sam.sam("settings", "set", "budgets.timeZone", name, "--scope", "platform")
+                #expect(refused.termination == .exited(1) && refused.standardError.contains("“\(name)”"), "\(refused.standardError)")
+            }
+            #expect(
+                try await sam.sam("settings", "set", "budgets.timeZone", "Pacific/Kiritimati", "--scope", "platform").termination
+                    == .exited(0))
+            #expect(try await resets() == before)
+            #expect(try await act(["list"], sam).contains("00:00 (UTC)"))
+            let usage = try await sam.json("usage", "--by", "day")
+            #expect(usage["timeZone"] == "UTC" && usage["usage"] == [], "\(usage)")
+            #expect(try await sam.sam("usage").text.contains("Nothing was used since"))
+        }
+    }
+
     /// What is no budget, how the command ends, and a word of the sentence that says so.
     private static let bad: [(arguments: [String], code: Int32, words: String)] = [
         (["set", "--", "-1"], 1, "“-1”"), (["set", "1,5"], 1, "“1,5”"), (["set", "abc"], 1, "“abc”"), (["set", ""], 1, "“”"),
@@ -75,7 +119,7 @@ struct BudgetCommandTests {
         (["set", "-1"], 2, "amount"),
     ]
 
-    @Test("What is no amount, period or layer is refused with a sentence that quotes it, and no budget is made")
+    @Test("An invalid amount, period or layer is refused with a sentence that quotes it, and no budget is made")
     func badInput() async throws {
         try await SamFixture.with { sam in
             try await sam.project()
@@ -96,7 +140,7 @@ struct BudgetCommandTests {
             ("user", []), ("project", ["--project", "project"]), ("platform", ["--scope", "platform"]),
         ])
     func ceiling(_ scope: String, _ options: [String]) async throws {
-        try await SessionGatewayTests.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-user-0123456789")
             let key = try await sam.gatewayKey("tool", ["project": "project"])
             for other in [[], ["--project", "project"], ["--scope", "platform"]] { try await act(["set", "1000"] + other, sam) }
@@ -114,12 +158,12 @@ struct BudgetCommandTests {
         }
     }
 
-    @Test("A session whose budget is spent is refused in its sandbox with the sentence, and goes on when there is more")
+    @Test("A session whose budget is spent is refused in its sandbox with the sentence, and continues when there is more")
     func session() async throws {
-        try await SessionGatewayTests.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-user-0123456789")
             try await act(["set", "0.0001", "--per", "day", "--project", "project"], sam)
-            let id = try await SessionGatewayTests.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
             let curl = try #require(SamFixture.curl["anthropic"])
             let refused = try await sam.ask(id, curl)
             #expect(refused.hasSuffix("\n402") && refused.contains("The project's budget"), "\(refused)")
@@ -131,7 +175,7 @@ struct BudgetCommandTests {
 
     @Test("However many ask at once, no more is spent than there is")
     func noOvershoot() async throws {
-        try await SessionGatewayTests.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-user-0123456789")
             let key = try await sam.gatewayKey()
             // An answer costs $0.00033.

@@ -2,7 +2,10 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
+
+@testable import SystemSupport
 
 @Suite("The official clients through the gateway")
 struct ClientsTests {

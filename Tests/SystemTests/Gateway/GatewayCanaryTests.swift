@@ -2,7 +2,10 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
+
+@testable import SystemSupport
 
 @Suite("A brokered key stays outside")
 struct GatewayCanaryTests {
@@ -127,7 +130,7 @@ struct GatewayCanaryTests {
 
     private func withProvider(_ body: (SamFixture, RecordingUpstream) async throws -> Void) async throws {
         try await RecordingUpstream.with({ request in
-            request.text.contains("stream") ? .stream(Self.events.map { .text($0) }) : .json(SamFixture.answer)
+            request.text.contains("stream") ? .stream(Self.events) : .json(SamFixture.answer)
         }) { upstream in
             try await SamFixture.with { sam in
                 try await sam.serve()

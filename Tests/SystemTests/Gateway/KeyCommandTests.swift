@@ -2,7 +2,10 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
+
+@testable import SystemSupport
 
 @Suite("sam keys")
 struct KeyCommandTests {
@@ -33,6 +36,25 @@ struct KeyCommandTests {
             #expect(try await sam.json("keys", "list") == ["keys": []])
             let again = try await sam.sam("keys", "revoke", "laptop")
             #expect(again.termination == .exited(1) && again.standardError.contains("no gateway key “laptop”"))
+        }
+    }
+
+    @Test("A key for a custom endpoint names the path that answers there; without an address that is said, also for its credential")
+    func custom() async throws {
+        try await withUpstream { sam, _ in
+            for isSet in [false, true] {
+                if isSet { _ = try await sam.sam("providers", "set", "custom-house", "https://llm.example.org/v1") }
+                let made = try await sam.sam("keys", "create", "--name", "house-\(isSet)", "--provider", "custom-house")
+                #expect(made.standardError.contains(try sam.address() + "/gateway/custom/house"), "\(made.standardError)")
+                let set = try await sam.sam(["credentials", "set", "custom-house"], input: "sk-house-0123456789\n")
+                for output in [made, set] {
+                    #expect(output.termination == .exited(0))
+                    let words = output.standardError
+                    #expect(
+                        words.contains("no address yet") == !isSet && words.contains("sam providers set custom-house") == !isSet, "\(words)"
+                    )
+                }
+            }
         }
     }
 
@@ -99,7 +121,7 @@ struct KeyCommandTests {
         }
     }
 
-    @Test("What is no name, provider or project is refused with a sentence, and no key is made")
+    @Test("An invalid name, provider or project is refused with a sentence, and no key is made")
     func badInput() async throws {
         try await SamFixture.with { sam in
             try await sam.project()
@@ -127,7 +149,7 @@ struct KeyCommandTests {
     // MARK: - Parts
 
     private func withUpstream(_ body: (SamFixture, RecordingUpstream) async throws -> Void) async throws {
-        try await SessionGatewayTests.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-user-0123456789")
             try await body(sam, upstream)
         }

@@ -2,11 +2,14 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
+
+@testable import SystemSupport
 
 @Suite("sam providers")
 struct ProviderCommandTests {
-    @Test("Each provider stands at its official address until an administrator says otherwise, and again after that is removed")
+    @Test("Each provider has its official address until an administrator says otherwise, and again after that is removed")
     func life() async throws {
         try await SamFixture.with { sam in
             let official = try await list(sam)
@@ -35,7 +38,7 @@ struct ProviderCommandTests {
     }
 
     @Test(
-        "A custom endpoint has a name of its own, a key of its own and the format that it was given",
+        "A custom endpoint has its own name, its own key and the format that it was given",
         arguments: ["openai", "anthropic", "google"])
     func custom(_ format: String) async throws {
         try await RecordingUpstream.with({ _ in .json(SamFixture.answer) }) { upstream in
@@ -88,7 +91,7 @@ struct ProviderCommandTests {
         (["anthropic", "https://example.org", "--format", "openai"], "its own format"),
     ]
 
-    @Test("What is no provider or no address is refused with a sentence that keeps a password to itself, and nothing is set")
+    @Test("An invalid provider or address is refused with a sentence that keeps a password to itself, and nothing is set")
     func badInput() async throws {
         try await SamFixture.with { sam in
             let before = try await list(sam)

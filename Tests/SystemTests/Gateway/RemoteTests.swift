@@ -5,16 +5,19 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 import Processes
+import TestSupport
 import Testing
+
+@testable import SystemSupport
 
 /// What a workspace on another machine reaches of the server, and how.
 @Suite("The gateway, from elsewhere")
 struct RemoteTests {
     @Test("A runner's token opens its own session's gateway over TLS, and neither another's nor anything else")
     func session() async throws {
-        try await Self.with { sam, upstream, remote, certificate in
-            let id = try await SessionGatewayTests.start("anthropic", sam)
-            let other = try await SessionGatewayTests.start("anthropic", sam)
+        try await RemoteServer.with { sam, upstream, remote, certificate in
+            let id = try await GatewayServer.start("anthropic", sam)
+            let other = try await GatewayServer.start("anthropic", sam)
             let (lease, others) = (try await sam.lease(of: id), try await sam.lease(of: other))
             let here = try await sam.carry(id, token: try sam.runnerToken(of: id), to: remote, trusting: certificate)
 
@@ -40,8 +43,8 @@ struct RemoteTests {
 
     @Test("When the session ends, its connections from elsewhere end with it, and no new one is made")
     func ended() async throws {
-        try await Self.with { sam, upstream, remote, certificate in
-            let id = try await SessionGatewayTests.start("anthropic", sam)
+        try await RemoteServer.with { sam, upstream, remote, certificate in
+            let id = try await GatewayServer.start("anthropic", sam)
             let token = try sam.runnerToken(of: id)
             let lease = try await sam.lease(of: id)
             let here = try await sam.carry(id, token: token, to: remote, trusting: certificate)
@@ -53,19 +56,64 @@ struct RemoteTests {
         }
     }
 
+    @Test("A runner's API is served there to a runner's token alone, and once its attempt is over the answer says so")
+    func runnersAPI() async throws {
+        try await RemoteServer.with { sam, _, remote, certificate in
+            try await RemoteServer.withClient(trusting: certificate) { client in
+                let id = try await GatewayServer.start("anthropic", sam)
+                let token = try sam.runnerToken(of: id)
+                let calls: [(HTTPMethod, String)] = [
+                    (.POST, "/runner/v1/events"), (.POST, "/runner/v1/heartbeat"), (.GET, "/runner/v1/commands"),
+                    (.GET, "/runner/v1/sign-in"), (.POST, "/api/v1/sessions/\(id)/credential-sync"),
+                ]
+                func call(_ method: HTTPMethod, _ path: String, _ token: String?, _ body: String = "{}") async throws -> (UInt, String) {
+                    var request = HTTPClientRequest(url: remote + path)
+                    request.method = method
+                    if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+                    if method == .POST { request.body = .bytes(ByteBuffer(string: body)) }
+                    let response = try await client.execute(request, timeout: .seconds(20))
+                    var chunks = response.body.makeAsyncIterator()
+                    // The stream of commands does not end.
+                    let text = try await chunks.next().map { String(buffer: $0) } ?? ""
+                    return (response.status.code, text)
+                }
+                #expect(try await call(.POST, "/runner/v1/heartbeat", token).0 == 204)
+                let receipt = try await call(.POST, "/runner/v1/events", token, #"{"events":[]}"#)
+                #expect(receipt.0 == 200 && receipt.1.contains("acknowledged"), "\(receipt)")
+                let commands = try await call(.GET, "/runner/v1/commands", token)
+                #expect(commands.0 == 200 && commands.1.hasPrefix(": following"), "\(commands)")
+                let sync = try await call(calls[4].0, calls[4].1, token)
+                #expect(sync.0 == 400, "It gets past the door: \(sync)")
+                for (method, path) in calls {
+                    #expect(try await call(method, path, nil).0 == 401, "\(path)")
+                    let owners = try await call(method, path, try sam.ownerToken()).0
+                    #expect(owners == 401 || owners == 403, "\(path)")
+                }
+                for path in ["/api/v1/sessions", "/api/v1/server", "/metrics"] {
+                    #expect(try await call(.GET, path, try sam.ownerToken()).0 == 404, "\(path)")
+                }
+
+                _ = try await sam.call(.POST, "/api/v1/sessions/\(id)/cancel")
+                try await sam.finish(id)
+                // A sign-in can be given back for a while after the end.
+                for (method, path) in calls.dropLast() {
+                    let over = try await call(method, path, token)
+                    #expect(over.0 == 409 && over.1.contains(FencedProblem.type), "\(path): \(over)")
+                }
+            }
+        }
+    }
+
     @Test("A person's key opens the gateway there, a session's lease does not, and the control plane is elsewhere")
     func people() async throws {
-        try await Self.with { sam, upstream, remote, certificate in
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(certificate))]
-            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: tls))
-            do {
-                let id = try await SessionGatewayTests.start("anthropic", sam)
+        try await RemoteServer.with { sam, upstream, remote, certificate in
+            try await RemoteServer.withClient(trusting: certificate) { client in
+                let id = try await GatewayServer.start("anthropic", sam)
                 let path = remote + "/gateway/anthropic/v1/messages"
                 #expect(try await SamFixture.relay(path, with: try await sam.gatewayKey(), by: client).status == 200)
                 #expect(try await SamFixture.relay(path, with: try await sam.lease(of: id), by: client).status == 403)
                 #expect(try await SamFixture.relay(path, with: nil, by: client).status == 401)
-                for other in ["/api/v1/server", "/runner/v1/events", "/runner/v1/gateway", "/metrics", "/"] {
+                for other in ["/api/v1/server", "/api/v1/sessions", "/runner/v1/gateway", "/metrics", "/"] {
                     #expect(try await SamFixture.relay(remote + other, with: try sam.ownerToken(), by: client).status == 404, "\(other)")
                 }
                 #expect(upstream.requests.count == 1)
@@ -75,11 +123,7 @@ struct RemoteTests {
                     request.headers = ["upgrade": upgrade, "connection": "upgrade"]
                     #expect(try await client.execute(request, timeout: .seconds(20)).status.code == UInt(status), "\(upgrade)")
                 }
-            } catch {
-                try await client.shutdown()
-                throw error
             }
-            try await client.shutdown()
         }
     }
 
@@ -96,49 +140,5 @@ struct RemoteTests {
             #expect(!output.termination.isSuccess)
             #expect(output.standardError.contains(told), "\(output.standardError)")
         }
-    }
-
-    // MARK: - What they need
-
-    /// A server that listens for workspaces elsewhere, with a provider behind it.
-    private static func with(_ body: (SamFixture, RecordingUpstream, _ remote: String, _ certificate: String) async throws -> Void)
-        async throws
-    {
-        try await RecordingUpstream.with({ _ in .json(SamFixture.answer) }) { upstream in
-            try await SamFixture.with { sam in
-                let (certificate, key) = ("\(sam.scratch)/chain.pem", "\(sam.scratch)/key.pem")
-                let made = try await Command(
-                    "/usr/bin/openssl",
-                    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-                        + ["-keyout", key, "-out", certificate, "-subj", "/CN=sam", "-addext", "subjectAltName=IP:127.0.0.1"],
-                    environment: [:]
-                ).run()
-                try #require(made.termination.isSuccess, "\(made.standardError)")
-                try await sam.serve("--remote", "127.0.0.1:0", "--certificate", certificate, "--key", key)
-                try await sam.project()
-                try await sam.point("anthropic", at: upstream)
-                try await sam.setCredential("anthropic", "sk-anthropic-0123456789")
-                let server: JSONValue = try JSONLine.decode(from: try Data(contentsOf: URL(filePath: sam.home + "/server.json")))
-                try await body(sam, upstream, try #require(server["remote"]?.string), certificate)
-            }
-        }
-    }
-}
-
-extension SamFixture {
-    /// Makes a session's socket as on another machine, with `sam-runner relay`.
-    ///
-    /// - Returns: the address of what is behind it.
-    fileprivate func carry(_ name: String, token: String, to server: String, trusting certificate: String?) async throws -> String {
-        let socket = "\(scratch)/\(name).sock"
-        try write(token, to: "\(name).token")
-        _ = try Command(
-            Self.programs + "/sam-runner",
-            ["relay", "--server", server, "--token-file", "\(scratch)/\(name).token", "--socket", socket]
-                + (certificate.map { ["--trust", $0] } ?? []),
-            environment: [:], workingDirectory: scratch
-        ).detach(log: scratch + "/relay.log")
-        try await eventually("\(socket) is there") { FileManager.default.fileExists(atPath: socket) }
-        return try Self.base(socket)
     }
 }

@@ -2,16 +2,19 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
+
+@testable import SystemSupport
 
 /// How a session's way to its provider ends, and what is told about what went over it.
 extension SessionGatewayTests {
     @Test("The lease is dead at once when its session was cancelled; the other session's lives on")
     func cancelled() async throws {
-        try await Self.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-user-0123456789")
-            let id = try await Self.start("anthropic", sam)
-            let other = try await Self.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
+            let other = try await GatewayServer.start("anthropic", sam)
             let lease = try await sam.lease(of: id)
             let others = try await sam.lease(of: other)
             #expect(try await sam.relay(with: lease, through: id).status == 200)
@@ -33,10 +36,10 @@ extension SessionGatewayTests {
 
     @Test("The provider's refusal reaches the agent as it is, no other layer's key takes over, and the owner is told once")
     func refused() async throws {
-        try await Self.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-platform-0123456789", "--scope", "platform")
             try await sam.setCredential("anthropic", "sk-refused-0123456789")
-            let id = try await Self.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
             for _ in 0..<3 {
                 let answer = try await sam.ask(id, try #require(SamFixture.curl["anthropic"]))
                 #expect(
@@ -63,9 +66,9 @@ extension SessionGatewayTests {
 
     @Test("What went through a session is counted for it, for its project and for its user")
     func counted() async throws {
-        try await Self.withUpstream { sam, _ in
+        try await GatewayServer.withUpstream { sam, _ in
             try await sam.setCredential("anthropic", "sk-user-0123456789")
-            let id = try await Self.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
             for _ in 0..<3 { _ = try await sam.ask(id, try #require(SamFixture.curl["anthropic"])) }
             #expect(try await sam.relay(with: try await sam.gatewayKey()).status == 200, "One that is no session's")
             try await eventually("all are settled") { try await sam.usage(by: "user")["owner"]?["requests"] == 4 }

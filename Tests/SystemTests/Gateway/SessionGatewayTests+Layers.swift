@@ -2,7 +2,10 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
+
+@testable import SystemSupport
 
 /// What a living session's requests make of a change at one of the layers.
 extension SessionGatewayTests {
@@ -11,10 +14,10 @@ extension SessionGatewayTests {
 
     @Test("A tombstone at the pinned layer or a narrower one bites within a second, and the session is revived", arguments: biting)
     func tombstone(_ scope: String, _ act: String) async throws {
-        try await Self.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-platform-0123456789", "--scope", "platform")
             try await sam.setCredential("anthropic", "sk-user-0123456789")
-            let id = try await Self.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
             // A narrower key that came later is not the session's; it is there so that its layer can be turned on again.
             if scope == "project", act == "on" {
                 try await sam.setCredential("anthropic", "sk-project-0123456789", "--project", "project")
@@ -43,9 +46,9 @@ extension SessionGatewayTests {
 
     @Test("A tombstone at a broader layer, or for another provider, leaves a session alone")
     func elsewhere() async throws {
-        try await Self.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-user-0123456789")
-            let id = try await Self.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
             let lease = try await sam.lease(of: id)
             try await change("off", "platform", sam)
             let output = try await sam.sam("credentials", "off", "openai")
@@ -62,14 +65,14 @@ extension SessionGatewayTests {
 
     @Test("Another layer's key, or another key of the same layer, is for sessions that start later", arguments: ["project", "platform"])
     func otherKey(_ scope: String) async throws {
-        try await Self.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-user-0123456789")
-            let id = try await Self.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
             let lease = try await sam.lease(of: id)
             #expect(try await sam.relay(with: lease, through: id).status == 200)
             try await sam.setCredential("anthropic", "sk-\(scope)-0123456789", "--scope", scope, project(scope))
             // A session that starts now has seen the change for certain.
-            let later = try await Self.start("anthropic", sam)
+            let later = try await GatewayServer.start("anthropic", sam)
             #expect(try await sam.relay(with: try await sam.lease(of: later), through: later).status == 200)
             #expect(try await sam.relay(with: lease, through: id).status == 200)
             let expected = [
@@ -81,9 +84,9 @@ extension SessionGatewayTests {
 
     @Test("A new secret of the session's credential is used from the next request on")
     func newSecret() async throws {
-        try await Self.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-one-0123456789")
-            let id = try await Self.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
             let lease = try await sam.lease(of: id)
             for secret in ["sk-two-0123456789", "sk-three-0123456789"] {
                 #expect(try await sam.relay(with: lease, through: id).status == 200)
@@ -95,12 +98,12 @@ extension SessionGatewayTests {
         }
     }
 
-    @Test("A credential that was removed refuses the session from then on; one that is set anew is another, for later sessions")
+    @Test("A credential that was removed refuses the session from then on; one that is set again is another, for later sessions")
     func removed() async throws {
-        try await Self.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-platform-0123456789", "--scope", "platform")
             try await sam.setCredential("anthropic", "sk-one-0123456789")
-            let id = try await Self.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
             let lease = try await sam.lease(of: id)
             #expect(try await sam.relay(with: lease, through: id).status == 200)
             try await change("rm", "user", sam)
@@ -109,7 +112,7 @@ extension SessionGatewayTests {
             }
             #expect(try await sam.relay(with: lease, through: id).text.contains("removed"), "In a sentence that says so")
             try await sam.setCredential("anthropic", "sk-two-0123456789")
-            let later = try await Self.start("anthropic", sam)
+            let later = try await GatewayServer.start("anthropic", sam)
             #expect(try await sam.relay(with: try await sam.lease(of: later), through: later).status == 200)
             #expect(try await sam.relay(with: lease, through: id).status == 403)
             let keys = upstream.requests.map(\.key)
@@ -123,7 +126,7 @@ extension SessionGatewayTests {
 
     private func change(_ act: String, _ scope: String, _ sam: SamFixture) async throws {
         let output = try await sam.sam(
-            ["credentials", act, "anthropic"] + (scope == "project" ? ["--project", "project"] : ["--scope", scope]))
+            ["credentials", act, "anthropic", "--yes"] + (scope == "project" ? ["--project", "project"] : ["--scope", scope]))
         #expect(output.termination == .exited(0), "\(act) \(scope): \(output.standardError)")
     }
 }

@@ -1,17 +1,20 @@
 import AgentProtocol
 import Foundation
 import NIOHTTP1
+import TestSupport
 import Testing
+
+@testable import SystemSupport
 
 /// Which key an agent's request goes out with, and what its lease opens.
 @Suite("The gateway of a session")
 struct SessionGatewayTests {
     @Test("An agent in its sandbox uses a key that it never holds", arguments: ["anthropic", "openai"])
     func unseenKey(_ provider: String) async throws {
-        try await Self.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             let key = "sk-real-\(provider)-0123456789"
             try await sam.setCredential(provider, key)
-            let id = try await Self.start(provider, sam)
+            let id = try await GatewayServer.start(provider, sam)
             let answer = try await sam.ask(id, try #require(SamFixture.curl[provider]))
             #expect(answer == SamFixture.answer + "\n200", "\(answer)")
             let request = try #require(upstream.requests.last)
@@ -29,10 +32,10 @@ struct SessionGatewayTests {
 
     @Test("A lease opens its own session's socket and nothing else, and nothing else opens that")
     func copiedLease() async throws {
-        try await Self.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-anthropic-0123456789")
-            let id = try await Self.start("anthropic", sam)
-            let other = try await Self.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
+            let other = try await GatewayServer.start("anthropic", sam)
             let lease = try await sam.lease(of: id)
             let others = try await sam.lease(of: other)
             let key = try await sam.gatewayKey()
@@ -70,9 +73,9 @@ struct SessionGatewayTests {
 
     @Test("A session's socket serves the gateway and its health, and nothing of SAM's own")
     func nothingElse() async throws {
-        try await Self.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-anthropic-0123456789")
-            let id = try await Self.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
             func status(_ path: String, _ header: String) async throws -> String {
                 try await sam.ask(id, "curl -sS -o /dev/null -w '%{http_code}' -H '\(header)' http://127.0.0.1:4140\(path)")
             }
@@ -92,10 +95,10 @@ struct SessionGatewayTests {
 
     @Test("A session has the keys that it was started with: what it never had a key for it has none for")
     func otherProvider() async throws {
-        try await Self.withUpstream { sam, upstream in
+        try await GatewayServer.withUpstream { sam, upstream in
             try await sam.setCredential("anthropic", "sk-anthropic-0123456789")
             try await sam.setCredential("openai", "sk-openai-0123456789")
-            let id = try await Self.start("anthropic", sam)
+            let id = try await GatewayServer.start("anthropic", sam)
             let lease = try await sam.lease(of: id)
             let refused = try await sam.relay("/openai/v1/chat/completions", with: lease, through: id)
             #expect(refused.status == 403 && refused.text.contains("openai"), "\(refused.text)")
@@ -107,7 +110,7 @@ struct SessionGatewayTests {
 
     @Test("A session of the rehearsal needs no key and reaches it from its sandbox")
     func rehearsal() async throws {
-        try await Self.withUpstream { sam, _ in
+        try await GatewayServer.withUpstream { sam, _ in
             let id = try await sam.startIdle(agent: "rehearsing")
             let answer = try await sam.ask(id, "env | grep -c sam_lease_")
             #expect(Int(answer) ?? 0 > 0, "It has a lease: \(answer)")
@@ -122,35 +125,5 @@ struct SessionGatewayTests {
             try await eventually("it is metered") { try await sam.usage(by: "session")[id]?["requests"] == 1 }
             #expect(try await sam.usage(by: "session")[id]?["cost"] == 0)
         }
-    }
-
-    // MARK: - Parts
-
-    /// A server with a project, whose anthropic and openai are an upstream that answers everything.
-    static func withUpstream(_ body: (SamFixture, RecordingUpstream) async throws -> Void) async throws {
-        try await RecordingUpstream.with({ request in
-            request.key.contains("refused")
-                ? .json(#"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}"#, status: 401)
-                : .json(SamFixture.answer)
-        }) { upstream in
-            try await SamFixture.with { sam in
-                try await sam.serve()
-                try await sam.project()
-                try await sam.point("anthropic", at: upstream)
-                try await sam.point("openai", at: upstream)
-                try await body(sam, upstream)
-            }
-        }
-    }
-
-    /// Starts a session of the agent that works with either, and waits until it is ready.
-    static func start(_ provider: String, _ sam: SamFixture) async throws -> String {
-        let reply = try await sam.call(
-            .POST, "/api/v1/sessions", ["project": "project", "agent": "keyed", "provider": .string(provider)])
-        let id = try #require(reply["id"]?.string, "\(reply.text)")
-        try await eventually("session \(id) is ready") {
-            try await sam.call(.GET, "/api/v1/sessions/\(id)")["phase"] == "ready"
-        }
-        return id
     }
 }

@@ -2,7 +2,10 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
+
+@testable import SystemSupport
 
 @Suite("sam usage")
 struct UsageCommandTests {
@@ -11,13 +14,13 @@ struct UsageCommandTests {
         try await SamFixture.with { sam in
             let output = try await sam.sam("usage")
             #expect(output.text.hasPrefix("Nothing was used since "))
-            #expect(try await sam.json("usage") == ["usage": []])
+            #expect(try await sam.json("usage")["usage"] == [])
         }
     }
 
     @Test("What was used is told by each thing that a line can be about, in tokens and money")
     func lines() async throws {
-        try await SessionGatewayTests.withUpstream { sam, _ in
+        try await GatewayServer.withUpstream { sam, _ in
             try await sam.setCredential("anthropic", "sk-anthropic-0123456789")
             try await sam.setCredential("openai", "sk-openai-0123456789")
             let tool = try await sam.gatewayKey()
@@ -44,13 +47,16 @@ struct UsageCommandTests {
             #expect(lines["openai"]?["estimated"] == 1 && lines["openai"]?["cost"] != 0, "Unknown is never free: \(lines)")
             #expect(try await sam.sam("usage", "--by", "provider").text.contains("1 estimated"))
             #expect(try await sam.usage(by: "provider", "&project=project").mapValues { $0["requests"] } == ["anthropic": 1])
-            #expect(try await sam.json("usage", "--days", "7") == (try await sam.json("usage")))
+            #expect(try await sam.json("usage", "--days", "7")["usage"] == (try await sam.json("usage")["usage"]))
+            let since = try #require(try await sam.json("usage", "--days", "7")["sinceText"]?.string)
+            let table = try await sam.sam("usage", "--days", "7").text
+            #expect(since.hasSuffix(" 00:00 (UTC)") && table.hasPrefix("Since \(since)\nMODEL "), "Above the table: \(table)")
             let future = Int(Date.now.timeIntervalSince1970 * 1_000) + 3_600_000
             #expect(try await sam.usage(by: "provider", "&since=\(future)").isEmpty)
         }
     }
 
-    @Test("What is no line, span, project or session is refused with a sentence")
+    @Test("An invalid line, span, project or session is refused with a sentence")
     func badInput() async throws {
         try await SamFixture.with { sam in
             try await sam.project()
@@ -63,14 +69,17 @@ struct UsageCommandTests {
                 #expect(output.termination == .exited(code), "\(arguments): \(output.text)")
                 #expect(output.standardError.contains(words), "\(arguments): \(output.standardError)")
             }
-            for query in ["by=weather", "since=soon", "since=99999999999999999999"] {
+            for query in [
+                "by=weather", "since=soon", "since=99999999999999999999", "days=0", "days=-1", "days=x", "days=10001", "days=2&since=0",
+                "since=day&days=2",
+            ] {
                 let reply = try await sam.call(.GET, "/api/v1/usage?\(query)")
                 #expect(reply.status == 400 && reply.contentType == "application/problem+json", "\(query): \(reply.text)")
             }
         }
     }
 
-    @Test("A model that nobody knows a price of is never free, and its cost is told to be an estimate")
+    @Test("A model without a known price is never free, and its cost is marked as an estimate")
     func unknownModel() async throws {
         let answer = SamFixture.answer.replacing("claude-sonnet-4-5", with: "no-such-model-1")
         try await RecordingUpstream.with({ _ in .json(answer) }) { upstream in

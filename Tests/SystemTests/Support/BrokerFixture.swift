@@ -70,7 +70,7 @@ struct BrokerFixture: Sendable {
     /// Sets where tokens are refreshed.
     func refreshing(at base: String) async throws {
         let output = try await sam.sam(
-            "providers", "set", "openai-chatgpt", provider.url + "/backend", "--token-url", base + "/oauth/token", "--allow-private")
+            "providers", "set", "openai-chatgpt", await provider.url + "/backend", "--token-url", base + "/oauth/token", "--allow-private")
         #expect(output.termination == .exited(0), "\(output.standardError)")
     }
 

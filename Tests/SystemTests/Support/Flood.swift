@@ -3,8 +3,31 @@ import Foundation
 import Processes
 import Testing
 
-/// A hostile client in several processes, which says half of something on each of many connections and stays.
+/// A hostile client in several processes, which says half of something, or more than is taken, on each of many connections and stays.
 struct Flood: Sendable {
+    /// What it says on each connection.
+    enum Kind: Sendable {
+        case halfHead
+        /// A POST without the last byte of its body.
+        case body(size: Int, path: String)
+        /// Whole requests at once, whose answers it does not read.
+        case requests(Int, path: String)
+        /// A whole message to the rehearsal.
+        case message(String)
+        /// A tunnel into which it sends so many bytes, or as many as are taken.
+        case tunnel(to: String, size: Int = 0)
+
+        fileprivate var words: [String] {
+            switch self {
+            case .halfHead: ["head", "0", "-"]
+            case .body(let size, let path): ["body", "\(size)", path]
+            case .requests(let count, let path): ["requests", "\(count)", path]
+            case .message(let text): ["message", "0", text]
+            case .tunnel(let target, let size): ["tunnel", "\(size)", target]
+            }
+        }
+    }
+
     private let log: String
     private let end: String
 
@@ -12,17 +35,16 @@ struct Flood: Sendable {
     ///
     /// - Parameters:
     ///   - address: a Unix socket's path, or a host and a port.
-    ///   - body: the size of the body whose last byte never comes, the path that it is sent to, and the token that comes with it;
-    ///     half a head is sent where there is none.
+    ///   - token: an API token, a gateway key or a lease that comes with each request.
     static func start(
-        _ sam: SamFixture, _ address: String, _ count: Int, body: (size: Int, path: String, token: String)? = nil
+        _ sam: SamFixture, _ address: String, _ count: Int, _ kind: Kind = .halfHead, token: String = ""
     ) async throws -> Flood {
         let name = "\(sam.scratch)/flood-\(UInt64.random(in: 0 ... .max))"
         let flood = Flood(log: name + ".log", end: name + ".end")
         let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Clients/flood.py")
-        let more = body.map { ["\($0.size)", $0.path, $0.token] } ?? []
         try Command(
-            try #require(Program.find("python3")), [script.path(percentEncoded: false), flood.end, address, "\(count)"] + more,
+            try #require(Program.find("python3")),
+            [script.path(percentEncoded: false), flood.end, address, "\(count)"] + kind.words + [token],
             environment: ["PATH": "/usr/bin:/bin"], workingDirectory: sam.scratch
         ).detach(log: flood.log)
         try await eventually("the flood is there", within: .seconds(120)) { flood.said.contains("ready") }

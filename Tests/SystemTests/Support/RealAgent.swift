@@ -44,12 +44,12 @@ extension SamFixture {
     func start(
         _ agent: String, _ prompt: String, provider: String? = "rehearsal", permissions: String? = nil
     ) async throws -> String {
-        var wish: [String: JSONValue] = [
+        var fields: [String: JSONValue] = [
             "project": "project", "agent": .string(agent), "ending": "onRequest", "prompt": .string(prompt),
         ]
-        wish["provider"] = provider.map(JSONValue.string)
-        wish["permissions"] = permissions.map(JSONValue.string)
-        let reply = try await call(.POST, "/api/v1/sessions", .object(wish))
+        fields["provider"] = provider.map(JSONValue.string)
+        fields["permissions"] = permissions.map(JSONValue.string)
+        let reply = try await call(.POST, "/api/v1/sessions", .object(fields))
         return try #require(reply["id"]?.string, "\(reply.text)")
     }
 

@@ -4,6 +4,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
 
 /// The gateway, from inside a sandbox, from a session's socket and from the server's own address.

@@ -25,6 +25,9 @@ struct SamFixture: Sendable {
             ? String(folder.path(percentEncoded: false).dropLast()) : folder.path(percentEncoded: false)
     }()
 
+    /// The folder of Package.swift.
+    static let repositoryRoot = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL
+
     /// Runs a test's body with a fixture.
     static func with<Result>(_ body: (SamFixture) async throws -> Result) async throws -> Result {
         let scratch = "/tmp/sam-test-\(String(UInt64.random(in: 0 ... .max), radix: 36))"

@@ -25,9 +25,9 @@ struct StandInRunner {
         try await eventually("it works") { try await sam.call(.GET, "/api/v1/sessions/\(id)")["phase"] == "working" }
         let prompts = try await sam.call(.GET, "/api/v1/sessions/\(id)/prompts")["prompts"]?.elements
         let folder = "\(sam.home)/sessions/\(id)/attempt-1"
-        let runner = try #require(FileLock.holder(path: RunnerConfiguration.lockPath(in: folder)))
-        let content = try #require(FileManager.default.contents(atPath: RunnerConfiguration.configurationPath(in: folder)))
-        let token = try JSONLine.decode(RunnerConfiguration.self, from: content).token
+        let runner = try #require(FileLock.holder(path: RunnerPlace.lockPath(in: folder)))
+        let content = try #require(FileManager.default.contents(atPath: RunnerPlace.startPath(in: folder)))
+        let token = try JSONLine.decode(RunnerStart.self, from: content).configuration.token
         kill(runner, SIGSTOP)
         let beating = Task {
             while !Task.isCancelled {

@@ -1,8 +1,9 @@
 import AgentProtocol
 import Foundation
+import Hummingbird
 import NIOCore
 import NIOHTTP1
-import NIOPosix
+import TestSupport
 import Testing
 
 /// ChatGPT on this machine: `/backend/responses`, which the newest access token alone opens, and `/oauth/token`, where each refresh token
@@ -24,7 +25,8 @@ actor TokenServer {
         var account: String?
     }
 
-    nonisolated let url: String
+    /// Where it is reached.
+    private(set) var url = ""
     /// How often tokens were asked for.
     private(set) var calls = 0
     /// How many of these calls have ended.
@@ -41,10 +43,6 @@ actor TokenServer {
     private var acceptsAnything = true
     private var refusal: (status: Int, body: String)?
     private var acts: [Stage: @Sendable () async -> Void] = [:]
-
-    private init(port: Int) {
-        url = "http://127.0.0.1:\(port)"
-    }
 
     // MARK: - What a test does
 
@@ -72,19 +70,19 @@ actor TokenServer {
 
     // MARK: - Answers
 
-    private func respond(_ head: HTTPRequestHead, _ body: Data) async -> (status: Int, body: String) {
-        switch head.uri {
-        case "/oauth/token": return await refresh(body)
-        case "/backend/responses": return model(head, body)
+    private func respond(_ request: HTTPStub.Request) async -> (status: Int, body: String) {
+        switch request.uri {
+        case "/oauth/token": return await refresh(request.body)
+        case "/backend/responses": return model(request)
         default: return (404, "{}")
         }
     }
 
-    private func model(_ head: HTTPRequestHead, _ body: Data) -> (status: Int, body: String) {
-        let bearer = head.headers["authorization"].joined(separator: ", ").replacing("Bearer ", with: "")
-        requests.append(Request(bearer: bearer, account: head.headers.first(name: "chatgpt-account-id")))
-        let wish: JSONValue = (try? JSONLine.decode(from: body)) ?? .null
-        return acceptsAnything && bearer == accepted ? (200, wish["stream"] == true ? Self.stream : Self.answer) : (401, Self.rejection)
+    private func model(_ request: HTTPStub.Request) -> (status: Int, body: String) {
+        let bearer = request.headers["authorization"].joined(separator: ", ").replacing("Bearer ", with: "")
+        requests.append(Request(bearer: bearer, account: request.headers.first(name: "chatgpt-account-id")))
+        let fields: JSONValue = (try? JSONLine.decode(from: request.body)) ?? .null
+        return acceptsAnything && bearer == accepted ? (200, fields["stream"] == true ? Self.stream : Self.answer) : (401, Self.rejection)
     }
 
     /// What Codex is answered: one message.
@@ -110,9 +108,9 @@ actor TokenServer {
     private func refresh(_ body: Data) async -> (status: Int, body: String) {
         calls += 1
         defer { ended += 1 }
-        let wish: JSONValue = (try? JSONLine.decode(from: body)) ?? .null
-        let token = wish["refresh_token"]?.string ?? ""
-        #expect(wish["grant_type"] == "refresh_token" && wish["client_id"] == "app_EMoamEEZ73f0CkXaXp7hrann")
+        let fields: JSONValue = (try? JSONLine.decode(from: body)) ?? .null
+        let token = fields["refresh_token"]?.string ?? ""
+        #expect(fields["grant_type"] == "refresh_token" && fields["client_id"] == "app_EMoamEEZ73f0CkXaXp7hrann")
         await acts[.arrived]?()
         if let refusal { return (refusal.status, refusal.body.replacing("{token}", with: token)) }
         guard good.remove(token) != nil else {
@@ -129,70 +127,33 @@ actor TokenServer {
         return (200, #"{"access_token":"\#(new.access)","refresh_token":"\#(new.refresh)","token_type":"Bearer"}"#)
     }
 
-    private func answered(_ head: HTTPRequestHead) async {
-        if head.uri == "/oauth/token" { await acts[.answered]?() }
+    private func answered(_ request: HTTPStub.Request) async {
+        if request.uri == "/oauth/token" { await acts[.answered]?() }
     }
 
     // MARK: - Connections
 
-    private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
-
     /// Runs a test's body with a server, which is gone afterwards.
     static func with<Result>(_ body: (TokenServer) async throws -> Result) async throws -> Result {
-        let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .serverChannelOption(.backlog, value: 256)
-            .bind(host: "127.0.0.1", port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    return try Connection(wrappingChannelSynchronously: channel)
-                }
-            }
-        let server = TokenServer(port: listener.channel.localAddress?.port ?? 0)
-        // It ends when it is cancelled, and that is no mistake.
-        let serving = Task { try? await server.serve(listener) }
-        let outcome: Swift.Result<Result, any Error>
-        do {
-            outcome = .success(try await body(server))
-        } catch {
-            outcome = .failure(error)
-        }
-        serving.cancel()
-        await serving.value
-        return try outcome.get()
-    }
-
-    private nonisolated func serve(_ listener: NIOAsyncChannel<Connection, Never>) async throws {
-        try await listener.executeThenClose { connections in
-            try await withThrowingDiscardingTaskGroup { group in
-                for try await connection in connections {
-                    // Whoever breaks a connection off ends it for both.
-                    group.addTask { try? await self.attend(connection) }
-                }
-            }
+        let server = TokenServer()
+        return try await HTTPStub.with({ await server.response(to: $0) }) { url in
+            await server.listen(at: url)
+            return try await body(server)
         }
     }
 
-    private nonisolated func attend(_ connection: Connection) async throws {
-        try await connection.executeThenClose { inbound, outbound in
-            var request: (head: HTTPRequestHead, body: Data)?
-            for try await part in inbound {
-                switch part {
-                case .head(let head): request = (head, Data())
-                case .body(let buffer): request?.body.append(contentsOf: buffer.readableBytesView)
-                case .end:
-                    guard let (head, body) = request else { return }
-                    let answer = await respond(head, body)
-                    let type = answer.body.hasPrefix("event:") ? "text/event-stream" : "application/json"
-                    let headers: HTTPHeaders = ["content-type": type, "content-length": "\(answer.body.utf8.count)"]
-                    // At once: who has the whole body may be gone before an end of its own could be written.
-                    try await outbound.write(
-                        contentsOf: [
-                            .head(.init(version: .http1_1, status: .init(statusCode: answer.status), headers: headers)),
-                            .body(.byteBuffer(ByteBuffer(string: answer.body))), .end(nil),
-                        ])
-                    await answered(head)
-                }
-            }
+    private func listen(at url: String) { self.url = url }
+
+    private func response(to request: HTTPStub.Request) async -> Response {
+        let answer = await respond(request)
+        let isPage = answer.body.hasPrefix("<")
+        let type = answer.body.hasPrefix("event:") ? "text/event-stream" : isPage ? "text/html" : "application/json"
+        let body = ResponseBody(contentLength: answer.body.utf8.count) { writer in
+            try await writer.write(ByteBuffer(string: answer.body))
+            // The client has the whole body now, and may be gone before the end is written.
+            await self.answered(request)
+            try await writer.finish(nil)
         }
+        return Response(status: .init(code: answer.status), headers: [.contentType: type], body: body)
     }
 }

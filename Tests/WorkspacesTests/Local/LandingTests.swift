@@ -20,8 +20,11 @@ struct LandingTests {
             let commit = try await Self.commit(on: workspace.branch, of: workspace.base, in: fixture)
             let before = try await Self.files(trapped, fixture)
 
-            try await fixture.host.land(workspace.branch, of: fixture.project)
+            let first = try await fixture.host.land(workspace.branch, of: fixture.project)
             #expect(try Self.sprung(fixture) == [], "Landing ran these")
+            #expect(first == Landing(repository: fixture.project.repository, branch: workspace.branch, already: false))
+            let again = try await fixture.host.land(workspace.branch, of: fixture.project)
+            #expect(again == Landing(repository: fixture.project.repository, branch: workspace.branch, already: true))
             #expect(try await origin.refs("refs/heads/sam") == ["refs/heads/" + workspace.branch: commit])
             #expect(try await Self.files(trapped, fixture) == before)
 
@@ -60,6 +63,34 @@ struct LandingTests {
         }
     }
 
+    @Test("A branch that has moved there is left as it is, with the cause and the next step before git's words")
+    func moved() async throws {
+        try await SalvageFixture.with { fixture in
+            let workspace = try await fixture.workspace()
+            let identity = ["-c", "user.name=They", "-c", "user.email=they@example.invalid"]
+            let theirs = try await fixture.origin.git(identity + ["commit-tree", "main^{tree}", "-p", "main", "-m", "theirs"])
+            try await fixture.origin.git(["branch", workspace.branch, theirs])
+            _ = try await Self.commit(on: workspace.branch, of: workspace.base, in: fixture)
+            let error = await #expect(throws: WorkspaceError.self) { try await fixture.host.land(workspace.branch, of: fixture.project) }
+            #expect(error?.message.hasPrefix("The branch \(workspace.branch) in ") == true, "\(error?.message ?? "")")
+            #expect(error?.message.contains("git pull '") == true && error?.message.contains("rejected") == true, "\(error?.message ?? "")")
+            #expect(try await fixture.origin.git(["rev-parse", workspace.branch]) == theirs)
+        }
+    }
+
+    @Test(
+        "The cause of a refusal is read from git's words",
+        arguments: [
+            (" ! [rejected] a -> a (non-fast-forward)", Landing.Refusal.hasMoved), (" ! [rejected] a -> a (fetch first)", .hasMoved),
+            ("remote: error: unable to create temporary object directory", .notWritable),
+            ("error: insufficient permission for adding an object to repository database ./objects", .notWritable),
+            ("fatal: Could not read from remote repository.", nil),
+        ])
+    func refusals(_ message: String, _ cause: Landing.Refusal?) {
+        #expect(Landing.cause(ofRefusal: message, at: .local("/r")) == cause)
+        #expect(Landing.cause(ofRefusal: message, at: .remote("git@host:r")) == (cause == .notWritable ? nil : cause))
+    }
+
     @Test("An address that its user's rules turn into a path is that path", arguments: ["insteadOf", "pushInsteadOf"])
     func rewritten(_ rule: String) async throws {
         try await SalvageFixture.with { fixture in
@@ -83,6 +114,17 @@ struct LandingTests {
             _ = try await fixture.mirror.output(["push", "-q", fixture.origin.path, "\(commit):refs/heads/by-hand"])
             #expect(try Set(Self.sprung(fixture)).isSuperset(of: trapped.springs))
         }
+    }
+
+    @Test(
+        "What git prints of one branch tells whether it was there already",
+        arguments: [
+            ("Everything up-to-date\n", true), ("remote: Everything up-to-date\n", false),
+            ("To /srv/r\n * [new branch]      sam/s_1-x -> sam/s_1-x\n", false),
+            ("To /srv/r\n   1234567..89abcde  sam/s_1-x -> sam/s_1-x\n", false), ("", false),
+        ])
+    func upToDate(_ output: String, _ already: Bool) {
+        #expect(Landing.wasUpToDate(output) == already)
     }
 
     @Test("A branch of the same name that has other commits is not overwritten")

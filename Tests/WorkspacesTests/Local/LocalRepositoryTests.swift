@@ -50,6 +50,61 @@ struct LocalRepositoryTests {
         }
     }
 
+    @Test(
+        "What is neither a file nor a folder is refused by its name before git or SAM opens it; the repository is taken once it is gone",
+        arguments: [
+            "refs/heads/ff", "HEAD", "objects/info/alternates", "config", "packed-refs", "shallow", "info/grafts",
+            "objects/pack/pack-1.idx",
+            "objects/ab/cdef0123456789abcdef0123456789abcdef0123", "logs/HEAD", "worktrees/w/HEAD", "config.worktree",
+        ], ["mkfifo", "socket"])
+    func special(_ place: String, _ how: String) async throws {
+        let socket = "perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Listen => 1, Local => $ARGV[0]) or die' \"$it\""
+        let make = how == "mkfifo" ? "mkfifo \"$it\"" : socket
+        let script = """
+            it=whole/.git/\(place); mkdir -p $(dirname $it); if [ -e $it ]; then mv $it kept; fi
+            cd $(dirname $it); it=$(basename $it); \(make)
+            """
+        try await with(script) { folder in
+            let error = #expect(throws: WorkspaceError.self) { try LocalRepository(at: folder + "/whole") }
+            #expect(error?.code == .repository)
+            #expect(error?.message.contains("\(folder)/whole/.git/\(place) is a \(how == "mkfifo" ? "pipe" : "socket")") == true)
+            #expect(throws: Never.self) { try LocalRepository(at: folder + "/bare.git") }
+            try FileManager.default.removeItem(atPath: "\(folder)/whole/.git/\(place)")
+            if FileManager.default.fileExists(atPath: folder + "/kept") {
+                try FileManager.default.moveItem(atPath: folder + "/kept", toPath: "\(folder)/whole/.git/\(place)")
+            }
+            #expect(throws: Never.self) { try LocalRepository(at: folder + "/whole") }
+        }
+    }
+
+    @Test("What is special in the working tree, or behind a link, does not count", arguments: ["whole/pipe", "pipe"])
+    func elsewhere(_ place: String) async throws {
+        try await with("mkfifo \(place); ln -s ../../\(place) whole/.git/description.link") { folder in
+            #expect(throws: Never.self) { try LocalRepository(at: folder + "/whole") }
+        }
+    }
+
+    @Test("A repository that is named through a process goes by its own path", arguments: ["/proc/self/root", "/proc/thread-self/root"])
+    func throughProcess(_ prefix: String) async throws {
+        try await with("") { folder in
+            for path in ["\(prefix)\(folder)/whole", "\(folder)/whole"] {
+                let found = try LocalRepository(at: path)
+                #expect(found.path == "\(folder)/whole")
+            }
+        }
+    }
+
+    @Test("A limit is named as what it is: a setting, or SAM's own")
+    func limits() {
+        let usual = FetchLimits(whole: .seconds(700), stall: .seconds(20))
+        #expect(usual.wholeName.contains("git.timeoutSeconds") && usual.stallName.contains("git.stallSeconds"))
+        #expect(!usual.capped(at: .seconds(600)).wholeName.contains("git.timeoutSeconds"))
+        #expect(usual.capped(at: .seconds(600)).stallName.contains("git.stallSeconds"))
+        #expect(usual.capped(at: .seconds(800)) == usual)
+        #expect(usual.left(.seconds(-1)).whole == .seconds(1) && usual.left(.seconds(5)).wholeName == usual.wholeName)
+        #expect(!FetchLimits.fixed(.seconds(60)).stallName.contains("git.stallSeconds"))
+    }
+
     @Test("What is said to make a borrowing repository whole does")
     func madeWhole() async throws {
         try await with("git clone -q --shared whole lent") { folder in
@@ -184,7 +239,7 @@ struct BorrowingRepository: Sendable, CustomTestStringConvertible {
         BorrowingRepository(
             testDescription: "a repository within, which git would serve in its place",
             script: "cp -r bare.git it; mkdir -p outer/it; mv it outer/it/.git; cp -r bare.git outer/it/.git/.git", path: "outer/it",
-            says: "leads to another one"),
+            says: "refers to another one"),
         BorrowingRepository(
             testDescription: "grafts", script: "cp -r bare.git it; git -C bare.git rev-parse main > it/info/grafts",
             says: "replace --convert-graft-file"),

@@ -113,7 +113,7 @@ struct MirrorCareTests {
             // Something that it has from the mirror alone, and there nothing reaches it.
             let garbage = try await Self.litter(fixture.mirror)
             let borrowed = try #require(garbage.first)
-            let repository = TestRepository(path: lost.repository)
+            let repository = workspace.repository(of: lost)
             try await repository.git(["update-ref", "refs/sam/work/borrowed", borrowed])
 
             let needs = MirrorNeeds(hasOpenSessions: false, commits: [workspace.session: [result.base, result.commit]])

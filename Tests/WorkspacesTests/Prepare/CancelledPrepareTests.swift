@@ -9,7 +9,7 @@ import Testing
 @Suite("Making a workspace that nobody wants any more", .serialized)
 struct CancelledPrepareTests {
     /// The times that git is run for the first workspace of a project.
-    static let steps = 15
+    static let steps = 16
 
     @Test(
         "Cancelled at any of git's steps, it leaves nothing once it is cleaned up, and the one right beside it stands",

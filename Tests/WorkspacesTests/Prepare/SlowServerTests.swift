@@ -48,6 +48,26 @@ struct SlowServerTests {
         }
     }
 
+    @Test("A redirect to another server is not followed, and the error says so; the same address without one works")
+    func redirect() async throws {
+        try await SalvageFixture.with(.none) { fixture in
+            let server = SlowServer(
+                testDescription: "HTTP that redirects",
+                http: """
+                    c.sendall(b'HTTP/1.1 302 Found\\r\\nLocation: /inner.git/info/refs?service=git-upload-pack\\r\\nContent-Length: 0\\r\\n\\r\\n'); \
+                    path.startswith('/inner') and open(folder + '/reached', 'w')
+                    """)
+            let running = try await server.start(in: fixture)
+            defer { running.stop() }
+            let error = await #expect(throws: WorkspaceError.self) { _ = try await running.prepare(fixture, FetchLimits()) }
+            #expect(error?.message.contains("redirects to another") == true, "\(error?.message ?? "")")
+            #expect(FileEntry(fixture.folder + "/reached") == .missing)
+
+            try "".write(toFile: fixture.folder + "/healthy", atomically: true, encoding: .utf8)
+            #expect(try await running.prepare(fixture, FetchLimits()).base.count == 40)
+        }
+    }
+
     @Test("What is being done is told, with git's own counts")
     func progress() async throws {
         try await SalvageFixture.with(.none) { fixture in

@@ -2,6 +2,7 @@ import Accounts
 import AgentProtocol
 import Foundation
 import Processes
+import Sandbox
 import Testing
 
 @testable import Workspaces
@@ -39,6 +40,11 @@ struct AgentWorkspace: Sendable {
             .run(timeout: .seconds(120))
         guard output.termination.isSuccess else { throw TestFailure("\(script)\n\(output.text)\(output.standardError)") }
         return output.text.trimmingCharacters(in: .newlines)
+    }
+
+    /// The repository that holds some of its work.
+    func repository(of work: OtherWork) -> TestRepository {
+        TestRepository(path: host.places(of: session, in: fixture.project.id)[work.repository])
     }
 
     /// Takes the work out.

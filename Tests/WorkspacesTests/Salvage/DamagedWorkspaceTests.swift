@@ -110,7 +110,7 @@ struct DamagedWorkspaceTests {
             #expect(try await fixture.mirror.changes(from: workspace.base, to: result.commit) == ["w": "w\n"])
             #expect(result.remaining.contains { $0.contains("git's checks") })
             await fixture.host.cleanUp(workspace.session, of: fixture.project.id, keepingWorkspace: true, keepingHome: false)
-            #expect(fixture.host.keptWorkspace(workspace.session) == workspace.path)
+            #expect(await fixture.host.keptWorkspace(workspace.session) == workspace.path)
             let again = try await workspace.salvage()
             #expect(again.branch == result.branch)
             #expect(again.remaining == result.remaining)

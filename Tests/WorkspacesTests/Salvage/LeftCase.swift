@@ -59,7 +59,7 @@ struct LeftCase: CustomTestStringConvertible, Sendable {
         var seen: [Other] = []
         let own = result.branch == nil ? [] : try await mirror.commits([result.commit])
         for other in result.others where !own.contains(other.commit) {
-            let repository = TestRepository(path: other.repository)
+            let repository = workspace.repository(of: other)
             // The base is the mirror's; the session's own repository may not have it.
             let base = try await mirror.tree(workspace.base)
             let tree = try await repository.tree(other.commit)

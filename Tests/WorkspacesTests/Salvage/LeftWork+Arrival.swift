@@ -24,12 +24,12 @@ extension LeftWork {
     /// That a result's names are true, new, and each given once.
     private func named(_ result: WorkspaceResult) async throws -> [String] {
         var complaints: [String] = []
-        let refs = result.others.map { "\($0.repository) \($0.ref)" }
+        let refs = result.others.map { "\($0.repository.rawValue) \($0.ref)" }
         let branches = result.others.compactMap(\.branch) + [result.branch].compactMap(\.self)
         if Set(refs).count < refs.count { complaints.append("A ref is named twice: \(refs)") }
         if Set(branches).count < branches.count { complaints.append("A branch is named twice: \(branches)") }
         var held: [String: [String: String]] = [:]
-        for repository in Set(result.others.map(\.repository) + [mirror.path]) {
+        for repository in Set(result.others.map { workspace.repository(of: $0).path } + [mirror.path]) {
             held[repository] = try await TestRepository(path: repository).refs("refs/")
         }
         if let branch = result.branch, held[mirror.path]?["refs/heads/" + branch] != result.commit {
@@ -37,12 +37,14 @@ extension LeftWork {
         }
         let session = workspace.session.rawValue
         for other in result.others {
-            if held[other.repository]?[other.ref] != other.commit { complaints.append("\(other.ref) is not at \(other.commit)") }
+            if held[workspace.repository(of: other).path]?[other.ref] != other.commit {
+                complaints.append("\(other.ref) is not at \(other.commit)")
+            }
             if !other.ref.hasPrefix("refs/sam/work/\(session)/\(other.kind.rawValue)/") {
                 complaints.append("A ref is called \(other.ref)")
             }
-            if other.kind == .lost, other.repository == mirror.path {
-                complaints.append("\(other.kind.rawValue) \(other.name) is in \(other.repository)")
+            if other.kind == .lost, other.repository == .project {
+                complaints.append("\(other.kind.rawValue) \(other.name) is in the mirror")
             }
             if (other.kind == .heads) != (other.branch != nil) {
                 complaints.append("\(other.ref) has the branch \(other.branch ?? "none")")
@@ -69,7 +71,7 @@ extension LeftWork {
 
     private func missingCommits(in result: WorkspaceResult) async throws -> [String] {
         var missing = commits
-        for (repository, tips) in Dictionary(grouping: result.others, by: \.repository) {
+        for (repository, tips) in Dictionary(grouping: result.others, by: { workspace.repository(of: $0).path }) {
             let repository = TestRepository(path: repository)
             // A tag may name a tree or a blob.
             let input = tips.map { $0.commit + "^{commit}" }.joined(separator: "\n") + "\n"
@@ -88,7 +90,7 @@ extension LeftWork {
         tips += result.notes.compactMap { note in
             note.wholeMatch(of: /.* is at ([0-9a-f]+), which the repository has already\./).map { (mirror, String($0.1)) }
         }
-        tips += result.others.filter { [.heads, .nested, .refs].contains($0.kind) }.map { (TestRepository(path: $0.repository), $0.commit) }
+        tips += result.others.filter { [.heads, .nested, .refs].contains($0.kind) }.map { (workspace.repository(of: $0), $0.commit) }
         for (repository, commit) in tips where !missing.isEmpty {
             guard let tree = try? await repository.tree(commit) else { continue }
             missing = missing.filter { file in

@@ -34,7 +34,7 @@ struct NestedRepositoryTests {
             #expect(result.remaining == [])
             #expect(try await fixture.mirror.changes(from: workspace.base, to: result.commit) == ["sub/n": "3\n", "sub/s": "s\n"])
             let nested = try #require(result.others.first { $0.kind == .nested })
-            #expect(nested.repository != fixture.mirror.path)
+            #expect(nested.repository == .session)
             #expect(try await fixture.mirror.git(["rev-parse", "--is-shallow-repository"]) == "false")
         }
     }

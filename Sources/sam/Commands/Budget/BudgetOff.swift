@@ -9,7 +9,7 @@ struct BudgetOff: AsyncParsableCommand {
               sam budget off --scope platform --reason "release week"
             """)
 
-    @Option(help: "Why, for whoever asks later.")
+    @Option(help: "The reason, which is shown with it later.")
     var reason: String?
     @OptionGroup var budget: BudgetOptions
 

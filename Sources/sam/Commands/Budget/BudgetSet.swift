@@ -1,4 +1,5 @@
 import ArgumentParser
+import Metering
 import NIOHTTP1
 
 struct BudgetSet: AsyncParsableCommand {
@@ -8,13 +9,21 @@ struct BudgetSet: AsyncParsableCommand {
             EXAMPLES
               sam budget set 20
               sam budget set 5 --per day --project swift-nio
+              sam budget set 20 --mode typical
             """)
 
     @Argument(help: "Dollars, like 20 or 0.50.")
     var amount: String
+    @Option(
+        help: """
+            strict (a new budget's) holds the most that a request may cost, so no more is spent than the limit. typical holds the 95th \
+            percentile of at least 50 such requests here; spent plus the most of all under way stays within 110 % of the limit. What a \
+            request doesn't show, such as a provider's own tools, can exceed both: see docs/gateway.md.
+            """)
+    var mode: BudgetMode?
     @OptionGroup var budget: BudgetOptions
 
     func run() async throws {
-        try await budget.send(.PUT, limit: amount)
+        try await budget.send(.PUT, limit: amount, mode: mode)
     }
 }

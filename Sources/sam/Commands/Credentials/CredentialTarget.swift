@@ -1,12 +1,13 @@
 import Accounts
 import AgentProtocol
 import ArgumentParser
+import Cascade
 import ControlPlane
 import Credentials
 import Foundation
 import NIOHTTP1
 
-/// Which provider at which layer a command is about.
+/// The provider and layer of a command.
 struct CredentialTarget: ParsableArguments {
     @Argument(help: "anthropic, openai, openai-chatgpt, google, mistral or custom-ID.")
     var provider: String
@@ -34,32 +35,30 @@ struct CredentialTarget: ParsableArguments {
     }
 }
 
-/// An act on a layer whose consequences a person should know beforehand.
+/// Options of an act on a layer whose effect is shown before it is carried out.
 struct CredentialActOptions: ParsableArguments {
     @OptionGroup var target: CredentialTarget
 
-    @Option(help: "Why, for whoever asks later.")
+    @Option(help: "The reason, which is shown with it later.")
     var reason: String?
 
     @Flag(name: .shortAndLong, help: "Don't ask.")
     var yes = false
 
-    /// Tells what will then apply, asks on a terminal, and does it.
+    /// Shows the effect, asks for confirmation on a terminal, and carries the act out.
     func perform(_ act: String) async throws {
-        var wish = CredentialWish(scope: target.layer, project: target.project, reason: reason)
+        var body = CredentialRequest(scope: target.layer, project: target.project, reason: reason)
         let report = try await Connection.with { client in
             if !target.json {
-                wish.dryRun = true
-                let outlook: ChangeReport = try await client.send(.POST, "\(target.path)/\(act)", wish)
+                body.dryRun = true
+                let outlook: ChangeReport = try await client.send(.POST, "\(target.path)/\(act)", body)
                 Terminal.line("Now:  \(outlook.before.sentence)")
                 Terminal.line("Then: \(outlook.after.sentence)")
-                if isatty(STDIN_FILENO) == 1, !yes, !Terminal.confirm("Go on?") {
-                    Terminal.warn("Nothing was changed.")
-                    throw ExitStatus.failed
-                }
-                wish.dryRun = nil
+                // What is turned off or cleared can be turned on again, so a script may do that without a word.
+                if act == "remove" || isatty(STDIN_FILENO) == 1 { try Terminal.agree(yes: yes) }
+                body.dryRun = nil
             }
-            return try await client.send(.POST, "\(target.path)/\(act)", wish, as: ChangeReport.self)
+            return try await client.send(.POST, "\(target.path)/\(act)", body, as: ChangeReport.self)
         }
         if target.json { return try Terminal.json(report) }
         Terminal.line("\(report.done)")

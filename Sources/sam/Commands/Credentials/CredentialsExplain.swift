@@ -1,5 +1,7 @@
+import Accounts
 import AgentProtocol
 import ArgumentParser
+import Cascade
 import ControlPlane
 import Credentials
 
@@ -7,7 +9,8 @@ struct CredentialsExplain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Tell what a session started now would use, and why.",
         discussion: """
-            Ends with 3 when the provider is turned off, and with 1 when it has no credential or one that can't be used.
+            With a provider it ends with 0 when a credential is found, with 3 when the provider is turned off at the layer that decides, and with 1
+            when it has no credential, or one that can't be used. For all of them it ends with 0.
 
             EXAMPLES
               sam credentials explain
@@ -25,7 +28,7 @@ struct CredentialsExplain: AsyncParsableCommand {
     func run() async throws {
         let place = project.map { "/api/v1/projects/\($0.pathSegment)/resolution" } ?? "/api/v1/resolution"
         let query = provider.map { "?provider=\($0.pathSegment)" } ?? ""
-        var outcome: Explanation.Outcome?
+        var outcome: ExplainedOutcome?
         let listing: Listing.Resolution = try await Connection.with { try await list.read(place + query, $0) }
         if list.json {
             try Terminal.json(listing)
@@ -41,12 +44,13 @@ struct CredentialsExplain: AsyncParsableCommand {
         }
     }
 
-    private static func show(_ explanation: Explanation) {
+    private static func show(_ explanation: CredentialExplanation) {
         Terminal.line(Terminal.styled("\(explanation.sentence)", .bold))
         for layer in explanation.layers {
             let what = layer.label.map { "“\($0)”, version \(layer.version ?? 0)" }
             Terminal.layer(
-                layer.scope, finding: layer.finding, verdict: layer.verdict, what: layer.finding == "inactive" ? nil : what, by: layer.by,
+                layer.scope.rawValue, finding: layer.finding, verdict: layer.verdict, what: layer.finding == "inactive" ? nil : what,
+                by: layer.by,
                 at: layer.at, reason: layer.reason)
         }
     }

@@ -6,7 +6,7 @@ import Credentials
 
 struct CredentialsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List what stands at the layers that you may change. Secrets are never shown.",
+        commandName: "list", abstract: "List the entries of the layers that you may change. Secrets are never shown.",
         discussion: """
             EXAMPLES
               sam credentials list
@@ -25,9 +25,10 @@ struct CredentialsList: AsyncParsableCommand {
         }
         var table = Table(["SCOPE", "PROVIDER", "STATE", "LABEL", "VERSION", "ENDS WITH", "CHANGED"])
         for credential in listing.credentials {
+            let state = credential.state == .off ? "turned off" : credential.state.rawValue
             table.add([
                 [credential.scope.rawValue, credential.owner].compactMap(\.self).joined(separator: " "), credential.provider.rawValue,
-                credential.failure == nil ? credential.state.rawValue : "broken", credential.label ?? "(tombstone)",
+                credential.failure == nil ? state : "broken", credential.label ?? "(tombstone)",
                 credential.version.map(String.init) ?? "", credential.ending.map { "…\($0)" } ?? "",
                 credential.updatedAt.map(Time.ago) ?? "",
             ])

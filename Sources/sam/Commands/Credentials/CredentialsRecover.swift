@@ -31,9 +31,9 @@ struct CredentialsRecover: AsyncParsableCommand {
 
     func run() async throws {
         guard list else {
-            let wish = RecoveryWish(
+            let body = RecoveryRequest(
                 scope: target.layer, project: target.project, session: session, discard: discard ? true : nil)
-            return try target.show(try await Connection.with { try await $0.send(.POST, target.path + "/recover", wish) })
+            return try target.show(try await Connection.with { try await $0.send(.POST, target.path + "/recover", body) })
         }
         let query = "?scope=\(target.layer.rawValue)" + (target.project.map { "&project=\($0.pathSegment)" } ?? "")
         let listing: Listing.Held = try await Connection.with { try await $0.list(target.path + "/held" + query) }

@@ -26,40 +26,40 @@ struct CredentialsSet: AsyncParsableCommand {
     @Option(help: "The day after which it is of no use, like 2027-01-31.")
     var expires: String?
 
-    @Option(help: "Why, for whoever asks later.")
+    @Option(help: "The reason, which is shown with it later.")
     var reason: String?
 
     @Argument(help: .hidden)
     var rest: [String] = []
 
-    /// Without this, the parser would repeat on the screen what should not have been typed there.
+    /// Otherwise the parser would print the secret that was typed as an argument.
     func validate() throws {
         guard rest.isEmpty else {
             throw ValidationError(
                 "There is no --secret and no argument for it, because others could see it there. It is asked for, or read from standard input."
             )
         }
+        guard let expires else { return }
+        do { _ = try ExpiryDay(expires, now: Time.now) } catch let failure as APIClient.Failure {
+            throw ValidationError(failure.description)
+        }
     }
 
     func run() async throws {
         if isFile, isatty(STDIN_FILENO) == 1 {
-            throw ValidationError(
-                "This sign-in is a file. Give it on standard input: sam credentials set \(target.provider) < ~/.codex/auth.json")
+            throw APIClient.Failure(
+                status: nil,
+                description:
+                    "This sign-in is a file. Give it on standard input: sam credentials set \(target.provider) < ~/.codex/auth.json")
         }
-        let expiry = try expires.map(Self.endOfDay)
+        let expiry = try expires.map { try ExpiryDay($0, now: Time.now).end }
         let secret = try SecretInput.read("Secret for \(target.provider) (it is not shown): ", keepingNewline: isFile)
-        let wish = CredentialWish(
+        let body = CredentialRequest(
             scope: target.layer, project: target.project, secret: SecretInTransit(secret), label: label, expiresAt: expiry,
             reason: reason)
-        try target.show(try await Connection.with { try await $0.send(.PUT, target.path, wish) })
+        try target.show(try await Connection.with { try await $0.send(.PUT, target.path, body) })
+        await CustomEndpoint.warnIfMissing(target.provider)
     }
 
     private var isFile: Bool { Provider(rawValue: target.provider)?.kind == .oauth }
-
-    private static func endOfDay(_ text: String) throws -> Int64 {
-        guard let day = try? Date(text, strategy: .iso8601.year().month().day()) else {
-            throw ValidationError("--expires takes a day like 2027-01-31.")
-        }
-        return Int64(day.timeIntervalSince1970 * 1_000) + 86_400_000
-    }
 }

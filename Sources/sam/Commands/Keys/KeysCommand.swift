@@ -4,8 +4,7 @@ struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Gateway keys: let your own tools use what SAM keeps, metered and within budgets.",
         discussion: """
-            A key goes where a provider's key goes. Which credential stands behind it is resolved at each request, through the same layers
-            as for sessions.
+            Use a key in place of a provider's key. Its credential is resolved at each request, through the same layers as for sessions.
 
             EXAMPLES
               sam keys create --name laptop

@@ -1,6 +1,7 @@
 import AgentProtocol
 import ArgumentParser
 import ControlPlane
+import Credentials
 import NIOHTTP1
 
 struct KeysCreate: AsyncParsableCommand {
@@ -12,13 +13,13 @@ struct KeysCreate: AsyncParsableCommand {
               sam keys create --name notebook --provider anthropic --project swift-nio
             """)
 
-    @Option(help: "What it is for.")
+    @Option(help: "What it is for. Two may have one name; their ids tell them apart then.")
     var name: String
 
     @Option(help: "The one provider that it opens. Without this, all.")
     var provider: String?
 
-    @Option(help: "The project under whose layers it stands. Without this, yours and the platform's count.")
+    @Option(help: "The project whose layers apply. Without it, only yours and the platform's apply.")
     var project: String?
 
     @Flag(help: "Print JSON.")
@@ -28,11 +29,16 @@ struct KeysCreate: AsyncParsableCommand {
         let created: CreatedKey = try await Connection.with {
             try await $0.send(.POST, "/api/v1/keys", NewKey(name: name, provider: provider, project: project))
         }
-        if json { return try Terminal.json(created) }
+        if json {
+            try Terminal.json(created)
+            return await CustomEndpoint.warnIfMissing(created.key.provider)
+        }
         Terminal.line("\(created.token)")
         let example = created.key.provider ?? "anthropic"
-        Terminal.warn("It goes where a provider's key goes; the provider's address is then \(created.gateway)/\(example)")
-        // The key is shown this once, so nothing else may stand in its way.
+        let path = Provider(rawValue: example)?.gatewayPath ?? example
+        Terminal.warn("It goes where a provider's key goes; the provider's address is then \(created.gateway)/\(path)")
+        await CustomEndpoint.warnIfMissing(created.key.provider)
+        // Fetched separately, because a failure must not hide the key.
         let server: ServerView? = try? await Connection.with { try await $0.get("/api/v1/server") }
         if let idle = server?.idleExit {
             Terminal.warn("This server ends after \(idle) s of silence, and the next one has another address. One that stays: sam serve")

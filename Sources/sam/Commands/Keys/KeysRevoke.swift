@@ -6,9 +6,10 @@ struct KeysRevoke: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               sam keys revoke laptop
+              sam keys revoke g_0123456789ab
             """)
 
-    @Argument(help: "A key's id, or its name.")
+    @Argument(help: "A key's id, or its name if only one of yours has it. Administrators revoke others' by id.")
     var key: String
 
     func run() async throws {

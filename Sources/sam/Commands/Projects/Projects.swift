@@ -28,8 +28,10 @@ extension ProjectView {
 }
 
 extension String {
-    /// The text as one segment of a URL's path.
+    /// The text as one segment of a URL's path, or as a value of its query.
     var pathSegment: String {
-        addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "-_."))) ?? self
+        // These two stand for other folders.
+        if self == "." || self == ".." { return replacing(".", with: "%2E") }
+        return addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "-_."))) ?? self
     }
 }

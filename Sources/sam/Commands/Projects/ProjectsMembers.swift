@@ -24,7 +24,7 @@ struct ProjectsMembers: AsyncParsableCommand {
 
 extension ProjectRole: ExpressibleByArgument {}
 
-/// The project whose members are meant.
+/// The project whose members a command changes.
 struct MembersArgument: ParsableArguments {
     @Argument(help: "The project's name or id.")
     var project: String

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlPlane
+import Foundation
 
 struct ProjectsMembersRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,7 +15,14 @@ struct ProjectsMembersRemove: AsyncParsableCommand {
     @Argument(help: "A user's name or id.")
     var user: String
 
+    @Flag(name: .shortAndLong, help: "Don't ask.")
+    var yes = false
+
     func run() async throws {
+        if isatty(STDIN_FILENO) == 1, !yes {
+            Terminal.line("The sessions of \(user) in \(target.project) end, with their work kept.")
+            try Terminal.agree(yes: yes)
+        }
         try await Connection.with { try await $0.delete("\(target.path)/\(user.pathSegment)") }
     }
 }

@@ -9,8 +9,9 @@ struct ProjectsRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Remove a project with its sessions, keys and settings. Its repository is not touched.",
         discussion: """
-            It says beforehand what goes. Sessions that are not over, and work that was not landed, keep a project where it is; --force
-            gives that work up. What the project used and what was done in it stay written down.
+            It says beforehand what goes. Sessions that are not over, and work that was not landed, keep a project where it is, also the
+            branches of sessions that were removed; --force gives that work up. Without a terminal to ask on it needs --yes; with --json it
+            asks nothing. What the project used and what was done in it stay written down.
 
             EXAMPLES
               sam projects rm swift-nio
@@ -34,15 +35,11 @@ struct ProjectsRemove: AsyncParsableCommand {
         let removed = try await Connection.with { client in
             if !json {
                 let outlook: ProjectRemoval = try await client.get(path + "/removal")
-                Terminal.line("With \(outlook.project) go: \(outlook.parts).")
-                if force, !outlook.unlanded.isEmpty {
-                    Terminal.warn("Not landed, and lost with it: \(outlook.unlanded.map(\.rawValue).joined(separator: ", "))")
-                }
-                let isRefused = !outlook.live.isEmpty || !outlook.unlanded.isEmpty && !force
-                if isatty(STDIN_FILENO) == 1, !yes, !isRefused, !Terminal.confirm("Go on?") {
-                    Terminal.warn("Nothing was changed.")
-                    throw ExitStatus.failed
-                }
+                Terminal.line("With project “\(outlook.project)” go: \(outlook.parts).")
+                let lost = outlook.unlanded.map(\.rawValue) + outlook.leftBranches
+                if force, !lost.isEmpty { Terminal.warn("Not landed, and lost with it: \(lost.joined(separator: ", "))") }
+                let isRefused = !outlook.live.isEmpty || (!lost.isEmpty || outlook.copyFailure != nil) && !force
+                if !isRefused { try Terminal.agree(yes: yes) }
             }
             return try await client.remove(path + (force ? "?force=true" : ""), as: ProjectRemoval.self)
         }
@@ -52,7 +49,7 @@ struct ProjectsRemove: AsyncParsableCommand {
 }
 
 extension ProjectRemoval {
-    /// What goes, in words.
+    /// The parts that the removal deletes, in words.
     fileprivate var parts: String {
         let counts: [(Int, String, String)] = [
             (sessions, "session", "sessions"), (credentials, "credential", "credentials"), (settings, "setting", "settings"),

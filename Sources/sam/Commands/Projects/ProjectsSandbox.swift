@@ -6,7 +6,7 @@ import NIOHTTP1
 
 struct ProjectsSandbox: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sandbox", abstract: "Choose what stands between a project's agents and this machine.",
+        commandName: "sandbox", abstract: "Choose what isolates a project's agents from this machine.",
         discussion: """
             EXAMPLES
               sam projects sandbox swift-nio bubblewrap

@@ -13,6 +13,8 @@ struct ProvidersRemove: AsyncParsableCommand {
 
     func run() async throws {
         try await Connection.with { try await $0.delete("/api/v1/providers/\(provider.pathSegment)") }
-        Terminal.line("\(provider) is reached at its official address, if it has one.")
+        guard provider.hasPrefix("custom-") else { return Terminal.line("\(provider) is reached at its official address.") }
+        Terminal.line(
+            "\(provider) has no address now. Keys that are stored for it stay: sam credentials list, sam credentials rm \(provider)")
     }
 }

@@ -31,9 +31,9 @@ struct ProvidersSet: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let wish = ProviderAddress(url: url, format: format, tokenUrl: tokenUrl, allowPrivate: allowPrivate)
+        let body = ProviderAddress(url: url, format: format, tokenUrl: tokenUrl, allowPrivate: allowPrivate)
         let listing: Listing.Providers = try await Connection.with {
-            try await $0.send(.PUT, "/api/v1/providers/\(provider.pathSegment)", wish)
+            try await $0.send(.PUT, "/api/v1/providers/\(provider.pathSegment)", body)
         }
         try listing.show(json: json)
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The session that a command is about.
+/// The session of a command.
 struct SessionArgument: ParsableArguments {
     @Argument(help: "The session's id, as `sam sessions list` shows it.")
     var session: String

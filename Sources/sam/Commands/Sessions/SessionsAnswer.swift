@@ -66,7 +66,7 @@ struct SessionsAnswer: AsyncParsableCommand {
             throw ExitStatus.failed
         }
         guard wanted.count == 1 else {
-            // Which one is meant must not depend on which was asked first.
+            // The choice must not depend on the order of the questions.
             wanted.forEach { show($0) }
             Terminal.warn("Several questions are open. Say which with --question.")
             throw ExitStatus.failed
@@ -74,7 +74,7 @@ struct SessionsAnswer: AsyncParsableCommand {
         return open
     }
 
-    /// What is sent, and what is said about it.
+    /// The answer to send, and the text to print.
     private func answer(to open: OpenQuestion) throws -> (NewAnswer, said: String) {
         let words = answer.joined(separator: " ")
         switch open.kind {
@@ -109,7 +109,7 @@ struct SessionsAnswer: AsyncParsableCommand {
             throw ExitStatus.failed
         }
         let words = answer.joined(separator: " ")
-        // Several arguments are several choices where each is one, else one text.
+        // Several arguments are several choices if each is a choice, else one text.
         let each = answer.compactMap { asked.answers(for: $0) }.filter {
             $0.allSatisfy { label in asked.choices.contains { $0.label == label } }
         }
@@ -123,16 +123,11 @@ struct SessionsAnswer: AsyncParsableCommand {
 
     private func noAnswer(_ words: String, to open: OpenQuestion) -> ExitCode {
         show(open)
-        Terminal.warn("“\(words)” is no answer to this.")
+        Terminal.warn("“\(words)” is not an answer to this.")
         return ExitStatus.failed
     }
 
     private func show(_ open: OpenQuestion) {
-        Terminal.line("\(open.id)  \(open.kind == .inquiry ? "" : open.title)")
-        open.lines.forEach { Terminal.line($0) }
-        if let until = open.until {
-            let end = open.kind == .permission ? "refused" : "dropped"
-            Terminal.line(Terminal.styled("    \(end) in \(Time.elapsed(until - Time.now)) if nobody answers", .dim))
-        }
+        open.shown(at: Time.now).forEach { Terminal.line($0) }
     }
 }

@@ -6,7 +6,7 @@ struct SessionsCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "End a session now, or stop what it does at the moment. Its work is kept.",
         discussion: """
-            When an agent goes on with a turn that it was asked to stop, --turn says so after ten seconds; the end of its session stops it.
+            When an agent continues a turn that it was asked to stop, --turn says so after ten seconds; ending its session stops it.
 
             EXAMPLES
               sam sessions cancel s_0123456789ab
@@ -15,7 +15,7 @@ struct SessionsCancel: AsyncParsableCommand {
 
     @OptionGroup var target: SessionArgument
 
-    @Flag(help: "Stop only the running turn and what runs beside it or after it; the session goes on with the next prompt.")
+    @Flag(help: "Stop only the running turn and what runs beside it or after it; the session continues with the next prompt.")
     var turn = false
 
     func run() async throws {
@@ -26,13 +26,13 @@ struct SessionsCancel: AsyncParsableCommand {
         guard turn, session.turnStop != nil else { return Terminal.line("Session \(session.id.rawValue): \(session.status)") }
         Terminal.warn(
             """
-            The agent was asked to stop its turn and goes on: \(session.turnStop == .ignored ? "it can't stop one" : "it may still stop").
+            The agent was asked to stop its turn and continues: \(session.turnStop == .ignored ? "it can't stop one" : "it may still stop").
             End the session, which keeps its work, with: sam sessions cancel \(session.id.rawValue)
             """)
         throw ExitStatus.failed
     }
 
-    /// Looks until the turn is over, or it is known that the agent goes on.
+    /// Waits until the turn has ended or the agent is known to continue.
     private func outcome(of asked: SessionView, _ client: APIClient) async throws -> SessionView {
         var session = asked
         let deadline = ContinuousClock.now + .seconds(20)

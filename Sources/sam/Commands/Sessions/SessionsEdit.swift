@@ -16,12 +16,13 @@ struct SessionsEdit: AsyncParsableCommand {
     @Argument(help: "The prompt's id, as `sam sessions prompts` shows it.")
     var prompt: String
 
-    @Argument(help: "What to say instead.")
+    @Argument(help: "What to say instead; - reads it from standard input.")
     var text: [String]
 
     func run() async throws {
+        let text = try TypedText(text).read()
         let _: Listing.Prompts = try await Connection.with {
-            try await $0.send(.PATCH, target.path + "/prompts/\(prompt.pathSegment)", NewPrompt(text: text.joined(separator: " ")))
+            try await $0.send(.PATCH, target.path + "/prompts/\(prompt.pathSegment)", NewPrompt(text: text))
         }
         Terminal.line("Prompt \(prompt) is changed.")
     }

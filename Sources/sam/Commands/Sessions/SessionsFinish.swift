@@ -15,5 +15,10 @@ struct SessionsFinish: AsyncParsableCommand {
     func run() async throws {
         let session: SessionView = try await Connection.with { try await $0.post(target.path + "/finish") }
         Terminal.line("Session \(session.id.rawValue): \(session.status)")
+        if !session.settled {
+            Terminal.line(
+                "It ends once its prompts are answered and nothing runs any more. To end it now: sam sessions cancel \(session.id.rawValue)"
+            )
+        }
     }
 }

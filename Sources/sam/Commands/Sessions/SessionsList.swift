@@ -9,7 +9,8 @@ struct SessionsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List sessions: those that run first, then the newest.",
         discussion: """
-            Those that need an answer come before all others, then those that run, those that wait for their turn, and what is over.
+            Those that need an answer come before all others, then those that run, those that wait for their turn in the order in which they
+            start, and what is over.
 
             EXAMPLES
               sam sessions list
@@ -64,7 +65,7 @@ struct SessionsList: AsyncParsableCommand {
         }
     }
 
-    /// What became of a session between two parts of the list may put it into both.
+    /// Merges pages. A session that changes between two requests may be in both.
     private static func join(_ whole: inout Listing.Sessions, _ part: Listing.Sessions) {
         var seen: Set<SessionID> = []
         whole.sessions = whole.sessions.filter { seen.insert($0.id).inserted }

@@ -22,7 +22,7 @@ struct SessionsPrompts: AsyncParsableCommand {
 
     private func show(_ listing: Listing.Prompts) {
         guard !listing.prompts.isEmpty else {
-            return Terminal.line("Nobody has written to it yet. Write with: sam sessions prompt \(target.session) TEXT")
+            return Terminal.line("It has no prompts yet. Write one with: sam sessions prompt \(target.session) TEXT")
         }
         var table = Table(["PROMPT", "STATE", "WRITTEN", "TEXT"])
         for prompt in listing.prompts {

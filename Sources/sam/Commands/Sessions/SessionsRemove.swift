@@ -11,7 +11,7 @@ struct SessionsRemove: AsyncParsableCommand {
 
     @OptionGroup var target: SessionArgument
 
-    @Flag(help: "Also when its work stands only in its workspace, or it can't be read. Its branches go, too, and the room they take.")
+    @Flag(help: "Also when its work is only in its workspace, or it can't be read. Removes its branches, too, and frees their space.")
     var force = false
 
     func run() async throws {

@@ -6,7 +6,7 @@ import Sessions
 
 struct SessionsResume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Go on with a session that is over, in a new one that starts from its branch.",
+        commandName: "resume", abstract: "Continue an ended session in a new one that starts from its branch.",
         discussion: """
             The new session has the same agent, provider, model and permissions. An agent that can load its earlier conversation \
             does; others are told what happened.
@@ -14,6 +14,7 @@ struct SessionsResume: AsyncParsableCommand {
             EXAMPLES
               sam sessions resume s_0123456789ab "Now write the tests"
               sam sessions resume s_0123456789ab --detach "Now write the tests"
+              sam sessions resume s_0123456789ab - < next.md
             """)
 
     @OptionGroup var target: SessionArgument
@@ -26,14 +27,15 @@ struct SessionsResume: AsyncParsableCommand {
     @Flag(help: "Print events as JSON, one a line, and the session last.")
     var json = false
 
-    @Argument(help: "What to do now.")
+    @Argument(help: "What to do now; - reads it from standard input.")
     var text: [String]
 
     func run() async throws {
+        let text = try TypedText(text).read()
         let images = try attachments.images()
         let session = try await Connection.with { client in
             let session: SessionView = try await client.send(
-                .POST, target.path + "/resume", Resumption(prompt: text.joined(separator: " "), images: images, ending: .whenIdle))
+                .POST, target.path + "/resume", Resumption(prompt: text, images: images, ending: .whenIdle))
             return try await SessionFollowing(session: session, detach: detach, form: json ? .json : .lines).run(client)
         }
         if session.failure?.code == "credentialBlocked" { throw ExitStatus.blocked }

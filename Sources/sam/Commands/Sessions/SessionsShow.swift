@@ -23,7 +23,11 @@ struct SessionsShow: AsyncParsableCommand {
         Terminal.line("Session  \(session.id.rawValue)")
         Terminal.line("State    \(session.status)")
         Terminal.line("Project  \(session.project)")
-        Terminal.line("Agent    \(session.agent)")
+        Terminal.line(
+            "Agent    \(session.agent)\(session.model.map { ", model \($0)" } ?? "")\(session.provider.map { ", by \($0)" } ?? "")")
+        Terminal.line("May do   \(session.permissions.sentence)")
+        if let base = session.baseCommit { Terminal.line("From     commit \(base.prefix(12))") }
+        if let earlier = session.continues { Terminal.line("After    session \(earlier.rawValue)") }
         Terminal.line("Task     \(session.title)")
         Terminal.line("Started  \(Time.ago(session.createdAt))")
         for line in session.backgroundLines { Terminal.line("Beside   \(line)") }
@@ -38,6 +42,14 @@ struct SessionsShow: AsyncParsableCommand {
                 ])
             }
             table.show()
+        }
+        if !session.questions.isEmpty, !session.phase.isEnd {
+            Terminal.line()
+            Terminal.line(Terminal.styled("It asks:", .bold))
+            for question in session.questions {
+                question.shown(at: Time.now).forEach { Terminal.line($0) }
+                Terminal.line("    Answer it: \(question.command(in: session.id, isOnly: session.questions.count == 1))")
+            }
         }
         Terminal.line()
         session.conclusion().forEach(Terminal.line)

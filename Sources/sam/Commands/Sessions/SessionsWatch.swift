@@ -5,7 +5,7 @@ struct SessionsWatch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch", abstract: "Show a session from its beginning and follow it.",
         discussion: """
-            Ctrl-C stops watching; the session goes on.
+            Ctrl-C stops watching; the session continues.
 
             EXAMPLES
               sam sessions watch s_0123456789ab
@@ -22,7 +22,7 @@ struct SessionsWatch: AsyncParsableCommand {
             let session = try await Following.follow(
                 SessionID(rawValue: target.session), client, as: json ? .json : .lines
             ) {
-                Terminal.warn("\nThe session goes on. Cancel it with: sam sessions cancel \(target.session)")
+                Terminal.warn("\nThe session continues. Cancel it with: sam sessions cancel \(target.session)")
                 SessionsWatch.exit()
             }
             if !json {

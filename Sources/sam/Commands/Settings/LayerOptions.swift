@@ -3,7 +3,7 @@ import ArgumentParser
 import ControlPlane
 import NIOHTTP1
 
-/// Which layer a change of a setting is for.
+/// The layer that a command changes.
 struct LayerOptions: ParsableArguments {
     @Option(help: "platform (the usual one), user or project.")
     var scope: Scope?
@@ -20,7 +20,7 @@ struct LayerOptions: ParsableArguments {
 }
 
 extension LayerOptions {
-    /// Sends a change and shows what holds then.
+    /// Sends a change and prints the resulting setting.
     func send(_ method: HTTPMethod, _ key: String, _ act: String = "", value: String? = nil, reason: String? = nil) async throws {
         let change = SettingChange(scope: scope ?? (project == nil ? .platform : .project), project: project, value: value, reason: reason)
         let listing: Listing.Settings = try await Connection.with {
@@ -31,11 +31,11 @@ extension LayerOptions {
 }
 
 extension Scope: ExpressibleByArgument {
-    /// Checks that a project is named exactly where one is meant.
+    /// Checks that a project is given exactly for the project scope.
     static func check(_ scope: Scope?, project: String?) throws {
         if scope == .project, project == nil { throw ValidationError("Which project? Name it with --project.") }
         if let scope, scope != .project, project != nil {
-            throw ValidationError("--project names a layer of its own; leave out --scope \(scope.rawValue).")
+            throw ValidationError("--project already names a layer; leave out --scope \(scope.rawValue).")
         }
     }
 }

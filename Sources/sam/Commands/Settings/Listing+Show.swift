@@ -1,6 +1,7 @@
 import Accounts
 import AgentProtocol
 import ArgumentParser
+import Cascade
 import ControlPlane
 import Settings
 
@@ -9,13 +10,14 @@ extension Listing.Settings {
     func show(json: Bool, only key: String? = nil) throws {
         if json { return try Terminal.json(self) }
         for setting in settings where key == nil || setting.key == key {
-            let source = setting.decidedAt.map { $0 == .standard ? "the standard, as a ceiling" : "set at \($0.rawValue)" } ?? "standard"
+            let set = setting.outcome == .blocked ? "turned off at" : "set at"
+            let source = setting.scope.map { $0 == .standard ? "the standard, as a ceiling" : "\(set) \($0.rawValue)" } ?? "standard"
             Terminal.line("\(Terminal.styled("\(setting.key)", .bold)) = \(setting.value)  \(Terminal.styled("(\(source))", .dim))")
             Terminal.line("  \(setting.summary)")
-            for layer in setting.layers where layer.state != "absent" {
-                let by = layer.changedBy.map { " by \($0)" } ?? ""
+            for layer in setting.layers where layer.finding != "absent" {
+                let by = layer.by.map { " by \($0)" } ?? ""
                 let reason = layer.reason.map { ": \($0)" } ?? ""
-                Terminal.line("  \(layer.scope.rawValue): \(layer.state)\(by)\(reason)")
+                Terminal.line("  \(layer.scope.rawValue): \(Terminal.state(layer.finding))\(by)\(reason)")
             }
         }
     }

@@ -1,5 +1,6 @@
 import AgentProtocol
 import ArgumentParser
+import Cascade
 import ControlPlane
 import Settings
 
@@ -28,10 +29,10 @@ struct SettingsExplain: AsyncParsableCommand {
             Terminal.line(Terminal.styled("\(setting.sentence)", .bold))
             for layer in setting.layers {
                 Terminal.layer(
-                    layer.scope, finding: layer.state, verdict: layer.verdict, what: layer.value.map { "“\($0)”" }, by: layer.changedBy,
-                    at: layer.changedAt, reason: layer.reason)
+                    layer.scope.rawValue, finding: layer.finding, verdict: layer.verdict, what: layer.value.map { "“\($0)”" }, by: layer.by,
+                    at: layer.at, reason: layer.reason)
             }
-            let tightest = setting.decidedAt == .standard ? "  (the tightest)" : ""
+            let tightest = setting.scope == .standard ? "  (the tightest)" : ""
             Terminal.line(Terminal.styled("  standard  \(setting.standard)\(tightest)", .dim))
         }
     }

@@ -11,7 +11,7 @@ struct SettingsOff: AsyncParsableCommand {
             """)
 
     @Argument var key: String
-    @Option(help: "Why, for whoever asks later.")
+    @Option(help: "The reason, which is shown with it later.")
     var reason: String?
     @OptionGroup var layer: LayerOptions
 

@@ -7,7 +7,7 @@ struct SettingsSet: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               sam settings set sessions.limit 16
-              sam settings set sandbox.memoryMebibytes 8192 --scope project --project swift-nio
+              sam settings set sandbox.memoryMebibytes 2048 --project swift-nio
             """)
 
     @Argument var key: String

@@ -2,12 +2,12 @@ import ArgumentParser
 
 struct TokensCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tokens", abstract: "Your API tokens: what programs of yours sign in with.",
+        commandName: "tokens", abstract: "Your API tokens, with which your programs sign in.",
         discussion: """
             EXAMPLES
               sam tokens create "laptop"
               sam tokens list
-              sam tokens revoke k_0123456789ab
+              sam tokens revoke laptop
             """,
         subcommands: [TokensList.self, TokensCreate.self, TokensRevoke.self], defaultSubcommand: TokensList.self)
 }

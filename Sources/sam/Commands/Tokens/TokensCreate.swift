@@ -12,7 +12,7 @@ struct TokensCreate: AsyncParsableCommand {
               sam tokens create "kim, who lost hers" --user kim
             """)
 
-    @Argument(help: "What it is for.")
+    @Argument(help: "What it is for. Two may have one name; their ids tell them apart then.")
     var name: String
 
     @Option(help: "For this user, who has lost theirs. For administrators.")

@@ -5,14 +5,15 @@ struct TokensRevoke: AsyncParsableCommand {
         commandName: "revoke", abstract: "Make a token open nothing any more.",
         discussion: """
             EXAMPLES
+              sam tokens revoke laptop
               sam tokens revoke k_0123456789ab
             """)
 
-    @Argument(help: "A token's id.")
-    var id: String
+    @Argument(help: "A token's id, or its name if only one of yours has it. Administrators revoke others' by id.")
+    var token: String
 
     func run() async throws {
-        try await Connection.with { try await $0.delete("/api/v1/tokens/\(id.pathSegment)") }
-        Terminal.line("The token \(id) opens nothing any more.")
+        try await Connection.with { try await $0.delete("/api/v1/tokens/\(token.pathSegment)") }
+        Terminal.line("The token \(token) opens nothing any more.")
     }
 }

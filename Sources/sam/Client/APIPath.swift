@@ -1,0 +1,35 @@
+import AgentProtocol
+
+/// The path of a call, checked for names and ids that are empty: a call with one reaches another address than the one that was meant.
+struct APIPath: Sendable {
+    /// The path with its query.
+    let text: String
+
+    /// Checks a path that is made of names and ids with ``Swift/String/pathSegment``.
+    ///
+    /// - Throws: `APIClient.Failure` that says what is empty.
+    init(_ text: String) throws {
+        let parts = text.split(separator: "?", maxSplits: 1)
+        var last = ""
+        for segment in (parts.first ?? "").split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+            guard !segment.isEmpty else { throw Self.empty(Self.things[last] ?? "name after \(last)") }
+            last = String(segment)
+        }
+        for pair in parts.dropFirst().first?.split(separator: "&") ?? [] where pair.hasSuffix("=") {
+            let name = String(pair.dropLast())
+            throw Self.empty(Self.things[name + "s"] ?? "value of \(name)")
+        }
+        self.text = text
+    }
+
+    /// What stands behind a segment.
+    private static let things = [
+        "sessions": "session's id", "prompts": "prompt's id", "questions": "question's id", "projects": "project's name",
+        "users": "user's name", "members": "user's name", "settings": "setting's name", "credentials": "provider's name",
+        "providers": "provider's name", "keys": "key's name", "tokens": "token's id or name", "notifications": "notification's id",
+    ]
+
+    private static func empty(_ what: String) -> APIClient.Failure {
+        APIClient.Failure(status: nil, description: "The \(what) is empty.")
+    }
+}

@@ -1,0 +1,66 @@
+import AgentProtocol
+import AsyncHTTPClient
+import Foundation
+import NIOSSL
+import Processes
+import TestSupport
+import Testing
+
+/// A server that listens for workspaces on other machines.
+enum RemoteServer {
+    /// A client that takes this certificate for good.
+    static func withClient(trusting certificate: String, _ body: (HTTPClient) async throws -> Void) async throws {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(certificate))]
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: tls))
+        do {
+            try await body(client)
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
+        try await client.shutdown()
+    }
+
+    /// A server that listens for workspaces elsewhere, with a provider behind it.
+    static func with(
+        descriptors: Int? = nil, _ body: (SamFixture, RecordingUpstream, _ remote: String, _ certificate: String) async throws -> Void
+    ) async throws {
+        try await RecordingUpstream.with({ _ in .json(SamFixture.answer) }) { upstream in
+            try await SamFixture.with { sam in
+                let (certificate, key) = ("\(sam.scratch)/chain.pem", "\(sam.scratch)/key.pem")
+                let made = try await Command(
+                    "/usr/bin/openssl",
+                    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+                        + ["-keyout", key, "-out", certificate, "-subj", "/CN=sam", "-addext", "subjectAltName=IP:127.0.0.1"],
+                    environment: [:]
+                ).run()
+                try #require(made.termination.isSuccess, "\(made.standardError)")
+                try await sam.serve("--remote", "127.0.0.1:0", "--certificate", certificate, "--key", key, descriptors: descriptors)
+                try await sam.project()
+                try await sam.point("anthropic", at: upstream)
+                try await sam.setCredential("anthropic", "sk-anthropic-0123456789")
+                let server: JSONValue = try JSONLine.decode(from: try Data(contentsOf: URL(filePath: sam.home + "/server.json")))
+                try await body(sam, upstream, try #require(server["remote"]?.string), certificate)
+            }
+        }
+    }
+}
+
+extension SamFixture {
+    /// Makes a session's socket as on another machine, with `sam-runner relay`.
+    ///
+    /// - Returns: the address of what is behind it.
+    func carry(_ name: String, token: String, to server: String, trusting certificate: String?) async throws -> String {
+        let socket = "\(scratch)/\(name).sock"
+        try write(token, to: "\(name).token")
+        _ = try Command(
+            Self.programs + "/sam-runner",
+            ["relay", "--server", server, "--token-file", "\(scratch)/\(name).token", "--socket", socket]
+                + (certificate.map { ["--trust", $0] } ?? []),
+            environment: [:], workingDirectory: scratch
+        ).detach(log: scratch + "/relay.log")
+        try await eventually("\(socket) is there") { FileManager.default.fileExists(atPath: socket) }
+        return try Self.base(socket)
+    }
+}
