@@ -64,8 +64,8 @@ uninstall:
 	@for program in $(PROGRAMS); do rm -f "$(BINDIR)/$$program" || exit 1; done
 	@echo "Removed from $(BINDIR): $(PROGRAMS). What SAM stored stays in ~/.sam."
 
-test: build lint clients agents
-	@echo "==> Building the tests (a minute or two after the programs)"
+test: setup lint clients agents
+	@echo "==> Building the programs and the tests. The first time takes 8 to 10 minutes on two cores, later ones seconds."
 	swift build --build-tests
 	@echo "==> Testing each module (five minutes), then the programs from outside (twelve minutes)"
 	swift test --skip-build --skip 'SystemTests\.' --skip '^GatewayTests\.' --skip '^WorkspacesTests\.'

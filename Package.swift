@@ -34,7 +34,7 @@ func systemTests(_ name: String, in folder: String) -> Target {
     .testTarget(
         name: name,
         dependencies: [
-            "SystemSupport", "sam", "AgentProtocol", "Fuzzing", "Processes", "Store", "TestSupport", "Wording",
+            "SystemSupport", "sam", "API", "AgentProtocol", "Fuzzing", "Processes", "Store", "TestSupport", "Wording",
             .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
         ],
         path: "Tests/SystemTests/\(folder)", swiftSettings: strict)
@@ -163,9 +163,16 @@ let package = Package(
 
         // Surface
         module(
+            "API",
+            [
+                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "Credentials", "Gateway", "Metering", "Sessions", "Settings",
+                "Store", "Vault", "Wording", "Workspaces", .asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1, .nioPosix,
+            ]),
+        module(
             "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "AgentTools", "Cascade", "Credentials", "Gateway", "Limits", "Metering",
+                "API", "Accounts", "AgentCatalogue", "AgentProtocol", "AgentTools", "Cascade", "Credentials", "Gateway", "Limits",
+                "Metering",
                 "Processes",
                 "Rehearsal", "Sessions",
                 "Settings", "Store", "Vault", "Wording", "Workspaces", .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging,
@@ -180,7 +187,7 @@ let package = Package(
         program(
             "sam",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "ControlPlane", "Credentials", "Metering", "Processes",
+                "API", "Accounts", "AgentCatalogue", "AgentProtocol", "Cascade", "ControlPlane", "Credentials", "Metering", "Processes",
                 "Sandbox",
                 "Sessions",
                 "Settings",
@@ -193,7 +200,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Accounts", "AgentCatalogue", "AgentDrivers", "AgentProtocol", "Cascade", "Credentials", "Processes", "Store", "Vault",
+                "API", "Accounts", "AgentCatalogue", "AgentDrivers", "AgentProtocol", "Cascade", "Credentials", "Processes", "Store",
+                "Vault",
                 "Workspaces", .argumentParser, .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix,
             ],
             path: "Benchmarks", exclude: ["run"], swiftSettings: strict),
@@ -204,6 +212,7 @@ let package = Package(
             name: "TestSupport", dependencies: [.hummingbird, .logging, .nioCore, .nioHTTP1, .nioHTTPTypesHTTP1],
             path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        tests(of: "API", ["AgentProtocol", "TestSupport", .hummingbird, .nioHTTP1]),
         tests(of: "Cascade"),
         tests(of: "Store", ["Processes", "Wording", .grdb]),
         tests(of: "Processes"),
@@ -215,8 +224,8 @@ let package = Package(
         tests(
             of: "Gateway",
             [
-                "Accounts", "CBrotli", "CZlib", "CZstd", "Credentials", "Fuzzing", "Limits", "Metering", "Settings", "Store", "Vault",
-                .crypto, .logging, .nioCore,
+                "Accounts", "CBrotli", "CZlib", "CZstd", "Credentials", "Fuzzing", "Limits", "Metering", "Settings", "Store",
+                "TestSupport", "Vault", .crypto, .logging, .nioCore,
                 .nioHTTP1,
                 .nioPosix,
                 .nioSSL,
@@ -242,23 +251,21 @@ let package = Package(
         tests(
             of: "ControlPlane",
             [
-                "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Limits", "Metering", "Processes", "Sandbox",
-                "Sessions", "Settings",
-                "Store", "Vault", "Wording",
-                "Workspaces",
-                "sam-runner",
+                "API", "Accounts", "AgentCatalogue", "AgentProtocol", "Credentials", "Gateway", "Limits", "Metering", "Processes",
+                "Sandbox",
+                "Sessions", "Settings", "Store", "TestSupport", "Vault", "Wording", "Workspaces", "sam-runner",
                 .httpTypes, .hummingbird, .hummingbirdCore, .logging, .metrics, .nioCore, .nioPosix,
             ]),
         .executableTarget(
             name: "scripted-agent", dependencies: ["AgentProtocol"], path: "Tests/ScriptedAgent", swiftSettings: strict),
         .testTarget(
             name: "SamTests",
-            dependencies: ["sam", "Accounts", "AgentProtocol", "ControlPlane", "Fuzzing", "Sessions", "Wording", .argumentParser],
+            dependencies: ["sam", "API", "Accounts", "AgentProtocol", "Fuzzing", "Sessions", "Wording", .argumentParser],
             swiftSettings: strict),
         .target(
             name: "SystemSupport",
             dependencies: [
-                "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Fuzzing", "Processes", "Store", "TestSupport",
+                "sam", "sam-runner", "sam-scout", "scripted-agent", "API", "AgentProtocol", "Fuzzing", "Processes", "Store", "TestSupport",
                 "Wording",
                 .asyncHTTPClient, .httpTypes, .hummingbird, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
             ],

@@ -1,3 +1,4 @@
+import API
 import AgentProtocol
 import ArgumentParser
 import AsyncHTTPClient
@@ -42,7 +43,7 @@ struct SessionTraffic: AsyncParsableCommand {
         try await installation.sam("projects", "add", repository, "--name", "bench")
         try await installation.sam("settings", "set", "sessions.limit", "\(sessions)")
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.manyConnections(sessions))
-        let reader = EventReader(home: installation.home, client: client)
+        let reader = TrafficReader(home: installation.home, client: client)
         do {
             try await one(installation, reader)
             try await many(installation, reader)
@@ -59,7 +60,7 @@ struct SessionTraffic: AsyncParsableCommand {
         return configuration
     }
 
-    private func one(_ installation: Installation, _ reader: EventReader) async throws {
+    private func one(_ installation: Installation, _ reader: TrafficReader) async throws {
         let id = try await start("fast", installation)
         let reading = Task { try await reader.delays(of: id, count: burst) }
         try await installation.sam("sessions", "prompt", id, "\(burst)")
@@ -70,7 +71,7 @@ struct SessionTraffic: AsyncParsableCommand {
         print("| events a second, from the first write to the last event read | \(Int(Double(burst) / seconds)) |")
     }
 
-    private func many(_ installation: Installation, _ reader: EventReader) async throws {
+    private func many(_ installation: Installation, _ reader: TrafficReader) async throws {
         guard let server = installation.server else { throw ValidationError("The server is not running.") }
         var ids: [String] = []
         for _ in 0..<sessions { ids.append(try await start("paced", installation, waits: false)) }
@@ -98,7 +99,7 @@ struct SessionTraffic: AsyncParsableCommand {
     }
 
     private func start(_ agent: String, _ installation: Installation, waits: Bool = true) async throws -> String {
-        let reader = EventReader(home: installation.home, client: .shared)
+        let reader = TrafficReader(home: installation.home, client: .shared)
         let id = try await reader.create(agent)
         if waits { try await reader.waitForReadiness(of: id) }
         return id
@@ -106,7 +107,7 @@ struct SessionTraffic: AsyncParsableCommand {
 }
 
 /// A client of the API, on the control socket.
-private struct EventReader: Sendable {
+private struct TrafficReader: Sendable {
     let home: String
     let client: HTTPClient
 
@@ -122,10 +123,10 @@ private struct EventReader: Sendable {
     func delays(of id: String, count: Int) async throws -> Read {
         let response = try await client.execute(try request("/\(id)/events/stream"), deadline: .distantFuture)
         var read = Read()
-        var lines = LineSplitter()
+        var reader = EventReader()
         for try await buffer in response.body {
-            for line in try lines.append(buffer.readableBytesView) where line.starts(with: Data("data: ".utf8)) {
-                guard let event: JSONValue = try? JSONLine.decode(from: Data(line.dropFirst(6))), event["kind"] == "toolCall",
+            for event in try reader.append(buffer.readableBytesView) {
+                guard let event: JSONValue = try? JSONLine.decode(from: event.data), event["kind"] == "toolCall",
                     let written = event["payload"]?["title"]?.string.flatMap({ Int64($0) })
                 else { continue }
                 read.last = Self.now()

@@ -1,3 +1,4 @@
+import API
 import Hummingbird
 import HummingbirdCore
 import Limits
@@ -5,6 +6,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ControlPlane
@@ -72,14 +74,6 @@ struct AnswerMemoryTests {
         }
     }
 
-    private static func eventually(_ what: String, _ condition: () -> Bool) async throws {
-        for _ in 0..<20_000 {
-            if condition() { return }
-            try await Task.sleep(for: .milliseconds(1))
-        }
-        Issue.record("It never came to be that \(what).")
-    }
-
     @Test("Answers that are not taken count until they are: beyond a person's limit 429, and another's answer comes whole")
     func unread() async throws {
         let held = HeldBytes(limit: 64 << 20, limitOfHolder: 8 << 20)
@@ -87,21 +81,21 @@ struct AnswerMemoryTests {
             var silent: [any Channel] = []
             for number in 1...2 {
                 silent.append(try await ask("kim", false).0)
-                try await Self.eventually("answer \(number) is held") { held.total == number * Self.size }
+                try await eventually("answer \(number) is held") { held.total == number * Self.size }
             }
             let refused = try await ask("kim", true)
-            try await Self.eventually("the third is refused") { refused.1.status == "HTTP/1.1 429" }
+            try await eventually("the third is refused") { refused.1.status == "HTTP/1.1 429" }
             let other = try await ask("lee", true)
-            try await Self.eventually("lee has all of it") { other.1.bytes > Self.size }
+            try await eventually("lee has all of it") { other.1.bytes > Self.size }
             #expect(other.1.status == "HTTP/1.1 200")
             // Taken, one is released, and there is room for the next.
             try await silent[0].setOption(.autoRead, value: true).get()
-            try await Self.eventually("it was taken") { held.total == Self.size }
+            try await eventually("it was taken") { held.total == Self.size }
             let next = try await ask("kim", true)
-            try await Self.eventually("kim has all of it") { next.1.bytes > Self.size }
+            try await eventually("kim has all of it") { next.1.bytes > Self.size }
             // A client that goes away releases what waits for it.
             try await silent[1].close()
-            try await Self.eventually("nothing is held") { held.total == 0 }
+            try await eventually("nothing is held") { held.total == 0 }
             for channel in [silent[0], refused.0, other.0, next.0] { try? await channel.close() }
         }
     }
@@ -112,11 +106,11 @@ struct AnswerMemoryTests {
         try await Self.with(held) { ask in
             let silent = try await ask("kim?stream", false)
             let reader = try await ask("lee?stream", true)
-            try await Self.eventually("lee reads on") { reader.1.bytes > 4 << 20 }
+            try await eventually("lee reads on") { reader.1.bytes > 4 << 20 }
             try await reader.0.close()
-            try await Self.eventually("kim's part is held, and no more") { held.total == 200_000 }
+            try await eventually("kim's part is held, and no more") { held.total == 200_000 }
             try await silent.0.close()
-            try await Self.eventually("nothing is held") { held.total == 0 }
+            try await eventually("nothing is held") { held.total == 0 }
         }
     }
 }

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ControlPlane
@@ -120,30 +121,22 @@ struct EventStreamTests {
         }
     }
 
-    private static func eventually(_ what: String, _ condition: () async -> Bool) async throws {
-        for _ in 0..<20_000 {
-            if await condition() { return }
-            try await Task.sleep(for: .milliseconds(1))
-        }
-        Issue.record("It never came to be that \(what).")
-    }
-
     @Test("A stream that is not read ends with its reader's access, and the unread stream of one who keeps access stays")
     func unread() async throws {
         try await Self.with(events: .max - 100) { world, admission, follow in
             let goes = try await follow("kim", false)
             let stays = try await follow("lee", false)
-            for name in ["kim", "lee"] { try await Self.eventually("\(name)'s stream is stuck") { world.isStuck(name) } }
+            for name in ["kim", "lee"] { try await eventually("\(name)'s stream is stuck") { world.isStuck(name) } }
             world.shutOut("kim")
-            try await Self.eventually("kim's connection is closed") { !world.isOpen("kim") && admission.count(at: .control).own == 1 }
-            try await Self.eventually("nothing of kim's stream is held") { !world.isHeld("kim") }
+            try await eventually("kim's connection is closed") { !world.isOpen("kim") && admission.count(at: .control).own == 1 }
+            try await eventually("nothing of kim's stream is held") { !world.isHeld("kim") }
             #expect(world.isOpen("lee") && world.isStuck("lee") && world.isHeld("lee"))
             // What waits at the client comes out, and is what it may have had before.
             try await stays.0.setOption(.autoRead, value: true).get()
-            try await Self.eventually("lee reads on") { stays.1.text.utf8.count > 2 << 20 }
+            try await eventually("lee reads on") { stays.1.text.utf8.count > 2 << 20 }
             try? await goes.0.close()
             try await stays.0.close()
-            try await Self.eventually("nothing of lee's stream is held") { !world.isHeld("lee") }
+            try await eventually("nothing of lee's stream is held") { !world.isHeld("lee") }
         }
     }
 
@@ -153,8 +146,8 @@ struct EventStreamTests {
             world.shutOut("kim")
             let goes = try await follow("kim", true)
             let stays = try await follow("lee", true)
-            try await Self.eventually("all events came") { stays.1.text.contains("id: 5\n") }
-            try await Self.eventually("kim's stream has ended") { goes.1.text.hasSuffix("\r\n0\r\n\r\n") || !world.isOpen("kim") }
+            try await eventually("all events came") { stays.1.text.contains("id: 5\n") }
+            try await eventually("kim's stream has ended") { goes.1.text.hasSuffix("\r\n0\r\n\r\n") || !world.isOpen("kim") }
             #expect(!goes.1.text.contains("id: "))
             try await stays.0.close()
         }
@@ -166,10 +159,10 @@ struct EventStreamTests {
         try await Self.with(events: 5, parting: .minutes(2)) { world, admission, follow in
             let goes = try await follow("kim", true)
             let stays = try await follow("lee", true)
-            for reader in [goes.1, stays.1] { try await Self.eventually("all events came") { reader.text.contains("id: 5\n") } }
+            for reader in [goes.1, stays.1] { try await eventually("all events came") { reader.text.contains("id: 5\n") } }
             world.shutOut("kim")
-            try await Self.eventually("kim's connection is closed") { !world.isOpen("kim") && admission.count(at: .control).own == 1 }
-            try await Self.eventually("kim's stream has its end") { goes.1.text.hasSuffix("\r\n0\r\n\r\n") }
+            try await eventually("kim's connection is closed") { !world.isOpen("kim") && admission.count(at: .control).own == 1 }
+            try await eventually("kim's stream has its end") { goes.1.text.hasSuffix("\r\n0\r\n\r\n") }
             #expect(world.isOpen("lee") && !stays.1.text.hasSuffix("\r\n0\r\n\r\n"))
             try await stays.0.close()
         }

@@ -1,4 +1,6 @@
+import API
 import Accounts
+import AgentProtocol
 import Credentials
 import Gateway
 import HTTPTypes
@@ -42,7 +44,7 @@ struct ProblemTests {
     }
     private static let sessions: [Case] = cases(
         [
-            (.notFound, 404), (.forbidden, 403), (.wrongState, 409), (.fenced, 409), (.refused, 409), (.unreadable, 500), (.limit, 429),
+            (.notFound, 404), (.forbidden, 403), (.wrongState, 409), (.refused, 409), (.unreadable, 500), (.limit, 429),
             (.invalid, 400),
         ] as [(SessionsError.Code, Int)]
     ) { SessionsError($0, "It.") }
@@ -61,6 +63,13 @@ struct ProblemTests {
         let problem = Problem(error)
         #expect(problem.status == status && problem.detail == "It." && problem.code == nil, "\(error)")
         #expect(problem.title == Self.titles[status])
+    }
+
+    @Test("A runner whose attempt is over gets an answer that nothing else gets")
+    func fenced() {
+        let problem = Problem(SessionsError(.fenced, "It."))
+        #expect(problem.status == 409 && problem.type == FencedProblem.type && problem.detail == "This runner's attempt is over.")
+        #expect(Problem(SessionsError(.wrongState, "It.")).type == "about:blank")
     }
 
     /// The words of `HTTPTypes`, as the API's other problems have them.

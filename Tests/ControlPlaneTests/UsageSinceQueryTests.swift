@@ -1,3 +1,4 @@
+import API
 import Metering
 import Testing
 

@@ -224,18 +224,3 @@ private final class Sentences: Sendable {
 
     func add(_ sentence: String) { said.withLock { $0.append(sentence) } }
 }
-
-/// Waits until something is so. It looks again and again, and gives up after a while.
-func eventually(
-    _ what: String, within limit: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else {
-            Issue.record("It never came to be that \(what).", sourceLocation: sourceLocation)
-            throw CancellationError()
-        }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-}

@@ -1,5 +1,6 @@
 import Accounts
 import Store
+import TestSupport
 import Testing
 import Vault
 

@@ -1,6 +1,7 @@
 import Accounts
 import Foundation
 import Store
+import TestSupport
 import Testing
 import Vault
 

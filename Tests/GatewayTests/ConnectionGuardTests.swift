@@ -7,6 +7,7 @@ import Metering
 import NIOCore
 import Settings
 import Synchronization
+import TestSupport
 import Testing
 
 /// Limits of connections and of time, on a gateway with short ones.

@@ -1,5 +1,6 @@
 import Accounts
 import Credentials
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -8,7 +9,7 @@ import Testing
 struct ForgottenSecretTests {
     private func eventuallyNothing(_ fixture: GatewayFixture) async throws {
         // They are remembered for some seconds.
-        try await eventually("nothing is remembered", tries: 12_000) { fixture.gateway.rememberedGrants == 0 ? () : nil }
+        try await eventually("nothing is remembered") { fixture.gateway.rememberedGrants == 0 ? () : nil }
     }
 
     @Test("They go when their moment is over, although nothing is asked any more, and the next request finds them again")

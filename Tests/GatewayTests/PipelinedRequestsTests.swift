@@ -4,6 +4,7 @@ import Limits
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TestSupport
 import Testing
 
 /// Clients that send many requests and take no answers, and those that do as clients should.

@@ -2,21 +2,12 @@ import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 
 /// Something that was waited for did not happen.
 struct Stuck: Error, CustomStringConvertible {
     var description: String
-}
-
-/// Waits for a condition, looking at it a bounded number of times.
-func eventually<Value>(_ what: String, tries: Int = 4_000, _ look: () async throws -> Value?) async throws -> Value {
-    for attempt in 0..<tries {
-        if let value = try await look() { return value }
-        // Most things come at once; what does not must not keep others from happening.
-        if attempt < 50 { await Task.yield() } else { try await Task.sleep(for: .milliseconds(attempt < 500 ? 1 : 5)) }
-    }
-    throw Stuck(description: "Never came: \(what)")
 }
 
 /// One connection, byte for byte: what came is kept in its order, and nothing is sent but what a test says.
@@ -30,6 +21,11 @@ final class RawWire: ChannelInboundHandler, Sendable {
         var count = 0
         /// The other side has ended, in order or not.
         var hasEnded = false
+        /// A wait took longer than its limit.
+        fileprivate var isOverdue = false
+        /// How often something came.
+        fileprivate var changes = 0
+        fileprivate var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     private let state = Mutex(State())
@@ -47,7 +43,7 @@ final class RawWire: ChannelInboundHandler, Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
-        state.withLock { state in
+        change { state in
             buffer.withUnsafeReadableBytes { state.bytes.append(contentsOf: $0) }
             state.count += buffer.readableBytes
         }
@@ -62,7 +58,55 @@ final class RawWire: ChannelInboundHandler, Sendable {
         context.close(promise: nil)
     }
 
-    private func end() { state.withLock { $0.hasEnded = true } }
+    private func end() { change { $0.hasEnded = true } }
+
+    /// Changes what came, and wakes those who wait for it.
+    private func change(_ body: (inout State) -> Void) {
+        let waiters = state.withLock { state in
+            body(&state)
+            state.changes += 1
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Looks at what came, each time that something came, until there is a value.
+    ///
+    /// - Parameter limit: the longest wait; `nil` for as long as the connection stands.
+    private func wait<Value>(
+        for what: String, within limit: Duration? = .seconds(120), _ look: (inout State) throws -> Value?
+    ) async throws -> Value {
+        let alarm = limit.map { limit in
+            Task {
+                try await Task.sleep(for: limit)
+                change { $0.isOverdue = true }
+            }
+        }
+        defer { alarm?.cancel() }
+        while true {
+            let seen = current.changes
+            if let value = try state.withLock({ try look(&$0) }) { return value }
+            if current.isOverdue { throw Stuck(description: "Never came: \(what)") }
+            try Task.checkCancellation()
+            await change(after: seen)
+        }
+    }
+
+    private func change(after seen: Int) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                let isChanged = state.withLock { state in
+                    guard state.changes == seen, !Task.isCancelled else { return true }
+                    state.waiters.append(waiter)
+                    return false
+                }
+                if isChanged { waiter.resume() }
+            }
+        } onCancel: {
+            change { _ in }
+        }
+    }
 
     // MARK: - What a test does
 
@@ -107,40 +151,36 @@ final class RawWire: ChannelInboundHandler, Sendable {
     /// The next whole message, which is taken. One that broke off says so.
     ///
     /// - Parameter method: of the request that it answers; `nil` for a request.
-    func message(answering method: String? = nil, tries: Int = 4_000) async throws -> RawMessage {
-        try await eventually("a whole \(method.map { "answer to \($0)" } ?? "request")", tries: tries) {
-            try state.withLock { state in
-                guard let message = try RawMessage(state.bytes, answering: method, hasEnded: state.hasEnded) else {
-                    if state.hasEnded { throw Stuck(description: "The connection ended: \(String(decoding: state.bytes, as: UTF8.self))") }
-                    return nil
-                }
-                state.bytes.removeFirst(message.count)
-                return message
+    func message(answering method: String? = nil, within limit: Duration? = .seconds(120)) async throws -> RawMessage {
+        try await wait(for: "a whole \(method.map { "answer to \($0)" } ?? "request")", within: limit) { state in
+            guard let message = try RawMessage(state.bytes, answering: method, hasEnded: state.hasEnded) else {
+                if state.hasEnded { throw Stuck(description: "The connection ended: \(String(decoding: state.bytes, as: UTF8.self))") }
+                return nil
             }
+            state.bytes.removeFirst(message.count)
+            return message
         }
     }
 
     /// What came, as soon as there are so many bytes of it; they are taken.
     func take(_ count: Int) async throws -> [UInt8] {
-        try await eventually("\(count) bytes") {
-            state.withLock { state in
-                guard state.bytes.count >= count else { return nil }
-                defer { state.bytes.removeFirst(count) }
-                return Array(state.bytes.prefix(count))
-            }
+        try await wait(for: "\(count) bytes") { state in
+            guard state.bytes.count >= count else { return nil }
+            defer { state.bytes.removeFirst(count) }
+            return Array(state.bytes.prefix(count))
         }
     }
 
     /// Waits until these bytes came, wherever they stand. Nothing is taken.
     func sees(_ text: String) async throws {
         let wanted = Data(text.utf8)
-        try await eventually("“\(text.prefix(80))”") { Data(current.bytes).range(of: wanted) == nil ? nil : () }
+        try await wait(for: "“\(text.prefix(80))”") { Data($0.bytes).range(of: wanted) == nil ? nil : () }
     }
 
     /// Waits for the end of the other side, and returns what came before it.
     @discardableResult
     func end() async throws -> [UInt8] {
-        try await eventually("the other side's end") { current.hasEnded ? current.bytes : nil }
+        try await wait(for: "the other side's end") { $0.hasEnded ? $0.bytes : nil }
     }
 }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// A body that a provider could send, in the pieces in which it sends it.

@@ -3,6 +3,7 @@ import Credentials
 import Gateway
 import Metering
 import Store
+import TestSupport
 import Testing
 
 @Suite("Whose lease opens what", .timeLimit(.minutes(20)))

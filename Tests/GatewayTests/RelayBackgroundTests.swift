@@ -2,6 +2,7 @@ import Accounts
 import Credentials
 import Metering
 import Store
+import TestSupport
 import Testing
 
 @testable import Gateway

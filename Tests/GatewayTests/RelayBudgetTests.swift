@@ -3,6 +3,7 @@ import Credentials
 import Gateway
 import Metering
 import Settings
+import TestSupport
 import Testing
 
 extension GatewayFixture {

@@ -2,6 +2,7 @@ import Accounts
 import Credentials
 import Gateway
 import Metering
+import TestSupport
 import Testing
 
 @Suite("Which secret a request goes out with", .timeLimit(.minutes(20)))

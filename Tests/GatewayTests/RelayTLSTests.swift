@@ -2,6 +2,7 @@ import Accounts
 import Credentials
 import Foundation
 import Metering
+import TestSupport
 import Testing
 
 /// Makes a private key and a certificate that vouches for itself.

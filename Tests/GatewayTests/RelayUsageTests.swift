@@ -2,6 +2,7 @@ import Accounts
 import Gateway
 import Metering
 import Store
+import TestSupport
 import Testing
 
 /// A row of the ledger.

@@ -4,6 +4,7 @@ import Gateway
 import NIOCore
 import NIOPosix
 import NIOSSL
+import TestSupport
 import Testing
 
 /// Silence on connections from elsewhere.

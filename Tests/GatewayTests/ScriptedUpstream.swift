@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import Synchronization
+import TestSupport
 import Testing
 
 /// A provider whose every byte is a test's to send: it listens, keeps what it is sent, and says nothing by itself.
@@ -85,7 +86,7 @@ final class ScriptedUpstream: Sendable {
         guard let script else { return }
         Task {
             // A connection that is kept for later may be idle for as long as it stands.
-            while let request = try? await wire.message(tries: .max) {
+            while let request = try? await wire.message(within: nil) {
                 state.withLock { $0.requests.append(request) }
                 guard let answer = try await script(request) else { break }
                 try await wire.send(answer)

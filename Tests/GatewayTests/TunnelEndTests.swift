@@ -5,6 +5,7 @@ import Limits
 import NIOCore
 import Settings
 import Synchronization
+import TestSupport
 import Testing
 
 /// Tunnels to servers that stop reading.

@@ -3,6 +3,7 @@ import Limits
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TestSupport
 import Testing
 
 /// Clients that ask for a large document and do not take it.

@@ -1,5 +1,5 @@
+import API
 import AgentProtocol
-import ControlPlane
 import Testing
 
 @testable import sam

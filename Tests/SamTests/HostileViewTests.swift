@@ -1,5 +1,5 @@
+import API
 import AgentProtocol
-import ControlPlane
 import Foundation
 import Fuzzing
 import Synchronization

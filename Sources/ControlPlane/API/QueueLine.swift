@@ -1,17 +1,10 @@
+import API
 import Accounts
 import AgentProtocol
 import Sessions
 
 /// The queue of sessions, for views.
 struct QueueLine {
-    /// A session's position in the queue.
-    struct Standing {
-        /// The position, counted from 1.
-        var place: Int?
-        /// The event that the session waits for.
-        var waitingFor: String
-    }
-
     private var places: [SessionID: Int] = [:]
     private let viewer: UserID
     private var wait: QueueWait?
@@ -34,8 +27,8 @@ struct QueueLine {
     }
 
     /// A session's position; `nil` if it is not queued.
-    func standing(of session: Session) -> Standing? {
+    func standing(of session: Session) -> QueueStanding? {
         guard session.state.phase == .queued else { return nil }
-        return Standing(place: places[session.id], waitingFor: reason(session))
+        return QueueStanding(place: places[session.id], waitingFor: reason(session))
     }
 }

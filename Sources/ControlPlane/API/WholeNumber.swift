@@ -1,3 +1,4 @@
+import API
 import Hummingbird
 
 /// A whole number from a client: in a query, a header or a path. There is one way to write each, as in settings: `5`, not `+5` or `05`.

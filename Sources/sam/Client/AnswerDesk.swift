@@ -1,4 +1,4 @@
-import ControlPlane
+import API
 import Foundation
 import NIOHTTP1
 import Sessions

@@ -1,6 +1,6 @@
+import API
 import AgentProtocol
 import ArgumentParser
-import ControlPlane
 
 /// The options of commands that print a list.
 struct ListOptions: ParsableArguments {

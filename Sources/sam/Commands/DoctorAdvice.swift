@@ -1,3 +1,4 @@
+import API
 import ControlPlane
 import Workspaces
 

@@ -1,3 +1,4 @@
+import API
 import AgentProtocol
 import ArgumentParser
 import ControlPlane

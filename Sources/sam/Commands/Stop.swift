@@ -1,5 +1,5 @@
+import API
 import ArgumentParser
-import ControlPlane
 import Foundation
 import Processes
 import Wording

@@ -1,6 +1,6 @@
+import API
 import Accounts
 import AgentProtocol
-import ControlPlane
 import Foundation
 import Sessions
 import Wording

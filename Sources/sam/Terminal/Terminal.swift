@@ -1,3 +1,4 @@
+import API
 import AgentProtocol
 import Foundation
 import Synchronization

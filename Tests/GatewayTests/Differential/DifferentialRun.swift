@@ -4,6 +4,7 @@ import Foundation
 import Gateway
 import Metering
 import Synchronization
+import TestSupport
 import Testing
 
 /// Lets exchanges happen, several at once, and keeps what came of them.
@@ -86,7 +87,7 @@ struct DifferentialRun: Sendable {
             return true
         }
         let keys = Set(outcomes.value.withLock { outcomes in awaited.compactMap { outcomes[$0.number]?.key } })
-        _ = try? await eventually("all rows", tries: 1_500) {
+        _ = try? await eventually("all rows") {
             await fixture.ledger.flush()
             return keys.isSubset(of: try await BookedRow.keys(fixture.store)) ? () : nil
         }

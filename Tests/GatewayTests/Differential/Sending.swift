@@ -54,7 +54,7 @@ struct PlannedUpstream: Sendable {
 
     private func serve(_ wire: RawWire) async {
         // A connection that is kept for later may be idle for as long as it stands.
-        while let request = try? await wire.message(tries: .max) {
+        while let request = try? await wire.message(within: nil) {
             guard let number = request.values(Self.header).first.flatMap({ Int($0) }), let plan = plans[number] else { break }
             var dice = plan.dice
             let arrival = board.arrivals.withLock { arrivals in

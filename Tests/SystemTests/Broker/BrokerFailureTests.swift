@@ -1,5 +1,6 @@
 import AgentProtocol
 import Processes
+import TestSupport
 import Testing
 
 @testable import SystemSupport

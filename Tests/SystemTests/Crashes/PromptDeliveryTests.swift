@@ -3,6 +3,7 @@ import Foundation
 import Fuzzing
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
 
 @testable import SystemSupport

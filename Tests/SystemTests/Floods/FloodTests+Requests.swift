@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Processes
+import TestSupport
 import Testing
 
 @testable import SystemSupport

@@ -1,9 +1,11 @@
+import API
 import AgentProtocol
 import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
 
 @testable import SystemSupport
@@ -135,10 +137,10 @@ struct APITests {
     }
 
     private func follow(_ id: String, after: Int, _ sam: SamFixture) async throws -> [String] {
-        var request = try request("/api/v1/sessions/\(id)/events/stream", token: sam.ownerToken(), sam)
-        request.headers.add(name: "last-event-id", value: "\(after)")
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
-        let text = String(buffer: try await response.body.collect(upTo: 16 << 20))
-        return text.split(separator: "\n").filter { $0.hasPrefix("data: ") }.map { String($0.dropFirst(6)) }
+        let client = APIClient(socket: sam.home + "/control.sock", token: try sam.ownerToken())
+        var events: [String] = []
+        try await client.follow("/api/v1/sessions/\(id)/events/stream", after: after) { events.append(String(decoding: $0, as: UTF8.self)) }
+        await client.close()
+        return events
     }
 }

@@ -1,6 +1,7 @@
 import AgentProtocol
 import Foundation
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import SystemSupport

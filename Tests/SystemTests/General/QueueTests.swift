@@ -2,6 +2,7 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
 
 @testable import SystemSupport

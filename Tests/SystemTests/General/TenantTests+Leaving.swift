@@ -6,6 +6,7 @@ import NIOHTTP1
 import NIOPosix
 import Processes
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SystemSupport

@@ -2,6 +2,7 @@ import AgentProtocol
 import Foundation
 import Processes
 import Store
+import TestSupport
 import Testing
 
 @testable import SystemSupport

@@ -1,6 +1,7 @@
 import AgentProtocol
 import Foundation
 import Processes
+import TestSupport
 import Testing
 
 @testable import SystemSupport

@@ -1,6 +1,7 @@
 import AgentProtocol
 import Foundation
 import Processes
+import TestSupport
 import Testing
 
 /// A hostile client in several processes, which says half of something, or more than is taken, on each of many connections and stays.

@@ -2,6 +2,7 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
 
 /// Agents as people install them, from wheels that `make agents` puts outside of the tree.

@@ -3,6 +3,7 @@ import Foundation
 import NIOHTTP1
 import Processes
 import Store
+import TestSupport
 import Testing
 
 extension SamFixture {

@@ -2,6 +2,7 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
 
 /// What an agent does to get outside, what it may, and what is told of it.

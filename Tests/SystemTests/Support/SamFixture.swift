@@ -1,6 +1,7 @@
 import AgentProtocol
 import Foundation
 import Processes
+import TestSupport
 import Testing
 
 /// The built programs with a home of their own, from outside: what a person types and what a client reads.
@@ -249,19 +250,4 @@ struct FinishedSession: Sendable {
 
     /// The phases in the order in which they were entered.
     var phases: [String] { payloads("state").compactMap { $0["phase"]?.string } }
-}
-
-/// Waits until something is so. It looks again and again, and gives up after a while.
-func eventually(
-    _ what: String, within limit: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else {
-            Issue.record("It never came to be that \(what).", sourceLocation: sourceLocation)
-            throw CancellationError()
-        }
-        try await Task.sleep(for: .milliseconds(25))
-    }
 }

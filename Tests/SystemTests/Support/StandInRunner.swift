@@ -2,6 +2,7 @@ import AgentProtocol
 import Foundation
 import NIOHTTP1
 import Processes
+import TestSupport
 import Testing
 
 /// Speaks to the server in the place of a session's runner, so that a test says what its agent does, in the one vocabulary.

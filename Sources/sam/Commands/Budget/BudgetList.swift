@@ -1,5 +1,5 @@
+import API
 import ArgumentParser
-import ControlPlane
 
 struct BudgetList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
+import API
 import ArgumentParser
-import ControlPlane
 import Credentials
 import Foundation
 import NIOHTTP1

@@ -1,3 +1,4 @@
+import API
 import Foundation
 
 /// The last day on which a key is of use, as a person types it.

@@ -1,6 +1,6 @@
+import API
 import AgentProtocol
 import ArgumentParser
-import ControlPlane
 
 struct KeysList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
+import API
 import ArgumentParser
-import ControlPlane
 
 struct PricesRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

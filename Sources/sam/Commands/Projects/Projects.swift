@@ -1,6 +1,6 @@
+import API
 import Accounts
 import ArgumentParser
-import ControlPlane
 import Foundation
 
 struct Projects: AsyncParsableCommand {
@@ -24,14 +24,5 @@ extension ProjectView {
     func warnAboutMissingSandbox() {
         guard sandbox == .none else { return }
         Terminal.line(Terminal.styled("Its agents run WITHOUT A SANDBOX: they can read and change whatever you can.", .red, .bold))
-    }
-}
-
-extension String {
-    /// The text as one segment of a URL's path, or as a value of its query.
-    var pathSegment: String {
-        // These two stand for other folders.
-        if self == "." || self == ".." { return replacing(".", with: "%2E") }
-        return addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "-_."))) ?? self
     }
 }

@@ -1,6 +1,6 @@
+import API
 import Accounts
 import ArgumentParser
-import ControlPlane
 import NIOHTTP1
 
 struct ProjectsMembersRole: AsyncParsableCommand {

@@ -1,4 +1,4 @@
-import ControlPlane
+import API
 import Credentials
 
 /// A person's own endpoint, which has no address before an administrator sets one.

@@ -1,5 +1,5 @@
+import API
 import ArgumentParser
-import ControlPlane
 
 struct ProvidersList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

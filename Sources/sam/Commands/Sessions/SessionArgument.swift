@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 
 /// The session of a command.

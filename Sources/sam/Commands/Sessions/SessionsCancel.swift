@@ -1,6 +1,6 @@
+import API
 import AgentProtocol
 import ArgumentParser
-import ControlPlane
 
 struct SessionsCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
+import API
 import ArgumentParser
-import ControlPlane
 import NIOHTTP1
 
 struct SessionsEdit: AsyncParsableCommand {

@@ -1,5 +1,5 @@
+import API
 import ArgumentParser
-import ControlPlane
 import Workspaces
 
 struct SessionsLand: AsyncParsableCommand {

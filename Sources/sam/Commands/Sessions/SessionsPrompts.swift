@@ -1,6 +1,6 @@
+import API
 import AgentProtocol
 import ArgumentParser
-import ControlPlane
 import Sessions
 import Wording
 

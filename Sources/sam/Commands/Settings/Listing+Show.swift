@@ -1,8 +1,8 @@
+import API
 import Accounts
 import AgentProtocol
 import ArgumentParser
 import Cascade
-import ControlPlane
 import Settings
 
 extension Listing.Settings {

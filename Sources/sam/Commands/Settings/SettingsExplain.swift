@@ -1,7 +1,7 @@
+import API
 import AgentProtocol
 import ArgumentParser
 import Cascade
-import ControlPlane
 import Settings
 
 struct SettingsExplain: AsyncParsableCommand {

@@ -1,5 +1,5 @@
+import API
 import ArgumentParser
-import ControlPlane
 
 struct SettingsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
+import API
 import Accounts
 import AgentProtocol
 import ArgumentParser
-import ControlPlane
 import NIOHTTP1
 
 struct UsersAdd: AsyncParsableCommand {

@@ -45,7 +45,7 @@ public struct PriceView: Sendable, Codable {
         output = Money(rawValue: rates.output)
     }
 
-    init(_ entry: ListedPrice) {
+    package init(_ entry: ListedPrice) {
         self.init(entry.model, entry.price.rates, from: entry.isOwn ? .file : .list)
         isBeginning = entry.isBeginning
         maker = entry.maker
@@ -53,7 +53,7 @@ public struct PriceView: Sendable, Codable {
         read = entry.read
     }
 
-    init(_ entry: ProjectPriceBook.Entry) {
+    package init(_ entry: ProjectPriceBook.Entry) {
         self.init(entry.model, entry.rates, from: .project)
         by = entry.by
         changedAt = entry.changedAt
@@ -90,7 +90,7 @@ public struct PriceChange: Sendable, Codable {
     /// The amounts as rates.
     ///
     /// - Throws: `MeteringError` if an amount can't be parsed.
-    func rates() throws(MeteringError) -> Rates {
+    package func rates() throws(MeteringError) -> Rates {
         func rate(_ text: String?) throws(MeteringError) -> Int64? {
             guard let text else { return nil }
             return try Money(parsing: text).rawValue

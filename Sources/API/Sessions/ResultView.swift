@@ -43,7 +43,7 @@ public struct ResultView: Sendable, Codable {
     /// Work that could not be salvaged, a sentence each.
     public var remaining: [String]
 
-    init(_ result: WorkspaceResult, at places: ResultPlaces) {
+    package init(_ result: WorkspaceResult, at places: ResultPlaces) {
         branch = result.branch
         base = result.base
         commit = result.commit

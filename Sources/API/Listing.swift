@@ -26,6 +26,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [ProjectView]> { \.projects }
+
+        package init(projects: [ProjectView], next: String? = nil) {
+            self.projects = projects
+            self.next = next
+        }
     }
     /// Sessions.
     public struct Sessions: ListPart {
@@ -37,6 +42,12 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [SessionView]> { \.sessions }
+
+        package init(sessions: [SessionView], unreadable: [UnreadableSession], next: String? = nil) {
+            self.sessions = sessions
+            self.unreadable = unreadable
+            self.next = next
+        }
     }
     /// A session's prompts.
     public struct Prompts: ListPart {
@@ -46,6 +57,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [Prompt]> { \.prompts }
+
+        package init(prompts: [Prompt], next: String? = nil) {
+            self.prompts = prompts
+            self.next = next
+        }
     }
     /// Agents.
     public struct Agents: ListPart {
@@ -57,6 +73,12 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [AgentView]> { \.agents }
+
+        package init(agents: [AgentView], problems: [String], next: String? = nil) {
+            self.agents = agents
+            self.problems = problems
+            self.next = next
+        }
     }
     /// Settings.
     public struct Settings: ListPart {
@@ -66,6 +88,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [SettingExplanation]> { \.settings }
+
+        package init(settings: [SettingExplanation], next: String? = nil) {
+            self.settings = settings
+            self.next = next
+        }
     }
     /// Credentials.
     public struct Credentials: ListPart {
@@ -75,6 +102,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [ListedCredential]> { \.credentials }
+
+        package init(credentials: [ListedCredential], next: String? = nil) {
+            self.credentials = credentials
+            self.next = next
+        }
     }
     /// The credentials that apply, per provider.
     public struct Resolution: ListPart {
@@ -85,7 +117,7 @@ public enum Listing {
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [CredentialExplanation]> { \.resolution }
 
-        init(_ all: [CredentialExplanation], _ request: PageRequest) {
+        package init(_ all: [CredentialExplanation], _ request: PageRequest) {
             let page = Page(of: all, request) { $0.provider.rawValue }
             resolution = page.items
             next = page.next?.cursor
@@ -99,6 +131,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [HeldRotation]> { \.held }
+
+        package init(held: [HeldRotation], next: String? = nil) {
+            self.held = held
+            self.next = next
+        }
     }
     /// Notifications.
     public struct Notifications: ListPart {
@@ -108,6 +145,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [NotificationView]> { \.notifications }
+
+        package init(notifications: [NotificationView], next: String? = nil) {
+            self.notifications = notifications
+            self.next = next
+        }
     }
     /// A project's members.
     public struct Members: ListPart {
@@ -117,6 +159,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [MemberView]> { \.members }
+
+        package init(members: [MemberView], next: String? = nil) {
+            self.members = members
+            self.next = next
+        }
     }
     /// Users.
     public struct Users: ListPart {
@@ -126,6 +173,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [UserView]> { \.users }
+
+        package init(users: [UserView], next: String? = nil) {
+            self.users = users
+            self.next = next
+        }
     }
     /// API tokens.
     public struct Tokens: ListPart {
@@ -135,6 +187,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [TokenView]> { \.tokens }
+
+        package init(tokens: [TokenView], next: String? = nil) {
+            self.tokens = tokens
+            self.next = next
+        }
     }
     /// Gateway keys.
     public struct Keys: ListPart {
@@ -144,6 +201,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [KeyView]> { \.keys }
+
+        package init(keys: [KeyView], next: String? = nil) {
+            self.keys = keys
+            self.next = next
+        }
     }
     /// Provider addresses.
     public struct Providers: ListPart {
@@ -153,6 +215,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [ProviderView]> { \.providers }
+
+        package init(providers: [ProviderView], next: String? = nil) {
+            self.providers = providers
+            self.next = next
+        }
     }
     /// Usage.
     public struct Usage: ListPart {
@@ -168,6 +235,14 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [UsageLine]> { \.usage }
+
+        package init(usage: [UsageLine], since: Int64, sinceText: String, timeZone: String, next: String? = nil) {
+            self.usage = usage
+            self.since = since
+            self.sinceText = sinceText
+            self.timeZone = timeZone
+            self.next = next
+        }
     }
     /// Budgets.
     public struct Budgets: ListPart {
@@ -177,6 +252,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [BudgetStanding]> { \.budgets }
+
+        package init(budgets: [BudgetStanding], next: String? = nil) {
+            self.budgets = budgets
+            self.next = next
+        }
     }
     /// Prices.
     public struct Prices: ListPart {
@@ -186,6 +266,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [PriceView]> { \.prices }
+
+        package init(prices: [PriceView], next: String? = nil) {
+            self.prices = prices
+            self.next = next
+        }
     }
     /// Lines of the audit trail.
     public struct Audit: ListPart {
@@ -195,6 +280,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [AuditView]> { \.audit }
+
+        package init(audit: [AuditView], next: String? = nil) {
+            self.audit = audit
+            self.next = next
+        }
     }
     /// A session's events.
     public struct Events: ListPart {
@@ -204,6 +294,11 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [SessionEvent]> { \.events }
+
+        package init(events: [SessionEvent], next: String? = nil) {
+            self.events = events
+            self.next = next
+        }
     }
     /// The files that a session changed.
     public struct Changes: ListPart {
@@ -213,5 +308,10 @@ public enum Listing {
         public var next: String?
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [FileChange]> { \.files }
+
+        package init(files: [FileChange], next: String? = nil) {
+            self.files = files
+            self.next = next
+        }
     }
 }

@@ -1,66 +1,8 @@
 import Accounts
-import AgentCatalogue
 import AgentProtocol
-import Cascade
 import Credentials
-import Foundation
 import Sessions
 import Workspaces
-
-/// A project in the API.
-public struct ProjectView: Sendable, Codable {
-    /// The project's id.
-    public var id: String
-    /// The project's name.
-    public var name: String
-    /// A URL or an absolute path.
-    public var repository: String
-    /// `bubblewrap`, or `none` if an administrator chose so.
-    public var sandbox: Project.Sandbox
-    /// The time of its creation, in UTC milliseconds like all times of the API.
-    public var createdAt: Int64
-    /// A note on how the repository was found; only in the response that adds the project.
-    public var note: String?
-
-    init(_ project: Project, note: String? = nil) {
-        self.note = note
-        id = project.id.rawValue
-        name = project.name
-        repository = project.repository
-        sandbox = project.sandbox
-        createdAt = project.createdAt
-    }
-}
-
-/// The state of a request to stop the agent's turn.
-public enum TurnStop: String, Sendable, Codable {
-    /// The agent was asked to stop.
-    case asked
-    /// The agent was asked but can't stop, and continues.
-    case ignored
-}
-
-/// A background task of an agent in the API.
-public struct BackgroundTaskView: Sendable, Codable {
-    /// The agent's id of the task.
-    public var id: String
-    /// The kind of task.
-    public var kind: BackgroundWork.Task.Kind
-    /// The task in the agent's words.
-    public var title: String
-    /// The time of its start, in UTC milliseconds.
-    public var since: Int64
-    /// Whether the session waits for its end.
-    public var awaited: Bool
-
-    init(_ task: BackgroundState.Task, in background: BackgroundState) {
-        id = task.id
-        kind = task.kind
-        title = task.title
-        since = task.since
-        awaited = background.isAwaited(task)
-    }
-}
 
 /// A session in the API.
 public struct SessionView: Sendable, Codable {
@@ -131,8 +73,8 @@ public struct SessionView: Sendable, Codable {
     /// What landing its branch did. Only in the response that lands it.
     public var landing: Landing?
 
-    init(
-        _ session: Session, places: ResultPlaces, workspace: String? = nil, queue: QueueLine.Standing? = nil,
+    package init(
+        _ session: Session, places: ResultPlaces, workspace: String? = nil, queue: QueueStanding? = nil,
         stages: [StageProgress]? = nil, activity: AgentActivity? = nil, step: WorkspaceProgress? = nil, landedAt: Int64? = nil
     ) {
         self.step = step
@@ -171,75 +113,32 @@ public struct SessionView: Sendable, Codable {
     }
 }
 
-/// An agent in the API.
-public struct AgentView: Sendable, Codable {
-    /// The key that the agent would use with one of its providers.
-    public struct Key: Sendable, Codable {
-        /// The provider's id.
-        public var provider: String
-        /// The result of the resolution.
-        public var outcome: ExplainedOutcome
-        /// The scope that decided.
-        public var scope: Scope?
-
-        init(_ explanation: CredentialExplanation) {
-            provider = explanation.provider.rawValue
-            outcome = explanation.outcome
-            scope = explanation.scope
-        }
-    }
-
-    /// The agent's models with a provider.
-    public struct Models: Sendable, Codable {
-        /// The provider's id.
-        public var provider: String
-        /// The fast model.
-        public var fast: String
-        /// The strong model.
-        public var strong: String
-    }
-
-    /// The agent's id.
+/// A background task of an agent in the API.
+public struct BackgroundTaskView: Sendable, Codable {
+    /// The agent's id of the task.
     public var id: String
-    /// The agent's name.
-    public var name: String
-    /// The protocol that it speaks.
-    public var `protocol`: String
-    /// A description for people.
-    public var description: String?
-    /// The providers whose credentials it can use, the usual one first.
-    public var providers: [String]
-    /// Its models, per provider.
-    public var models: [Models]
-    /// The program's path on this machine; missing if it is not installed.
-    public var program: String?
-    /// The version that the program prints.
-    public var version: String?
-    /// What it lacks on this machine, a sentence each.
-    public var missing: [String]
-    /// The keys that it would use for this user in the requested project.
-    public var keys: [Key]
-    /// How to install it.
-    public var install: String?
+    /// The kind of task.
+    public var kind: BackgroundWork.Task.Kind
+    /// The task in the agent's words.
+    public var title: String
+    /// The time of its start, in UTC milliseconds.
+    public var since: Int64
+    /// Whether the session waits for its end.
+    public var awaited: Bool
 
-    init(_ agent: AgentDefinition, _ presence: ProgramPresence) {
-        id = agent.id
-        name = agent.name
-        self.protocol = agent.wireProtocol.rawValue
-        description = agent.description
-        providers = agent.providers.map(\.rawValue)
-        models = agent.providers.compactMap { provider in
-            agent.models[provider].map { Models(provider: provider.rawValue, fast: $0.fast, strong: $0.strong) }
-        }
-        program = presence.executable
-        let folders = presence.missingFolders.map { "The folder \($0) is not there." }
-        missing = (program == nil ? ["The program \(agent.command[0]) is not installed."] : []) + folders
-        keys = []
-        install = agent.install
-        switch presence.trial {
-        case .starts(let version): self.version = version
-        case .fails(let why): missing.append(why)
-        case .untried, nil: break
-        }
+    package init(_ task: BackgroundState.Task, in background: BackgroundState) {
+        id = task.id
+        kind = task.kind
+        title = task.title
+        since = task.since
+        awaited = background.isAwaited(task)
     }
+}
+
+/// The state of a request to stop the agent's turn.
+public enum TurnStop: String, Sendable, Codable {
+    /// The agent was asked to stop.
+    case asked
+    /// The agent was asked but can't stop, and continues.
+    case ignored
 }

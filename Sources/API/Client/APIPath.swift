@@ -1,14 +1,14 @@
-import AgentProtocol
+import Foundation
 
 /// The path of a call, checked for names and ids that are empty: a call with one reaches another address than the one that was meant.
-struct APIPath: Sendable {
+public struct APIPath: Sendable {
     /// The path with its query.
-    let text: String
+    public let text: String
 
     /// Checks a path that is made of names and ids with ``Swift/String/pathSegment``.
     ///
     /// - Throws: `APIClient.Failure` that says what is empty.
-    init(_ text: String) throws {
+    public init(_ text: String) throws {
         let parts = text.split(separator: "?", maxSplits: 1)
         var last = ""
         for segment in (parts.first ?? "").split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
@@ -31,5 +31,14 @@ struct APIPath: Sendable {
 
     private static func empty(_ what: String) -> APIClient.Failure {
         APIClient.Failure(status: nil, description: "The \(what) is empty.")
+    }
+}
+
+extension String {
+    /// The text as one segment of a URL's path, or as a value of its query.
+    public var pathSegment: String {
+        // These two stand for other folders.
+        if self == "." || self == ".." { return replacing(".", with: "%2E") }
+        return addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "-_."))) ?? self
     }
 }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import sam
+@testable import API
 
 @Suite("Paths of the API with names in them")
 struct APIPathTests {

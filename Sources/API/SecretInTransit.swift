@@ -2,7 +2,7 @@ import Vault
 
 /// A secret in a request to the server. This is the only type that encodes a secret.
 public struct SecretInTransit: Sendable, Codable, CustomStringConvertible, CustomReflectable {
-    let secret: Secret
+    package let secret: Secret
 
     /// Wraps a secret for a request.
     public init(_ secret: Secret) {
