@@ -187,7 +187,8 @@ public struct APIClient: Sendable {
         let body = try await response.body.collect(upTo: 1 << 20)
         guard let problem = try? JSONLine.decode(Problem.self, from: Data(body.readableBytesView)) else {
             throw await failure(
-                response.status == .notFound ? .noSuchPath(isSAM: false) : .notSAM(status: status), status: status, "The server answered \(status).")
+                response.status == .notFound ? .noSuchPath(isSAM: false) : .notSAM(status: status), status: status,
+                "The server answered \(status).")
         }
         switch response.status {
         // The router's own words for a path that SAM does not serve.
