@@ -73,5 +73,21 @@ public enum CredentialTables {
                 "ALTER TABLE refreshes ADD COLUMN next_at BIGINT",
                 "ALTER TABLE refreshes ADD COLUMN why TEXT",
             ]),
+        // Older versions told it in the audit trail alone, as `version 2` and `version 2, stored late`.
+        Migration(
+            "credentials", 8, "which versions of a sign-in came from a refresh",
+            [
+                """
+                CREATE TABLE renewals (
+                    credential_id TEXT NOT NULL REFERENCES credentials (id) ON DELETE CASCADE, version BIGINT NOT NULL,
+                    at BIGINT NOT NULL, PRIMARY KEY (credential_id, version))
+                """,
+                """
+                INSERT INTO renewals (credential_id, version, at)
+                SELECT a.subject, CAST(REPLACE(REPLACE(a.detail, 'version ', ''), ', stored late', '') AS BIGINT), MAX(a.at)
+                FROM audit a JOIN credentials c ON c.id = a.subject
+                WHERE a.action = 'refresh.renewed' AND a.detail LIKE 'version %' GROUP BY 1, 2
+                """,
+            ]),
     ]
 }

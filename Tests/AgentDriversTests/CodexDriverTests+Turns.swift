@@ -190,6 +190,14 @@ struct CodexTurnTests {
                 #"{"message":"Reconnecting... 1/1","codexErrorInfo":{"responseStreamDisconnected":{"httpStatusCode":401}},"additionalDetails":"unexpected status 401"}"#,
                 "The model's answer broke off (HTTP 401): Reconnecting... 1/1 (unexpected status 401)"
             ),
+            (
+                #"{"message":"m","codexErrorInfo":{"httpConnectionFailed":{"httpStatusCode":402}}}"#,
+                "There is no money for this request (HTTP 402): m"
+            ),
+            (
+                #"{"message":"m","codexErrorInfo":{"responseStreamDisconnected":{"httpStatusCode":402}}}"#,
+                "There is no money for this request (HTTP 402): m"
+            ),
             (#"{"codexErrorInfo":"contextWindowExceeded"}"#, "The conversation is longer than the model takes."),
             (#"{"message":"m","codexErrorInfo":{"httpConnectionFailed":{"httpStatusCode":null}}}"#, "The model can't be reached: m"),
             (#"{"message":"m","codexErrorInfo":{"new":1}}"#, "m"), (#"{"message":7}"#, "It does not say what."),

@@ -175,14 +175,22 @@ struct TokenBrokerOutageTests {
     }
 
     @Test(
-        "Files of two versions are stored in their order; what was stored before changes nothing and sends no notification",
-        arguments: [1, 2])
-    func twoFiles(stored: Int) async throws {
+        "Files of two versions are stored in their order; what was stored before, by an earlier SAM too, changes nothing and sends no notification",
+        arguments: [1, 2], [false, true])
+    func twoFiles(stored: Int, isUpgraded: Bool) async throws {
         try await BrokerFixture.with { sam in
             try await sam.one.refreshAndEnd(sam.id, sam.family, stores: true)
             sam.clock.advance(seconds: SignIn.life)
             try await sam.one.refreshAndEnd(sam.id, sam.family, stores: stored == 2)
             #expect(try sam.one.files() == ["\(sam.id.rawValue).1", "\(sam.id.rawValue).2"])
+            if isUpgraded {
+                // As the database of a SAM that had no such table.
+                try await sam.sam.store.write { transaction in
+                    try transaction.execute("DROP TABLE renewals")
+                    try transaction.execute("DELETE FROM migrations WHERE module = 'credentials' AND number = 8")
+                }
+                try await sam.sam.store.migrate(Accounts.migrations + CredentialTables.migrations, now: 0)
+            }
             let next = try await sam.restarted()
             #expect(await next.broker.recover() == [])
             let newest = await sam.family.newest.access

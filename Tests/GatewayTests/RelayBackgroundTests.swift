@@ -187,6 +187,29 @@ struct RelayBackgroundTests {
         }
     }
 
+    @Test(
+        "At the session's end the estimate is at the dearer tier that was asked for",
+        arguments: [("", 1), (#""service_tier":"flex","#, 1), (#""service_tier":"priority","#, 2)])
+    func tier(asked: String, factor: Int64) async throws {
+        try await GatewayFixture.with { fixture in
+            let door = try await fixture.session()
+            try await fixture.limit("10", at: .platform)
+            fixture.upstream.answering(ScriptedUpstream.answer(Self.response("queued"), [ScriptedUpstream.closing]))
+            let body = #"{\#(asked)"model":"gpt-5","background":true,"max_output_tokens":1000,"input":"Hello"}"#
+            #expect(try await door.ask(Self.path, body: body).status == 200)
+            await fixture.ledger.flush()
+            try await fixture.store.write { [gateway = fixture.gateway] in
+                try gateway.leases.end(SessionReference(rawValue: "s_1"), in: $0)
+            }
+            try await fixture.ledger.bookUnfetched()
+            let row = try #require(try await fixture.rows(1).first)
+            let usage = TokenUsage(input: body.utf8.count / 4 + 1, output: 1_000)
+            #expect(row.usage == usage && row.state == "estimated")
+            #expect(row.cost.rawValue == fixture.ledger.prices.quote(of: "gpt-5", at: "openai").price.cost(of: usage).rawValue * factor)
+            #expect(try await fixture.reserved() == .zero)
+        }
+    }
+
     @Test("One that is told to its end by the request that began it is booked by that")
     func streamed() async throws {
         try await GatewayFixture.with { fixture in

@@ -36,7 +36,7 @@ struct RelayPathTests {
             #expect(try await client.message(answering: "POST").status == 200)
             #expect(try await fixture.rows().isEmpty)
             // The budget is there.
-            #expect(try await door.ask("/openai/v1/chat/completions", body: #"{"model":"gpt-4.1"}"#).status == 429)
+            #expect(try await door.ask("/openai/v1/chat/completions", body: #"{"model":"gpt-4.1"}"#).status == 402)
         }
     }
 

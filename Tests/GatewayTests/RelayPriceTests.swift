@@ -2,6 +2,7 @@ import Accounts
 import Gateway
 import Metering
 import Settings
+import Store
 import Testing
 
 @Suite("Models without a price")
@@ -65,6 +66,73 @@ struct RelayPriceTests {
         }
     }
 
+    /// How a response is told.
+    enum Way: CaseIterable { case plain, streamed, fetched }
+
+    @Test(
+        "A project's own price for the model that was asked for counts whatever name the answer gives it", arguments: Way.allCases,
+        ["gpt-5.5", "gpt-5.5-2026-10-01", "gpt-5.5-latest", "house-alias-7"])
+    func ownPrice(way: Way, answered: String) async throws {
+        try await GatewayFixture.with { fixture in
+            try await price("gpt-5.5", Rates(input: 1_000_000_000, output: 10_000_000_000), fixture)
+            try await fixture.limit("10", at: .platform)
+            let door = try await fixture.session()
+            func response(_ status: String, _ usage: String = "null") -> String {
+                #"{"id":"resp_1","status":"\#(status)","background":\#(way == .fetched),"model":"\#(answered)","usage":\#(usage)}"#
+            }
+            let end = response("completed", #"{"input_tokens":1000,"output_tokens":500}"#)
+            let path = "/openai/v1/responses"
+            switch way {
+            case .plain:
+                fixture.upstream.answering(ScriptedUpstream.answer(end))
+                #expect(try await door.ask(path, body: #"{"model":"gpt-5.5","max_output_tokens":1000}"#).status == 200)
+            case .streamed:
+                let event = "event: response.completed\ndata: {\"type\":\"response.completed\",\"response\":\(end)}\n\n"
+                fixture.upstream.answering(ScriptedUpstream.answer(event, type: "text/event-stream"))
+                #expect(try await door.ask(path, body: #"{"model":"gpt-5.5","max_output_tokens":1000,"stream":true}"#).status == 200)
+            case .fetched:
+                fixture.upstream.answering(ScriptedUpstream.answer(response("queued"), [ScriptedUpstream.closing]))
+                #expect(try await door.ask(path, body: #"{"model":"gpt-5.5","max_output_tokens":1000,"background":true}"#).status == 200)
+                fixture.upstream.answering(ScriptedUpstream.answer(end))
+                #expect(try await door.ask(path + "/resp_1", method: "GET", body: nil).status == 200)
+            }
+            let row = try #require(try await fixture.rows(1).first)
+            #expect(row.usage == TokenUsage(input: 1_000, output: 500), "\(row)")
+            let costs = try await fixture.store.read {
+                try $0.query("SELECT project_cost_nano FROM usage").map { try $0.optionalInteger("project_cost_nano") }
+            }
+            // $1 and $10 a million tokens.
+            #expect(costs == [6_000_000])
+            #expect(row.cost != Money(rawValue: 6_000_000), "The platform's budget counts by the list")
+            #expect(try await fixture.reserved() == .zero)
+        }
+    }
+
+    @Test(
+        "A custom provider's impossible counts are an estimate that says why, and use up no budget",
+        arguments: ["1000000000000000", "1000000000000", "60000000000"])
+    func impossible(count: String) async throws {
+        try await GatewayFixture.with { fixture in
+            let door = try await fixture.session()
+            try await fixture.limit("10", at: .platform)
+            for usage in [#""prompt_tokens":\#(count),"completion_tokens":5"#, #""prompt_tokens":5,"completion_tokens":\#(count)"#] {
+                let body = #"{"model":"deepseek-chat","usage":{\#(usage)}}"#
+                fixture.upstream.answering(ScriptedUpstream.answer(body, [ScriptedUpstream.closing]))
+                #expect(try await door.ask(Self.path, body: Self.body("deepseek-chat")).status == 200)
+            }
+            fixture.upstream.answering(
+                ScriptedUpstream.answer(#"{"model":"deepseek-chat","usage":{"prompt_tokens":12,"completion_tokens":7}}"#))
+            #expect(try await door.ask(Self.path, body: Self.body("deepseek-chat")).status == 200)
+            let rows = try await fixture.rows(3)
+            #expect(rows.map(\.state) == ["estimated", "estimated", "exact"], "\(rows)")
+            #expect(rows.allSatisfy { $0.cost < Money(rawValue: 10_000_000) && $0.usage.total < 200 }, "\(rows)")
+            let why = try await fixture.store.read {
+                try $0.query("SELECT why FROM usage WHERE why IS NOT NULL").map { try $0.text("why") }
+            }
+            #expect(why == ["implausible", "implausible"])
+        }
+    }
+
     @Test("Are no models with a price: of the list, of the project itself; nor a request that calls no model")
     func priced() async throws {
         try await GatewayFixture.with { fixture in
@@ -112,7 +180,7 @@ struct RelayPriceTests {
             try await price("gpt-5.4-pro", Rates(input: 1, output: 1), fixture)
             for owner in [ScopeOwner.user(fixture.member.id), .platform] {
                 try await fixture.limit("0.01", at: owner)
-                #expect(try await door.ask("/openai/v1/chat/completions", body: Self.body("gpt-5.4-pro")).status == 429)
+                #expect(try await door.ask("/openai/v1/chat/completions", body: Self.body("gpt-5.4-pro")).status == 402)
                 try await fixture.limit("100", at: owner)
                 #expect(try await door.ask("/openai/v1/chat/completions", body: Self.body("gpt-5.4-pro")).status == 200)
             }

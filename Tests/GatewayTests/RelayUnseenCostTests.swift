@@ -35,7 +35,7 @@ struct RelayUnseenCostTests {
             let cheap = coding.encode(Array(#"{"model":"gpt-4.1","max_tokens":100,"messages":[]}"#.utf8), &dice)
             try await fixture.limit("6", at: .user(fixture.member.id))
             let refused = try await ask(door, dear, coding: coding.name)
-            #expect(refused.status == 429 && refused.text.contains("insufficient_quota"), "\(refused.everything)")
+            #expect(refused.status == 402 && refused.text.contains("insufficient_quota"), "\(refused.everything)")
             #expect(fixture.upstream.connections == 0)
             #expect(try await ask(door, cheap, coding: coding.name).status == 200)
             #expect(fixture.upstream.requests.first?.body == cheap)

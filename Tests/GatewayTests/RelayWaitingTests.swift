@@ -31,6 +31,40 @@ struct RelayWaitingTests {
         }
     }
 
+    /// A path of each dialect, and a code that its clients know for money that is used up.
+    private static let paths: [(path: String, dialect: Dialect, code: String)] = [
+        ("/anthropic/v1/messages", .anthropic, "billing_error"), ("/openai/v1/responses", .openai, "insufficient_quota"),
+        ("/openai/v1/chat/completions", .openai, "insufficient_quota"),
+        ("/google/v1beta/models/gemini-2.5-pro:generateContent", .google, "RESOURCE_EXHAUSTED"),
+        ("/mistral/v1/chat/completions", .openai, "insufficient_quota"),
+        ("/custom/house/v1/chat/completions", .openai, "insufficient_quota"),
+    ]
+
+    @Test(
+        "When the budget is spent, or would be too small with nothing held, the answer is 402 in the provider's shape at once",
+        arguments: paths, [true, false])
+    func spent(_ place: (path: String, dialect: Dialect, code: String), isSpent: Bool) async throws {
+        try await GatewayFixture.with { fixture in
+            let door = try await fixture.session()
+            fixture.upstream.answering(Self.answer)
+            if isSpent {
+                try await fixture.limit("10", at: .platform)
+                #expect(try await door.ask(Self.path, body: Self.body).status == 200)
+                _ = try await fixture.rows(1)
+                try await fixture.limit("0.0000001", at: .platform)
+            } else {
+                try await fixture.limit("0.0001", at: .platform)
+            }
+            let before = fixture.upstream.requests.count
+            let refused = try await door.ask(place.path, body: Self.body)
+            #expect(refused.status == 402 && refused.isRefusal(place.dialect), "\(refused.everything)")
+            #expect(refused.text.contains(place.code) && refused.text.contains("It resets at 2026-04-01 00:00 (UTC)"), "\(refused.text)")
+            #expect(refused.values("retry-after").isEmpty && refused.values("x-should-retry") == ["false"], "\(refused.everything)")
+            #expect(fixture.upstream.requests.count == before)
+            #expect(try await fixture.reserved() == .zero)
+        }
+    }
+
     @Test(
         "Without waiting, or after the time limit, the answer is 429 in the provider's shape, with the seconds until the next try",
         arguments: [
@@ -90,6 +124,85 @@ struct RelayWaitingTests {
                 #expect(try await client.message(answering: "POST").status == 200)
             }
             #expect(try await fixture.rows(2).count == 2)
+            #expect(try await fixture.reserved() == .zero)
+        }
+    }
+
+    /// A limit of held bytes.
+    enum Cap: CaseIterable {
+        case ofSession, ofAll
+        /// The control: no limit that the requests reach.
+        case none
+
+        var held: HeldBytes {
+            switch self {
+            case .ofSession: HeldBytes(limit: 1 << 30, limitOfHolder: 250_000)
+            case .ofAll: HeldBytes(limit: 250_000)
+            case .none: HeldBytes(limit: 1 << 30)
+            }
+        }
+    }
+
+    @Test(
+        "Waiting requests hold their bodies: beyond the limit one is refused, others are served, and who leaves makes room",
+        arguments: Cap.allCases)
+    func heldBytes(cap: Cap) async throws {
+        let held = cap.held
+        try await GatewayFixture.with(held: held) { fixture in
+            let (door, other) = (try await fixture.session(), try await fixture.session("s_2"))
+            try await fixture.limit("6", at: .platform)
+            let first = try await door.connect()
+            try await first.send(door.request(Self.path, body: Self.body))
+            let provider = try await fixture.upstream.accept()
+            _ = try await provider.message()
+            let padded = String(Self.body.dropLast()) + #","metadata":""# + String(repeating: "x", count: 100_000) + #""}"#
+            let size = padded.utf8.count
+            var waiting: [RawWire] = []
+            for count in 1...2 {
+                waiting.append(try await door.connect())
+                try await waiting[count - 1].send(door.request(Self.path, body: padded))
+                try await eventually("it waits") { held.total == count * size ? () : nil }
+            }
+
+            // The third one is beyond the limit.
+            if cap == .none {
+                waiting.append(try await door.connect())
+                try await waiting[2].send(door.request(Self.path, body: padded))
+                try await eventually("it waits, too") { held.total == 3 * size ? () : nil }
+            } else {
+                for _ in 0..<2 {
+                    let refused = try await door.ask(Self.path, body: padded)
+                    #expect(refused.status == 429 && refused.isRefusal(.anthropic), "\(refused.everything)")
+                    #expect(
+                        refused.text.contains(LimitReason.memory.sentence) && refused.values("retry-after") == ["2"],
+                        "\(refused.everything)")
+                    #expect(held.total == 2 * size, "It leaves nothing")
+                }
+            }
+            // What waits for no money is served meanwhile, and another session has a limit of its own.
+            fixture.upstream.answering(ScriptedUpstream.answer("{}"))
+            #expect(try await door.ask("/anthropic/v1/models", method: "GET", body: nil).status == 200)
+            if cap == .ofSession {
+                let theirs = try await other.connect()
+                try await theirs.send(other.request(Self.path, body: padded))
+                try await eventually("the other session's waits") { held.total == 3 * size ? () : nil }
+                await theirs.close()
+                try await eventually("it is gone") { held.total == 2 * size ? () : nil }
+            }
+
+            // The room of one that leaves is the next one's.
+            let count = waiting.count
+            await waiting.removeFirst().close()
+            try await eventually("its bytes are released") { held.total == (count - 1) * size ? () : nil }
+            waiting.append(try await door.connect())
+            try await waiting[count - 1].send(door.request(Self.path, body: padded))
+            try await eventually("the next one waits") { held.total == count * size ? () : nil }
+
+            fixture.upstream.answering(Self.answer)
+            try await provider.send(ScriptedUpstream.answer("{}", [ScriptedUpstream.closing]))
+            for client in [first] + waiting { #expect(try await client.message(answering: "POST").status == 200) }
+            try await eventually("nothing is held") { held.total == 0 ? () : nil }
+            #expect(try await fixture.rows(1 + count).count == 1 + count)
             #expect(try await fixture.reserved() == .zero)
         }
     }

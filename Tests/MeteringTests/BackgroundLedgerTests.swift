@@ -9,14 +9,16 @@ struct BackgroundLedgerTests {
     private static let day: Int64 = 86_400_000
 
     /// A request whose money is held back, left in the background.
-    private func begin(_ sam: MeteringFixture, _ ledger: UsageLedger, _ payer: Payer? = nil, tier: String? = nil) async throws
-        -> OpenRequest
-    {
+    private func begin(
+        _ sam: MeteringFixture, _ ledger: UsageLedger, _ payer: Payer? = nil, model: String = "claude-opus-4-5", tier: String? = nil,
+        leaves: Bool = true
+    ) async throws -> OpenRequest {
         try await sam.budgets.set(cents(1_000), per: .month, at: .user(sam.member.id), by: sam.member)
-        let request = sam.request(payer, reserved: cents(50))
+        var request = sam.request(payer, model: model, reserved: cents(50))
+        request.tier = tier
         #expect(try await sam.desk(ledger).reserve(cents(50), for: request.id, of: request.payer).isGranted)
         try ledger.open(request)
-        ledger.leave(request, response: "resp_1", tier: tier)
+        if leaves { ledger.leave(request, response: "resp_1") }
         return request
     }
 
@@ -102,7 +104,7 @@ struct BackgroundLedgerTests {
                 #expect(try await reserved(sam) == .zero)
                 // A spool that is read again changes nothing.
                 other.settle(fetched(sam, request.payer), of: FetchedResponse(id: "resp_1", isBackground: true))
-                one.note(.left(request, response: "resp_1", tier: nil))
+                one.note(.left(request, response: "resp_1"))
                 await other.flush()
                 await one.flush()
             }
@@ -158,6 +160,68 @@ struct BackgroundLedgerTests {
             #expect(line.cost == Int(usual.rawValue * answer.factor))
             let isSure = ServiceTier.name(answer.asked) == nil
             #expect(line.state == (isSure ? "exact" : "estimated") && line.why == (isSure ? nil : "tier"))
+        }
+    }
+
+    /// A way in which the usage of a request remains unknown.
+    enum Unknown: String, CaseIterable { case unfetched, untold, implausible, ended }
+
+    /// A requested tier, and how many times the usual price its estimate costs.
+    static let tiers: [(name: String?, factor: Int)] = [(nil, 1), ("default", 1), ("flex", 1), ("priority", 2)]
+
+    @Test(
+        "An estimate without any usage costs the dearer one of the usual tier and the one that was asked for",
+        arguments: Unknown.allCases, tiers)
+    func unknown(_ way: Unknown, _ tier: (name: String?, factor: Int)) async throws {
+        try await MeteringFixture.with { sam in
+            var payer = sam.payer()
+            payer.provider = "openai"
+            do {
+                let ledger = try sam.ledger()
+                let request = try await begin(sam, ledger, payer, model: "gpt-5.4", tier: tier.name, leaves: way != .ended)
+                if way != .ended { await ledger.flush() }
+                switch way {
+                case .unfetched: sam.clock.pass(30 * Self.day)
+                case .untold, .implausible:
+                    let reason = way == .untold ? EstimateReason.untold : .implausible
+                    ledger.settle(fetched(sam, request.payer, reasons: [reason]), of: FetchedResponse(id: "resp_1", isBackground: true))
+                case .ended: break
+                }
+                if way != .ended { await ledger.flush() }
+            }
+            let ledger = try sam.ledger()
+            try await ledger.recover()
+            try await ledger.bookUnfetched()
+            let line = try #require(try await lines(sam).first)
+            // 4,000 bytes and a limit of 1,000 tokens.
+            let usual = sam.prices.quote(of: "gpt-5.4", at: "openai").price.cost(of: TokenUsage(input: 1_001, output: 1_000))
+            #expect(line.cost == Int(usual.rawValue) * tier.factor)
+            let isUsual = ServiceTier.name(tier.name) == nil
+            #expect(line.why?.split(separator: ",").sorted() == ([way.rawValue] + (isUsual ? [] : ["tier"])).map { $0[...] }.sorted())
+            #expect(line.state == (way == .ended ? "unsettled" : "estimated"))
+            #expect(try await reserved(sam) == .zero)
+        }
+    }
+
+    @Test(
+        "A project's own price for the model that was asked for counts whatever name the response gives it",
+        arguments: ["gpt-5.5", "gpt-5.5-2026-10-01", "gpt-5.5-latest", "house-alias-7"], [true, false])
+    func ownPrice(answered: String, isFetchedFirst: Bool) async throws {
+        try await MeteringFixture.with { sam in
+            let book = ProjectPriceBook(store: sam.store, accounts: sam.accounts, now: { [clock = sam.clock] in clock.now })
+            try await book.set(Rates(input: 1_000_000_000, output: 10_000_000_000), of: "gpt-5.5", in: sam.project, by: sam.member)
+            try await sam.budgets.set(cents(1_000), per: .month, at: .project(sam.project), by: sam.member)
+            let (one, other) = (try sam.ledger(), try sam.ledger(spool: "other", try sam.otherBudgets()))
+            var payer = sam.payer()
+            payer.provider = "openai"
+            let request = try await begin(sam, one, payer, model: "gpt-5.5")
+            var entry = fetched(sam, request.payer)
+            (entry.model, entry.usage) = (answered, TokenUsage(input: 1_000, output: 500))
+            // $1 and $10 a million tokens, and a search and a tool call.
+            other.settle(entry, of: FetchedResponse(id: "resp_1", isBackground: true, extras: cents(3)))
+            for ledger in isFetchedFirst ? [other, one] : [one, other] { await ledger.flush() }
+            #expect(try await sam.standing(.project, for: sam.member)?.spent == Money(rawValue: 6_000_000) + cents(3))
+            #expect(try await sam.standing(.user, for: sam.member)?.spent == cents(7), "By the list")
         }
     }
 

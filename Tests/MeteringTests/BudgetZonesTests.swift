@@ -133,6 +133,7 @@ struct BudgetZonesTests {
             }
             let lines = try await ledger.report(UsageQuery(by: .day, since: 0), for: sam.owner)
             #expect(Dictionary(uniqueKeysWithValues: lines.map { ($0.name, Int64($0.requests)) }) == expected)
+            #expect(lines.allSatisfy { $0.timeZone == ($0.name == "2026-03-14" ? "UTC" : zone) }, "Each day says in which zone it ended")
             #expect(lines.map(\.cost).sorted() == spentInDay.values.sorted(), "As much as the budget's days have spent")
             #expect(lines.map(\.cost) == lines.map(\.cost).sorted().reversed())
             // From the middle of a day on, that day counts for what is left of it.

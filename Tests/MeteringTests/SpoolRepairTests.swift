@@ -59,14 +59,20 @@ struct SpoolRepairTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let payer = Payer(
             user: .init(rawValue: "u"), project: nil, session: "s", key: nil, provider: "p", scope: .user, credential: "c")
-        let open = SpoolLine.opened(OpenRequest(id: RequestID(), payer: payer, at: 1, reserved: Money(rawValue: 123_456)))
+        let open = SpoolLine.opened(OpenRequest(id: RequestID(), payer: payer, at: 1, tier: "flex", reserved: Money(rawValue: 123_456)))
         let settled = SpoolLine.settled(
             UsageEntry(
                 request: OpenRequest(id: RequestID(), payer: payer, at: 1), status: 200, model: "m", usage: TokenUsage(), cost: .zero,
                 projectCost: Money(rawValue: 123_456), state: .estimated, reasons: [.cut, .tool], milliseconds: 1))
         guard case .settled(let entry) = settled, case .opened(let request) = open else { throw CancellationError() }
-        let background = ["", "b", "t", "bt"].map { SpoolLine.fetched(entry, FetchedResponse(id: "resp_1", marks: $0)) }
-        let left = [nil, "priority"].map { SpoolLine.left(request, response: "resp_1", tier: $0) }
+        let background = ["", "b", "t", "bt", "bt9", "1234567890123"].map {
+            SpoolLine.fetched(entry, FetchedResponse(id: "resp_1", marks: $0))
+        }
+        let left = [nil, "priority"].map { tier in
+            var request = request
+            request.tier = tier
+            return SpoolLine.left(request, response: "resp_1")
+        }
         for line in [open, settled] + left + background {
             #expect(SpoolLine(String(decoding: line.bytes.dropLast(), as: UTF8.self)) == line)
             // Without its end of line alone it is whole.
@@ -85,7 +91,12 @@ struct SpoolRepairTests {
         let open = try #require(SpoolLine("o\t\(request)"))
         guard case .opened(let read) = open else { throw CancellationError() }
         #expect(read.reserved == Money(rawValue: 30) && read.outputLimit == 20)
-        #expect(SpoolLine("b\tresp_1\t\(request)\t.") == .left(read, response: "resp_1", tier: nil))
+        #expect(SpoolLine("b\tresp_1\t\(request)\t.") == .left(read, response: "resp_1"))
+        #expect(read.tier == nil && SpoolLine("O\t\(request)\t.") == open)
+        #expect(SpoolLine("B\tresp_1\t\t\(request)\t.") == .left(read, response: "resp_1"))
+        var hasty = read
+        hasty.tier = "priority"
+        #expect(SpoolLine("B\tresp_1\tpriority\t\(request)\t.") == .left(hasty, response: "resp_1"))
         let end = "200\tm\texact\t7\t8\t1\t2\t3\t4\t5\t6\t0\t\t\t."
         guard case .fetched(_, let response)? = SpoolLine("f\tresp_1\t\(request)\t\(end)") else { throw CancellationError() }
         #expect(response == FetchedResponse(id: "resp_1", isBackground: true))

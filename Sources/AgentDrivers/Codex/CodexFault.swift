@@ -23,7 +23,11 @@ struct CodexFault {
         switch info {
         case .string(let name): kinds[name]
         case .object(let members):
-            members.lazy.compactMap { name, details in kinds[name].map { $0 + status(details) } }.first
+            members.lazy.compactMap { name, details in
+                // Codex takes a refusal of payment for a failed connection.
+                let kind = details["httpStatusCode"]?.wholeNumber == 402 ? "There is no money for this request" : kinds[name]
+                return kind.map { $0 + status(details) }
+            }.first
         default: nil
         }
     }

@@ -60,6 +60,18 @@ struct RefreshAttempts: Sendable {
         return try attempt(on: credential.id, version: credential.version, transaction)?.isLost == true
     }
 
+    /// Records that a refresh stored a version.
+    func recordRenewal(of id: CredentialID, to version: Int, _ transaction: any Transaction) throws {
+        try transaction.execute(
+            "INSERT INTO renewals (credential_id, version, at) VALUES ($1, $2, $3) ON CONFLICT (credential_id, version) DO NOTHING", id,
+            version, rows.now())
+    }
+
+    /// Whether a refresh stored this version.
+    func wasRenewed(_ id: CredentialID, to version: Int, _ transaction: any Transaction) throws -> Bool {
+        try transaction.first("SELECT at FROM renewals WHERE credential_id = $1 AND version = $2", id, version) != nil
+    }
+
     /// Deletes the attempt on this version; attempts on other versions are kept.
     func end(_ attempt: RefreshAttempt, _ transaction: any Transaction) throws {
         try transaction.execute(

@@ -131,8 +131,10 @@ public struct Refreshes: Sendable {
         try rows.write(NewSecret(secret, expiresAt: credential.expiresAt), credential, transaction)
         // Keep the refusal: the sign-in is still the same person's, who was already notified.
         try failures.keepRefusal(of: credential.id, at: refusal, isRenewedForIt: attempt.isAfterRefusal, transaction)
+        try attempts.recordRenewal(of: credential.id, to: credential.version, transaction)
         try accounts.record(
-            transaction, .sam, Self.renewal, credential.id.rawValue, Self.detail(credential.version, isLate: isLate))
+            transaction, .sam, "refresh.renewed", credential.id.rawValue,
+            "version \(credential.version)\(isLate ? ", stored late" : "")")
         if isLate || wasGivenUp {
             let cause = isLate ? "while SAM could not reach its database" : "although SAM took the refresh for an interrupted one"
             try accounts.notify(
@@ -142,11 +144,6 @@ public struct Refreshes: Sendable {
         return nil
     }
 
-    /// The action in the audit trail that a refresh stored a new version.
-    private static let renewal = "refresh.renewed"
-
-    private static func detail(_ version: Int, isLate: Bool) -> String { "version \(version)\(isLate ? ", stored late" : "")" }
-
     /// Whether the outcome of an attempt on another version was stored already.
     private func isStored(
         _ tokens: RenewedTokens, _ attempt: RefreshAttempt, _ credential: Credential, _ transaction: any Transaction
@@ -154,10 +151,7 @@ public struct Refreshes: Sendable {
         // A secret that can't be read is another one.
         if (try? AuthFile(rows.secret(of: credential, transaction)))?.accessToken == tokens.access { return true }
         // It may have been refreshed or replaced since then.
-        return try [false, true].contains { isLate in
-            try accounts.hasRecorded(
-                .sam, Self.renewal, credential.id.rawValue, Self.detail(attempt.version + 1, isLate: isLate), in: transaction)
-        }
+        return try attempts.wasRenewed(credential.id, to: attempt.version + 1, transaction)
     }
 
     /// Whether it was recently refreshed because of a refusal. A provider that refuses the new token too would otherwise cause endless

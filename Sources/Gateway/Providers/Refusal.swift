@@ -14,7 +14,7 @@ struct Refusal: Error, Sendable, Hashable {
         case forbidden
         case badRequest
         case tooLarge
-        /// A budget is exhausted.
+        /// A budget is spent, or too small for the request even with nothing reserved.
         case overBudget
         /// Too many requests; the client may retry after this many seconds.
         case overRate(seconds: Int)
@@ -62,15 +62,15 @@ struct Refusal: Error, Sendable, Hashable {
             """)
     }
 
-    /// The HTTP status that the provider's clients expect for this error.
-    func status(_ dialect: Dialect) -> HTTPResponseStatus {
+    /// The HTTP status of this error, the same in every dialect.
+    var status: HTTPResponseStatus {
         switch kind {
         case .unauthenticated: .unauthorized
         case .forbidden: .forbidden
         case .badRequest: .badRequest
         case .tooLarge: .payloadTooLarge
-        // Anthropic signals billing errors with 402; the others report an exhausted quota.
-        case .overBudget: dialect == .anthropic ? .paymentRequired : .tooManyRequests
+        // Clients retry a 429, and a retry does not help here.
+        case .overBudget: .paymentRequired
         case .overRate: .tooManyRequests
         case .upgradeRequired: .upgradeRequired
         case .badGateway: .badGateway
@@ -82,7 +82,6 @@ struct Refusal: Error, Sendable, Hashable {
     /// The answer's head and body. The formats are from https://docs.claude.com/en/api/errors,
     /// https://platform.openai.com/docs/guides/error-codes and https://cloud.google.com/apis/design/errors.
     func answer(_ dialect: Dialect, request: RequestID) -> (head: HTTPResponseHead, body: Data) {
-        let status = status(dialect)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body: Data? =

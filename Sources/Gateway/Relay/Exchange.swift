@@ -21,7 +21,8 @@ final class Exchange {
     private var upstream: UpstreamHandler?
 
     private var machine: RelayMachine
-    private var judge: RequestJudge
+    private let judge: RequestJudge
+    private var place: OutgoingPlace
     private var request: OutgoingRequest
     private var answer = IncomingAnswer()
     private var account: ExchangeAccount
@@ -36,7 +37,8 @@ final class Exchange {
         self.relay = relay
         dialect = route.dialect
         machine = RelayMachine(keepsClient: head.isKeepAlive)
-        judge = RequestJudge(route, entrance: entrance, relay: relay)
+        judge = RequestJudge(route, entrance: entrance)
+        place = OutgoingPlace(at: entrance.listener, of: relay.services.admission)
         request = OutgoingRequest(head)
         account = ExchangeAccount(
             id, route, method: head.method, coding: head.headers["content-encoding"].joined(separator: ","), ledger: relay.services.ledger,
@@ -86,9 +88,10 @@ final class Exchange {
 
     /// Takes the request's places and memory, and checks its limits.
     private func admit(_ grant: Grant) -> Refusal? {
-        if let reason = judge.takePlace(grant, client) { return Refusal(.overRate(seconds: 1), reason.sentence) }
+        if client?.prove(grant.payer.holder) == false { return Refusal(.overRate(seconds: 1), LimitReason.holder.sentence) }
+        if let reason = place.take(for: grant) { return Refusal(.overRate(seconds: 1), reason.sentence) }
         if !request.hold(in: relay.services.held.hold(for: grant.payer.holder)) {
-            return Refusal(.overRate(seconds: 1), judge.noMemory().sentence)
+            return Refusal(.overRate(seconds: 1), place.noMemory().sentence)
         }
         if let session = grant.payer.session {
             relay.services.open.begin(id, of: SessionReference(rawValue: session), at: relay.services.now())
@@ -99,6 +102,7 @@ final class Exchange {
         }
         account.ownPrices = grant.prices
         return judge.refusal(grant, account.format, request.head.method)
+            ?? relay.services.rates.take(grant.rates).map { Refusal($0.rate, wait: $0.wait) }
     }
 
     private func asksForUsage(_ grant: Grant) -> Bool {
@@ -122,7 +126,7 @@ final class Exchange {
             case .enough: client?.pause(true)
             case .tooLarge:
                 perform(.refused(Refusal(.tooLarge, "The request is larger than \(OutgoingRequest.heldLimit >> 20) MiB.")))
-            case .noMemory: perform(.refused(Refusal(.overRate(seconds: 2), judge.noMemory().sentence)))
+            case .noMemory: perform(.refused(Refusal(.overRate(seconds: 2), place.noMemory().sentence)))
             }
         }
     }
@@ -193,7 +197,7 @@ final class Exchange {
         case .finish:
             relay.leave(self)
             request.finish()
-            judge.givePlace()
+            place.give()
             if let session = grant?.payer.session { relay.services.open.end(id, of: SessionReference(rawValue: session)) }
         }
     }

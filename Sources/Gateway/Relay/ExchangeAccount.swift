@@ -117,7 +117,7 @@ struct ExchangeAccount: ~Copyable {
     private func request(of payer: Payer) -> OpenRequest {
         OpenRequest(
             id: id, payer: payer, at: startedAt, model: facts.model, requestBytes: facts.bytes, outputLimit: facts.outputLimit,
-            reserved: reserved.greatest)
+            tier: facts.askedTier, reserved: reserved.greatest)
     }
 
     // MARK: - The answer
@@ -159,7 +159,7 @@ struct ExchangeAccount: ~Copyable {
             meter.take()?.finish(wasCut: isCut)
             ?? UsageMeter(format: format, contentType: nil, contentEncoding: nil).finish(wasCut: true)
         if isGood, let record, facts.isBackground, let id = reading.response.id, !reading.response.isOver, format == .responses {
-            ledger.leave(record, response: id, tier: facts.tier)
+            ledger.leave(record, response: id)
             reserved = LayeredMoney(.zero)
             return true
         }
@@ -181,7 +181,7 @@ struct ExchangeAccount: ~Copyable {
                 milliseconds: 0),
             of: FetchedResponse(
                 id: id, isBackground: reading.response.isBackground == true,
-                lacksTier: reading.billing.tier == nil && reading.billing.cost == nil))
+                lacksTier: reading.billing.tier == nil && reading.billing.cost == nil, extras: charge.extras))
     }
 
     private mutating func settle(_ reading: UsageReading, for payer: Payer) {

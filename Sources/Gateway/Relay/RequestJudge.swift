@@ -1,22 +1,15 @@
 import Credentials
-import Limits
 import Metering
 import NIOHTTP1
 
-/// Judges a request before any of it is sent: whether it can be relayed, whose it is, and whether limits and budgets have room for it.
-///
-/// It holds the request's place until ``givePlace()``. Use only on the exchange's event loop.
+/// Judges a request before any of it is sent: whether it can be relayed, whose it is, and what the budgets are asked. It takes nothing.
 struct RequestJudge {
     private let route: ProviderRoute
     private let entrance: Entrance
-    private let relay: EventLoopRelay
-    /// The holder of the place for the connection to the provider.
-    private var place: (holder: String, toRehearsal: Bool)?
 
-    init(_ route: ProviderRoute, entrance: Entrance, relay: EventLoopRelay) {
+    init(_ route: ProviderRoute, entrance: Entrance) {
         self.route = route
         self.entrance = entrance
-        self.relay = relay
     }
 
     // MARK: - By its head
@@ -46,38 +39,14 @@ struct RequestJudge {
         return .own
     }
 
-    // MARK: - Limits
+    // MARK: - By its grant
 
-    /// Takes a place for the client's connection and one for the connection to the provider.
-    ///
-    /// - Returns: the limit that leaves no place.
-    mutating func takePlace(_ grant: Grant, _ client: RelayHandler?) -> LimitReason? {
-        let holder = grant.payer.holder
-        if client?.prove(holder) == false { return .holder }
-        let toRehearsal = grant.endpoint.provider == .rehearsal
-        let admission = relay.services.admission
-        if let reason = admission.takeOutgoing(for: holder, at: entrance.listener, toRehearsal: toRehearsal) { return reason }
-        place = (holder, toRehearsal)
-        return nil
-    }
-
-    mutating func givePlace() {
-        if let place { relay.services.admission.giveOutgoing(for: place.holder, toRehearsal: place.toRehearsal) }
-        place = nil
-    }
-
-    /// The reason to refuse a body that there is no memory for.
-    func noMemory() -> LimitReason {
-        relay.services.admission.refusals.count(.memory, at: entrance.listener)
-        return .memory
-    }
-
-    /// Refuses a request whose cost has no bound under a budget, and one beyond the rates.
+    /// Refuses a request whose cost has no bound under a budget.
     func refusal(_ grant: Grant, _ format: WireFormat, _ method: HTTPMethod) -> Refusal? {
-        Refusal(unboundedBy: grant, format, method, route) ?? relay.services.rates.take(grant.rates).map { Refusal($0.rate, wait: $0.wait) }
+        Refusal(unboundedBy: grant, format, method, route)
     }
 
-    // MARK: - Budgets
+    // MARK: - By all of it
 
     /// What the budgets are asked for a complete request.
     enum Clearance {

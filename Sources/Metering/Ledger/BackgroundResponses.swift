@@ -20,7 +20,7 @@ enum BackgroundResponses {
     /// - Returns: the entry to book if it was fetched already.
     /// - Throws: `StoreError`.
     static func leave(
-        _ request: OpenRequest, _ response: String, _ tier: String?, _ prices: PriceList, _ transaction: any Transaction
+        _ request: OpenRequest, _ response: String, _ prices: PriceList, _ transaction: any Transaction
     ) throws -> UsageEntry? {
         let payer = request.payer
         let due = request.at + (payer.session == nil ? keyRetention : sessionRetention)
@@ -29,9 +29,10 @@ enum BackgroundResponses {
         let fetched = try transaction.first(
             "DELETE FROM fetched_responses WHERE response_id = $1 AND payer = $2 RETURNING line", SpoolLine.clean(response), payer.text)
         switch try fetched.flatMap({ SpoolLine(try $0.text("line")) }) {
-        case .fetched(let entry, let response)?: return entry.settling(request, response, tier, prices)
+        case .fetched(let entry, let response)?: return try settle(entry, request, response, prices, transaction)
         // Older versions kept this.
-        case .settled(let entry)?: return entry.settling(request, FetchedResponse(id: response, isBackground: true), tier, prices)
+        case .settled(let entry)?:
+            return try settle(entry, request, FetchedResponse(id: response, isBackground: true), prices, transaction)
         case .opened, .released, .left, nil: break
         }
         try transaction.execute(
@@ -42,7 +43,7 @@ enum BackgroundResponses {
             ON CONFLICT (request_id) DO NOTHING
             """, request.id, SpoolLine.clean(response), request.at, due, payer.user, payer.project, payer.session, payer.key,
             payer.provider, payer.scope, payer.credential, request.model.map(SpoolLine.clean), request.requestBytes, request.outputLimit,
-            request.reserved, tier.map(SpoolLine.clean))
+            request.reserved, request.tier.map(SpoolLine.clean))
         try transaction.execute("UPDATE reservations SET holder = $1 WHERE request_id = $2", holder, request.id)
         return nil
     }
@@ -62,7 +63,7 @@ enum BackgroundResponses {
             RETURNING *
             """, payer.provider, SpoolLine.clean(response.id), payer.user, payer.project?.rawValue ?? "", payer.session ?? "",
             payer.key ?? "")
-        if let row { return entry.settling(try OpenRequest(row), response, try row.optionalText("tier"), prices) }
+        if let row { return try settle(entry, try OpenRequest(row), response, prices, transaction) }
         guard response.isBackground else { return nil }
         try transaction.execute(
             """
@@ -76,6 +77,23 @@ enum BackgroundResponses {
             """, SpoolLine.clean(response.id), payer.text,
             String(decoding: SpoolLine.fetched(entry, response).bytes.dropLast(), as: UTF8.self), now + keyRetention)
         return nil
+    }
+
+    /// The fetched usage as an entry of the request that began the response, by the prices that its project has for the requested model.
+    private static func settle(
+        _ entry: UsageEntry, _ request: OpenRequest, _ response: FetchedResponse, _ prices: PriceList, _ transaction: any Transaction
+    ) throws -> UsageEntry {
+        entry.settling(request, response, own: try ownPrices(of: request.payer, transaction), prices)
+    }
+
+    private static func ownPrices(of payer: Payer, _ transaction: any Transaction) throws -> ProjectPrices {
+        guard let project = payer.project else { return .none }
+        do {
+            return try ProjectPriceBook.prices(of: project, in: transaction)
+        } catch let error as MeteringError where error.code == .unreadable {
+            // The price list counts instead: what was used must be booked.
+            return .none
+        }
     }
 
     /// Whether a row is due.
@@ -108,13 +126,23 @@ extension Payer {
 extension UsageEntry {
     /// The fetched usage as an entry of the request that began the response.
     ///
-    /// - Parameter tier: the tier that the request asks for.
-    fileprivate func settling(_ request: OpenRequest, _ response: FetchedResponse, _ tier: String?, _ prices: PriceList) -> UsageEntry {
-        guard !reasons.contains(.untold) else { return Self.untold(request, because: .untold, prices) }
+    /// - Parameter own: the prices of the project that pays.
+    fileprivate func settling(
+        _ request: OpenRequest, _ response: FetchedResponse, own: ProjectPrices, _ prices: PriceList
+    ) -> UsageEntry {
+        for reason in [EstimateReason.untold, .implausible] where reasons.contains(reason) {
+            return Self.untold(request, because: reason, prices)
+        }
         var entry = self
         entry.request = request
-        if response.lacksTier, usage != TokenUsage() {
-            let (cost, reasons) = prices.surcharge(on: usage, of: model ?? request.model, at: request.payer.provider, askedTier: tier)
+        guard usage != TokenUsage() else { return entry }
+        // Only the request names the model as the project does, if the response names another one.
+        if projectCost == nil, let price = request.model.flatMap(own.price) {
+            entry.projectCost = price.cost(of: usage) + response.extras
+        }
+        if response.lacksTier {
+            let (cost, reasons) = prices.surcharge(
+                on: usage, of: model ?? request.model, at: request.payer.provider, askedTier: request.tier)
             entry.cost = entry.cost + cost
             entry.reasons.formUnion(reasons)
             if !reasons.isEmpty { entry.state = .estimated }
@@ -125,7 +153,9 @@ extension UsageEntry {
     /// An estimate for a response whose usage was never reported.
     fileprivate static func untold(_ request: OpenRequest, because reason: EstimateReason, _ prices: PriceList) -> UsageEntry {
         var entry = unsettled(request, prices: prices)
-        (entry.status, entry.state, entry.reasons) = (200, .estimated, [reason])
+        (entry.status, entry.state) = (200, .estimated)
+        entry.reasons.remove(.ended)
+        entry.reasons.insert(reason)
         return entry
     }
 }
@@ -139,6 +169,7 @@ extension OpenRequest {
                 session: try row.optionalText("session_id"), key: try row.optionalText("key_id"), provider: try row.text("provider"),
                 scope: try row.optionalText("scope").flatMap(Scope.init(rawValue:)), credential: try row.optionalText("credential_id")),
             at: Int64(try row.integer("at")), model: try row.optionalText("model"), requestBytes: try row.integer("request_bytes"),
-            outputLimit: try row.optionalInteger("output_limit"), reserved: Money(rawValue: Int64(try row.integer("reserved_nano"))))
+            outputLimit: try row.optionalInteger("output_limit"), tier: try row.optionalText("tier"),
+            reserved: Money(rawValue: Int64(try row.integer("reserved_nano"))))
     }
 }

@@ -6,6 +6,8 @@ struct DaySpan: Sendable, Hashable {
     var first: Int
     /// Whether it is a single day, of any length.
     var isSingle: Bool
+    /// The time zone in which its days end.
+    var zone: String
 
     /// The day that lies this many times 24 hours after the span's start, in days since 1970.
     func day(_ index: Int) -> Int { isSingle ? first : first + index }
@@ -27,7 +29,7 @@ extension BudgetZones {
             }
             let isSingle = end == day.end
             end = min(end, range.upperBound)
-            spans.append(DaySpan(range: time..<end, first: name, isSingle: isSingle))
+            spans.append(DaySpan(range: time..<end, first: name, isSingle: isSingle, zone: stretch.zone))
             time = end
         }
         return spans

@@ -92,5 +92,7 @@ public enum MeteringTables {
         Migration(
             "metering", 8, "the tier that background responses were asked for in",
             ["ALTER TABLE background_responses ADD COLUMN tier TEXT"]),
+        // Migration 5 made each holder of a reservation a server. Background responses are none, and give no heartbeat.
+        Migration("metering", 9, "holders that are servers only", ["DELETE FROM holders WHERE id = 'background'"]),
     ]
 }

@@ -34,12 +34,11 @@ final class ReservationHolder: Sendable {
         return fresh
     }
 
-    /// The last heartbeat of each server. Background responses hold reservations without one, and migration 5 gave them a row all the same.
+    /// The last heartbeat of each server. Background responses hold reservations without one.
     ///
     /// - Throws: `StoreError`.
     static func beats(in transaction: any Transaction) throws -> [String: Int64] {
-        let rows = try transaction.query("SELECT id, beat_at FROM holders WHERE id <> $1", BackgroundResponses.holder)
-        return try rows.reduce(into: [:]) { beats, row in
+        try transaction.query("SELECT id, beat_at FROM holders").reduce(into: [:]) { beats, row in
             beats[try row.text("id")] = Int64(try row.integer("beat_at"))
         }
     }

@@ -9,8 +9,8 @@ enum SpoolLine: Hashable, Sendable {
     case settled(UsageEntry)
     /// A request was not sent; money may be reserved for it.
     case released(RequestID)
-    /// A request has ended; its response continues in the background, and its usage is not known yet. `tier`: the one that it asks for.
-    case left(OpenRequest, response: String, tier: String?)
+    /// A request has ended; its response continues in the background, and its usage is not known yet.
+    case left(OpenRequest, response: String)
     /// The usage of a fetched background response. The entry's request is the one that fetched it; its payer must be the one that began the
     /// response.
     case fetched(UsageEntry, FetchedResponse)
@@ -18,7 +18,7 @@ enum SpoolLine: Hashable, Sendable {
     /// The request that the line is about.
     var request: RequestID {
         switch self {
-        case .opened(let request), .left(let request, _, _): request.id
+        case .opened(let request), .left(let request, _): request.id
         case .settled(let entry), .fetched(let entry, _): entry.request.id
         case .released(let request): request
         }
@@ -31,6 +31,7 @@ enum SpoolLine: Hashable, Sendable {
         case .opened(let request):
             line.add("O")
             line.add(request)
+            line.add(request.tier)
         case .settled(let entry):
             line.add("S")
             line.add(entry.request)
@@ -44,12 +45,13 @@ enum SpoolLine: Hashable, Sendable {
             for count in [usage.output, usage.reasoning, usage.webSearches] { line.add(count) }
             line.add(entry.reasons.text)
             line.add(entry.projectCost.map { String($0.rawValue) })
+            line.add(entry.request.tier)
         case .released(let request):
             line.add("R")
             line.add(request.rawValue)
         // What is known of the response precedes the fields of the other lines.
-        case .left(let request, let response, let tier):
-            return Array("B\t\(Self.clean(response))\t\(Self.clean(tier ?? ""))".utf8) + SpoolLine.opened(request).bytes.dropFirst()
+        case .left(let request, let response):
+            return Array("B\t\(Self.clean(response))\t".utf8) + SpoolLine.opened(request).bytes.dropFirst()
         case .fetched(let entry, let response):
             return Array("F\t\(Self.clean(response.id))\t\(response.marks)".utf8) + SpoolLine.settled(entry).bytes.dropFirst()
         }
@@ -68,7 +70,10 @@ enum SpoolLine: Hashable, Sendable {
             let isOld = kind == "b" || kind == "f"
             let rest = (kind.uppercased() == "B" ? ["O"] : ["S"]) + fields[(isOld ? 2 : 3)...]
             switch SpoolLine(rest.joined(separator: "\t")) {
-            case .opened(let request): self = .left(request, response: fields[1], tier: isOld || fields[2].isEmpty ? nil : fields[2])
+            case .opened(var request):
+                // Older versions wrote the tier here.
+                if !isOld, !fields[2].isEmpty { request.tier = fields[2] }
+                self = .left(request, response: fields[1])
             case .settled(let entry): self = .fetched(entry, FetchedResponse(id: fields[1], marks: isOld ? "b" : fields[2]))
             case .released, .left, .fetched, nil: return nil
             }
@@ -86,7 +91,12 @@ enum SpoolLine: Hashable, Sendable {
             self = .released(RequestID(rawValue: fields[1]))
             return
         }
-        guard let kind = fields.first, fields.count > 13, let request = OpenRequest(fields: Array(fields[1..<14])) else { return nil }
+        guard let kind = fields.first, fields.count > 13, var request = OpenRequest(fields: Array(fields[1..<14])) else { return nil }
+        // Older versions wrote no tier.
+        if (kind == "O" && fields.count == 15) || (kind == "S" && fields.count == 29) {
+            let tier = fields.removeLast()
+            request.tier = tier.isEmpty ? nil : tier
+        }
         switch (kind, fields.count) {
         case ("O", 14), ("o", 14): self = .opened(request)
         // Older versions wrote no reasons.

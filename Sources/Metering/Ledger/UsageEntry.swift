@@ -30,13 +30,15 @@ public struct OpenRequest: Sendable, Hashable {
     public var requestBytes: Int
     /// The most tokens that the request lets the model generate; `nil` if it names no limit.
     public var outputLimit: Int?
+    /// The service tier or the speed that it asks for, as the provider names it.
+    public var tier: String?
     /// The most that is reserved for it at any layer.
     public var reserved: Money
 
     /// Creates a request.
     public init(
         id: RequestID, payer: Payer, at: Int64, model: String? = nil, requestBytes: Int = 0, outputLimit: Int? = nil,
-        reserved: Money = .zero
+        tier: String? = nil, reserved: Money = .zero
     ) {
         self.id = id
         self.payer = payer
@@ -44,6 +46,7 @@ public struct OpenRequest: Sendable, Hashable {
         self.model = model
         self.requestBytes = requestBytes
         self.outputLimit = outputLimit
+        self.tier = tier
         self.reserved = reserved
     }
 }
@@ -96,12 +99,13 @@ public struct UsageEntry: Sendable, Hashable {
     }
 
     /// The entry of a request whose end is unknown: the prompt is estimated by its length, the output by the request's limit, at most 4,096
-    /// tokens.
+    /// tokens, and the price is that of the dearer one of the usual tier and the requested one.
     static func unsettled(_ request: OpenRequest, prices: PriceList) -> UsageEntry {
         let usage = TokenUsage(input: request.requestBytes / 4 + 1, output: min(request.outputLimit ?? 4_096, 4_096))
         let price = prices.quote(of: request.model, at: request.payer.provider).price
+        let (cost, reasons) = price.bill(for: usage, on: BillingTerms(askedTier: request.tier))
         return UsageEntry(
-            request: request, status: 0, model: request.model, usage: usage, cost: price.cost(of: usage), state: .unsettled,
-            reasons: [.ended], milliseconds: 0)
+            request: request, status: 0, model: request.model, usage: usage, cost: cost, state: .unsettled,
+            reasons: reasons.union([.ended]), milliseconds: 0)
     }
 }

@@ -3,10 +3,8 @@ import Store
 extension UsageLedger {
     /// Ends a request that began a background response. Its money stays reserved until the response's usage is known. Like ``settle(_:)``,
     /// it may be called on event loops.
-    ///
-    /// - Parameter tier: the service tier that it asks for, for a response that names none.
-    public func leave(_ request: OpenRequest, response: String, tier: String?) {
-        end(.left(request, response: response, tier: tier))
+    public func leave(_ request: OpenRequest, response: String) {
+        end(.left(request, response: response))
     }
 
     /// Books a finished background response that was fetched, once, for the request that began it. The same session, or the same key of the

@@ -266,8 +266,8 @@ public final class UsageLedger: Sendable {
             case .released(let request):
                 entry = nil
                 if try Self.giveBack(request, &sums, transaction) != nil { isFreed = true }
-            case .left(let request, let response, let tier):
-                entry = try BackgroundResponses.leave(request, response, tier, prices, transaction)
+            case .left(let request, let response):
+                entry = try BackgroundResponses.leave(request, response, prices, transaction)
             case .fetched(let fetched, let response):
                 entry = try BackgroundResponses.fetch(fetched, response, at: budgets.now(), prices, transaction)
             }

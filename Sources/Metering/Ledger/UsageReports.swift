@@ -38,6 +38,8 @@ public struct UsageLine: Sendable, Hashable, Codable {
     public var estimated: Int
     /// The number of requests that were open when SAM ended.
     public var unsettled: Int
+    /// The time zone of a day; `nil` for other lines.
+    public var timeZone: String?
 }
 
 /// The selection for a usage report.
@@ -114,7 +116,8 @@ extension UsageLedger {
             var days: [Int: UsageLine] = [:]
             for span in try budgets.zones(in: transaction).days(in: begin..<end) {
                 for row in try Self.lines(query, span.range, user, transaction) {
-                    let line = try UsageLine(row)
+                    var line = try UsageLine(row)
+                    line.timeZone = span.zone
                     let day = span.day(Int(line.name) ?? 0)
                     days[day] = days[day].map { $0.adding(line) } ?? line
                 }

@@ -8,6 +8,8 @@ public struct Charge: Sendable, Hashable {
     public var cost: Money
     /// The cost by the project's own prices, which counts at its budget; `nil` if it has none for the models.
     public var projectCost: Money?
+    /// The part of the cost for searches and tools, which a project's own price of the model does not include.
+    public var extras = Money.zero
     /// The reasons for an estimate; empty if every count was reported and every price is known.
     public var reasons: Set<EstimateReason> = []
 
@@ -37,6 +39,7 @@ extension PriceList {
         guard reading.isWhole || status == 0 || (200..<300).contains(status) else {
             return Charge(usage: TokenUsage(), model: facts.model, cost: .zero)
         }
+        let reading = reading.isPossible(for: facts) ? reading : reading.disbelieved
         let (usage, _) = reading.completed(requestBytes: facts.bytes)
         let model = reading.model ?? facts.model
         guard usage != TokenUsage() || !reading.attempts.isEmpty || !reading.billing.tools.isEmpty || reading.billing.cost != nil else {
@@ -48,6 +51,7 @@ extension PriceList {
         let (calls, areKnown) = quote.price.cost(ofTools: reading.billing.tools, besides: usage, on: terms)
         charge.add(usage, quote, own.price(answered: reading.model, asked: facts.model), terms)
         charge.add(calls)
+        charge.extras = calls + quote.price.cost(ofSearches: usage.webSearches)
         if !areKnown { charge.reasons.insert(.tool) }
         // Each attempt is priced by its own model.
         for attempt in reading.attempts {

@@ -4,6 +4,8 @@ public enum EstimateReason: String, Sendable, Hashable, Codable, CaseIterable, C
     case cut
     /// The response was complete but reported no usage.
     case untold
+    /// The response reported more than any request can use, so its counts do not count.
+    case implausible
     /// The response has a content coding that the meter can't read, or is damaged.
     case coding
     /// The path is not in the table of the provider's paths.

@@ -10,6 +10,8 @@ public struct RequestFacts: Sendable, Hashable {
     public var tier: String?
     /// The requested speed, as the provider names it (Anthropic's `fast`).
     public var speed: String?
+    /// The requested tier or speed that has a price of its own, if any.
+    public var askedTier: String? { ServiceTier.name(tier) == nil ? speed : tier }
     /// The requested region, as the provider names it (Anthropic's `inference_geo`).
     public var region: String?
     /// Whether a chat completion searches the web (`web_search_options`).

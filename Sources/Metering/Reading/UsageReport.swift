@@ -133,11 +133,11 @@ struct UsageReport: Sendable {
         "response.created", "response.queued", "response.in_progress", "response.failed", "response.cancelled",
     ]
 
-    /// Parses a count. Negative and absurdly large counts are ignored, so that sums can't overflow.
+    /// Parses a count. Negative counts are ignored, and absurdly large ones are cut, so that sums can't overflow.
     private static func number(_ bytes: [UInt8]) -> Int? {
         let text = String(decoding: bytes, as: UTF8.self)
-        let number = Int(text) ?? Double(text).flatMap { $0.isFinite && $0 <= 1e12 ? Int(exactly: $0.rounded()) : nil }
-        return number.flatMap { (0...most).contains($0) ? $0 : nil }
+        let number = Int(text) ?? Double(text).flatMap { Int(exactly: min($0, Double(most)).rounded()) }
+        return number.flatMap { $0 < 0 ? nil : min($0, most) }
     }
 
     /// Clamps a count from another source to the same bounds.

@@ -57,8 +57,10 @@ struct Usage: AsyncParsableCommand {
             let notes = [
                 line.estimated > 0 ? "\(line.estimated) estimated" : nil, line.unsettled > 0 ? "\(line.unsettled) unsettled" : nil,
             ].compactMap(\.self)
+            // Days before a change of the zone are those of another one.
+            let zone = line.timeZone.flatMap { $0 == listing.timeZone ? nil : " (\($0))" } ?? ""
             table.add([
-                line.name.isEmpty ? "(none)" : line.name, String(line.requests),
+                line.name.isEmpty ? "(none)" : line.name + zone, String(line.requests),
                 String(line.usage.input + line.usage.cacheWrite + line.usage.cacheWriteLong), String(line.usage.cacheRead),
                 String(line.usage.output), line.cost.text, notes.joined(separator: ", "),
             ])

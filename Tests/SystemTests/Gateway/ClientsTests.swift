@@ -130,15 +130,16 @@ struct ClientsTests {
                 #expect(try await sam.sam("budget", "set", "0.0001").termination == .exited(0))
                 let scenario = client == .anthropic ? "plain" : "chat"
                 let result = try #require(try await client.play([scenario], at: client.rawValue, with: key, sam).first)
-                let kind = client == .anthropic ? "APIStatusError" : "RateLimitError"
-                #expect(result["kinds"]?.elements?.contains(.string(kind)) == true, "\(result)")
-                #expect(result["status"] == (client == .anthropic ? 402 : 429), "\(result)")
+                #expect(result["kinds"]?.elements?.contains("APIStatusError") == true, "\(result)")
+                #expect(result["status"] == 402 && result["retryAfter"] == .null, "\(result)")
                 let message = result["message"]?.string ?? ""
                 let reset = try #require(try await sam.json("budget", "list")["budgets"]?.elements?.first?["resetsAt"])
                 guard case .integer(let milliseconds) = reset else { throw CancellationError() }
                 let date = Date(timeIntervalSince1970: Double(milliseconds) / 1_000).ISO8601Format().prefix(10)
                 #expect(message.contains(date) && message.contains("budget"), "\(message)")
                 #expect(upstream.requests.isEmpty, "Also not at a second try")
+                guard case .integer(let seconds)? = result["seconds"] else { throw CancellationError() }
+                #expect(seconds == 0, "It does not wait for another try: \(result)")
                 #expect(try await sam.usage(by: "user").isEmpty)
 
                 #expect(try await sam.sam("budget", "set", "10").termination == .exited(0))
