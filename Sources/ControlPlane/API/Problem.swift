@@ -44,7 +44,9 @@ public struct Problem: Error, Sendable, Codable {
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case let error as SessionsError where error.code == .fenced: self = .fenced
+        case let error as SessionsError where error.code == .fenced:
+            self = .fenced
+            detail = error.message
         case let error as any ExplainedError where error.kind != .unexpected:
             self.init(kind: error.kind, error.message)
             code = error.reason
