@@ -251,6 +251,12 @@ let package = Package(
             ]),
         .executableTarget(
             name: "scripted-agent", dependencies: ["AgentProtocol"], path: "Tests/ScriptedAgent", swiftSettings: strict),
+        .executableTarget(
+            name: "sam-elsewhere",
+            dependencies: [
+                "Accounts", "AgentProtocol", "ControlPlane", "Processes", "Sandbox", "Wording", "Workspaces", .logging,
+            ],
+            path: "Tests/Elsewhere", swiftSettings: strict),
         .testTarget(
             name: "SamTests",
             dependencies: ["sam", "Accounts", "AgentProtocol", "ControlPlane", "Fuzzing", "Sessions", "Wording", .argumentParser],
@@ -258,8 +264,8 @@ let package = Package(
         .target(
             name: "SystemSupport",
             dependencies: [
-                "sam", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Fuzzing", "Processes", "Store", "TestSupport",
-                "Wording",
+                "sam", "sam-elsewhere", "sam-runner", "sam-scout", "scripted-agent", "AgentProtocol", "Fuzzing", "Processes", "Store",
+                "TestSupport", "Wording",
                 .asyncHTTPClient, .httpTypes, .hummingbird, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
             ],
             path: "Tests/SystemTests/Support", swiftSettings: strict),
