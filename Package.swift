@@ -258,6 +258,12 @@ let package = Package(
             ]),
         .executableTarget(
             name: "scripted-agent", dependencies: ["AgentProtocol"], path: "Tests/ScriptedAgent", swiftSettings: strict),
+        .executableTarget(
+            name: "sam-elsewhere",
+            dependencies: [
+                "Accounts", "AgentProtocol", "ControlPlane", "Processes", "Sandbox", "Wording", "Workspaces", .logging,
+            ],
+            path: "Tests/Elsewhere", swiftSettings: strict),
         .testTarget(
             name: "SamTests",
             dependencies: ["sam", "API", "Accounts", "AgentProtocol", "Fuzzing", "Sessions", "Wording", .argumentParser],
@@ -265,8 +271,9 @@ let package = Package(
         .target(
             name: "SystemSupport",
             dependencies: [
-                "sam", "sam-runner", "sam-scout", "scripted-agent", "API", "AgentProtocol", "Fuzzing", "Processes", "Store", "TestSupport",
-                "Wording",
+                "sam", "sam-elsewhere", "sam-runner", "sam-scout", "scripted-agent", "API", "AgentProtocol", "Fuzzing", "Processes",
+                "Store",
+                "TestSupport", "Wording",
                 .asyncHTTPClient, .httpTypes, .hummingbird, .nioCore, .nioHTTP1, .nioPosix, .nioSSL,
             ],
             path: "Tests/SystemTests/Support", swiftSettings: strict),

@@ -31,7 +31,7 @@ public struct Conversation: Sendable, Hashable, Codable {
         }
     }
 
-    /// The checkout's absolute path, as the agent sees it.
+    /// The checkout's absolute path, as the agent sees it. The runner replaces it for an agent without a sandbox.
     public var workingDirectory: String
     /// The actions that the agent may take without asking.
     public var permissions: PermissionMode

@@ -39,8 +39,9 @@ struct AgentLaunch: Sendable {
             Command(
                 forwarder,
                 [
-                    "inside", "--socket", Sandbox.Inside.sockets + "/gateway.sock", "--port", String(Sandbox.Inside.gatewayPort),
-                    "--port", String(Sandbox.Inside.egressPort), "--file-limit", String(configuration.limits.disk), "--",
+                    "inside", "--socket", RunnerPlace.gatewaySocketPath(in: Sandbox.Inside.sockets),
+                    "--port", String(Sandbox.Inside.gatewayPort), "--port", String(Sandbox.Inside.egressPort),
+                    "--file-limit", String(configuration.limits.disk), "--",
                 ] + words(program.program, runner: forwarder),
                 environment: environment, workingDirectory: Sandbox.Inside.workspace))
     }

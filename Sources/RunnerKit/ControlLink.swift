@@ -20,6 +20,9 @@ struct ControlLink: Sendable {
     /// The longest line, in bytes: a prompt of 1 MiB whose characters are all escaped, and its images in base64.
     private static let commandLimit = 6 << 20 + PromptImage.totalLimit / 3 * 4 + 1 << 20
 
+    /// The longest configuration, in bytes: it has the agent's files and what an earlier session left to tell.
+    private static let configurationLimit = 16 << 20
+
     private let client: HTTPClient
     private let origin: String
     private let token: String
@@ -78,6 +81,16 @@ struct ControlLink: Sendable {
         _ = try await call(.POST, "/heartbeat", body: heartbeat.flatMap { try? JSONLine.encode($0) } ?? Data())
     }
 
+    /// Fetches what to run.
+    func configuration() async throws(Failure) -> RunnerConfiguration {
+        let answer = try await call(.GET, "/configuration", body: Data(), limit: Self.configurationLimit)
+        do {
+            return try JSONLine.decode(RunnerConfiguration.self, from: answer)
+        } catch {
+            throw .unavailable("the answer is no configuration: \(error)")
+        }
+    }
+
     /// Fetches the content of the agent's sign-in file.
     func signIn() async throws(Failure) -> String {
         let answer = try await call(.GET, "/sign-in", body: Data())
@@ -120,7 +133,7 @@ struct ControlLink: Sendable {
     }
 
     private func call(
-        _ method: HTTPMethod, _ path: String, body: Data, under base: String = "/runner/v1"
+        _ method: HTTPMethod, _ path: String, body: Data, under base: String = "/runner/v1", limit: Int = 1 << 20
     ) async throws(Failure) -> Data {
         do {
             var request = request(method, base + path)
@@ -128,7 +141,7 @@ struct ControlLink: Sendable {
             request.body = .bytes(ByteBuffer(bytes: body))
             let response = try await client.execute(request, timeout: .seconds(15))
             try await check(response)
-            return Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
+            return Data(try await response.body.collect(upTo: limit).readableBytesView)
         } catch let failure as Failure {
             throw failure
         } catch {

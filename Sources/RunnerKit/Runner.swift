@@ -24,12 +24,17 @@ public struct Runner: Sendable {
     public static let terminationLimit = Duration.seconds(30)
 
     private let configuration: RunnerConfiguration
+    private let token: String
     private let place: RunnerPlace
     private let logger: Logger
+    private let refusals = RefusalLog()
 
     /// Creates a runner.
-    public init(_ start: RunnerStart, logger: Logger) {
-        configuration = start.configuration
+    ///
+    /// - Parameter configuration: what to run (``AgentProtocol/RunnerStart/configurationToRun(_:clock:)``).
+    public init(_ start: RunnerStart, running configuration: RunnerConfiguration, logger: Logger) {
+        self.configuration = configuration
+        token = start.token
         place = start.place
         self.logger = logger
     }
@@ -59,7 +64,7 @@ public struct Runner: Sendable {
         _ client: HTTPClient, _ terminations: some AsyncSequence<Void, Never> & Sendable, _ clock: some Clock<Duration>
     ) async throws {
         let answers = AnswerWatch(clock: clock, limit: Self.silenceLimit)
-        let link = try ControlLink(client: client, place: place, token: configuration.token) { answers.answered() }
+        let link = try ControlLink(client: client, place: place, token: token) { answers.answered() }
         let session = try AgentSession(
             configuration: configuration, folder: place.folder,
             driver: configuration.agent.wireProtocol.driver(for: configuration.conversation), logger: logger)
@@ -70,6 +75,9 @@ public struct Runner: Sendable {
         } catch {
             if case .fenced = error { return }
         }
+        let socket = try await remoteSocket()
+        let carrying = Task { try await socket?.run() }
+        defer { carrying.cancel() }
         let keeper = configuration.signIn.map {
             SignInKeeper($0, home: place.home, session: configuration.session, link: link, logger: logger)
         }
@@ -111,12 +119,21 @@ public struct Runner: Sendable {
         for task in [listening, terminating] { task.cancel() }
     }
 
+    /// The session's socket, where the control plane is on another machine; on its own machine it makes it itself.
+    private func remoteSocket() async throws -> RemoteSocket? {
+        guard let server = place.server else { return nil }
+        guard let address = RemoteSocket.Server(server.address) else { throw RunnerPlace.InvalidServer(address: server.address) }
+        return try await RemoteSocket(
+            path: RunnerPlace.gatewaySocketPath(in: place.sockets), to: address, token: token, trustRoots: server.trustRoots)
+    }
+
     // MARK: - The agent
 
     private func own(_ session: AgentSession, _ keeper: SignInKeeper?) async {
         let pipes: AgentPipes
         do {
             try await keeper?.place()
+            try await Blocking.run { try configuration.placeFiles(in: place.home) }
             let launch = AgentLaunch(configuration, at: place)
             let group = try await Blocking.run { try launch.makeGroups() }
             await session.watchMemory(group.memoryEvents)
@@ -242,7 +259,7 @@ public struct Runner: Sendable {
             logger.debug("The control plane can't be reached: \(reason)")
             return true
         case .refused(let status):
-            logger.warning("The control plane answered \(status).")
+            if refusals.isNew(status) { logger.warning("The control plane answered \(status). Further answers like it are not logged.") }
             return true
         }
     }

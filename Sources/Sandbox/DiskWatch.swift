@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import Synchronization
 
 /// Measures how much disk space folders use: the closer to the limit, the more often.
 ///
@@ -83,27 +84,28 @@ package struct DiskWatch: Sendable {
 
     /// What the folders use now; `nil` if it can't be determined.
     func use() async -> Use? {
-        var output = await look("-B1")
-        if output?.termination.isSuccess != true, repairsPermissions {
-            // Some folder could not be read: an agent can remove its own permissions, and do so for more folders than the output has room
-            // for errors.
-            _ = try? await Command("/bin/chmod", ["-R", "-f", "u+rwX", "--"] + folders, environment: Self.environment)
-                .run(timeout: .seconds(600))
-            output = await look("-B1")
-        }
-        guard let bytes = output.flatMap(Self.total), let entries = await look("--inodes").flatMap(Self.total) else { return nil }
-        return Use(bytes: bytes, entries: entries)
+        let found = await look()
+        guard repairsPermissions, found?.isWhole != true else { return found?.use }
+        // Some folder could not be read: an agent can remove its own permissions, and do so for more folders than the output has room for
+        // errors.
+        _ = try? await Command("/bin/chmod", ["-R", "-f", "u+rwX", "--"] + folders, environment: Self.environment)
+            .run(timeout: .seconds(600))
+        return await look()?.use
     }
 
-    /// Runs `du` on one file system, without following links: the agent may change the tree meanwhile.
-    private func look(_ unit: String) async -> Output? {
-        try? await Command("/usr/bin/du", ["-s", "-x", "-c", unit, "--"] + folders, environment: Self.environment)
-            .run(timeout: .seconds(600))
+    /// Runs `du` once over all files, on one file system, without following links: the agent may change the tree meanwhile.
+    ///
+    /// - Returns: what it counted, and whether it could read all of it.
+    private func look() async -> (use: Use?, isWhole: Bool)? {
+        let counted = Mutex(DiskListing())
+        let command = Command("/usr/bin/du", ["-a", "-x", "-c", "-B1", "-0", "--"] + folders, environment: Self.environment)
+        let output = try? await command.read(timeout: .seconds(600)) { piece in
+            counted.withLock { $0.read(piece) }
+            return true
+        }
+        guard let output else { return nil }
+        return (counted.withLock { $0.use }, output.termination.isSuccess)
     }
 
     private static let environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C"]
-
-    private static func total(_ output: Output) -> Int? {
-        output.text.split(separator: "\n").last.flatMap { $0.split(separator: "\t").first }.flatMap { Int($0) }
-    }
 }

@@ -50,11 +50,13 @@ public struct Sessions: Sendable {
             changes: changes, accounts: accounts, settings: settings, credentials: credentials, agents: agents, slots: slots, host: host,
             endpoints: endpoints, leaving: LeavingProjects())
         projects = ProjectRemovals(commands: commands, settings: settings, leases: changes.sessions.leases, host: host)
-        runners = RunnerIntake(changes: changes, pins: credentials.pins)
+        let launches = RunnerLaunches(
+            changes: changes, accounts: accounts, settings: settings, pins: credentials.pins, agents: agents)
+        runners = RunnerIntake(changes: changes, pins: credentials.pins, launches: launches)
         work = SessionWork(
             steps: WorkSteps(
                 changes: changes, accounts: accounts, settings: settings, pins: credentials.pins, sync: credentials.sync, agents: agents,
-                host: host, endpoints: endpoints, board: board, logger: logger))
+                launches: launches, host: host, endpoints: endpoints, board: board, logger: logger))
         supervisor = SessionSupervisor(
             changes: changes, status: status, permissions: permissions,
             queue: QueueStarter(

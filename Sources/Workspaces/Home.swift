@@ -74,7 +74,7 @@ public struct Home: Sendable, Hashable {
     /// The folder with the session's own socket, the only socket of SAM's that is bound into its sandbox.
     public func sockets(_ session: SessionID) -> String { "\(path)/sockets/\(session.rawValue)" }
     /// The socket behind the sandbox's loopback port.
-    public func gatewaySocket(_ session: SessionID) -> String { sockets(session) + "/gateway.sock" }
+    public func gatewaySocket(_ session: SessionID) -> String { RunnerPlace.gatewaySocketPath(in: sockets(session)) }
     /// An attempt's own folder: the runner's configuration, lock, spool and log.
     public func attempt(_ session: SessionID, _ attempt: Int) -> String { "\(self.session(session))/attempt-\(attempt)" }
 

@@ -81,27 +81,8 @@ public struct LocalHost: WorkspaceHost {
     /// Updates the project's mirror and makes the session's working tree over its objects.
     public func prepare(_ request: WorkspaceRequest) async throws -> PreparedWorkspace {
         try await check(request.project)
-        let location = try RepositoryLocation(request.project.repository)
         let mirror = mirror(of: request.project.id)
-        request.report(WorkspaceProgress("waiting for the mirror, which is in use"))
-        let (base, given, label) = try await mirrors.exclusively(request.project.id) {
-            _ = try await aside { [started] in mirror.removeLeftovers(before: started) }
-            var base = try await reaching(location, to: .read, sandbox: request.project.sandbox) { access in
-                try await mirror.update(from: access, limits: request.limits, telling: request.report)
-            }
-            var label = base.branch
-            if let start = request.start {
-                if let note = try await takeIn(start, of: request.session, into: mirror) { base.notes.append(note) }
-                // A label with the default branch would be wrong, unless this is its newest commit.
-                if base.commit != start { label = nil }
-                base.commit = start
-                try await checkThatIsThere(start, in: mirror)
-            }
-            let given = try await GivenRefs.of(mirror)
-            // Still inside the exclusive section, because objects that nothing names can be removed from the mirror.
-            try await mirror.keep(base.commit, for: request.session)
-            return (base, given, label)
-        }
+        let (base, given) = try await updateMirror(for: request)
         try makeFolder(home.session(request.session))
         try makeFolder(home.agentHome(request.session))
         if let earlier = request.earlier { await KeptHome(path: home.agentHome(earlier)).copy(to: home.agentHome(request.session), logger) }
@@ -119,7 +100,34 @@ public struct LocalHost: WorkspaceHost {
         guard try await copy.run().termination.isSuccess else {
             throw WorkspaceError(.checkout, "The index of the workspace can't be copied to \(home.baseIndex(session)).")
         }
-        return PreparedWorkspace(base: base.commit, defaultBranch: label, notes: base.notes)
+        // A label with the default branch would be wrong, unless this is its newest commit.
+        return PreparedWorkspace(base: base.commit, defaultBranch: base.isNewest ? base.branch : nil, notes: base.notes)
+    }
+
+    /// Updates the project's mirror, and keeps the commit in it from which a session is to start.
+    ///
+    /// - Returns: that commit, and the origin's refs as they are now.
+    /// - Throws: ``WorkspaceError``.
+    package func updateMirror(for request: WorkspaceRequest) async throws -> (base: Mirror.Base, given: GivenRefs) {
+        let location = try RepositoryLocation(request.project.repository)
+        let mirror = mirror(of: request.project.id)
+        request.report(WorkspaceProgress("waiting for the mirror, which is in use"))
+        return try await mirrors.exclusively(request.project.id) {
+            _ = try await aside { [started] in mirror.removeLeftovers(before: started) }
+            var base = try await reaching(location, to: .read, sandbox: request.project.sandbox) { access in
+                try await mirror.update(from: access, limits: request.limits, telling: request.report)
+            }
+            if let start = request.start {
+                if let note = try await takeIn(start, of: request.session, into: mirror) { base.notes.append(note) }
+                base.isNewest = base.commit == start
+                base.commit = start
+                try await checkThatIsThere(start, in: mirror)
+            }
+            let given = try await GivenRefs.of(mirror)
+            // Still inside the exclusive section, because objects that nothing names can be removed from the mirror.
+            try await mirror.keep(base.commit, for: request.session)
+            return (base, given)
+        }
     }
 
     private func checkThatIsThere(_ commit: String, in mirror: Mirror) async throws {
@@ -140,9 +148,8 @@ public struct LocalHost: WorkspaceHost {
     private func start(_ launch: RunnerLaunch) throws -> RunnerHandle {
         let folder = home.attempt(launch.session, launch.attempt)
         try makeFolder(folder)
-        try placeFiles(of: launch.agent, for: launch.session)
         let file = RunnerPlace.startPath(in: folder)
-        let start = RunnerStart(configuration: configuration(launch), place: place(launch, folder: folder))
+        let start = RunnerStart(token: launch.token, configuration: launch.configuration, place: place(launch, folder: folder))
         guard let content = try? JSONLine.encode(start),
             FileManager.default.createFile(atPath: file, contents: content, attributes: [.posixPermissions: 0o600])
         else { throw WorkspaceError(.sandbox, "The runner's configuration \(file) can't be written.") }
@@ -247,6 +254,11 @@ public struct LocalHost: WorkspaceHost {
         ] { await remove(path) }
         // Removes the folder of a session that never ran, which is empty by now; any other is not empty and stays.
         rmdir(home.session(session))
+        await releaseMirror(of: project, for: session)
+    }
+
+    /// Removes the ref that keeps the commit from which a session's workspace started.
+    package func releaseMirror(of project: ProjectID, for session: SessionID) async {
         let mirror = mirror(of: project)
         guard FileManager.default.fileExists(atPath: mirror.path) else { return }
         do {

@@ -21,9 +21,11 @@ package struct Mirror: Sendable {
     package struct Base: Sendable, Hashable, Codable {
         package var commit: String
         /// The remote's default branch; `nil` when its HEAD is detached.
-        var branch: String?
+        package var branch: String?
+        /// Whether the commit is the newest of the default branch.
+        var isNewest = true
         /// Notes on what the checkout lacks, a sentence each.
-        var notes: [String] = []
+        package var notes: [String] = []
     }
 
     /// Reads a repository's HEAD without fetching anything.

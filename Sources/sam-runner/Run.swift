@@ -24,15 +24,17 @@ struct Run: AsyncParsableCommand {
             logger.error("The configuration \(file) can't be read. \(error)")
             throw ExitCode(RunnerStartError.exitCode)
         }
-        logger[metadataKey: "session"] = "\(start.configuration.session.rawValue)"
         // Held until the process ends for any reason: the control plane uses it to tell that the runner is alive.
         guard let lock = FileLock(path: RunnerPlace.lockPath(in: start.place.folder)) else {
             logger.error("Another runner owns this attempt.")
             throw ExitCode.failure
         }
+        // Before signals are trapped: SIGTERM ends a runner that has not started anything at once.
+        guard let configuration = try await start.configurationToRun(logger) else { throw ExitCode.failure }
+        logger[metadataKey: "session"] = "\(configuration.session.rawValue)"
         // The agent's process gets the default actions of all signals back.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        try await Runner(start, logger: logger).run(terminations: signals.map { _ in })
+        try await Runner(start, running: configuration, logger: logger).run(terminations: signals.map { _ in })
         withExtendedLifetime(lock) {}
     }
 }

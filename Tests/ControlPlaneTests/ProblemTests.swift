@@ -68,7 +68,7 @@ struct ProblemTests {
     @Test("A runner whose attempt is over gets an answer that nothing else gets")
     func fenced() {
         let problem = Problem(SessionsError(.fenced, "It."))
-        #expect(problem.status == 409 && problem.type == FencedProblem.type && problem.detail == "This runner's attempt is over.")
+        #expect(problem.status == 409 && problem.type == FencedProblem.type && problem.detail == "It.")
         #expect(Problem(SessionsError(.wrongState, "It.")).type == "about:blank")
     }
 

@@ -114,7 +114,7 @@ extension RunnerConfiguration {
     /// For a session whose program is not started.
     static var forTests: RunnerConfiguration {
         RunnerConfiguration(
-            session: SessionID(rawValue: "s_test"), attempt: 1, token: "token", agent: Agent(arguments: [], wireProtocol: .acp),
+            session: SessionID(rawValue: "s_test"), attempt: 1, agent: Agent(arguments: [], wireProtocol: .acp),
             sandbox: .none, limits: Limits(memory: 1 << 30, processes: 100, cpuPercent: 100, disk: 1 << 30),
             conversation: Conversation(workingDirectory: "/workspace", permissions: .ask), handshakeTimeout: 1_000, outputLimit: 1 << 20,
             answerTimeout: 3_600_000, stopGrace: 1_000)

@@ -72,7 +72,7 @@ struct RunnerEndTests {
         let place = RunnerPlace(
             controlSocket: folder + "/none.sock", folder: folder, workspace: folder, home: folder, objects: folder, sockets: folder,
             sandboxFiles: folder, programs: folder, bubblewrap: "/usr/bin/bwrap", executable: "/bin/sleep")
-        let runner = Runner(RunnerStart(configuration: configuration, place: place), logger: Logger(label: "test"))
+        let runner = Runner(RunnerStart(token: "token", place: place), running: configuration, logger: Logger(label: "test"))
         async let running: Void = runner.run(terminations: terminations, clock: clock)
         await body()
         try await running

@@ -43,3 +43,32 @@ struct DiskWatchTests {
         #expect(use.entries == 2 && use.excess(over: 1 << 20) == nil, "\(use)")
     }
 }
+
+@Suite("What du lists")
+struct DiskListingTests {
+    @Test(
+        "The total and the number of files come out of it, whatever the names are and wherever it is cut",
+        arguments: [
+            ("4096\t/w\0" + "8192\ttotal\0", 8_192, 1),
+            ("0\t/w/1\t2\n3\0" + "512\t/w/9 total\0" + "4096\t/w\0" + "4608\ttotal\0", 4_608, 3),
+        ])
+    func total(text: String, bytes: Int, entries: Int) {
+        let all = Array(text.utf8)
+        for cut in 0...all.count {
+            var listing = DiskListing()
+            listing.read(Array(all[..<cut]))
+            listing.read(Array(all[cut...]))
+            #expect(listing.use == DiskWatch.Use(bytes: bytes, entries: entries), "cut at \(cut)")
+        }
+    }
+
+    @Test("Without a whole record there is no answer, and a huge number does not overflow")
+    func odd() {
+        var listing = DiskListing()
+        #expect(listing.use == nil)
+        listing.read(Array("4096\t/w".utf8))
+        #expect(listing.use == nil)
+        listing.read(Array(("\0" + String(repeating: "9", count: 40) + "\ttotal\0").utf8))
+        #expect(listing.use?.bytes == 1 << 55)
+    }
+}

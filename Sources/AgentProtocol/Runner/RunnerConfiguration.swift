@@ -1,12 +1,12 @@
-/// What a runner has to run, and within which limits. It names no path but those in the agent's catalogue entry and environment: the runner builds the sandbox from it where it runs
+/// What a runner has to run, and within which limits: in the file that it starts from, or the answer to `GET /runner/v1/configuration`.
+///
+/// It names no path but those in the agent's catalogue entry and environment: the runner builds the sandbox from it where it runs
 /// (``RunnerPlace``).
 public struct RunnerConfiguration: Sendable, Codable {
     /// The session's id.
     public var session: SessionID
     /// The attempt's fencing number.
     public var attempt: Int
-    /// The runner's bearer token. It is never passed in an argument or the environment.
-    public var token: String
     /// The agent to run.
     public var agent: Agent
     /// The kind of sandbox, as in the event ``AgentEvent/agentStarted(_:)``.
@@ -44,9 +44,15 @@ public struct RunnerConfiguration: Sendable, Codable {
         public var folders: [String]
         /// Its environment variables.
         public var environment: [String: String]
+        /// Files to write into its home, by their paths there.
+        public var files: [String: String]
 
         /// Creates a description of an agent.
-        public init(arguments: [String], wireProtocol: WireProtocol, folders: [String] = [], environment: [String: String] = [:]) {
+        public init(
+            arguments: [String], wireProtocol: WireProtocol, folders: [String] = [], environment: [String: String] = [:],
+            files: [String: String] = [:]
+        ) {
+            self.files = files
             self.arguments = arguments
             self.wireProtocol = wireProtocol
             self.folders = folders
@@ -93,12 +99,11 @@ public struct RunnerConfiguration: Sendable, Codable {
 
     /// Creates a configuration.
     public init(
-        session: SessionID, attempt: Int, token: String, agent: Agent, sandbox: SandboxKind, limits: Limits, conversation: Conversation,
+        session: SessionID, attempt: Int, agent: Agent, sandbox: SandboxKind, limits: Limits, conversation: Conversation,
         handshakeTimeout: Int, outputLimit: Int, answerTimeout: Int, stopGrace: Int, signIn: SignIn? = nil
     ) {
         self.session = session
         self.attempt = attempt
-        self.token = token
         self.agent = agent
         self.sandbox = sandbox
         self.limits = limits

@@ -69,6 +69,8 @@ public struct RunnerPlace: Sendable, Hashable, Codable {
 
     /// The lock file that a running runner holds. The kernel releases the lock when the runner ends for any reason.
     public static func lockPath(in folder: String) -> String { folder + "/lock" }
+    /// The session's own socket, in the folder that the sandbox shows.
+    public static func gatewaySocketPath(in sockets: String) -> String { sockets + "/gateway.sock" }
     /// The runner's saved events, one per line.
     public static func spoolPath(in folder: String) -> String { folder + "/events.jsonl" }
     /// The file from which a runner of this machine starts: a ``RunnerStart``.

@@ -5,18 +5,21 @@ public struct RunnerStart: Sendable, Codable {
     /// The format of this version. It rises with each change that a runner of an earlier version would misread.
     ///
     /// Files without a number have format 1.
-    public static let currentFormat = 1
+    public static let currentFormat = 2
 
     /// The format of this description.
     public let format: Int
-    /// What to run.
-    public var configuration: RunnerConfiguration
+    /// The runner's bearer token. It is never passed in an argument or the environment.
+    public var token: String
+    /// What to run; `nil` for a runner that asks the control plane for it (`GET /runner/v1/configuration`).
+    public var configuration: RunnerConfiguration?
     /// Where to run it.
     public var place: RunnerPlace
 
     /// Creates a start in the current format.
-    public init(configuration: RunnerConfiguration, place: RunnerPlace) {
+    public init(token: String, configuration: RunnerConfiguration? = nil, place: RunnerPlace) {
         format = Self.currentFormat
+        self.token = token
         self.configuration = configuration
         self.place = place
     }

@@ -11,7 +11,9 @@ extension Problem {
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case let error as SessionsError where error.code == .fenced: self = .fenced
+        case let error as SessionsError where error.code == .fenced:
+            self = .fenced
+            detail = error.message
         case let error as any ExplainedError where error.kind != .unexpected: self.init(explained: error)
         case let error as DecodingError: self.init(.badRequest, "The body is not what this call takes: \(error.place)")
         case let error as HTTPError: self.init(error.status, error.body ?? error.status.reasonPhrase)

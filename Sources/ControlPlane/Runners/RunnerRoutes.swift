@@ -17,6 +17,7 @@ struct RunnerRoutes {
         group.post("heartbeat", use: heartbeat)
         group.get("commands", use: commands)
         group.get("sign-in", use: signIn)
+        group.get("configuration", use: configuration)
     }
 
     private func events(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -47,6 +48,10 @@ struct RunnerRoutes {
 
     private func signIn(_ request: Request, _ context: APIContext) async throws -> Response {
         try .json(try await runners.signInContent(for: try runner(context)))
+    }
+
+    private func configuration(_ request: Request, _ context: APIContext) async throws -> Response {
+        try .json(try await runners.configuration(for: try runner(context)))
     }
 
     private func runner(_ context: APIContext) throws -> RunnerIdentity {

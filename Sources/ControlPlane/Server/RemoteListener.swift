@@ -15,8 +15,13 @@ import Wording
 struct RemoteListener: Service {
     private let channel: any Channel
     private let host: String
-    /// The connections to the runners' API.
-    private let connections = OpenConnections()
+    /// The connections with requests of people's keys. At the end, those under way get ``requestLimit``.
+    private let people = OpenConnections()
+    /// The connections to the runners' API, whose streams have no end. Runners connect again, and repeat what was not answered.
+    private let runnerConnections = OpenConnections()
+
+    /// How long requests under way may take after the listener has closed.
+    static let requestLimit = Duration.seconds(10)
 
     /// The URL, as far as the bound address shows it.
     var url: String { "https://\(host.contains(":") ? "[\(host)]" : host):\(channel.localAddress?.port ?? 0)" }
@@ -37,8 +42,14 @@ struct RemoteListener: Service {
                 }
                 return SessionReference(rawValue: runner.session.rawValue)
             },
-            serve: { [connections] channel in
-                connections.add(channel)
+            serve: { [people, runnerConnections] channel in
+                people.add(channel)
+                // The gateway takes people's requests before.
+                try channel.pipeline.syncOperations.addHandler(
+                    FirstRead {
+                        people.remove(channel)
+                        runnerConnections.add(channel)
+                    })
                 try api.serve(channel)
             })
         do {
@@ -79,6 +90,7 @@ struct RemoteListener: Service {
     func run() async throws {
         try? await gracefulShutdown()
         try? await channel.close()
-        connections.closeAll()
+        runnerConnections.closeAll()
+        await people.finish(within: Self.requestLimit)
     }
 }

@@ -67,11 +67,18 @@ public struct Server: Sendable {
     private let options: Options
     private let metrics: MetricsRegistry
     private let logger: Logger
+    private let makeHost: @Sendable (Home, Logger) throws -> any WorkspaceHost
 
     /// Creates a server, which does nothing before ``run(onReady:)``.
     ///
-    /// - Parameter metrics: what `/metrics` shows; the backend of swift-metrics in this process.
-    public init(home: Home, options: Options, metrics: MetricsRegistry, logger: Logger) {
+    /// - Parameters:
+    ///   - metrics: what `/metrics` shows; the backend of swift-metrics in this process.
+    ///   - makeHost: makes the host on which workspaces live, once the home is there.
+    public init(
+        home: Home, options: Options, metrics: MetricsRegistry, logger: Logger,
+        makeHost: @escaping @Sendable (Home, Logger) throws -> any WorkspaceHost = { try LocalHost(home: $0, logger: $1) }
+    ) {
+        self.makeHost = makeHost
         self.home = home
         self.options = options
         self.metrics = metrics
@@ -153,7 +160,7 @@ public struct Server: Sendable {
         let catalogue = LiveCatalogue(userFile: home.userCatalogue) { [logger] catalogue in
             for problem in catalogue.problems { logger.warning("\(problem)") }
         }
-        let host = try LocalHost(home: home, logger: logger)
+        let host = try makeHost(home, logger)
         // Made before the gateway, whose tools and egress gate change sessions, and before the work on sessions, which the gateway serves.
         let access = RememberedAccess()
         let changes = SessionChanges(

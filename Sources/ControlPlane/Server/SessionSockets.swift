@@ -8,7 +8,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Sessions
-import Synchronization
+import Wording
 import Workspaces
 
 /// One Unix socket per session, which its sandbox reaches on loopback. The socket identifies the session.
@@ -57,15 +57,27 @@ actor SessionSockets: SessionEndpoints {
         return true
     }
 
+    /// Closes a session's socket and removes its folder, also that of an earlier server.
     func close(_ session: SessionID) async {
+        await stop(session)
+        let folder = home.sockets(session)
+        do {
+            if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
+        } catch {
+            logger.warning("\(folder) is left over: \(logWords(of: error))")
+        }
+    }
+
+    /// Stops serving. The folders stay, because sandboxes that go on have them bound.
+    func closeAll() async {
+        for session in listeners.keys { await stop(session) }
+    }
+
+    private func stop(_ session: SessionID) async {
         guard let listener = listeners.removeValue(forKey: session) else { return }
         admission.close(session.rawValue)
         await listener.close()
         gateway.closeEgress(of: SessionReference(rawValue: session.rawValue))
-    }
-
-    func closeAll() async {
-        for session in listeners.keys { await close(session) }
     }
 }
 
@@ -77,20 +89,5 @@ private struct OpenSocket: Sendable {
     func close() async {
         try? await channel.close()
         connections.closeAll()
-    }
-}
-
-/// The open connections.
-final class OpenConnections: Sendable {
-    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
-
-    func add(_ channel: any Channel) {
-        let id = ObjectIdentifier(channel)
-        channels.withLock { $0[id] = channel }
-        channel.closeFuture.whenComplete { _ in self.channels.withLock { $0[id] = nil } }
-    }
-
-    func closeAll() {
-        for channel in channels.withLock({ $0.values.map(\.self) }) { channel.close(promise: nil) }
     }
 }

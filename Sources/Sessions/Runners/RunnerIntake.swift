@@ -15,6 +15,7 @@ public struct RunnerIdentity: Sendable, Hashable {
 public struct RunnerIntake: Sendable {
     let changes: SessionChanges
     let pins: Pins
+    let launches: RunnerLaunches
     var queries: SessionQueries { changes.queries }
     private var signals: SessionSignals { changes.signals }
     var store: Store { changes.sessions.store }

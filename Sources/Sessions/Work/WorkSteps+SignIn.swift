@@ -9,17 +9,6 @@ import Workspaces
 
 // Sign-ins that agents keep in files.
 extension WorkSteps {
-    /// The sign-in file that a session's runner looks after.
-    ///
-    /// - Throws: `CredentialsError` when the session may not use the pinned credential any more.
-    func signIn(of session: Session) async throws -> RunnerLaunch.SignIn? {
-        guard let file = session.signInFile else { return nil }
-        return try await store.read { [pins] transaction in
-            _ = try pins.materialise(for: SessionIdentity(session), in: transaction)
-            return RunnerLaunch.SignIn(file: file, agentType: session.agent, credentialKind: CredentialKind.oauth.rawValue)
-        }
-    }
-
     /// Stores what a session's agent left in its sign-in file, once its runner is dead, and frees the credential for others. A runner that
     /// gave the sign-in back itself has removed the file. Nothing is stored twice.
     func giveBackSignIn(_ session: Session) async throws {

@@ -18,6 +18,7 @@ struct WorkSteps: Sendable {
     let pins: Pins
     let sync: RotationSync
     let agents: AgentPrograms
+    let launches: RunnerLaunches
     let host: any WorkspaceHost
     let endpoints: any SessionEndpoints
     let board: StepBoard
@@ -26,7 +27,6 @@ struct WorkSteps: Sendable {
     var queries: SessionQueries { changes.queries }
     var signals: SessionSignals { changes.signals }
     var store: Store { changes.sessions.store }
-    var leases: Leases { changes.sessions.leases }
 
     /// The session's project, with the sandbox that the session was created with.
     func project(of session: Session) async throws -> Project {
@@ -35,14 +35,7 @@ struct WorkSteps: Sendable {
         return project
     }
 
-    func limits(of session: Session) async throws -> SandboxLimits {
-        func setting(_ setting: Setting) async throws -> Int {
-            try await settings.integer(setting, project: session.project, user: session.user)
-        }
-        return SandboxLimits(
-            memory: try await setting(.sandboxMemory) << 20, processes: try await setting(.sandboxProcesses),
-            cpuPercent: try await setting(.sandboxCPUs), disk: try await setting(.sandboxDisk) << 20)
-    }
+    func limits(of session: Session) async throws -> SandboxLimits { try await launches.limits(of: session) }
 
     /// Ends the runners of earlier attempts.
     ///

@@ -102,7 +102,7 @@ struct CrashTests {
             // The very same attempt with the very same token, on a folder of its own.
             start.place.folder = sam.scratch + "/late"
             start.place.executable = "/bin/sleep"
-            start.configuration.agent.arguments = ["1000"]
+            start.configuration?.agent.arguments = ["1000"]
             try sam.write(try JSONLine.text(start), to: "late/runner.json")
             let late = try await Command(
                 SamFixture.programs + "/sam-runner", ["run", sam.scratch + "/late/runner.json"]

@@ -127,6 +127,28 @@ struct RemoteTests {
         }
     }
 
+    @Test("A request that is under way when the server is stopped is answered, and no new connection is taken")
+    func stopped() async throws {
+        let gate = Gate()
+        try await RemoteServer.with(answering: .json(SamFixture.answer, after: gate)) { sam, upstream, remote, certificate in
+            try await RemoteServer.withClient(trusting: certificate) { client in
+                let key = try await sam.gatewayKey()
+                let path = remote + "/gateway/anthropic/v1/messages"
+                async let reply = SamFixture.relay(path, with: key, by: client)
+                try await eventually("the request is at the provider") { upstream.requests.count == 1 }
+                let server = try #require(FileLock.holder(path: sam.home + "/server.lock"))
+                kill(server, SIGTERM)
+                try await eventually("nothing listens any more") {
+                    do { _ = try await SamFixture.relay(path, with: nil, by: client) } catch { return true }
+                    return false
+                }
+                gate.open()
+                #expect(try await reply.status == 200)
+                try await eventually("the server has ended") { kill(server, 0) != 0 }
+            }
+        }
+    }
+
     @Test(
         "What is missing or wrong about the certificate is said, and nothing is served",
         arguments: [

@@ -24,18 +24,12 @@ enum RemoteServer {
 
     /// A server that listens for workspaces elsewhere, with a provider behind it.
     static func with(
-        descriptors: Int? = nil, _ body: (SamFixture, RecordingUpstream, _ remote: String, _ certificate: String) async throws -> Void
+        descriptors: Int? = nil, answering answer: RecordingUpstream.Answer = .json(SamFixture.answer),
+        _ body: (SamFixture, RecordingUpstream, _ remote: String, _ certificate: String) async throws -> Void
     ) async throws {
-        try await RecordingUpstream.with({ _ in .json(SamFixture.answer) }) { upstream in
+        try await RecordingUpstream.with({ _ in answer }) { upstream in
             try await SamFixture.with { sam in
-                let (certificate, key) = ("\(sam.scratch)/chain.pem", "\(sam.scratch)/key.pem")
-                let made = try await Command(
-                    "/usr/bin/openssl",
-                    ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-                        + ["-keyout", key, "-out", certificate, "-subj", "/CN=sam", "-addext", "subjectAltName=IP:127.0.0.1"],
-                    environment: [:]
-                ).run()
-                try #require(made.termination.isSuccess, "\(made.standardError)")
+                let (certificate, key) = try await sam.certificate()
                 try await sam.serve("--remote", "127.0.0.1:0", "--certificate", certificate, "--key", key, descriptors: descriptors)
                 try await sam.project()
                 try await sam.point("anthropic", at: upstream)
@@ -48,6 +42,19 @@ enum RemoteServer {
 }
 
 extension SamFixture {
+    /// Makes a certificate for this machine, and its key.
+    func certificate() async throws -> (certificate: String, key: String) {
+        let (certificate, key) = ("\(scratch)/chain.pem", "\(scratch)/key.pem")
+        let made = try await Command(
+            "/usr/bin/openssl",
+            ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+                + ["-keyout", key, "-out", certificate, "-subj", "/CN=sam", "-addext", "subjectAltName=IP:127.0.0.1"],
+            environment: [:]
+        ).run()
+        try #require(made.termination.isSuccess, "\(made.standardError)")
+        return (certificate, key)
+    }
+
     /// Makes a session's socket as on another machine, with `sam-runner relay`.
     ///
     /// - Returns: the address of what is behind it.

@@ -61,7 +61,7 @@ extension SamFixture {
     func runnerToken(of session: String) throws -> String {
         let file = "\(home)/sessions/\(session)/attempt-1/runner.json"
         let start: RunnerStart = try JSONLine.decode(from: try #require(FileManager.default.contents(atPath: file)))
-        return start.configuration.token
+        return start.token
     }
 
     /// Gives a rotated token back as a session's runner does.

@@ -124,7 +124,15 @@ struct SamFixture: Sendable {
     /// - Returns: its process, which is not this one's child: it can be killed and leaves no zombie.
     @discardableResult
     func serve(_ options: String..., descriptors: Int? = nil) async throws -> pid_t {
-        let serve = [Self.programs + "/sam", "serve", "--port", "0"] + options
+        try await start([Self.programs + "/sam", "serve", "--port", "0"] + options, descriptors: descriptors)
+    }
+
+    /// Starts a program that is a server on this home, and waits until it can serve.
+    ///
+    /// - Returns: its process.
+    func start(_ serve: [String], descriptors: Int? = nil) async throws -> pid_t {
+        // What an earlier server that was killed left.
+        try? FileManager.default.removeItem(atPath: home + "/server.json")
         let limited = descriptors.map { ["/bin/sh", "-c", "ulimit -n \($0) && exec \"$@\"", "sh"] } ?? []
         let line = limited + serve
         let pid = try Command(

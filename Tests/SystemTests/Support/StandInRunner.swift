@@ -28,7 +28,7 @@ struct StandInRunner {
         let folder = "\(sam.home)/sessions/\(id)/attempt-1"
         let runner = try #require(FileLock.holder(path: RunnerPlace.lockPath(in: folder)))
         let content = try #require(FileManager.default.contents(atPath: RunnerPlace.startPath(in: folder)))
-        let token = try JSONLine.decode(RunnerStart.self, from: content).configuration.token
+        let token = try JSONLine.decode(RunnerStart.self, from: content).token
         kill(runner, SIGSTOP)
         let beating = Task {
             while !Task.isCancelled {

@@ -10,8 +10,8 @@ struct RunnerStartTests {
     @Test(
         "A start of another version is refused with its number, and a damaged one as damaged",
         arguments: [
-            (#"{"format":2,"configuration":{},"place":{}}"#, RunnerStartError.format(2)), (#"{"format":3}"#, .format(3)),
-            (#"{"format":-1}"#, .format(-1)),
+            (#"{"format":1,"configuration":{},"place":{}}"#, RunnerStartError.format(1)), (#"{"format":3}"#, .format(3)),
+            (#"{"format":-1}"#, .format(-1)), (#"{"place":{}}"#, .format(1)),
         ])
     func refused(_ content: String, _ expected: RunnerStartError) {
         #expect(throws: expected) { try RunnerStart(reading: Data(content.utf8)) }
@@ -20,7 +20,7 @@ struct RunnerStartTests {
 
     @Test(
         "Damage is not taken for another version",
-        arguments: ["", "{", "[]", #"{"format":"1"}"#, #"{"format":1,"place":{}}"#, #"{"place":{}}"#])
+        arguments: ["", "{", "[]", #"{"format":"1"}"#, #"{"format":2,"place":{}}"#, #"{"format":2,"token":"t"}"#])
     func damaged(_ content: String) {
         let error = #expect(throws: RunnerStartError.self) { try RunnerStart(reading: Data(content.utf8)) }
         guard case .damaged? = error else {

@@ -3,7 +3,7 @@ import Foundation
 import Processes
 import Testing
 
-@testable import Workspaces
+@testable import RunnerKit
 
 @Suite("What Claude Code remembers of a conversation")
 struct ClaudeMemoryTests {
