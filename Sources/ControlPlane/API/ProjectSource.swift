@@ -66,12 +66,20 @@ struct ProjectSource: Sendable {
         let second = "For a second project of this repository, give it a name: sam projects add … --name NAME"
         let name = project.name
         guard isMember else {
-            return "Project \(name) has this repository, and you do not belong to it. To join it: sam projects members add \(name) \(user.name). \(second)"
+            return """
+                Project \(name) has this repository, and you do not belong to it. To join it: \
+                sam projects members add \(name) \(user.name). \(second)
+                """
         }
         guard let sandbox else {
-            return "Project \(name) has this repository, and you only read in it. One who owns it gives you more: sam projects members role \(name) \(user.name) member. \(second)"
+            return """
+                Project \(name) has this repository, and you only read in it. One who owns it gives you more: \
+                sam projects members role \(name) \(user.name) member. \(second)
+                """
         }
-        return "Project \(name) has this repository already. To change its sandbox: sam projects sandbox \(name) \(sandbox.rawValue). \(second)"
+        return """
+            Project \(name) has this repository already. To change its sandbox: sam projects sandbox \(name) \(sandbox.rawValue). \(second)
+            """
     }
 
     /// The name, or with the first free number behind it.

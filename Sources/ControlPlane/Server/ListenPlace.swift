@@ -57,7 +57,9 @@ struct ListenPlace: Equatable {
 
     /// Reads what this machine has. What can't be read is no obstacle: the start itself says it then.
     static func here() -> ListenPlace {
-        func read(_ path: String) -> String { (FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }) ?? "" }
+        func read(_ path: String) -> String {
+            (FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }) ?? ""
+        }
         let devices = try? System.enumerateDevices()
         let least = Int(read("/proc/sys/net/ipv4/ip_unprivileged_port_start").trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
         return ListenPlace(

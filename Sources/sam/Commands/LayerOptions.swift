@@ -62,7 +62,7 @@ enum LayerAct {
         case .set(let value): "\(subject) is set to \(value) at \(place)."
         case .off: "\(subject) is turned off at \(place)."
         case .on: "\(subject) is turned on again at \(place)."
-        case .clear: "Of \(subject) nothing is said any more at \(place)."
+        case .clear: "\(subject) is cleared at \(place), which says nothing about it any more."
         }
     }
 }

@@ -22,7 +22,8 @@ struct Usage: AsyncParsableCommand {
     var by = UsageGrouping.model
 
     @Option(
-        parsing: .unconditional, help: "The number of days to count, today included. Without this, this month is counted.", transform: Self.readDays)
+        parsing: .unconditional, help: "The number of days to count, today included. Without this, this month is counted.",
+        transform: Self.readDays)
     var days: Int?
 
     @Option(help: "Count only what this project used.")

@@ -18,5 +18,6 @@ struct BudgetCommand: AsyncParsableCommand {
               sam budget list
               sam budget explain --project site
             """,
-        subcommands: [BudgetList.self, BudgetExplain.self, BudgetSet.self, BudgetOff.self, BudgetOn.self, BudgetClear.self], defaultSubcommand: BudgetList.self)
+        subcommands: [BudgetList.self, BudgetExplain.self, BudgetSet.self, BudgetOff.self, BudgetOn.self, BudgetClear.self],
+        defaultSubcommand: BudgetList.self)
 }

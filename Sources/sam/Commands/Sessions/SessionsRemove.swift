@@ -29,8 +29,8 @@ struct SessionsRemove: AsyncParsableCommand {
             if !yes {
                 Terminal.line(
                     force
-                        ? "The log, the prompts, the branches and the workspace of session \(target.session) are deleted for good."
-                        : "The log and the prompts of session \(target.session) are deleted for good; its branch stays in SAM's copy of the repository."
+                        ? "With session \(target.session) go for good: its log, its prompts, its branches and its workspace."
+                        : "With session \(target.session) go for good: its log and its prompts. Its branch stays in SAM's copy of the repository."
                 )
                 try Terminal.agree(yes: yes)
             }

@@ -24,7 +24,9 @@ struct SettingsExplain: AsyncParsableCommand {
 
     func run() async throws {
         let query = project.map { "?project=\($0.pathSegment)" } ?? ""
-        let listing: Explanations<SettingExplanation> = try await Connection.with { try await $0.get("/api/v1/settings/\(key.pathSegment)\(query)") }
+        let listing: Explanations<SettingExplanation> = try await Connection.with {
+            try await $0.get("/api/v1/settings/\(key.pathSegment)\(query)")
+        }
         if json { return try Terminal.json(listing) }
         for setting in listing.explanations {
             Terminal.line(Terminal.styled("\(setting.sentence)", .bold))
