@@ -15,7 +15,8 @@ struct CredentialsRecover: AsyncParsableCommand {
             EXAMPLES
               sam credentials recover openai-chatgpt --list
               sam credentials recover openai-chatgpt
-              sam credentials recover openai-chatgpt --session s_0123456789ab --discard --yes
+              sam credentials recover openai-chatgpt --session s_0123456789ab
+              sam credentials recover openai-chatgpt --discard --yes
             """)
 
     @OptionGroup var target: CredentialTarget
