@@ -108,21 +108,6 @@ public enum Listing {
             self.next = next
         }
     }
-    /// The credentials that apply, per provider.
-    public struct Resolution: ListPart {
-        /// The items.
-        public var resolution: [CredentialExplanation]
-        /// The cursor of the next page.
-        public var next: String?
-        /// The items' key path.
-        public static var list: WritableKeyPath<Self, [CredentialExplanation]> { \.resolution }
-
-        package init(_ all: [CredentialExplanation], _ request: PageRequest) {
-            let page = Page(of: all, request) { $0.provider.rawValue }
-            resolution = page.items
-            next = page.next?.cursor
-        }
-    }
     /// Held rotations.
     public struct Held: ListPart {
         /// The items.

@@ -129,12 +129,16 @@ public struct APIClient: Sendable {
 
     /// Receives the events after a number until the stream ends.
     ///
+    /// - Parameter opened: called once the server has answered.
     /// - Throws: if the connection breaks; the caller then continues from the last number.
-    public func follow(_ path: String, after last: Int, _ receive: (Data) async throws -> Void) async throws {
+    public func follow(
+        _ path: String, after last: Int, opened: () async -> Void = {}, receive: (Data) async throws -> Void
+    ) async throws {
         var request = try request(.GET, path)
         request.headers.add(name: "last-event-id", value: String(last))
         let response = try await client.execute(request, deadline: .distantFuture)
         try await check(response)
+        await opened()
         var reader = EventReader()
         for try await buffer in response.body {
             for event in try reader.append(buffer.readableBytesView) { try await receive(event.data) }

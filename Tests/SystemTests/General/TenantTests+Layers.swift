@@ -103,7 +103,7 @@ extension TenantTests {
                 (.kim, "projects/project/", "project"), (.lee, "projects/project/", "project"), (.owner, "projects/project/", "project"),
             ] {
                 let path = "/api/v1/\(place)resolution?provider=anthropic"
-                let verdict = try await world.list(person, path, "resolution").first
+                let verdict = try await world.list(person, path, "explanations").first
                 #expect(verdict?["scope"]?.string == scope, "\(person) at \(path)")
             }
         }
