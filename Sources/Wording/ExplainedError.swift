@@ -54,6 +54,8 @@ public enum ErrorKind: Sendable, Hashable, CaseIterable {
     case unexpected
     /// Something that SAM needs does not work at present.
     case unavailable
+    /// This machine lacks what the request names. The caller is told; nothing is wrong with the server.
+    case lacking
 
     /// The HTTP status.
     public var status: Int { statusLine.code }
@@ -70,7 +72,7 @@ public enum ErrorKind: Sendable, Hashable, CaseIterable {
         case .unprocessable: (422, "Unprocessable Content")
         case .tooMany: (429, "Too Many Requests")
         case .broken, .unexpected: (500, "Internal Server Error")
-        case .unavailable: (503, "Service Unavailable")
+        case .unavailable, .lacking: (503, "Service Unavailable")
         }
     }
 }

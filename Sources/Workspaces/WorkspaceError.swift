@@ -35,7 +35,8 @@ public struct WorkspaceError: ExplainedError {
             switch self {
             case .home: .broken
             case .address, .repository, .empty, .checkout, .diskLimit, .signIn, .salvage: .unprocessable
-            case .sandbox, .agent, .runner: .unavailable
+            case .sandbox, .runner: .unavailable
+            case .agent: .lacking
             case .tooLarge: .tooLarge
             }
         }

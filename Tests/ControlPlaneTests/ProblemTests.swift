@@ -56,6 +56,12 @@ struct ProblemTests {
 
     private static let all: [Case] = [accounts, credentials, vault, settings, metering, gateway, sessions, workspace, store].flatMap(\.self)
 
+    @Test("That an agent's program is missing here is of a kind of its own, which is no fault of the server's")
+    func lacking() {
+        #expect(WorkspaceError(.agent, "It.").kind == .lacking && WorkspaceError(.sandbox, "It.").kind == .unavailable)
+        #expect(ErrorKind.lacking.status == ErrorKind.unavailable.status)
+    }
+
     @Test("Each module's error is answered with the status of its kind and its own sentence", arguments: all)
     func statuses(_ error: any Error, _ status: Int) {
         let problem = Problem(error)

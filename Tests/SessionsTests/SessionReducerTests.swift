@@ -33,6 +33,19 @@ struct SessionReducerTests {
 
     private func exit(_ reason: AgentExit.Reason) -> SessionInput { .agent(.agentExited(AgentExit(reason, "m"))) }
 
+    @Test("A workspace that can't be removed is told in the log; where nothing was salvaged it can be from then on, a result stays one")
+    func workspaceKept() {
+        let failed = take(SessionState(ending: .whenIdle), [.slotFreed([]), .startFailed(code: "x", message: "x")])
+        let kept = take(failed.state, [.workspaceKept("It runs."), .cleanedUp])
+        #expect(kept.log == [.note("The workspace is kept: It runs.")] && kept.state.salvage == .failed("It runs.") && kept.state.isSettled)
+        #expect(take(kept.state, [.salvageRequested]).effects == [.salvage])
+        let done = take(
+            failed.state, [.workspaceKept("It runs."), .cleanedUp, .salvageRequested, .salvaged(result), .workspaceKept("It runs.")])
+        #expect(done.state.result == result && done.log.last == .note("The workspace is kept: It runs."))
+        #expect(take(kept.state, [.workspaceKept("Again.")]).log.isEmpty, "What is settled stays")
+        #expect(take(SessionState(ending: .whenIdle), [.workspaceKept("No.")]).log.isEmpty, "What is not over has its workspace")
+    }
+
     @Test("The main path: each step is entered once, and each effect asked for once")
     func mainPath() {
         let outcome = take(

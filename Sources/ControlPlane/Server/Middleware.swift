@@ -7,7 +7,6 @@ import Sessions
 import Store
 import Synchronization
 import Wording
-import Workspaces
 
 /// Converts errors to problem details.
 struct ProblemMiddleware: RouterMiddleware {
@@ -35,8 +34,7 @@ struct ProblemMiddleware: RouterMiddleware {
             let problem = Problem(error)
             proving.refused(problem)
             if problem.status >= 500 || (error as? any ExplainedError)?.cause != nil {
-                // What this machine lacks for a request is told to who asked; nothing is wrong with the server.
-                let level: Logger.Level = (error as? WorkspaceError)?.code == .agent ? .notice : .error
+                let level: Logger.Level = (error as? any ExplainedError)?.kind == .lacking ? .notice : .error
                 context.logger.log(level: level, "\(request.method) \(request.uri.path): \(logWords(of: error))")
             }
             return problem.response

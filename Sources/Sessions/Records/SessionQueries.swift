@@ -293,8 +293,13 @@ public struct SessionQueries: Sendable {
     ///
     /// - Throws: `StoreError`.
     public func landings(of sessions: [SessionID]) async throws -> [SessionID: Int64] {
-        try await store.read { transaction in
-            try sessions.reduce(into: [:]) { landings, session in landings[session] = try Self.landing(of: session, transaction) }
+        guard !sessions.isEmpty else { return [:] }
+        let places = sessions.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
+        return try await store.read { transaction in
+            let rows = try transaction.query(
+                "SELECT subject, MAX(at) AS at FROM audit WHERE subject IN (\(places)) AND action = 'session.landed' GROUP BY subject",
+                sessions)
+            return try rows.reduce(into: [:]) { landings, row in landings[try row.parsed("subject")] = Int64(try row.integer("at")) }
         }
     }
 

@@ -75,6 +75,8 @@ public enum SessionInput: Sendable, Hashable {
     case salvageFailed(String)
     /// A user wants a kept workspace to be salvaged again.
     case salvageRequested
+    /// The workspace can't be removed, with the reason.
+    case workspaceKept(String)
     /// The clean-up is complete.
     case cleanedUp
     /// SAM was restored from a backup, which has no runner and no workspace; with the session's project.

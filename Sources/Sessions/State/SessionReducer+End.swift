@@ -74,6 +74,13 @@ extension SessionReducer {
         effects.append(.cleanUp(keepingWorkspace: true))
     }
 
+    /// Records that the clean-up keeps the workspace. Where nothing was salvaged before, it can be salvaged from now on.
+    mutating func workspaceKept(_ reason: String) {
+        guard state.phase.isEnd, !state.isCleanedUp else { return }
+        if state.salvage == .none { state.salvage = .failed(reason) }
+        log.append(.note("The workspace is kept: \(reason)"))
+    }
+
     /// Settles a session whose agent never ran, so that there is nothing to salvage.
     mutating func settleWithoutWork() {
         loseRunner()

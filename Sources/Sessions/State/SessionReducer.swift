@@ -96,6 +96,7 @@ public struct SessionReducer: Sendable {
         case .salvaged(let result): salvaged(result)
         case .salvageFailed(let message): salvageFailed(message)
         case .salvageRequested: salvageRequested()
+        case .workspaceKept(let reason): workspaceKept(reason)
         case .cleanedUp: state.isCleanedUp = true
         case .restored(let project): restored(project)
         }

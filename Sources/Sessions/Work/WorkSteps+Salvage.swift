@@ -50,7 +50,10 @@ extension WorkSteps {
         let session = try await queries.session(id)
         guard session.state.phase.isEnd, !session.state.isCleanedUp, session.state.salvage != .running else { return }
         let unkilled = try await killAllRunners(of: session)
-        if let unkilled { logger.warning("\(id.rawValue): its workspace is kept: \(logWords(of: unkilled))") }
+        if let unkilled {
+            logger.warning("\(id.rawValue): its workspace is kept: \(logWords(of: unkilled))")
+            try await changes.apply(.workspaceKept(reason(of: unkilled)), to: id)
+        }
         try await giveBackSignIn(session)
         await endpoints.close(id)
         // The home is kept while its workspace is, or when the agent can load its conversation from it; never with a sign-in in it, and not

@@ -19,7 +19,7 @@ enum SourceStatements {
         "Self.inLine": [SessionQueries.inLine],
         "Session.columns": [Session.columns], "SessionEvent.isIndexed": [SessionEvent.isIndexed],
         "Self.ofOwner": [BindingRows.ofOwner], "query.grouping.expression": UsageGrouping.allCases.map(\.expression),
-        "query.cost": UsageQuery.costs, "range.condition": UsageRange.allCases.map(\.condition),
+        "query.cost": UsageQuery.costs, "places": ["$1", "$1, $2"], "range.condition": UsageRange.allCases.map(\.condition),
     ]
 
     /// Statements that are made of pieces, by a part of each piece.

@@ -34,6 +34,9 @@ struct UnkilledRunnerTests {
             await fixture.sessions.supervisor.supervise()
             try await fixture.until(session, \.isSettled)
             #expect(fixture.host.things(of: session) == Set(StagedHost.steps).subtracting(["sockets"]))
+            let state = try await fixture.sessions.queries.session(session).state
+            #expect(state.salvage == .failed("It can't be killed.") && state.keepsWorkspace, "The session says so, and can be salvaged")
+            #expect(try await fixture.notes(of: session).contains("The workspace is kept: It can't be killed."))
         }
     }
 }
