@@ -58,7 +58,7 @@ extension ClaudeDriver {
 
     private static let approve = Permission.Option(id: "approve", name: "Approve, and keep asking as before", kind: .allowOnce)
     private static let approveEdits = Permission.Option(id: "approve-edits", name: "Approve, and accept all edits", kind: .allowAlways)
-    private static let disapprove = Permission.Option(id: "deny", name: "Refuse, and say what should be different", kind: .refuse)
+    private static let disapprove = Permission.Option(id: "refuse", name: "Refuse, and say what should be different", kind: .refuse)
 
     private mutating func askPlan(_ id: String, _ tool: ClaudeTool, _ request: JSONValue) -> [DriverAction] {
         let parent = tasks.parent(of: request)

@@ -13,7 +13,7 @@ struct ClaudePermission: Hashable {
     private var always: [Always] = []
 
     private static let allow = Permission.Option(id: "allow", name: "Allow", kind: .allowOnce)
-    private static let refuse = Permission.Option(id: "deny", name: "Refuse", kind: .refuse)
+    private static let refuse = Permission.Option(id: "refuse", name: "Refuse", kind: .refuse)
     private static let limit = 8
 
     /// - Parameter suggestions: the permissions that the agent suggests to grant from now on; those of an unknown shape are left out.
@@ -21,7 +21,9 @@ struct ClaudePermission: Hashable {
         self.input = input
         for suggestion in suggestions.prefix(4 * Self.limit) where always.count < Self.limit {
             guard let (name, update) = Self.known(suggestion), !always.contains(where: { $0.update == update }) else { continue }
-            let option = Permission.Option(id: "always-\(always.count + 1)", name: name, kind: .allowAlways)
+            // The words with which people choose: always, always-2, always-3.
+            let number = always.count + 1
+            let option = Permission.Option(id: number == 1 ? "always" : "always-\(number)", name: name, kind: .allowAlways)
             always.append(Always(option: option, update: update))
         }
     }
