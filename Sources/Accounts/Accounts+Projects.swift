@@ -95,6 +95,15 @@ extension Accounts {
         }
     }
 
+    /// The oldest project of this repository, whoever belongs to it; `nil` if there is none.
+    ///
+    /// - Throws: `StoreError`.
+    public func anyProject(of repository: String) async throws -> Project? {
+        try await store.read { transaction in
+            try transaction.first("SELECT * FROM projects WHERE repository = $1 ORDER BY created_at", repository).map(Project.init)
+        }
+    }
+
     /// Removes a project, to which nothing may refer any more, and its memberships.
     ///
     /// - Throws: `StoreError`, also while something refers to it.

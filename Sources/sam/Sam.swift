@@ -14,7 +14,7 @@ struct Sam: AsyncParsableCommand {
               sam sessions list                           what ran and what runs
               sam sessions diff s_0123456789ab            what a session changed
               sam credentials set anthropic               store a key, sealed
-              sam usage                                   what was used, in tokens and dollars
+              sam usage                                   tokens and dollars used
 
             SAM_HOME names the folder of SAM's state (~/.sam), SAM_URL another server. A server is started when none answers.
             """,
@@ -41,9 +41,10 @@ struct Sam: AsyncParsableCommand {
                 exit(withError: (error as? APIClient.Failure)?.code == "credentialBlocked" ? ExitStatus.blocked : ExitStatus.failed)
             }
             let code = exitCode(for: error)
-            let message =
+            let message = HelpText.wrapped(
                 code == .validationFailure
-                ? Self.naming(typed: Array(CommandLine.arguments.dropFirst()), fullMessage(for: error)) : fullMessage(for: error)
+                    ? Self.naming(typed: Array(CommandLine.arguments.dropFirst()), fullMessage(for: error)) : fullMessage(for: error),
+                to: Terminal.columns)
             if !message.isEmpty { code.isSuccess ? Terminal.line("\(block: message)") : Terminal.warn("\(block: message)") }
             if code.isSuccess { failIfUnwritten() }
             exit(withError: code == .validationFailure ? ExitStatus.usage : code)

@@ -39,6 +39,33 @@ struct AnswerDialogueTests {
         #expect(question.shown(at: 0).first?.rendered(colour: false).hasPrefix(question.id) == true)
     }
 
+    @Test(
+        "The words that choose are the same on the terminal and in the command, whatever ids the agent has; numbers and ids are taken, too",
+        arguments: [
+            ("allow", "deny"), ("1", "deny"), ("always", "x"), ("2", "x"), ("always-2", "always"), ("3", "always"), ("refuse", "1"),
+            ("4", "1"),
+            ("x", "x"), ("deny", "deny"), ("always-3", nil), ("5", nil), ("0", nil), ("-1", nil), ("", nil), ("Allow", nil),
+        ] as [(String, String?)])
+    func choices(_ typed: String, _ id: String?) {
+        // As unkind as an agent can be: the ids are words and numbers of other options.
+        let question = OpenQuestion(
+            Permission(
+                id: "p1", title: "x",
+                options: [
+                    .init(id: "deny", name: "Yes", kind: .allowOnce), .init(id: "x", name: "Here", kind: .allowAlways),
+                    .init(id: "always", name: "Everywhere", kind: .allowAlways), .init(id: "1", name: "No", kind: .refuse),
+                ]))
+        #expect(question.option(for: typed)?.id == id)
+        let shown = question.lines.map { $0.rendered(colour: false) }
+        #expect(shown == ["    1  allow     Yes", "    2  always    Here", "    3  always-2  Everywhere", "    4  refuse    No"])
+        #expect(
+            AnswerDialogue(question).asked.dropFirst().map { $0.rendered(colour: false) }
+                == shown + ["  A number, or allow, always, always-2, refuse:"])
+        #expect(
+            question.command(in: SessionID(rawValue: "s_1"), isOnly: true).rendered(colour: false)
+                == "sam sessions answer s_1 allow|always|always-2|refuse")
+    }
+
     private func answer(_ turn: AnswerDialogue.Turn) -> NewAnswer? {
         if case .answer(let answer) = turn { answer } else { nil }
     }
@@ -46,7 +73,7 @@ struct AnswerDialogueTests {
     @Test(
         "It names who asks and what, without a control character",
         arguments: [
-            (permission("touch a\u{1b}[2J\u{7}"), ["touch a^[[2J^G", "1  Yes", "2  No", "A number, or allow"]),
+            (permission("touch a\u{1b}[2J\u{7}"), ["touch a^[[2J^G", "1  allow   Yes", "2  refuse  No", "A number, or allow, refuse:"]),
             (text(["Postgres"]), ["Which^[[2J?", "1  Postgres", "A number, or your answer:"]), (text([]), ["Which^[[2J?", "Your answer:"]),
             (inquiry, ["1. First?", "1  A"]),
         ] as [(OpenQuestion, [String])])

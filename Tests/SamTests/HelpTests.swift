@@ -1,3 +1,4 @@
+import Accounts
 import ArgumentParser
 import Foundation
 import Testing
@@ -78,6 +79,101 @@ struct HelpTests {
                 #expect(throws: Never.self, "\(about): \(example)") { _ = try Sam.parseAsRoot(Array(arguments.dropFirst())) }
             }
         }
+    }
+
+    @Test("At 80 columns no line is longer, no example is broken, and no sentence ends a line before its words do")
+    func width() {
+        for (words, type) in Self.commands() {
+            let about = words.joined(separator: " ")
+            let help = HelpText.wrapped(type.helpMessage(columns: 80), to: 80)
+            let lines = help.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            for line in lines { #expect(line.count <= 80, "\(about): \(line)") }
+            for example in Self.examples(in: type.helpMessage(columns: 1_000)) {
+                #expect(lines.contains("  " + example), "\(about): \(example)")
+            }
+            // Above the examples is prose: a line ends there only where the next word has no room.
+            for (line, next) in zip(lines, lines.dropFirst()).prefix(while: { $0.1 != "EXAMPLES" }) where !line.isEmpty {
+                guard let word = next.split(separator: " ").first else { continue }
+                #expect(line.count + 1 + word.count >= 80, "\(about): \(line)")
+            }
+        }
+    }
+
+    private struct Dump: Decodable {
+        struct Argument: Decodable {
+            var valueName: String?
+            var abstract: String?
+            var shouldDisplay: Bool
+        }
+        struct Command: Decodable { var arguments: [Argument]? }
+        var command: Command
+    }
+
+    @Test("The help of every option and argument is a sentence")
+    func sentences() throws {
+        var count = 0
+        for (words, type) in Self.commands() {
+            let dump = try JSONDecoder().decode(Dump.self, from: Data(type._dumpHelp().utf8))
+            for argument in dump.command.arguments ?? [] where argument.shouldDisplay {
+                let help = argument.abstract ?? ""
+                let isSentence = help.hasSuffix(".") && help.first?.isUppercase == true && help.contains(" ")
+                #expect(isSentence, "\(words.joined(separator: " ")) \(argument.valueName ?? ""): \(help)")
+                count += 1
+            }
+        }
+        #expect(count > 200)
+    }
+
+    @Test(
+        "A usage line is broken between arguments and within none, and other lines stay as they are",
+        arguments: [
+            ("USAGE: sam x", "USAGE: sam x"),
+            ("USAGE: sam xx [--aa <aa> ...] --bb <bb> <cc>", "USAGE: sam xx\n       [--aa <aa> ...]\n       --bb <bb> <cc>"),
+            ("Usage: sam xxxxxxxxxx yyyyyyyyyyy", "Usage: sam xxxxxxxxxx\n       yyyyyyyyyyy"), ("", ""),
+            ("A line that is longer than that, but no usage\n", "A line that is longer than that, but no usage\n"),
+        ])
+    func usage(_ text: String, _ wrapped: String) {
+        #expect(HelpText.wrapped(text, to: 24) == wrapped)
+    }
+
+    @Test(
+        "What is acted on is an argument: a key's name is one, and its earlier spelling as an option is taken, but not both, and not none",
+        arguments: [
+            (["laptop"], true), (["--name", "laptop"], true), (["--name=laptop"], true), ([], false), (["a", "--name", "b"], false),
+            (["a", "b"], false),
+        ])
+    func keyName(_ arguments: [String], _ isTaken: Bool) {
+        let parsed = try? Sam.parseAsRoot(["keys", "create"] + arguments)
+        #expect((parsed != nil) == isTaken)
+    }
+
+    @Test(
+        "What is set without an option is one's own, everywhere; what can only be set for everybody is set for everybody",
+        arguments: [
+            ([], Scope.allCases, .user), (["--project", "p"], Scope.allCases, .project),
+            (["--scope", "platform"], Scope.allCases, .platform),
+            (["--scope", "user"], Scope.allCases, .user), ([], [.platform], .platform), ([], [.project, .platform], .platform),
+            (["--project", "p"], [.platform], .project), ([], [], .platform),
+        ] as [([String], [Scope], Scope)])
+    func layers(_ options: [String], _ allowed: [Scope], _ scope: Scope) throws {
+        #expect(try LayerOptions.parse(options).layer(allowed: allowed) == scope)
+        // Settings, credentials and budgets have the same options.
+        for command in [["settings", "set", "k", "v"], ["credentials", "set", "openai"], ["budget", "set", "5"]] {
+            #expect(throws: Never.self) { _ = try Sam.parseAsRoot(command + options) }
+        }
+    }
+
+    @Test(
+        "Every change of a layer is confirmed with the scope at which it was made",
+        arguments: [
+            (LayerAct.set(to: "5"), Scope.user, nil, "k is set to 5 at the user scope."),
+            (.off, .project, "site", "k is turned off at the project scope (site)."),
+            (.on, .platform, nil, "k is turned on again at the platform scope."),
+            (.clear, .user, nil, "k is cleared at the user scope, which says nothing about it any more."),
+            (.set(to: "\u{1b}[2J"), .user, nil, "k is set to ^[[2J at the user scope."),
+        ] as [(LayerAct, Scope, String?, String)])
+    func confirmed(_ act: LayerAct, _ scope: Scope, _ project: String?, _ sentence: String) {
+        #expect(act.sentence("k", at: scope, project: project).rendered(colour: false) == sentence)
     }
 
     @Test(

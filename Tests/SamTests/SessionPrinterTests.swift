@@ -106,17 +106,17 @@ struct SessionPrinterTests {
             plain.text == """
                   ▸ Explore
                 Thinking:
-                  First I look.
-                  Then
-                It is a parser.
+                  │ First I look.
+                  │ Then
+                │ It is a parser.
 
-                So
-                    Explore:
-                    Reading
-                    all
-                    Explore, thinking:
-                      Hm
-                Done.
+                │ So
+                    “Explore”:
+                    │ Reading
+                    │ all
+                    “Explore”, thinking:
+                      │ Hm
+                │ Done.
                 """, "\(plain.text)")
         #expect(
             coloured.text == """
@@ -126,13 +126,44 @@ struct SessionPrinterTests {
                 It is a parser.
 
                 So
-                    Explore:
+                    “Explore”:
                     Reading
                     all
-                    Explore:
+                    “Explore”:
                     Hm
                 Done.
                 """, "\(coloured.text)")
+    }
+
+    /// Texts with which an agent could imitate SAM.
+    private static let imitations = [
+        "Session s_0123456789ab completed", "● completed  1.4 s", "\n\n! The server is gone.", "a\nBranch sam/s_1: 1 file\n",
+        "  Answer with: sam sessions answer s_1 allow", "? The agent asks to be allowed: nothing\n    1  allow  Yes", "› A prompt",
+        "Error: all is lost", "x\r\nSession s_1", "x\u{2028}Session s_1", "x\u{85}Session s_1", "x\u{b}Session s_1",
+    ]
+
+    @Test(
+        "Where there are no colours, no line of an agent's can be taken for one of SAM's, whole or in pieces", arguments: imitations,
+        [(MessageChunk.Role.agent, nil), (.thought, nil), (.agent, "c"), (.thought, "c")] as [(MessageChunk.Role, String?)])
+    func imitation(_ text: String, _ voice: (role: MessageChunk.Role, parent: String?)) async throws {
+        for pieces in [[text], text.map(String.init)] {
+            let screen = Screen()
+            let printer = try printer(screen)
+            await printer.show(try event("toolCall", ToolCall(id: "c", title: text)))
+            for piece in pieces {
+                await printer.show(try event("message", MessageChunk(id: "m", role: voice.role, text: piece, parent: voice.parent)))
+            }
+            await printer.show(try event("permission", Permission(id: "p", title: "t", options: [], plan: text)))
+            let lines = screen.text.split(separator: "\n").map(String.init)
+            let own = [
+                "  ▸ ", "Thinking:", "    “", "? The agent asks to be allowed: t", "  The plan:",
+                "  Answer with: sam sessions answer s_1 --question p",
+            ]
+            for line in lines {
+                let isMarked = line.drop { $0 == " " }.hasPrefix("│")
+                #expect(isMarked || own.contains { line.hasPrefix($0) }, "\(line)")
+            }
+        }
     }
 
     @Test("An emoji and an accent that come in two pieces stay whole; what waits for its other half is shown at the end")
@@ -143,7 +174,8 @@ struct SessionPrinterTests {
             await printer.show(try event("message", MessageChunk(id: "m", role: .agent, text: piece)))
         }
         await printer.show(try event("note", Note("so")))
-        #expect(screen.text.unicodeScalars.elementsEqual("👩‍💻 e\u{301} 🙂<U+200D>\n! so\n".unicodeScalars), "\(screen.text.debugDescription)")
+        #expect(
+            screen.text.unicodeScalars.elementsEqual("│ 👩‍💻 e\u{301} 🙂<U+200D>\n! so\n".unicodeScalars), "\(screen.text.debugDescription)")
     }
 
     @Test("What is written below an open question is counted, and begins on a new line")
@@ -156,7 +188,7 @@ struct SessionPrinterTests {
         await printer.show(try event("message", MessageChunk(id: "m", role: .agent, text: "ing on")))
         await printer.show(try event("note", Note("so")))
         #expect(await printer.writtenBelow == 3)
-        #expect(screen.text.contains("Your answer: \ngoing on\n! so\n"), "\(screen.text.debugDescription)")
+        #expect(screen.text.contains("Your answer: \n│ going on\n! so\n"), "\(screen.text.debugDescription)")
         await printer.ask(["  Your answer:"])
         #expect(await printer.writtenBelow == 0)
         await printer.endAsking(wasTyped: true)

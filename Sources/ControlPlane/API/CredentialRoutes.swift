@@ -44,7 +44,7 @@ struct CredentialRoutes {
     /// The credentials that apply to the user outside of any project.
     private func resolution(_ request: Request, _ context: APIContext) async throws -> Response {
         let all = try await credentials.resolver.explain(try request.providers(), project: nil, user: try context.requireUser().id)
-        return try .json(Listing.Resolution(all, try request.page()))
+        return try .json(Explanations(all, try request.page()))
     }
 
     private func perform(

@@ -76,21 +76,6 @@ public enum Listing {
         /// The items' key path.
         public static var list: WritableKeyPath<Self, [ListedCredential]> { \.credentials }
     }
-    /// The credentials that apply, per provider.
-    public struct Resolution: ListPart {
-        /// The items.
-        public var resolution: [CredentialExplanation]
-        /// The cursor of the next page.
-        public var next: String?
-        /// The items' key path.
-        public static var list: WritableKeyPath<Self, [CredentialExplanation]> { \.resolution }
-
-        init(_ all: [CredentialExplanation], _ request: PageRequest) {
-            let page = Page(of: all, request) { $0.provider.rawValue }
-            resolution = page.items
-            next = page.next?.cursor
-        }
-    }
     /// Held rotations.
     public struct Held: ListPart {
         /// The items.

@@ -81,7 +81,7 @@ struct ProjectRoutes {
         let project = try await project(context)
         let all = try await resolver.explain(
             try request.providers(), project: project.id, user: try context.requireUser().id)
-        return try .json(Listing.Resolution(all, try request.page()))
+        return try .json(Explanations(all, try request.page()))
     }
 
     // MARK: - Members

@@ -42,6 +42,10 @@ struct ProjectSource: Sendable {
                 return Found(project: known, isNew: false, note: resolved.note, worktree: resolved.worktree)
             }
         }
+        if body.name == nil, let other = try await accounts.anyProject(of: location.address) {
+            let isMember = try await accounts.projects(of: user.id).contains { $0.id == other.id }
+            throw Problem(.conflict, Self.known(other, to: user, isMember: isMember, sandbox: body.sandbox))
+        }
         let sandbox = body.sandbox ?? .bubblewrap
         try await repositories.probe(location, sandbox: sandbox)
         let name: String
@@ -53,6 +57,29 @@ struct ProjectSource: Sendable {
         return Found(
             project: try accounts.draft(named: name, repository: location.address, sandbox: sandbox), isNew: true, note: resolved.note,
             worktree: resolved.worktree)
+    }
+
+    /// Says that a repository has a project already, and what can be done. A second one is made only under a name that is given.
+    ///
+    /// - Parameter isMember: whether the user belongs to it.
+    private static func known(_ project: Project, to user: User, isMember: Bool, sandbox: Project.Sandbox?) -> String {
+        let second = "For a second project of this repository, give it a name: sam projects add … --name NAME"
+        let name = project.name
+        guard isMember else {
+            return """
+                Project \(name) has this repository, and you do not belong to it. To join it: \
+                sam projects members add \(name) \(user.name). \(second)
+                """
+        }
+        guard let sandbox else {
+            return """
+                Project \(name) has this repository, and you only read in it. One who owns it gives you more: \
+                sam projects members role \(name) \(user.name) member. \(second)
+                """
+        }
+        return """
+            Project \(name) has this repository already. To change its sandbox: sam projects sandbox \(name) \(sandbox.rawValue). \(second)
+            """
     }
 
     /// The name, or with the first free number behind it.

@@ -75,7 +75,8 @@ struct SettingRoutes {
 
     private func explain(_ request: Request, _ context: APIContext) async throws -> Response {
         let setting = try Setting.named(try context.parameter("key"))
-        return try .json(try await listing([setting], project: request.project, user: try context.requireUser().id))
+        let listing = try await listing([setting], project: request.project, user: try context.requireUser().id)
+        return try .json(Explanations(listing.settings))
     }
 
     private func listing(_ wanted: [Setting], project: String?, user: UserID) async throws -> Listing.Settings {

@@ -19,6 +19,7 @@ struct UsageRoutes {
     func add(to group: RouterGroup<APIContext>) {
         group.get("usage", use: report)
         group.get("budgets", use: list)
+        group.get("budgets/:period", use: explain)
         group.put("budgets/:period") { request, context in
             try await change(request, context) { period, body, owner, user in
                 guard let limit = body.limit else { throw Problem(.badRequest, "“limit” is missing.") }
@@ -85,13 +86,32 @@ struct UsageRoutes {
         return try .json(Listing.Budgets(budgets: page.items, next: page.next?.cursor))
     }
 
-    private func change(
-        _ request: Request, _ context: APIContext, _ act: (Period, BudgetChange, ScopeOwner, User) async throws -> Void
-    ) async throws -> Response {
+    private func explain(_ request: Request, _ context: APIContext) async throws -> Response {
+        let period = try period(context)
+        let user = try context.requireUser()
+        var project: Project?
+        if let name = request.uri.queryParameters["project"].map(String.init) {
+            project = try await dependencies.accounts.project(name, for: user.id)
+        }
+        await dependencies.metered.ledger.flush()
+        let budgets = try await budgets.list(for: user).filter {
+            $0.period == period && ($0.scope != .project || $0.owner == project?.name)
+        }
+        return try .json(Explanations([BudgetExplanation(period, budgets, inProject: project != nil)]))
+    }
+
+    private func period(_ context: APIContext) throws -> Period {
         let name = try context.parameter("period")
         guard let period = Period(rawValue: name) else {
             throw Problem(.notFound, "A budget is for a day or a month, not for “\(name.prefix(40))”.")
         }
+        return period
+    }
+
+    private func change(
+        _ request: Request, _ context: APIContext, _ act: (Period, BudgetChange, ScopeOwner, User) async throws -> Void
+    ) async throws -> Response {
+        let period = try period(context)
         let body: BudgetChange = try await request.json(limit: context.maxUploadSize)
         let user = try context.requireUser()
         let owner = try await dependencies.owner(body.scope, project: body.project, for: user)

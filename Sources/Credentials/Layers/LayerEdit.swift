@@ -53,13 +53,13 @@ struct LayerEdit {
     ) throws -> (Credential, sentence: String) {
         guard var stored = try selected.flatMap({ try rows.credential($0, transaction) }), stored.kind == provider.kind else {
             let stored = try rows.insert(new, of: owner, provider, by: change.actor.id, transaction)
-            return (stored, "“\(stored.label)” is stored.")
+            return (stored, "“\(stored.label)” is stored at the \(scope) scope.")
         }
         if let label = new.label { stored.label = try SecretRules.label(label, for: provider) }
         stored.version += 1
         stored.setBy = change.actor.id
         try rows.write(new, stored, transaction)
-        return (stored, "Version \(stored.version) of “\(stored.label)” is stored.")
+        return (stored, "Version \(stored.version) of “\(stored.label)” is stored at the \(scope) scope.")
     }
 
     private func turnOff(_ transaction: any Transaction) throws -> String {

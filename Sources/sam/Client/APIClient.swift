@@ -92,12 +92,16 @@ struct APIClient: Sendable {
 
     /// Receives server-sent events after a number until the stream ends.
     ///
+    /// - Parameter opened: called once the server has answered.
     /// - Throws: if the connection breaks; the caller then continues from the last number.
-    func follow(_ path: String, after last: Int, _ receive: (Data) async throws -> Void) async throws {
+    func follow(
+        _ path: String, after last: Int, opened: () async -> Void = {}, receive: (Data) async throws -> Void
+    ) async throws {
         var request = try request(.GET, path)
         request.headers.add(name: "last-event-id", value: String(last))
         let response = try await client.execute(request, deadline: .distantFuture)
         try await check(response)
+        await opened()
         var lines = LineSplitter(limit: 16 << 20)
         for try await buffer in response.body {
             for line in try lines.append(buffer.readableBytesView) where line.starts(with: Data("data: ".utf8)) {

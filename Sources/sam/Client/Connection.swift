@@ -41,10 +41,13 @@ enum Connection {
             return APIClient(address, token: try token(for: address, home, environment))
         }
         try home.create()
-        if let client = try await answering(home, token(home, environment)) { return client }
-        let begun = try await start(home, environment)
-        guard let client = try await answering(home, token(home, environment)) else { throw begun.failure }
-        return client
+        let running = try await saying("Waiting for SAM's server to answer …") { try await answering(home, token(home, environment)) }
+        if let running { return running }
+        return try await saying("Starting SAM's server …") {
+            let begun = try await start(home, environment)
+            guard let client = try await answering(home, token(home, environment)) else { throw begun.failure }
+            return client
+        }
     }
 
     /// The token for a server that was named. This machine's own is sent to this machine only.

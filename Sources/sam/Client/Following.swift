@@ -50,11 +50,13 @@ enum Following {
         defer { asking.cancel() }
 
         var last = 0
-        var silent = 0
+        var server = ServerPresence()
+        func tell(_ note: PrintedText) async { form == .lines ? await printer.say(note) : Terminal.warn(note) }
         while true {
             do {
-                try await client.follow(path + "/events/stream", after: last) { data in
-                    silent = 0
+                try await client.follow(path + "/events/stream", after: last) {
+                    if server.answered() == .back { await tell("! The server is back.") }
+                } receive: { data in
                     let event: SessionEvent = try JSONLine.decode(from: data)
                     guard event.seq > last else { return }
                     last = event.seq
@@ -71,12 +73,10 @@ enum Following {
             } catch let failure as APIClient.Failure where failure.status != nil {
                 throw failure
             } catch {
-                silent += 1
-                if silent == 10 {
-                    let note: PrintedText = "! The server is gone. The session continues without it; waiting for the server."
-                    form == .lines ? await printer.say(note) : Terminal.warn(note)
-                }
-                guard silent < 150 else {
+                switch server.failed() {
+                case nil, .back: break
+                case .gone: await tell("! The server is gone. The session continues without it; waiting for the server.")
+                case .givenUp:
                     throw APIClient.Failure(
                         status: nil,
                         description: """

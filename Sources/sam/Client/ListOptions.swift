@@ -5,7 +5,9 @@ import ControlPlane
 /// The options of commands that print a list.
 struct ListOptions: ParsableArguments {
     // Unconditional, so that a negative number is its value and is refused as that.
-    @Option(parsing: .unconditional, help: ArgumentHelp("How many at most, or all.", valueName: "number|all"), transform: ListLimit.init)
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("The most that are listed: a number, or all.", valueName: "number|all"),
+        transform: ListLimit.init)
     var limit = ListLimit.number(200)
 
     @Flag(help: "Print JSON.")

@@ -9,7 +9,7 @@ struct Agents: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the agents that there are, what is installed here, and which key each would use.",
         discussion: """
-            Add your own in agents.yaml in SAM's home; it is read again when it has changed. A program counts as here when it starts in
+            Add your own in agents.yaml in SAM's home; it is read again when it has changed. A program counts as here when it starts in \
             a sandbox.
 
             EXAMPLES
@@ -18,7 +18,7 @@ struct Agents: AsyncParsableCommand {
               sam agents --json
             """)
 
-    @Option(help: "With the keys that hold in this project.")
+    @Option(help: "Show the keys that hold in this project.")
     var project: String?
 
     @OptionGroup var list: ListOptions
@@ -29,7 +29,7 @@ struct Agents: AsyncParsableCommand {
     }
 
     private func show(_ listing: Listing.Agents) {
-        var table = Table(["AGENT", "HERE", "PROTOCOL", "KEY", "WHAT IT IS"])
+        var table = Table([.whole("AGENT"), "HERE", "PROTOCOL", "KEY", "WHAT IT IS"])
         for agent in listing.agents {
             table.add([agent.id, agent.here, agent.protocol, agent.key, agent.description ?? agent.name])
         }

@@ -18,7 +18,7 @@ struct Audit: AsyncParsableCommand {
     }
 
     private func show(_ listing: Listing.Audit) {
-        var table = Table(["WHEN", "WHO", "WHAT", "TO WHAT", "DETAIL"])
+        var table = Table(["WHEN", "WHO", "WHAT", .whole("TO WHAT"), "DETAIL"])
         for line in listing.audit {
             table.add([Time.day(line.at), line.actorName ?? line.actor, line.action, line.subject, line.detail])
         }

@@ -19,7 +19,7 @@ struct BackupCommand: AsyncParsableCommand {
               sam backup sam.tar --force                         replace the file
             """)
 
-    @Argument(help: "The file.")
+    @Argument(help: "The backup's file.")
     var file: String
 
     @Flag(help: "Check the file instead of writing it.")

@@ -18,7 +18,7 @@ struct Demo: AsyncParsableCommand {
               sam demo --repo https://github.com/apple/swift-nio
             """)
 
-    @Option(help: "A path or a URL.")
+    @Option(help: "The repository to explore: a path or a URL.")
     var repo = "."
 
     func run() async throws {

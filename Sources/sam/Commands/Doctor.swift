@@ -8,7 +8,7 @@ struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what this machine and SAM's home have and lack and what of the database can't be read, and how to mend it.",
         discussion: """
-            Needs no server. It looks at the home that SAM_HOME names (~/.sam), and says whether a server runs there. Ends with 1 when
+            Needs no server. It looks at the home that SAM_HOME names (~/.sam), and says whether a server runs there. Ends with 1 when \
             agents can't be started here.
 
             EXAMPLES

@@ -18,7 +18,7 @@ struct RestoreCommand: AsyncParsableCommand {
               SAM_HOME=/srv/sam sam restore sam-monday.tar       into another home
             """)
 
-    @Argument(help: "The backup.")
+    @Argument(help: "The backup's file.")
     var file: String
 
     @Flag(help: "Print JSON.")

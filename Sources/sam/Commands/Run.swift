@@ -13,37 +13,43 @@ struct Run: AsyncParsableCommand {
         abstract: "Let an agent work on a repository and follow it to its end.",
         discussion: """
             The agent works in a sandbox on its own checkout. The result is a branch; your repository is not touched.
-            Ctrl-C cancels the session and keeps its work; a second Ctrl-C leaves at once.
-            On a terminal it asks what the agent wants to know; `sam sessions answer` does from anywhere.
-            The session ends when its task is done, nothing runs any more, and nothing else was written to it (sam sessions prompt). With --open it stays
-            open for prompts until `sam sessions finish`. To continue an ended one in a new session, from its branch: sam sessions resume.
+
+            Ctrl-C cancels the session and keeps its work; a second Ctrl-C leaves at once. On a terminal it asks what the agent wants to \
+            know; `sam sessions answer` does from anywhere.
+
+            The session ends when its task is done, nothing runs any more, and nothing else was written to it (sam sessions prompt). With \
+            --open it stays open for prompts until `sam sessions finish`. To continue an ended one in a new session, from its branch: \
+            sam sessions resume.
+
+            What an agent says stands behind a mark (│) where there are no colours, so that it is not taken for what SAM says. When agents \
+            can't be started, `sam doctor` says why.
 
             EXAMPLES
               sam run --repo .
               sam run --repo https://github.com/apple/swift-nio "What is this?"
               sam run --repo . --include-changes "Finish what I began"
               sam run --repo . --agent claude-code --open "Let's plan the parser"
-              sam run --repo . --agent claude-code --attach screenshot.png "Why does it look like this?"
+              sam run --repo . --agent claude-code --attach shot.png "What is wrong?"
               sam run --project swift-nio --agent scout --json
               sam run --repo . --agent claude-code - < task.md
             """)
 
-    @Option(help: "A path or a URL.")
+    @Option(help: "The repository to work on: a path or a URL.")
     var repo: String?
 
-    @Option(help: "A project's name or id, instead of a repository.")
+    @Option(help: "The project to work in, by its name or id, instead of a repository.")
     var project: String?
 
-    @Option(help: "Which agent; `sam agents` lists them.")
+    @Option(help: "The agent that works; `sam agents` lists them.")
     var agent = "scout"
 
-    @Option(help: "Whose credential the agent works with, where it can work with several.")
+    @Option(help: "The provider whose credential the agent works with, where it can work with several.")
     var provider: String?
 
     @Option(help: "What the agent may do without asking: ask, edits or everything; if missing, the setting agents.permissions.")
     var permissions: PermissionMode?
 
-    @Option(help: "fast, strong, or a model's name; if missing, the setting agents.AGENT.model.")
+    @Option(help: "The model: fast, strong, or a model's name; if missing, the setting agents.AGENT.model.")
     var model: String?
 
     @OptionGroup var attachments: Attachments
@@ -60,7 +66,7 @@ struct Run: AsyncParsableCommand {
     @Flag(help: "Print events as JSON, one a line, and the session last.")
     var json = false
 
-    @Argument(help: "What to do; - reads it from standard input.")
+    @Argument(help: "What the agent is to do. - reads it from standard input.")
     var task: [String] = []
 
     func validate() throws {

@@ -22,13 +22,13 @@ struct Serve: AsyncParsableCommand {
 
     static let usualPort = 7_260
 
-    @Option(help: "The port; 0 takes any free one.")
+    @Option(help: "The port to listen on. 0 takes any free one.")
     var port = Self.usualPort
 
-    @Option(help: "The address to listen on.")
+    @Option(help: "The address to listen on, or a name of this machine.")
     var host = "127.0.0.1"
 
-    @Option(help: "As root: become this user before anything is read or written. SAM's home is then that user's.")
+    @Option(help: "Become this user, as root, before anything is read or written. SAM's home is then that user's.")
     var user: String?
 
     @Option(help: "End after this many seconds without a request or a running session.")
@@ -37,10 +37,10 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Listen with TLS for workspaces on other machines.", valueName: "address:port"))
     var remote: RemoteAddress?
 
-    @Option(help: "The certificate that is shown there, in PEM, with those above it.")
+    @Option(help: "The file of the certificate that is shown there, in PEM, with those above it.")
     var certificate: String?
 
-    @Option(help: "The certificate's key, in PEM.")
+    @Option(help: "The file of the certificate's key, in PEM.")
     var key: String?
 
     @Flag(name: .shortAndLong, help: "Log what happens in detail.")

@@ -8,26 +8,28 @@ struct Usage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "usage", abstract: "What was used through the gateway, in tokens and dollars.",
         discussion: """
-            Costs are reckoned from a dated list of prices; put your own into prices.yaml in SAM's home. A line that holds estimates says so:
-            answers that were cut, or models whose price is not known.
+            Costs are reckoned from a dated list of prices; put your own into prices.yaml in SAM's home. A line that holds estimates says so: \
+            answers that were cut, or models whose price is not known. Days and months are those of budgets: they begin at midnight of the \
+            setting budgets.timeZone.
 
             EXAMPLES
               sam usage                          this month, by model
-              sam usage --by day --days 7        days of the setting budgets.timeZone, as budgets have them
+              sam usage --by day --days 7        a week, day by day
               sam usage --by session --project site --json
             """)
 
-    @Option(help: "model, project, user, session, credential, provider, day, or reason (why rows are estimates).")
+    @Option(help: "What each line is about: model, project, user, session, credential, provider, day, or reason (why rows are estimates).")
     var by = UsageGrouping.model
 
     @Option(
-        parsing: .unconditional, help: "Of the last so many days, today included. Without this, of this month.", transform: Self.readDays)
+        parsing: .unconditional, help: "The number of days to count, today included. Without this, this month is counted.",
+        transform: Self.readDays)
     var days: Int?
 
-    @Option(help: "Of this project.")
+    @Option(help: "Count only what this project used.")
     var project: String?
 
-    @Option(help: "Of this session.")
+    @Option(help: "Count only what this session used.")
     var session: String?
 
     @OptionGroup var list: ListOptions
@@ -52,7 +54,7 @@ struct Usage: AsyncParsableCommand {
         }
         Terminal.line("Since \(listing.sinceText)")
         let name = by == .day ? "DAY (\(listing.timeZone))" : by.rawValue.uppercased()
-        var table = Table(["\(name)", "REQUESTS", "INPUT", "CACHED", "OUTPUT", "COST", ""])
+        var table = Table([.text("\(name)"), .whole("REQUESTS"), .whole("INPUT"), .whole("CACHED"), .whole("OUTPUT"), .whole("COST"), ""])
         for line in listing.usage {
             let notes = [
                 line.estimated > 0 ? "\(line.estimated) estimated" : nil, line.unsettled > 0 ? "\(line.unsettled) unsettled" : nil,

@@ -19,7 +19,6 @@ struct AnswerDialogue {
     /// The chosen option, while its text is asked for.
     private var chosen: Permission.Option?
 
-    private static let options: PrintedText = "  A number, or allow, always, refuse:"
     private static let words: PrintedText = "  Why not, or what instead? (Enter to say nothing)"
 
     /// - Parameter asker: the name of the asking agent.
@@ -43,7 +42,9 @@ struct AnswerDialogue {
         }
     }
 
-    private var options: [PrintedText] { Terminal.numbered(question.options.map(\.name)) + [Self.options] }
+    private var options: [PrintedText] { PermissionChoice.lines(question.options) + [request] }
+
+    private var request: PrintedText { "  A number, or \(question.words.joined(separator: ", ")):" }
 
     private var item: [PrintedText] {
         guard items.indices.contains(place) else { return [] }
@@ -67,9 +68,8 @@ struct AnswerDialogue {
 
     private mutating func takeOption(_ words: String) -> Turn {
         if let chosen { return .answer(NewAnswer(option: chosen.id, text: words.isEmpty ? nil : words)) }
-        let number = Int(words).flatMap { question.options.indices.contains($0 - 1) ? question.options[$0 - 1] : nil }
-        guard let option = number ?? question.option(for: words) else {
-            return .ask(words.isEmpty ? [Self.options] : ["  “\(words)” is not one of them.", Self.options])
+        guard let option = question.option(for: words) else {
+            return .ask(words.isEmpty ? [request] : ["  “\(words)” is not one of them.", request])
         }
         guard option.kind == .refuse else { return .answer(NewAnswer(option: option.id)) }
         chosen = option

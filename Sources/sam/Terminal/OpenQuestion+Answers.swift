@@ -15,12 +15,40 @@ extension Permission.Option.Kind {
     }
 }
 
+/// An option of what an agent asks to be allowed, with the word that chooses it.
+struct PermissionChoice {
+    let word: String
+    let option: Permission.Option
+
+    /// The options with their words, which are the same for every agent, on a terminal and in `sam sessions answer`: `allow`, `always`,
+    /// `refuse`. A second option of a kind has its number behind the word: `always-2`.
+    static func all(_ options: [Permission.Option]) -> [PermissionChoice] {
+        var counts: [Permission.Option.Kind: Int] = [:]
+        return options.map { option in
+            let number = counts[option.kind, default: 0] + 1
+            counts[option.kind] = number
+            return PermissionChoice(word: number == 1 ? option.kind.word : "\(option.kind.word)-\(number)", option: option)
+        }
+    }
+
+    /// The options as lines to choose from.
+    static func lines(_ options: [Permission.Option]) -> [PrintedText] {
+        let choices = all(options)
+        let width = choices.map(\.word.count).max() ?? 0
+        return choices.enumerated().map { "    \($0 + 1)  \(PrintedText($1.word).padded(to: width))  \($1.option.name)" }
+    }
+}
+
 extension OpenQuestion {
-    /// The option for SAM's word or the option's id.
+    /// The words that choose its options.
+    var words: [String] { PermissionChoice.all(options).map(\.word) }
+
+    /// The option for a word, a number or the option's id.
     func option(for answer: String) -> Permission.Option? {
-        // SAM's words first: an agent could use one of them as the id of another option.
-        let kind = Permission.Option.Kind.allCases.first { $0.word == answer }
-        return kind.map { kind in options.first { $0.kind == kind } } ?? options.first { $0.id == answer }
+        // What was shown first: an agent could use a word or a number as the id of another option.
+        if let choice = PermissionChoice.all(options).first(where: { $0.word == answer }) { return choice.option }
+        if let number = Int(answer), options.indices.contains(number - 1) { return options[number - 1] }
+        return options.first { $0.id == answer }
     }
 
     /// The item with this number, id or heading.
@@ -54,7 +82,6 @@ extension OpenQuestion {
     ///
     /// - Parameter isOnly: whether no other question is open.
     func command(in session: SessionID, isOnly: Bool) -> PrintedText {
-        let words = Permission.Option.Kind.allCases.filter { kind in options.contains { $0.kind == kind } }.map(\.word)
         let answer =
             switch kind {
             case .permission: words.joined(separator: "|")
@@ -72,9 +99,9 @@ extension OpenQuestion {
 
     /// The question's lines, without the introduction.
     var lines: [PrintedText] {
-        var lines: [PrintedText] = plan.map { ["The plan:"] + Terminal.indented($0, by: 4) } ?? []
+        var lines: [PrintedText] = plan.map { ["The plan:"] + Terminal.quoted($0, by: 4) } ?? []
         switch kind {
-        case .permission: lines += options.map { "    \($0.id)  \($0.name)" }
+        case .permission: lines += PermissionChoice.lines(options)
         case .text: lines += suggestionLines
         case .inquiry:
             let items = items ?? []
@@ -133,10 +160,13 @@ extension Terminal {
         texts.enumerated().map { number, text in "    \(number + 1)  \(text)" }
     }
 
-    /// A text of several lines from outside, indented.
-    static func indented(_ text: String, by blanks: Int) -> [PrintedText] {
+    /// The mark before each line of an agent's text, so that none of them is taken for one of SAM's.
+    static let mark = "│ "
+
+    /// A text of several lines from outside, indented, with ``mark`` before each line.
+    static func quoted(_ text: String, by blanks: Int) -> [PrintedText] {
         text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { "\(String(repeating: " ", count: blanks))\(String($0))" }
+            .map { "\(String(repeating: " ", count: blanks))\(mark)\(String($0))" }
     }
 }
 

@@ -74,13 +74,21 @@ struct PrintedText: Sendable, Hashable {
     ///
     /// - Parameter startsLine: whether it starts at the beginning of a line.
     func indented(by blanks: Int, startsLine: Bool) -> PrintedText {
-        guard blanks > 0 else { return self }
+        prefixed(with: "\(String(repeating: " ", count: blanks))", startsLine: startsLine)
+    }
+
+    /// The same with a prefix before what stands in each line.
+    ///
+    /// - Parameter startsLine: whether it starts at the beginning of a line.
+    func prefixed(with prefix: PrintedText, startsLine: Bool) -> PrintedText {
+        guard !prefix.isEmpty else { return self }
+        let prefix = prefix.rendered(colour: false)
         var startsLine = startsLine
         var indented = PrintedText()
         for piece in pieces {
             var text = String.UnicodeScalarView()
             for scalar in piece.text.unicodeScalars {
-                if startsLine, scalar != "\n" { text.append(contentsOf: repeatElement(" ", count: blanks)) }
+                if startsLine, scalar != "\n" { text.append(contentsOf: prefix.unicodeScalars) }
                 startsLine = scalar == "\n"
                 text.append(scalar)
             }

@@ -154,12 +154,13 @@ actor SessionPrinter {
     private func heading(of voice: Voice) -> String? {
         let thinks = voice.isThought && !hasColour
         guard let parent = voice.parent else { return thinks ? "Thinking" : nil }
-        return (toolTitles[parent] ?? "A sub-agent") + (thinks ? ", thinking" : "")
+        return (toolTitles[parent].map { "“\($0)”" } ?? "A sub-agent") + (thinks ? ", thinking" : "")
     }
 
     private func utter(_ text: VisibleText, as voice: Voice) {
-        let blanks = indent(under: voice.parent) + (voice.isThought && !hasColour ? 2 : 0)
-        let said = PrintedText(text).indented(by: blanks, startsLine: atLineStart)
+        let blanks = blanks(indent(under: voice.parent) + (voice.isThought && !hasColour ? 2 : 0))
+        // Without colours and movement nothing else tells an agent's line from one of SAM's.
+        let said = PrintedText(text).prefixed(with: hasColour ? "\(blanks)" : "\(blanks)\(Terminal.mark)", startsLine: atLineStart)
         write(voice.isThought ? Terminal.styled(said, .dim) : said)
     }
 
@@ -208,12 +209,11 @@ actor SessionPrinter {
             line(Terminal.styled("? \(asker(permission.parent)) asks to be allowed: \(what)", .yellow, .bold))
             if let plan = permission.plan {
                 line(Terminal.styled("  The plan:", .yellow))
-                for text in Terminal.indented(plan, by: 4) { line(text) }
+                for text in Terminal.quoted(plan, by: 4) { line(text) }
             }
             guard !asksHere else { return }
-            // Some agents offer several options of one kind; the word stands for the first of them.
-            let words = Permission.Option.Kind.allCases.filter { kind in permission.options.contains { $0.kind == kind } }
-                .map(\.word).joined(separator: "|")
+            for text in PermissionChoice.lines(permission.options) { line(Terminal.styled(text, .yellow)) }
+            let words = PermissionChoice.all(permission.options).map(\.word).joined(separator: "|")
             let saying = permission.plan == nil ? "" : " [\"what to do instead\"]"
             line(
                 Terminal.styled(

@@ -58,7 +58,7 @@ extension SessionView {
             lines.append(Terminal.styled("\(phase == .interrupted ? "Interrupted" : "Failed"): \(failure.message)", .red))
             if let words = failure.lastWords {
                 lines.append(Terminal.styled("The agent's last words:", .dim))
-                lines += words.unicodeScalars.split(separator: "\n").suffix(8).map { "  \(String($0))" }
+                lines += words.unicodeScalars.split(separator: "\n").suffix(8).map { "  \(Terminal.mark)\(String($0))" }
             }
         }
         if let salvageFailure {

@@ -35,11 +35,15 @@ extension Terminal {
         }
     }
 
-    /// Asks before something that is lost or shut for good. Where nobody can be asked, it has to be said beforehand with `--yes`.
+    /// Asks before something that is lost or shut for good. Without a terminal to ask on, and with JSON as output, `--yes` is needed.
     ///
-    /// - Throws: `ExitStatus.failed` after a no; `APIClient.Failure` without a terminal.
-    static func agree(yes: Bool) throws {
+    /// - Parameter json: whether the output is JSON, in which no question can stand.
+    /// - Throws: `ExitStatus.failed` after a no; `APIClient.Failure` when it can't ask.
+    static func agree(yes: Bool, json: Bool = false) throws {
         guard !yes else { return }
+        guard !json else {
+            throw APIClient.Failure(status: nil, description: "Nothing was changed: with --json nothing is asked, so this needs --yes.")
+        }
         guard isatty(STDIN_FILENO) == 1 else {
             throw APIClient.Failure(status: nil, description: "Nothing was changed: without a terminal to ask on, this needs --yes.")
         }

@@ -61,29 +61,37 @@ struct Terminal: Sendable {
 
 /// A table with columns as wide as their contents.
 struct Table {
-    private var rows: [[PrintedText]]
-    /// The length of the longest id or number in each column: cut, they are of no use.
-    private var whole: [Int]
+    /// A column of a table.
+    struct Column: ExpressibleByStringLiteral {
+        fileprivate let heading: PrintedText
+        /// Whether its cells are ids or numbers: cut, they are of no use.
+        fileprivate let isWhole: Bool
 
-    init(_ header: [PrintedText]) {
-        rows = [header]
-        whole = header.map { _ in 0 }
+        /// A column of text, which is cut where the terminal is narrow.
+        init(stringLiteral heading: StaticString) { self.init(PrintedText(stringLiteral: heading), isWhole: false) }
+
+        private init(_ heading: PrintedText, isWhole: Bool) {
+            self.heading = heading
+            self.isWhole = isWhole
+        }
+
+        /// A column of text, which is cut where the terminal is narrow.
+        static func text(_ heading: PrintedText) -> Column { Column(heading, isWhole: false) }
+
+        /// A column of ids or numbers, which is never cut.
+        static func whole(_ heading: PrintedText) -> Column { Column(heading, isWhole: true) }
+    }
+
+    private let columns: [Column]
+    private var rows: [[PrintedText]]
+
+    init(_ columns: [Column]) {
+        self.columns = columns
+        rows = [columns.map(\.heading)]
     }
 
     mutating func add(_ row: [String]) {
         rows.append(row.map { PrintedText($0) })
-        for (column, cell) in row.enumerated() where whole.indices.contains(column) && (Self.isID(cell) || Self.isNumber(cell)) {
-            whole[column] = max(whole[column], cell.count)
-        }
-    }
-
-    private static func isNumber(_ cell: String) -> Bool { cell.allSatisfy { $0.isNumber || "$.,".contains($0) } }
-
-    /// Whether a cell is one of SAM's ids: a prefix of one or two letters and twelve characters.
-    private static func isID(_ cell: String) -> Bool {
-        let parts = cell.split(separator: "_", omittingEmptySubsequences: false)
-        guard parts.count == 2, (1...2).contains(parts[0].count) else { return false }
-        return parts[1].count == 12 && parts[1].allSatisfy { $0.isLetter || $0.isNumber }
     }
 
     func show() { lines(within: Terminal.isTerminal ? Terminal.columns : nil).forEach { Terminal.line($0) } }
@@ -93,7 +101,7 @@ struct Table {
 
     /// The rows as lines.
     ///
-    /// - Parameter width: how many characters a line may have, where it matters: the widest columns are cut then, ids and numbers never.
+    /// - Parameter width: how many characters a line may have, where it matters: the widest columns of text are cut then.
     func lines(within width: Int? = nil) -> [PrintedText] {
         let widths = widths(within: width)
         return rows.enumerated().map { number, row in
@@ -109,10 +117,11 @@ struct Table {
     private func widths(within width: Int?) -> [Int] {
         var widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         guard let width else { return widths }
+        let least = columns.indices.map { columns[$0].isWhole ? widths[$0] : 0 }
         var excess = widths.reduce(0, +) + 2 * max(0, widths.count - 1) - width
-        for least in Self.narrowest {
+        for narrowest in Self.narrowest {
             while excess > 0 {
-                let free = widths.indices.filter { widths[$0] > max(least, whole[$0]) }
+                let free = widths.indices.filter { widths[$0] > max(narrowest, least[$0]) }
                 guard let widest = free.max(by: { widths[$0] < widths[$1] }) else { break }
                 widths[widest] -= 1
                 excess -= 1

@@ -49,7 +49,8 @@ struct BudgetCommandTests {
         try await SamFixture.with { sam in
             try await act(["set", "5", "--per", "day"], sam)
             let text = try await act(["set", "20"], sam)
-            let rows = text.split(separator: "\n").dropFirst()
+            #expect(text.hasPrefix("The budget a month is set to $20 at the user scope.\n"), "\(text)")
+            let rows = text.split(separator: "\n").dropFirst(2)
             #expect(rows.count == 2 && rows.contains { $0.contains("day") && $0.contains("$5.00") })
             #expect(rows.allSatisfy { $0.contains("user owner") && $0.contains("on") })
             for budget in try await sam.json("budget", "list")["budgets"]?.elements ?? [] {

@@ -128,7 +128,8 @@ struct KeyCommandTests {
             let before = try await sam.rows()
             for (arguments, code, words) in [
                 (["--name", ""], 1, "name"), (["--name", "  "], 1, "name"), (["--name", String(repeating: "x", count: 81)], 1, "80"),
-                (["--name", "a\nb"], 1, "line"), ([], 2, "--name"), (["--name", "x", "--provider", "nosuch"], 1, "“nosuch”"),
+                (["--name", "a\nb"], 1, "line"), ([], 2, "sam keys create laptop"),
+                (["--name", "x", "--provider", "nosuch"], 1, "“nosuch”"),
                 (["--name", "x", "--provider", "ANTHROPIC"], 1, "Did you mean “anthropic”?"),
                 (["--name", "x", "--provider", "custom-"], 1, "“custom-”"), (["--name", "x", "--project", "nowhere"], 1, "“nowhere”"),
                 (["--name", "x", "surplus"], 2, "surplus"),

@@ -133,7 +133,7 @@ struct CredentialCommandTests {
             #expect(fields == ["user", "owner", "anthropic", "on", "apiKey", "mine", "abcd"])
             #expect(listed["version"] == .integer(1) && listed["held"] == .integer(0))
 
-            let resolution = list(try await sam.json("credentials", "explain"), "resolution")
+            let resolution = list(try await sam.json("credentials", "explain"), "explanations")
             #expect(resolution.map { $0["provider"]?.string } == ["anthropic", "openai", "openai-chatgpt", "google", "mistral"])
             #expect(resolution.map { $0["outcome"]?.string } == ["found", "absent", "absent", "absent", "absent"])
             let outside = list(try #require(resolution.first), "layers").map { $0["scope"]?.string }
@@ -144,7 +144,7 @@ struct CredentialCommandTests {
 
             let blocked = try await sam.sam("credentials", "explain", "anthropic", "--project", "project", "--json")
             #expect(blocked.termination == .exited(3))
-            let verdicts = list(try JSONLine.decode(from: blocked.text), "resolution")
+            let verdicts = list(try JSONLine.decode(from: blocked.text), "explanations")
             let verdict = try #require(verdicts.first)
             #expect(verdicts.count == 1 && verdict["scope"] == "project" && verdict["outcome"] == "blocked")
             let layers = list(verdict, "layers")

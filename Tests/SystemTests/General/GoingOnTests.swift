@@ -83,8 +83,19 @@ struct GoingOnTests {
             try await sam.project()
             let id = try await sam.start("deaf", "slow", provider: nil)
             try await eventually("it works") { FileManager.default.fileExists(atPath: sam.workspace(of: id) + "/told") }
-            try await sam.act("sessions", "cancel", id, "--turn")
+            let stopped = try await sam.sam("sessions", "cancel", id, "--turn")
+            #expect(
+                stopped.text.contains("The turn is stopped") && stopped.text.contains("waits for a prompt: sam sessions prompt \(id)"),
+                "\(stopped.text)\(stopped.standardError)")
             #expect(try await sam.call(.GET, "/api/v1/sessions/\(id)")["phase"] == "ready")
+            // One that is not open ends with its turn, and that is said.
+            let short = try await sam.start(project: "project", agent: "deaf", "slow")
+            try await eventually("it works") { FileManager.default.fileExists(atPath: sam.workspace(of: short) + "/told") }
+            let ending = try await sam.sam("sessions", "cancel", short, "--turn")
+            #expect(
+                ending.text.contains("the session ends, with its work on a branch") && ending.text.contains("sam sessions resume \(short)"),
+                "\(ending.text)\(ending.standardError)")
+            #expect(try await sam.finish(short)["phase"] == "completed")
             // At once, with nothing in between: the program may not run yet.
             try await sam.act("sessions", "prompt", id, "slow again")
             try await sam.act("sessions", "cancel", id, "--turn")

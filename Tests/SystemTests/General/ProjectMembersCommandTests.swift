@@ -21,7 +21,8 @@ struct ProjectMembersCommandTests {
             try await sam.act("projects", "members", "role", "project", "lee", "owner")
             try await sam.act("projects", "members", "add", "project", "kim", "--role", "viewer")
             #expect(try await listed(sam) == ["kim": "viewer", "lee": "owner", "owner": "owner"])
-            try await sam.act("projects", "members", "remove", "project", "kim")
+            let left = try await sam.sam("projects", "members", "rm", "project", "kim")
+            #expect(left.termination == .exited(0) && left.text == "kim does not belong to project any more.\n", "\(left.standardError)")
             #expect(try await listed(sam) == ["lee": "owner", "owner": "owner"])
             try await sam.act("users", "disable", "lee")
             #expect(try await sam.sam("projects", "members", "project").text.contains("disabled"))
@@ -41,9 +42,9 @@ struct ProjectMembersCommandTests {
             for (arguments, token, code, words) in [
                 (["add", "project", "lee"], kim, 1, "Ask one who owns it: owner."),
                 (["role", "project", "owner", "viewer"], kim, 1, "Ask one who owns it: owner."),
-                (["remove", "project", "owner"], kim, 1, "Ask one who owns it: owner."),
+                (["rm", "project", "owner"], kim, 1, "Ask one who owns it: owner."),
                 (["role", "project", "owner", "member"], nil, 1, "owner is the last owner"),
-                (["remove", "project", "owner"], nil, 1, "owner is the last owner"),
+                (["rm", "project", "owner"], nil, 1, "owner is the last owner"),
                 (["role", "project", "lee", "member"], nil, 1, "lee does not belong to this project"),
                 (["add", "project", "nobody"], nil, 1, "no user “nobody”"), (["add", "nowhere", "lee"], nil, 1, "no project “nowhere”"),
                 (["add", "project", "lee", "--role", "king"], nil, 2, "king"), (["role", "project", "kim", "king"], nil, 2, "king"),

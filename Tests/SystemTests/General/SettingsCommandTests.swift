@@ -16,7 +16,7 @@ struct SettingsCommandTests {
             #expect(standard.first == "agents.handshakeSeconds is 60: no scope says anything, so the standard holds.")
             #expect(standard.dropFirst().map { $0.prefix(10) } == ["  project ", "  user    ", "  platform", "  standard"])
 
-            _ = try await change("set", "90", sam: sam)
+            _ = try await change("set", "90", "--scope", "platform", sam: sam)
             _ = try await change("set", "5", "--project", "project", sam: sam)
             let narrow = try await explain(sam)
             #expect(narrow.first == "agents.handshakeSeconds is 5, set at the project scope.")
@@ -39,7 +39,10 @@ struct SettingsCommandTests {
             ] {
                 let output = try await sam.sam(["settings", act, Self.key] + project + options)
                 #expect(output.termination == .exited(0), "\(output.standardError)")
-                #expect(output.text.hasPrefix("agents.handshakeSeconds = \(value)  "), "\(act): \(output.text)")
+                #expect(
+                    output.text.split(separator: "\n").dropFirst().first?.hasPrefix("agents.handshakeSeconds = \(value)  ") == true,
+                    "\(act): \(output.text)")
+                #expect(output.text.contains("at the project scope (project)"), "\(output.text)")
                 let line = layer("project", try await explain(sam))
                 #expect(line.contains(state) && line.contains("too tight") == options.contains("too tight"), "\(act): \(line)")
             }
@@ -52,7 +55,7 @@ struct SettingsCommandTests {
     func ceiling() async throws {
         try await SamFixture.with { sam in
             try await sam.project()
-            for arguments in [["100", "--project", "project"], ["200", "--scope", "user"], ["50"]] {
+            for arguments in [["100", "--project", "project"], ["200"], ["50", "--scope", "platform"]] {
                 let output = try await sam.sam(["settings", "set", "sandbox.processes"] + arguments)
                 #expect(output.termination == .exited(0), "\(output.standardError)")
             }
@@ -75,7 +78,7 @@ struct SettingsCommandTests {
         try await SamFixture.with { sam in
             try await sam.project()
             _ = try await change("off", "--project", "project", "--reason", "too tight", sam: sam)
-            guard case .array(let one)? = try await sam.json("settings", "explain", Self.key, "--project", "project")["settings"],
+            guard case .array(let one)? = try await sam.json("settings", "explain", Self.key, "--project", "project")["explanations"],
                 case .array(let all)? = try await sam.json("settings", "list", "--project", "project")["settings"],
                 case .array(let layers)? = one.first?["layers"]
             else { throw CancellationError() }

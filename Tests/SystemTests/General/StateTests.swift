@@ -184,7 +184,7 @@ struct StateTests {
             let output = try await Command(python, ["-c", script, sam.home + "/sam.db", id]).run()
             try #require(output.termination == .exited(0), "\(output.standardError)")
             #expect(sam.size("sam.db") + sam.size("sam.db-wal") > 20_000_000)
-            let removed = try await sam.sam("sessions", "rm", id, "--force")
+            let removed = try await sam.sam("sessions", "rm", id, "--force", "--yes")
             #expect(removed.termination == .exited(0), "\(removed.standardError)")
             try await eventually("the room is given back") { sam.size("sam.db") < 4_000_000 && sam.size("sam.db-wal") <= 8 << 20 }
             #expect(try await sam.sam("doctor").text.contains("every row can be read"))

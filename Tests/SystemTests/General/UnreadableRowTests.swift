@@ -50,11 +50,11 @@ struct UnreadableRowTests {
             try await eventually("the agent works") { try await sam.json("sessions", "show", id)["phase"]?.string == "working" }
             try await change(sam, "UPDATE sessions SET state = 'garbage' WHERE id = $1", id)
             // The agent itself goes on, and its runner keeps what it tells.
-            #expect(try await sam.sam("sessions", "rm", id).termination == .exited(1))
+            #expect(try await sam.sam("sessions", "rm", id, "--yes").termination == .exited(1))
             #expect(FileLock.holder(path: "\(sam.home)/sessions/\(id)/attempt-1/lock") != nil)
             let list = try await sam.sam("sessions", "list")
             #expect(list.standardError.contains("It counts as one that runs."))
-            let removed = try await sam.sam("sessions", "rm", id, "--force")
+            let removed = try await sam.sam("sessions", "rm", id, "--force", "--yes")
             #expect(removed.termination == .exited(0), "\(removed.standardError)")
             #expect(!FileManager.default.fileExists(atPath: "\(sam.home)/sessions/\(id)"))
             #expect(try await sam.json("sessions", "list")["unreadable"]?.elements == [])

@@ -17,7 +17,7 @@ struct VaultCommandTests {
             let credentials = try await sam.json("credentials", "list")
             let old = try ring(sam)
 
-            let rotation = try await sam.json("vault", "rotate")
+            let rotation = try await sam.json("vault", "rotate", "--yes")
             #expect(rotation["rewrapped"] == .integer(2) && rotation["unreadable"] == .integer(0))
             let new = try ring(sam)
             #expect(rotation["key"] == new.ring["current"] && new.ring["current"] != old.ring["current"])

@@ -62,10 +62,12 @@ struct WaitingTests {
             let branch = try #require(finished.session["result"]?["branch"]?.string)
             #expect(try await sam.git(["for-each-ref", "refs/sam/keep"], in: mirror) == "")
 
-            #expect(try await sam.sam("sessions", "rm", id).termination == .exited(0))
+            #expect(try await sam.sam("sessions", "rm", id, "--yes").termination == .exited(0))
             #expect(try await sam.git(["for-each-ref", "--format=%(refname:short)", "refs/heads"], in: mirror) == branch + "\n")
             let forced = try await sam.run(project: "project", agent: "shell", "echo y > new.txt")
-            #expect(try await sam.sam("sessions", "rm", try #require(forced.session["id"]?.string), "--force").termination == .exited(0))
+            #expect(
+                try await sam.sam("sessions", "rm", try #require(forced.session["id"]?.string), "--force", "--yes").termination
+                    == .exited(0))
             #expect(try await sam.git(["for-each-ref", "--format=%(refname:short)", "refs/heads"], in: mirror) == branch + "\n")
         }
     }

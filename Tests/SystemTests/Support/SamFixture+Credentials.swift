@@ -35,7 +35,7 @@ extension SamFixture {
             .PUT, "/api/v1/credentials/\(provider)", ["scope": "user", "secret": .string(secret), "expiresAt": .integer(Int(end))])
         #expect(reply.status == 200, "\(reply.text)")
         try await eventually("the key of \(provider) has expired") {
-            try await call(.GET, "/api/v1/resolution?provider=\(provider)")["resolution"]?.elements?.first?["outcome"] == "failed"
+            try await call(.GET, "/api/v1/resolution?provider=\(provider)")["explanations"]?.elements?.first?["outcome"] == "failed"
         }
     }
 

@@ -19,7 +19,7 @@ extension SamFixture {
     func allow(_ hosts: String..., private privateHosts: [String]) async throws {
         let lists = [("egress.hosts", hosts), ("egress.privateHosts", privateHosts)]
         for (key, list) in lists {
-            let output = try await sam("settings", "set", key, list.isEmpty ? "none" : list.joined(separator: ", "))
+            let output = try await sam("settings", "set", key, list.isEmpty ? "none" : list.joined(separator: ", "), "--scope", "platform")
             try #require(output.termination == .exited(0), "\(output.standardError)")
         }
     }

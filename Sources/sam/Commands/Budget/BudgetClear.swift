@@ -1,9 +1,8 @@
 import ArgumentParser
-import NIOHTTP1
 
 struct BudgetClear: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clear", abstract: "Make a layer say nothing about a budget.",
+        commandName: "clear", abstract: "Make a layer say nothing, so that it has no budget. Its amount is forgotten.",
         discussion: """
             EXAMPLES
               sam budget clear --per day --project swift-nio
@@ -12,6 +11,6 @@ struct BudgetClear: AsyncParsableCommand {
     @OptionGroup var budget: BudgetOptions
 
     func run() async throws {
-        try await budget.send(.POST, "/clear")
+        try await budget.send(.clear)
     }
 }

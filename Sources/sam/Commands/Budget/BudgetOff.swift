@@ -1,5 +1,4 @@
 import ArgumentParser
-import NIOHTTP1
 
 struct BudgetOff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,6 +13,6 @@ struct BudgetOff: AsyncParsableCommand {
     @OptionGroup var budget: BudgetOptions
 
     func run() async throws {
-        try await budget.send(.POST, "/off", reason: reason)
+        try await budget.send(.off, reason: reason)
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import NIOHTTP1
 
 struct BudgetOn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,6 +11,6 @@ struct BudgetOn: AsyncParsableCommand {
     @OptionGroup var budget: BudgetOptions
 
     func run() async throws {
-        try await budget.send(.POST, "/on")
+        try await budget.send(.on)
     }
 }

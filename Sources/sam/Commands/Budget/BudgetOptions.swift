@@ -3,33 +3,23 @@ import AgentProtocol
 import ArgumentParser
 import ControlPlane
 import Metering
-import NIOHTTP1
 
 /// The budget that a command changes.
 struct BudgetOptions: ParsableArguments {
-    @Option(help: "day or month.")
+    @Option(help: "The period: a day or a month.")
     var per = Period.month
 
-    @Option(help: "user (the usual one), project or platform.")
-    var scope: Scope?
+    @OptionGroup var layer: LayerOptions
 
-    @Option(help: "The project, for its layer.")
-    var project: String?
-
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    func validate() throws {
-        try Scope.check(scope, project: project)
-    }
-
-    /// Sends a change and prints the resulting budgets.
-    func send(_ method: HTTPMethod, _ act: String = "", limit: String? = nil, mode: BudgetMode? = nil, reason: String? = nil) async throws {
-        let change = BudgetChange(
-            scope: scope ?? (project == nil ? .user : .project), project: project, limit: limit, mode: mode?.rawValue, reason: reason)
-        let path = "/api/v1/budgets/\(per.rawValue)\(act)"
-        let listing: Listing.Budgets = try await Connection.with { try await $0.send(method, path, change) }
-        try listing.show(json: json)
+    /// Makes a change, says at which layer, and prints the resulting budgets.
+    func send(_ act: LayerAct, limit: String? = nil, mode: BudgetMode? = nil, reason: String? = nil) async throws {
+        let scope = layer.layer()
+        let change = BudgetChange(scope: scope, project: layer.project, limit: limit, mode: mode?.rawValue, reason: reason)
+        let listing: Listing.Budgets = try await Connection.with {
+            try await $0.send(act.method, "/api/v1/budgets/\(per.rawValue)\(act.place)", change)
+        }
+        if !layer.json { Terminal.line(act.sentence("The budget a \(per.rawValue)", at: scope, project: layer.project)) }
+        try listing.show(json: layer.json)
     }
 }
 
@@ -41,7 +31,7 @@ extension Listing.Budgets {
     func show(json: Bool) throws {
         if json { return try Terminal.json(self) }
         guard !budgets.isEmpty else { return Terminal.line("There is no budget. Set one with: sam budget set 20") }
-        var table = Table(["SCOPE", "A", "LIMIT", "MODE", "SPENT", "HELD", "STATE", "RESETS"])
+        var table = Table(["SCOPE", "A", .whole("LIMIT"), "MODE", .whole("SPENT"), .whole("HELD"), "STATE", "RESETS"])
         for budget in budgets {
             table.add([
                 [budget.scope.rawValue, budget.owner].compactMap(\.self).joined(separator: " "), budget.period.rawValue, budget.limit.text,

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Metering
-import NIOHTTP1
 
 struct BudgetSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,11 +11,11 @@ struct BudgetSet: AsyncParsableCommand {
               sam budget set 20 --mode typical
             """)
 
-    @Argument(help: "Dollars, like 20 or 0.50.")
+    @Argument(help: "The amount in dollars, like 20 or 0.50.")
     var amount: String
     @Option(
         help: """
-            strict (a new budget's) holds the most that a request may cost, so no more is spent than the limit. typical holds the 95th \
+            What is held for a request. strict (a new budget's) holds the most that a request may cost, so no more is spent than the limit. typical holds the 95th \
             percentile of at least 50 such requests here; spent plus the most of all under way stays within 110 % of the limit. What a \
             request doesn't show, such as a provider's own tools, can exceed both: see docs/gateway.md.
             """)
@@ -24,6 +23,6 @@ struct BudgetSet: AsyncParsableCommand {
     @OptionGroup var budget: BudgetOptions
 
     func run() async throws {
-        try await budget.send(.PUT, limit: amount, mode: mode)
+        try await budget.send(.set(to: "$\(amount)"), limit: amount, mode: mode)
     }
 }

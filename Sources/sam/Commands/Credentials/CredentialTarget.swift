@@ -9,23 +9,14 @@ import NIOHTTP1
 
 /// The provider and layer of a command.
 struct CredentialTarget: ParsableArguments {
-    @Argument(help: "anthropic, openai, openai-chatgpt, google, mistral or custom-ID.")
+    @Argument(help: "The provider: anthropic, openai, openai-chatgpt, google, mistral or custom-ID.")
     var provider: String
 
-    @Option(help: "user (the usual one), project or platform.")
-    var scope: Scope?
+    @OptionGroup var layer: LayerOptions
 
-    @Option(help: "The project, for its layer.")
-    var project: String?
-
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    func validate() throws {
-        try Scope.check(scope, project: project)
-    }
-
-    var layer: Scope { scope ?? (project == nil ? .user : .project) }
+    var scope: Scope { layer.layer() }
+    var project: String? { layer.project }
+    var json: Bool { layer.json }
     var path: String { "/api/v1/credentials/\(provider.pathSegment)" }
 
     func show(_ report: ChangeReport) throws {
@@ -47,7 +38,8 @@ struct CredentialActOptions: ParsableArguments {
 
     /// Shows the effect, asks for confirmation on a terminal, and carries the act out.
     func perform(_ act: String) async throws {
-        var body = CredentialRequest(scope: target.layer, project: target.project, reason: reason)
+        if act == "remove", target.json { try Terminal.agree(yes: yes, json: true) }
+        var body = CredentialRequest(scope: target.scope, project: target.project, reason: reason)
         let report = try await Connection.with { client in
             if !target.json {
                 body.dryRun = true

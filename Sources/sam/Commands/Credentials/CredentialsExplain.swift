@@ -9,7 +9,7 @@ struct CredentialsExplain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Tell what a session started now would use, and why.",
         discussion: """
-            With a provider it ends with 0 when a credential is found, with 3 when the provider is turned off at the layer that decides, and with 1
+            With a provider it ends with 0 when a credential is found, with 3 when the provider is turned off at the layer that decides, and with 1 \
             when it has no credential, or one that can't be used. For all of them it ends with 0.
 
             EXAMPLES
@@ -17,10 +17,10 @@ struct CredentialsExplain: AsyncParsableCommand {
               sam credentials explain anthropic --project nio
             """)
 
-    @Argument(help: "One provider; all of them when left out.")
+    @Argument(help: "The provider to explain; all of them when left out.")
     var provider: String?
 
-    @Option(help: "In this project.")
+    @Option(help: "The project in which the session would start.")
     var project: String?
 
     @OptionGroup var list: ListOptions
@@ -29,13 +29,13 @@ struct CredentialsExplain: AsyncParsableCommand {
         let place = project.map { "/api/v1/projects/\($0.pathSegment)/resolution" } ?? "/api/v1/resolution"
         let query = provider.map { "?provider=\($0.pathSegment)" } ?? ""
         var outcome: ExplainedOutcome?
-        let listing: Listing.Resolution = try await Connection.with { try await list.read(place + query, $0) }
+        let listing: Explanations<CredentialExplanation> = try await Connection.with { try await list.read(place + query, $0) }
         if list.json {
             try Terminal.json(listing)
         } else {
-            listing.resolution.forEach(Self.show)
+            listing.explanations.forEach(Self.show)
         }
-        if provider != nil { outcome = listing.resolution.first?.outcome }
+        if provider != nil { outcome = listing.explanations.first?.outcome }
         guard let outcome else { return }
         switch outcome {
         case .found: return

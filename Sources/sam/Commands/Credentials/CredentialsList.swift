@@ -23,7 +23,7 @@ struct CredentialsList: AsyncParsableCommand {
         guard !listing.credentials.isEmpty else {
             return Terminal.line("No key is stored yet. Store one with: sam credentials set PROVIDER")
         }
-        var table = Table(["SCOPE", "PROVIDER", "STATE", "LABEL", "VERSION", "ENDS WITH", "CHANGED"])
+        var table = Table(["SCOPE", "PROVIDER", "STATE", "LABEL", .whole("VERSION"), "ENDS WITH", "CHANGED"])
         for credential in listing.credentials {
             let state = credential.state == .off ? "turned off" : credential.state.rawValue
             table.add([

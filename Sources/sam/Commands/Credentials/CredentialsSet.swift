@@ -9,7 +9,7 @@ struct CredentialsSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Store a key, or a new version of the one that is stored.",
         discussion: """
-            The secret is asked for without showing it, or read from standard input; never from an argument, where others
+            The secret is asked for without showing it, or read from standard input; never from an argument, where others \
             could see it.
 
             EXAMPLES
@@ -20,7 +20,7 @@ struct CredentialsSet: AsyncParsableCommand {
 
     @OptionGroup var target: CredentialTarget
 
-    @Option(help: "What people call it.")
+    @Option(help: "The label by which people know the key.")
     var label: String?
 
     @Option(help: "The day after which it is of no use, like 2027-01-31.")
@@ -55,7 +55,7 @@ struct CredentialsSet: AsyncParsableCommand {
         let expiry = try expires.map { try ExpiryDay($0, now: Time.now).end }
         let secret = try SecretInput.read("Secret for \(target.provider) (it is not shown): ", keepingNewline: isFile)
         let body = CredentialRequest(
-            scope: target.layer, project: target.project, secret: SecretInTransit(secret), label: label, expiresAt: expiry,
+            scope: target.scope, project: target.project, secret: SecretInTransit(secret), label: label, expiresAt: expiry,
             reason: reason)
         try target.show(try await Connection.with { try await $0.send(.PUT, target.path, body) })
         await CustomEndpoint.warnIfMissing(target.provider)

@@ -7,8 +7,8 @@ struct KeysCommand: AsyncParsableCommand {
             Use a key in place of a provider's key. Its credential is resolved at each request, through the same layers as for sessions.
 
             EXAMPLES
-              sam keys create --name laptop
-              sam keys create --name notebook --provider anthropic --project site
+              sam keys create laptop
+              sam keys create notebook --provider anthropic --project site
               sam keys list
               sam keys revoke laptop
             """,

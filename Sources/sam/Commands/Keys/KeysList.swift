@@ -19,9 +19,9 @@ struct KeysList: AsyncParsableCommand {
 
     private func show(_ listing: Listing.Keys) {
         guard !listing.keys.isEmpty else {
-            return Terminal.line("You have no gateway key. Make one with: sam keys create --name laptop")
+            return Terminal.line("You have no gateway key. Make one with: sam keys create laptop")
         }
-        var table = Table(["ID", "NAME", "PROVIDER", "PROJECT", "MADE"])
+        var table = Table([.whole("ID"), "NAME", "PROVIDER", "PROJECT", "MADE"])
         for key in listing.keys { table.add([key.id, key.name, key.provider ?? "all", key.project ?? "", Time.ago(key.createdAt)]) }
         table.show()
     }

@@ -9,7 +9,7 @@ struct KeysRevoke: AsyncParsableCommand {
               sam keys revoke g_0123456789ab
             """)
 
-    @Argument(help: "A key's id, or its name if only one of yours has it. Administrators revoke others' by id.")
+    @Argument(help: "The key's id, or its name if only one of yours has it. Administrators revoke others' by id.")
     var key: String
 
     func run() async throws {

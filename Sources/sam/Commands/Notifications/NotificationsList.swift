@@ -11,7 +11,7 @@ struct NotificationsList: AsyncParsableCommand {
               sam notifications list --all
             """)
 
-    @Flag(help: "Also those that you have read.")
+    @Flag(help: "List those that you have read, too.")
     var all = false
 
     @OptionGroup var list: ListOptions

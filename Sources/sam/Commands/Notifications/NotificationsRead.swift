@@ -9,10 +9,11 @@ struct NotificationsRead: AsyncParsableCommand {
               sam notifications read n_0123456789ab
             """)
 
-    @Argument(help: "A notification's id; all of them when left out.")
+    @Argument(help: "The notification's id; all of them are marked when it is left out.")
     var id: String?
 
     func run() async throws {
         try await Connection.with { try await $0.post("/api/v1/notifications/" + (id.map { "\($0.pathSegment)/" } ?? "") + "read") }
+        Terminal.line(id.map { "Notification \($0) is marked as read." } ?? "All of your notifications are marked as read.")
     }
 }

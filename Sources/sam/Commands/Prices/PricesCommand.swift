@@ -4,7 +4,7 @@ struct PricesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prices", abstract: "What models cost, and what a project says that they cost.",
         discussion: """
-            Costs are computed from a dated list; prices.yaml in SAM's home takes precedence. A project's own prices count in its own budget
+            Costs are computed from a dated list; prices.yaml in SAM's home takes precedence. A project's own prices count in its own budget \
             only. The setting gateway.unpricedModels says what happens to models without a price: estimate, or refuse.
 
             EXAMPLES

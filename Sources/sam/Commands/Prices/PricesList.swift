@@ -6,7 +6,7 @@ struct PricesList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List what models cost, in dollars for a million tokens, and who says so.",
         discussion: """
-            These are the usual rates. Service tiers, regions, long prompts and tools at the provider have separate prices; see the
+            These are the usual rates. Service tiers, regions, long prompts and tools at the provider have separate prices; see the \
             list in the source.
 
             EXAMPLES
@@ -15,10 +15,10 @@ struct PricesList: AsyncParsableCommand {
               sam prices list --json --limit all
             """)
 
-    @Argument(help: "Only models with this in their names.")
+    @Argument(help: "List only models with this in their names.")
     var search: String?
 
-    @Option(help: "With the prices of this project's own.")
+    @Option(help: "The project whose own prices are listed, too.")
     var project: String?
 
     @OptionGroup var list: ListOptions
@@ -34,7 +34,7 @@ extension Listing.Prices {
     /// Prints all prices.
     func show(project: String?) {
         guard !prices.isEmpty else { return Terminal.line("No such model has a price. Set one with: sam prices set") }
-        var table = Table(["MODEL", "INPUT", "CACHE READ", "CACHE WRITE", "OUTPUT", "FROM"])
+        var table = Table(["MODEL", .whole("INPUT"), .whole("CACHE READ"), .whole("CACHE WRITE"), .whole("OUTPUT"), "FROM"])
         for price in prices {
             let origin =
                 switch price.from {

@@ -12,7 +12,7 @@ struct PricesRemove: AsyncParsableCommand {
     @Argument(help: "The model, as it was set.")
     var model: String
 
-    @Option(help: "The project.")
+    @Option(help: "The project whose price it is.")
     var project: String
 
     func run() async throws {

@@ -7,7 +7,7 @@ struct PricesSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Set what a model costs a project.",
         discussion: """
-            It counts in the project's budget only: all other budgets use the list, or an estimate. Amounts are dollars for a million
+            It counts in the project's budget only: all other budgets use the list, or an estimate. Amounts are dollars for a million \
             tokens. The name also matches itself with a date or with -latest.
 
             EXAMPLES
@@ -18,13 +18,13 @@ struct PricesSet: AsyncParsableCommand {
     @Argument(help: "The model, as it is asked for.")
     var model: String
 
-    @Option(help: "The project.")
+    @Option(help: "The project that it costs so much.")
     var project: String
 
-    @Option(help: "Dollars for what is read.")
+    @Option(help: "Dollars for what the model reads.")
     var input: String
 
-    @Option(help: "Dollars for what is generated.")
+    @Option(help: "Dollars for what the model writes.")
     var output: String
 
     @Option(help: "Dollars for what is read from a cache; as the input if left out.")

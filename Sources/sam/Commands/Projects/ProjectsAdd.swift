@@ -9,7 +9,7 @@ struct ProjectsAdd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add a repository.",
         discussion: """
-            A name has letters of any script, digits, dots, dashes and underscores. One that is made from the repository's gets a number
+            A name has letters of any script, digits, dots, dashes and underscores. One that is made from the repository's gets a number \
             behind it when another project has that name (site-2); a repository without a letter or digit in its name is “project”.
 
             EXAMPLES
@@ -17,13 +17,13 @@ struct ProjectsAdd: AsyncParsableCommand {
               sam projects add https://github.com/apple/swift-nio --name nio
             """)
 
-    @Argument(help: "A path or a URL.")
+    @Argument(help: "The repository: a path or a URL.")
     var repository: String
 
     @Option(help: "The project's name; made from the repository's when left out.")
     var name: String?
 
-    @Option(help: "bubblewrap, or none: agents of this project then run WITHOUT A SANDBOX.")
+    @Option(help: "What isolates its agents: bubblewrap, or none, with which they run WITHOUT A SANDBOX.")
     var sandbox: Project.Sandbox?
 
     @Flag(help: "Print JSON.")

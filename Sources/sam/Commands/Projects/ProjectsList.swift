@@ -13,7 +13,7 @@ struct ProjectsList: AsyncParsableCommand {
               sam projects list --all --json
             """)
 
-    @Flag(help: "Also those that you do not belong to. For administrators.")
+    @Flag(help: "List those that you do not belong to, too. For administrators.")
     var all = false
 
     @OptionGroup var list: ListOptions
@@ -26,7 +26,7 @@ struct ProjectsList: AsyncParsableCommand {
         guard !listing.projects.isEmpty else {
             return Terminal.line("There are no projects yet. Add one with: sam projects add PATH|URL")
         }
-        var table = Table(["NAME", "ID", "SANDBOX", "REPOSITORY"])
+        var table = Table(["NAME", .whole("ID"), "SANDBOX", "REPOSITORY"])
         for project in listing.projects {
             table.add([project.name, project.id, project.sandbox == .none ? "NONE" : project.sandbox.rawValue, project.repository])
         }

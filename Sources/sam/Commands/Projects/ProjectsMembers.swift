@@ -13,10 +13,10 @@ struct ProjectsMembers: AsyncParsableCommand {
 
             EXAMPLES
               sam projects members swift-nio
-              sam projects members add swift-nio kim                   kim runs sessions in it
+              sam projects members add swift-nio kim                   kim works in it
               sam projects members add swift-nio lee --role viewer     lee reads
               sam projects members role swift-nio kim owner
-              sam projects members remove swift-nio lee
+              sam projects members rm swift-nio lee
             """,
         subcommands: [ProjectsMembersList.self, ProjectsMembersAdd.self, ProjectsMembersRole.self, ProjectsMembersRemove.self],
         defaultSubcommand: ProjectsMembersList.self)
@@ -36,7 +36,7 @@ struct MembersArgument: ParsableArguments {
 
     func show(_ listing: Listing.Members) throws {
         if json { return try Terminal.json(listing) }
-        var table = Table(["NAME", "ID", "ROLE", "STATE"])
+        var table = Table(["NAME", .whole("ID"), "ROLE", "STATE"])
         for member in listing.members {
             table.add([member.name, member.id, member.role.rawValue, member.disabledAt == nil ? "" : "disabled"])
         }

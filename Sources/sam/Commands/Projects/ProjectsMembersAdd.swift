@@ -14,10 +14,10 @@ struct ProjectsMembersAdd: AsyncParsableCommand {
 
     @OptionGroup var target: MembersArgument
 
-    @Argument(help: "A user's name or id.")
+    @Argument(help: "The user's name or id.")
     var user: String
 
-    @Option(help: "viewer, member or owner. A newcomer is a member when this is left out.")
+    @Option(help: "The role: viewer, member or owner. A newcomer is a member when this is left out.")
     var role: ProjectRole?
 
     func run() async throws {

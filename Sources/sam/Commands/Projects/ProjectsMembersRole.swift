@@ -9,15 +9,15 @@ struct ProjectsMembersRole: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               sam projects members role swift-nio kim owner
-              sam projects members role swift-nio kim viewer     kim's sessions in it end, with their work kept
+              sam projects members role swift-nio kim viewer    ends kim's sessions in it
             """)
 
     @OptionGroup var target: MembersArgument
 
-    @Argument(help: "A user's name or id.")
+    @Argument(help: "The user's name or id.")
     var user: String
 
-    @Argument(help: "viewer, member or owner.")
+    @Argument(help: "The role: viewer, member or owner.")
     var role: ProjectRole
 
     func run() async throws {

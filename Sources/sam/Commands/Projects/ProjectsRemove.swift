@@ -9,9 +9,9 @@ struct ProjectsRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Remove a project with its sessions, keys and settings. Its repository is not touched.",
         discussion: """
-            It says beforehand what goes. Sessions that are not over, and work that was not landed, keep a project where it is, also the
-            branches of sessions that were removed; --force gives that work up. Without a terminal to ask on it needs --yes; with --json it
-            asks nothing. What the project used and what was done in it stay written down.
+            It says beforehand what goes. Sessions that are not over, and work that was not landed, keep a project where it is, also the \
+            branches of sessions that were removed; --force gives that work up. Without a terminal to ask on, and with --json, it needs --yes. \
+            What the project used and what was done in it stay written down.
 
             EXAMPLES
               sam projects rm swift-nio
@@ -21,7 +21,7 @@ struct ProjectsRemove: AsyncParsableCommand {
     @Argument(help: "The project's name or id.")
     var project: String
 
-    @Flag(help: "Also when work was not landed. It is lost.")
+    @Flag(help: "Remove it also when work was not landed, which is lost then.")
     var force = false
 
     @Flag(name: .shortAndLong, help: "Don't ask.")
@@ -33,7 +33,9 @@ struct ProjectsRemove: AsyncParsableCommand {
     func run() async throws {
         let path = "/api/v1/projects/\(project.pathSegment)"
         let removed = try await Connection.with { client in
-            if !json {
+            if json {
+                try Terminal.agree(yes: yes, json: true)
+            } else {
                 let outlook: ProjectRemoval = try await client.get(path + "/removal")
                 Terminal.line("With project “\(outlook.project)” go: \(outlook.parts).")
                 let lost = outlook.unlanded.map(\.rawValue) + outlook.leftBranches

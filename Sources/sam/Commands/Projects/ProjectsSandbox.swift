@@ -10,13 +10,13 @@ struct ProjectsSandbox: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               sam projects sandbox swift-nio bubblewrap
-              sam projects sandbox swift-nio none          agents can then do whatever you can
+              sam projects sandbox swift-nio none    agents may do all that you may
             """)
 
     @Argument(help: "The project's name or id.")
     var project: String
 
-    @Argument(help: "bubblewrap or none.")
+    @Argument(help: "The sandbox: bubblewrap or none.")
     var sandbox: Project.Sandbox
 
     @Flag(help: "Print JSON.")

@@ -21,7 +21,7 @@ extension Listing.Providers {
     /// Prints all providers.
     func show(json: Bool) throws {
         if json { return try Terminal.json(self) }
-        var table = Table(["PROVIDER", "ADDRESS", "FORMAT", ""])
+        var table = Table([.whole("PROVIDER"), "ADDRESS", "FORMAT", ""])
         for provider in providers {
             let notes = [provider.isOfficial ? nil : "set by an administrator", provider.allowsPrivate == true ? "may be private" : nil]
             table.add([

@@ -8,7 +8,7 @@ struct ProvidersRemove: AsyncParsableCommand {
               sam providers rm custom-house
             """)
 
-    @Argument(help: "A provider.")
+    @Argument(help: "The provider, as `sam providers` lists it.")
     var provider: String
 
     func run() async throws {

@@ -12,19 +12,19 @@ struct ProvidersSet: AsyncParsableCommand {
               sam providers set custom-local http://127.0.0.1:8080/v1 --allow-private
             """)
 
-    @Argument(help: "A provider, or custom- and a name for an endpoint of your own.")
+    @Argument(help: "The provider, or custom- and a name for an endpoint of your own.")
     var provider: String
 
-    @Argument(help: "Its address. What a client asks for is appended.")
+    @Argument(help: "The provider's address. What a client asks for is appended.")
     var url: String
 
-    @Option(help: "For a custom endpoint, whose API it speaks: openai (the usual one), anthropic or google.")
+    @Option(help: "The API that a custom endpoint speaks: openai (the usual one), anthropic or google.")
     var format: Dialect?
 
-    @Option(help: "For openai-chatgpt, where its sign-ins are refreshed.")
+    @Option(help: "The address where sign-ins of openai-chatgpt are refreshed.")
     var tokenUrl: String?
 
-    @Flag(help: "It may be on this machine or in a private network.")
+    @Flag(help: "Allow an address on this machine or in a private network.")
     var allowPrivate = false
 
     @Flag(help: "Print JSON.")

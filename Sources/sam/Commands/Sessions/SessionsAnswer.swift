@@ -10,7 +10,8 @@ struct SessionsAnswer: AsyncParsableCommand {
         discussion: """
             Without an answer it shows what is asked. When no answer comes in time (setting agents.answerSeconds), what the \
             agent asks to be allowed is refused, and any other question is dropped without an answer. Of proposed answers, \
-            numbers or their own words are taken.
+            numbers or their own words are taken. The words allow, always and refuse are the same for every agent; a second \
+            option of a kind has its number behind the word, as always-2. An option's id, as the API has it, is taken, too.
 
             EXAMPLES
               sam sessions answer s_0123456789ab
@@ -26,15 +27,15 @@ struct SessionsAnswer: AsyncParsableCommand {
 
     @Argument(
         help: """
-            allow, always, refuse, or the id of one of the options, and what to say with it; else a text, or numbers or words of proposed \
-            answers.
+            The answer: for what an agent asks to be allowed, allow, always, refuse or the option's number, and what to say with it; else \
+            a text, or numbers or words of proposed answers.
             """)
     var answer: [String] = []
 
     @Option(help: "The answer to one of several things that are asked together, as NUMBER=ANSWER. Repeat it for the others.")
     var item: [String] = []
 
-    @Option(help: "Which question, where several are open.")
+    @Option(help: "The question's id, where several are open.")
     var question: String?
 
     @Flag(help: "Print what is asked as JSON.")

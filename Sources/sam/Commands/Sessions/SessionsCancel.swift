@@ -23,13 +23,16 @@ struct SessionsCancel: AsyncParsableCommand {
             guard turn else { return try await client.post(target.path + "/cancel") }
             return try await outcome(of: try await client.post(target.path + "/turn/cancel"), client)
         }
-        guard turn, session.turnStop != nil else { return Terminal.line("Session \(session.id.rawValue): \(session.status)") }
-        Terminal.warn(
-            """
-            The agent was asked to stop its turn and continues: \(session.turnStop == .ignored ? "it can't stop one" : "it may still stop").
-            End the session, which keeps its work, with: sam sessions cancel \(session.id.rawValue)
-            """)
-        throw ExitStatus.failed
+        guard turn else { return session.afterCancel.forEach { Terminal.line($0) } }
+        guard session.turnStop == nil else {
+            Terminal.warn(
+                """
+                The agent was asked to stop its turn and continues: \(session.turnStop == .ignored ? "it can't stop one" : "it may still stop").
+                End the session, which keeps its work, with: sam sessions cancel \(session.id.rawValue)
+                """)
+            throw ExitStatus.failed
+        }
+        session.afterTurnStop.forEach { Terminal.line($0) }
     }
 
     /// Waits until the turn has ended or the agent is known to continue.

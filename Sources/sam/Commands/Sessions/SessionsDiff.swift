@@ -9,7 +9,7 @@ struct SessionsDiff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff", abstract: "Print what a session changed, as a patch.",
         discussion: """
-            Into a file or a pipe the patch goes byte for byte, so that it applies whatever its files are encoded in. On a terminal its
+            Into a file or a pipe the patch goes byte for byte, so that it applies whatever its files are encoded in. On a terminal its \
             control characters are shown as ^X, other bytes that are no text as <E9>. A patch with more than 64 MiB is refused whole.
 
             EXAMPLES
@@ -20,10 +20,10 @@ struct SessionsDiff: AsyncParsableCommand {
 
     @OptionGroup var target: SessionArgument
 
-    @Flag(help: "Only the files, with how much changed in each.")
+    @Flag(help: "Print only the files, with how much changed in each.")
     var files = false
 
-    @Flag(help: "The files as JSON.")
+    @Flag(help: "Print the files as JSON.")
     var json = false
 
     func run() async throws {

@@ -16,7 +16,7 @@ struct SessionsEdit: AsyncParsableCommand {
     @Argument(help: "The prompt's id, as `sam sessions prompts` shows it.")
     var prompt: String
 
-    @Argument(help: "What to say instead; - reads it from standard input.")
+    @Argument(help: "What to say instead. - reads it from standard input.")
     var text: [String]
 
     func run() async throws {

@@ -9,7 +9,7 @@ struct SessionsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List sessions: those that run first, then the newest.",
         discussion: """
-            Those that need an answer come before all others, then those that run, those that wait for their turn in the order in which they
+            Those that need an answer come before all others, then those that run, those that wait for their turn in the order in which they \
             start, and what is over.
 
             EXAMPLES
@@ -18,13 +18,13 @@ struct SessionsList: AsyncParsableCommand {
               sam sessions list --project swift-nio --mine --limit all
             """)
 
-    @Option(help: "Only those of this project.")
+    @Option(help: "List only those of this project.")
     var project: String?
 
-    @Option(help: "Only these: live, asking (they need an answer), over, or a state such as failed.")
+    @Option(help: "List only these: live, asking (they need an answer), over, or a state such as failed.")
     var status: String?
 
-    @Flag(help: "Only your own.")
+    @Flag(help: "List only your own.")
     var mine = false
 
     @OptionGroup var list: ListOptions
@@ -43,7 +43,7 @@ struct SessionsList: AsyncParsableCommand {
             return Terminal.line(
                 query.isEmpty ? "There are no sessions yet. Start one with: sam run --repo PATH|URL" : "There is no such session.")
         }
-        var table = Table(["SESSION", "STATE", "PROJECT", "AGENT", "STARTED", "TASK"])
+        var table = Table([.whole("SESSION"), "STATE", "PROJECT", "AGENT", "STARTED", "TASK"])
         for session in listing.sessions {
             table.add([
                 session.id.rawValue, session.status, session.project + (session.sandbox == .none ? " (NO SANDBOX)" : ""),

@@ -8,20 +8,20 @@ struct SessionsPrompt: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prompt", abstract: "Write to a session. What is written is kept until the agent is free.",
         discussion: """
-            A session of `sam run` ends when all its prompts are answered, unless it was started with --open. Continue an ended one:
+            A session of `sam run` ends when all its prompts are answered, unless it was started with --open. Continue an ended one: \
             sam sessions resume SESSION "…"
 
             EXAMPLES
               sam sessions prompt s_0123456789ab "Now write the tests"
               sam sessions prompt s_0123456789ab - < notes.md
-              sam sessions prompt s_0123456789ab --attach screenshot.png "Why does it look like this?"
+              sam sessions prompt s_0123456789ab --attach shot.png "What is wrong?"
             """)
 
     @OptionGroup var target: SessionArgument
 
     @OptionGroup var attachments: Attachments
 
-    @Argument(help: "What to say; - reads it from standard input.")
+    @Argument(help: "What to say. - reads it from standard input.")
     var text: [String]
 
     func run() async throws {

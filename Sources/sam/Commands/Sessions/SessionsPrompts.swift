@@ -24,7 +24,7 @@ struct SessionsPrompts: AsyncParsableCommand {
         guard !listing.prompts.isEmpty else {
             return Terminal.line("It has no prompts yet. Write one with: sam sessions prompt \(target.session) TEXT")
         }
-        var table = Table(["PROMPT", "STATE", "WRITTEN", "TEXT"])
+        var table = Table([.whole("PROMPT"), "STATE", "WRITTEN", "TEXT"])
         for prompt in listing.prompts {
             let words = prompt.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
             let images = prompt.images.map { "(\($0.of("image"))) " } ?? ""

@@ -27,7 +27,7 @@ struct SessionsResume: AsyncParsableCommand {
     @Flag(help: "Print events as JSON, one a line, and the session last.")
     var json = false
 
-    @Argument(help: "What to do now; - reads it from standard input.")
+    @Argument(help: "What the agent is to do now. - reads it from standard input.")
     var text: [String]
 
     func run() async throws {

@@ -1,18 +1,16 @@
 import ArgumentParser
-import NIOHTTP1
 
 struct SettingsClear: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clear", abstract: "Make a layer say nothing about a setting, so that broader ones speak again.",
+        commandName: "clear", abstract: "Make a layer say nothing, so that broader ones apply again. Its value is forgotten.",
         discussion: """
             EXAMPLES
               sam settings clear sandbox.memoryMebibytes --project swift-nio
             """)
 
-    @Argument var key: String
-    @OptionGroup var layer: LayerOptions
+    @OptionGroup var target: SettingTarget
 
     func run() async throws {
-        try await layer.send(.POST, key, "/clear")
+        try await target.send(.clear)
     }
 }

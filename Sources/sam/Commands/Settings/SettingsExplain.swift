@@ -13,9 +13,10 @@ struct SettingsExplain: AsyncParsableCommand {
               sam settings explain credentials.signInFiles --project swift-nio
             """)
 
-    @Argument var key: String
+    @Argument(help: "The setting's name, as `sam settings` lists it.")
+    var key: String
 
-    @Option(help: "For this project.")
+    @Option(help: "The project for which it is explained.")
     var project: String?
 
     @Flag(help: "Print JSON.")
@@ -23,9 +24,11 @@ struct SettingsExplain: AsyncParsableCommand {
 
     func run() async throws {
         let query = project.map { "?project=\($0.pathSegment)" } ?? ""
-        let listing: Listing.Settings = try await Connection.with { try await $0.get("/api/v1/settings/\(key.pathSegment)\(query)") }
+        let listing: Explanations<SettingExplanation> = try await Connection.with {
+            try await $0.get("/api/v1/settings/\(key.pathSegment)\(query)")
+        }
         if json { return try Terminal.json(listing) }
-        for setting in listing.settings {
+        for setting in listing.explanations {
             Terminal.line(Terminal.styled("\(setting.sentence)", .bold))
             for layer in setting.layers {
                 Terminal.layer(

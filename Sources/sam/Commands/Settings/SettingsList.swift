@@ -10,7 +10,7 @@ struct SettingsList: AsyncParsableCommand {
               sam settings list --project swift-nio
             """)
 
-    @Option(help: "For this project.")
+    @Option(help: "The project for which they are listed.")
     var project: String?
 
     @OptionGroup var list: ListOptions

@@ -1,5 +1,4 @@
 import ArgumentParser
-import NIOHTTP1
 
 struct SettingsOff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -7,15 +6,15 @@ struct SettingsOff: AsyncParsableCommand {
         discussion: """
             EXAMPLES
               sam settings off credentials.signInFiles
-              sam settings off agents.handshakeSeconds --project swift-nio --reason "too tight"
+              sam settings off agents.handshakeSeconds --project nio --reason "too tight"
             """)
 
-    @Argument var key: String
+    @OptionGroup var target: SettingTarget
+
     @Option(help: "The reason, which is shown with it later.")
     var reason: String?
-    @OptionGroup var layer: LayerOptions
 
     func run() async throws {
-        try await layer.send(.POST, key, "/off", reason: reason)
+        try await target.send(.off, reason: reason)
     }
 }

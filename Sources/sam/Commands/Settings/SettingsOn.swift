@@ -1,5 +1,4 @@
 import ArgumentParser
-import NIOHTTP1
 
 struct SettingsOn: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,10 +8,9 @@ struct SettingsOn: AsyncParsableCommand {
               sam settings on credentials.signInFiles
             """)
 
-    @Argument var key: String
-    @OptionGroup var layer: LayerOptions
+    @OptionGroup var target: SettingTarget
 
     func run() async throws {
-        try await layer.send(.POST, key, "/on")
+        try await target.send(.on)
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import NIOHTTP1
 
 struct SettingsSet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,11 +9,12 @@ struct SettingsSet: AsyncParsableCommand {
               sam settings set sandbox.memoryMebibytes 2048 --project swift-nio
             """)
 
-    @Argument var key: String
-    @Argument var value: String
-    @OptionGroup var layer: LayerOptions
+    @OptionGroup var target: SettingTarget
+
+    @Argument(help: "The value, such as 16, true or a list of hosts with commas between them.")
+    var value: String
 
     func run() async throws {
-        try await layer.send(.PUT, key, value: value)
+        try await target.send(.set(to: value), value: value)
     }
 }

@@ -18,7 +18,7 @@ struct TokensList: AsyncParsableCommand {
     }
 
     private func show(_ listing: Listing.Tokens) {
-        var table = Table(["ID", "NAME", "MADE"])
+        var table = Table([.whole("ID"), "NAME", "MADE"])
         for token in listing.tokens { table.add([token.id, token.name, Time.ago(token.createdAt)]) }
         table.show()
     }

@@ -9,7 +9,7 @@ struct TokensRevoke: AsyncParsableCommand {
               sam tokens revoke k_0123456789ab
             """)
 
-    @Argument(help: "A token's id, or its name if only one of yours has it. Administrators revoke others' by id.")
+    @Argument(help: "The token's id, or its name if only one of yours has it. Administrators revoke others' by id.")
     var token: String
 
     func run() async throws {

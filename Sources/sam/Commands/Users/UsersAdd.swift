@@ -13,10 +13,10 @@ struct UsersAdd: AsyncParsableCommand {
               sam users add kim --role administrator
             """)
 
-    @Argument(help: "Small letters, digits, dots, dashes and underscores.")
+    @Argument(help: "The user's name: small letters, digits, dots, dashes and underscores.")
     var name: String
 
-    @Option(help: "member or administrator.")
+    @Option(help: "The role: member or administrator.")
     var role: User.Role = .member
 
     @Flag(help: "Print JSON.")

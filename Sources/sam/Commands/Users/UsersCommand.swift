@@ -10,7 +10,7 @@ struct UsersCommand: AsyncParsableCommand {
             EXAMPLES
               sam users add kim                      prints kim's first token, once
               sam users role kim administrator
-              sam users disable kim                  none of kim's tokens opens anything from now on
+              sam users disable kim                  shuts kim out
             """,
         subcommands: [UsersList.self, UsersAdd.self, UsersRole.self, UsersDisable.self, UsersEnable.self],
         defaultSubcommand: UsersList.self)

@@ -19,7 +19,7 @@ struct UsersList: AsyncParsableCommand {
     }
 
     private func show(_ listing: Listing.Users) {
-        var table = Table(["NAME", "ID", "ROLE", "STATE"])
+        var table = Table(["NAME", .whole("ID"), "ROLE", "STATE"])
         for user in listing.users { table.add([user.name, user.id, user.role.rawValue, user.disabledAt == nil ? "" : "disabled"]) }
         table.show()
     }

@@ -14,7 +14,7 @@ struct UsersRole: AsyncParsableCommand {
     @Argument(help: "A user's name or id.")
     var user: String
 
-    @Argument(help: "member or administrator.")
+    @Argument(help: "The role: member or administrator.")
     var role: User.Role
 
     @Flag(help: "Print JSON.")

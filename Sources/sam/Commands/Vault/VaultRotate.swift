@@ -9,8 +9,8 @@ struct VaultRotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate", abstract: "Make a new master key and seal everything with it, while sessions run.",
         discussion: """
-            The key of every credential is wrapped again, so it asks; without a terminal to ask on it needs --yes; with --json it asks nothing. No
-            secret and no version changes. Keep a backup of vault.keys in SAM's home, apart from that of the database: backups from before need
+            The key of every credential is wrapped again, so it asks; without a terminal to ask on, and with --json, it needs --yes. No \
+            secret and no version changes. Keep a backup of vault.keys in SAM's home, apart from that of the database: backups from before need \
             the vault.keys from before.
 
             EXAMPLES
@@ -25,7 +25,9 @@ struct VaultRotate: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        if !json, !yes {
+        if json {
+            try Terminal.agree(yes: yes, json: true)
+        } else if !yes {
             Terminal.line(
                 "This makes a new master key and wraps every credential's key with it. A vault.keys from before does not open them afterwards."
             )

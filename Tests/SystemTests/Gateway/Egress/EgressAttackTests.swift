@@ -87,7 +87,7 @@ struct EgressAttackTests {
                 "[2002:7f00:1::]",
             ].map { "\($0):\(outside.port)" }
             let output = try await sam.sam(
-                "settings", "set", "egress.hosts", (targets + [outside.authority]).joined(separator: ", "))
+                "settings", "set", "egress.hosts", (targets + [outside.authority]).joined(separator: ", "), "--scope", "platform")
             try #require(output.text.contains(targets[0]), "\(output.standardError)")
             _ = try await sam.sam("settings", "set", "egress.privateHosts", outside.authority)
             try await Self.attack(sam, outside, targets, allowed: outside.authority)
@@ -103,7 +103,7 @@ struct EgressAttackTests {
                 "[::ffff:169.254.169.254]", "[::ffff:10.0.0.1]", "[64:ff9b::a9fe:a9fe]",
             ]
             let list = (hosts + [outside.authority]).joined(separator: ", ")
-            try #require(try await sam.sam("settings", "set", "egress.hosts", list).text.contains("[fe80::1]"))
+            try #require(try await sam.sam("settings", "set", "egress.hosts", list, "--scope", "platform").text.contains("[fe80::1]"))
             _ = try await sam.sam("settings", "set", "egress.privateHosts", outside.authority)
             try await Self.attack(sam, outside, hosts.map { "\($0):80" }, allowed: outside.authority)
         }

@@ -13,9 +13,9 @@ struct ListPartTests {
     private static let lists = [
         ("projects", "projects"), ("sessions", "sessions"), ("users", "users"), ("tokens", "tokens"), ("keys", "keys"), ("audit", "audit"),
         ("notifications", "notifications"), ("usage", "usage"), ("agents", "agents"), ("providers", "providers"), ("settings", "settings"),
-        ("budgets", "budgets"), ("prices", "prices"), ("credentials", "credentials"), ("resolution", "resolution"),
+        ("budgets", "budgets"), ("prices", "prices"), ("credentials", "credentials"), ("resolution", "explanations"),
         ("projects/p1/members", "members"),
-        ("projects/p1/resolution", "resolution"),
+        ("projects/p1/resolution", "explanations"),
     ]
 
     @Test("Each is an object with its name, comes in pages that together are the list, and refuses an invalid limit or cursor")

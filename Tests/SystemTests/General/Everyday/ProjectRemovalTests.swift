@@ -83,7 +83,7 @@ struct ProjectRemovalTests {
             }
             _ = try await sam.sam("sessions", "cancel", live)
             _ = try await sam.finish(live)
-            let removed = try await sam.json("projects", "rm", "site")
+            let removed = try await sam.json("projects", "rm", "site", "--yes")
             #expect(removed["sessions"] == 2 && removed["unlanded"] == [])
             #expect(try await sam.sam("projects", "rm", "site").standardError.contains("no project “site”"))
         }
@@ -99,7 +99,7 @@ struct ProjectRemovalTests {
                 let session = try #require(run.session["id"]?.string)
                 branches.append(try #require(run.session["branch"]?.string))
                 if lands { #expect(try await sam.sam("sessions", "land", session).termination == .exited(0)) }
-                #expect(try await sam.sam("sessions", "rm", session).termination == .exited(0))
+                #expect(try await sam.sam("sessions", "rm", session, "--yes").termination == .exited(0))
             }
             let outlook = try await sam.call(.GET, "/api/v1/projects/site/removal")
             #expect(outlook["leftBranches"] == [.string(branches[1])] && outlook["unlanded"] == [], "\(outlook.text)")
