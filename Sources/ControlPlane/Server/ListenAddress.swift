@@ -19,18 +19,18 @@ struct ListenAddress {
         case remote
     }
 
-    /// Looks whether the address can be listened on, so that a start that would fail there changes nothing. It neither binds nor listens:
-    /// a client could reach a listener that is gone a moment later.
+    /// Binds the address and releases it, so that a start that would fail there changes nothing.
     ///
     /// - Throws: ``ServerError``.
     func check() async throws {
         do {
             // To NIO, no host is any host.
             guard !host.isEmpty else { throw unknown(String(cString: gai_strerror(EAI_NONAME))) }
-            let obstacle = try await NIOThreadPool.singleton.runIfActive { [host, port] in
-                try ListenPlace.here().obstacle(to: SocketAddress.makeAddressResolvingHost(host, port: port))
-            }
-            if let obstacle { throw explained(errno: obstacle.errorNumber) }
+            let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .serverChannelOption(.autoRead, value: false)
+                .bind(host: host, port: port).get()
+            try await listener.close()
         } catch {
             throw explained(error)
         }

@@ -44,7 +44,7 @@ struct HostileTextTests {
             check(
                 ran, "run",
                 shows: [
-                    Self.plain, "Thinking:\n  \(Self.shown)", "▸ nameless \(Self.shown)", "1. \(Self.shown)", "⏎● completed  0.1 s\n",
+                    Self.plain, "Thinking:\n  │ \(Self.shown)", "▸ nameless \(Self.shown)", "1. \(Self.shown)", "⏎● completed  0.1 s\n",
                     "b<U+202E><U+2066><U+009B>2J<U+200B>-漢",
                 ])
             let list = try await sam.json("sessions", "list")
@@ -67,7 +67,7 @@ struct HostileTextTests {
 
             let asking = try await sam.start(project: "project", agent: "hostile", "ask")
             _ = try await sam.question(of: asking)
-            check(try await sam.sam("sessions", "answer", asking), "question", shows: [Self.plain, "y  \(Self.shown)"])
+            check(try await sam.sam("sessions", "answer", asking), "question", shows: [Self.plain, "1  allow   \(Self.shown)"])
             check(try await sam.sam("sessions", "answer", asking, Self.attack), "no answer")
             check(try await sam.sam("sessions", "answer", asking, "allow"), "answered")
             check(try await sam.sam("sessions", "watch", asking), "watch with a question", shows: ["answered “\(Self.shown)"])

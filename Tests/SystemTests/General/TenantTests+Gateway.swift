@@ -96,6 +96,9 @@ extension TenantTests {
                 ]
             }
             for (act, method) in [("", HTTPMethod.PUT), ("/off", .POST), ("/on", .POST)] { try await world.knock(doors(act, method)) }
+            try await world.knock([
+                Door(.GET, "/api/v1/budgets/month?project={project}", for: .readers), Door(.GET, "/api/v1/budgets/day", for: .everyone),
+            ])
             for (person, seen) in [
                 (Person.robin, ["platform", "user robin"]), (.kim, ["platform", "project project", "user kim"]),
                 (.owner, ["platform", "project project", "user owner"]),

@@ -137,12 +137,12 @@ extension TenantTests {
                 #expect(reply.status == 200, "\(reply.text)")
             }
             for (person, value) in [(Person.kim, "5"), (.robin, "7"), (.owner, "60")] {
-                let holds = try await world.list(person, Self.setting(""), "settings").first?["value"]?.string
+                let holds = try await world.list(person, Self.setting(""), "explanations").first?["value"]?.string
                 #expect(holds == value, "\(person)")
             }
             for act in ["/off", "/on", "/clear"] {
                 #expect(try await world.call(.kim, .POST, Self.setting(act), Self.body(Self.user)).status == 200)
-                let robins = try await world.list(.robin, Self.setting(""), "settings").first?["value"]?.string
+                let robins = try await world.list(.robin, Self.setting(""), "explanations").first?["value"]?.string
                 #expect(robins == "7", "\(act)")
             }
         }

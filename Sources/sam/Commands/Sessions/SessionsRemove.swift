@@ -1,5 +1,6 @@
 import API
 import ArgumentParser
+import ControlPlane
 
 struct SessionsRemove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -116,7 +116,7 @@ struct OneRuleTests {
             let before = try await sam.rows()
             for arguments in [
                 ["projects", "add", path], ["run", "--repo", path, "--agent", "shell", "true"], ["projects", "add", path + "/."],
-                ["projects", "add", "file://" + path], ["projects", "add", path, "--sandbox", "bubblewrap"],
+                ["projects", "add", path, "--sandbox", "bubblewrap"],
             ] {
                 let refused = try await sam.sam(arguments)
                 #expect(

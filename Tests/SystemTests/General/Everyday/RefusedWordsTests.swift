@@ -15,7 +15,7 @@ struct RefusedWordsTests {
             let before = try await sam.rows(except: ["audit"])
             for arguments in [
                 ["sessions", "show", ""], ["sessions", "watch", ""], ["sessions", "diff", ""], ["sessions", "cancel", ""],
-                ["sessions", "finish", ""], ["sessions", "land", ""], ["sessions", "salvage", ""], ["sessions", "rm", ""],
+                ["sessions", "finish", ""], ["sessions", "land", ""], ["sessions", "salvage", ""], ["sessions", "rm", "", "--yes"],
                 ["run", "--project", "", "x"], ["projects", "rm", "", "--yes"], ["projects", "members", ""],
                 ["credentials", "explain", "anthropic", "--project", ""], ["credentials", "off", "", "--yes"], ["users", "disable", ""],
                 ["keys", "revoke", ""], ["tokens", "revoke", ""], ["settings", "set", "", "1"], ["settings", "explain", ""],
