@@ -7,6 +7,7 @@ enum PlanJudge {
         "sessions", "session_events", "session_event_blobs", "prompts", "prompt_images", "runner_commands", "runners", "usage", "spending",
         "audit",
         "leases", "api_tokens", "notifications", "pins", "held", "fetched_responses",
+        "renewals",
     ]
 
     /// Tables that have as many rows as people set up by hand, or as requests are under way.
@@ -28,6 +29,12 @@ enum PlanJudge {
         "SELECT key_id FROM credentials UNION SELECT key_id FROM held",
         // Once, in a migration.
         "UPDATE api_tokens SET id = 'k_' || substr(hash, 1, 12)",
+        """
+        INSERT INTO renewals (credential_id, version, at) \
+        SELECT a.subject, CAST(REPLACE(REPLACE(a.detail, 'version ', ''), ', stored late', '') AS BIGINT), MAX(a.at) \
+        FROM audit a JOIN credentials c ON c.id = a.subject \
+        WHERE a.action = 'refresh.renewed' AND a.detail LIKE 'version %' GROUP BY 1, 2
+        """,
     ]
 
     /// Files whose statements read everything on purpose: a backup, what a restore does once, and what the first start of a version does.
