@@ -95,7 +95,7 @@ extension Accounts {
         }
     }
 
-    /// The oldest project of this repository, whoever belongs to it; `nil` if there is none.
+    /// The oldest project of this repository, also one that a user does not belong to; `nil` without one.
     ///
     /// - Throws: `StoreError`.
     public func anyProject(of repository: String) async throws -> Project? {

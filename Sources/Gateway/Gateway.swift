@@ -36,6 +36,7 @@ public final class Gateway: Sendable {
     ///   - admission: the limits on connections.
     ///   - held: the memory limit for requests that are held back.
     ///   - trustRoots: a PEM file of certificates that are trusted in addition to the system's, for self-hosted providers.
+    ///   - uptime: the clock of the rates, which no change of the machine's time moves.
     /// - Throws: ``GatewayError/Code/invalid`` when the file can't be read.
     public init(
         store: Store, accounts: Accounts, lender: CredentialLender, refreshes: Refreshes, budgets: Budgets, ledger: UsageLedger,
@@ -47,7 +48,8 @@ public final class Gateway: Sendable {
         limits: RelayLimits = RelayLimits(),
         admission: Admission = Admission(limits: ConnectionLimits(descriptors: 65_536)),
         held: HeldBytes = HeldBytes(limit: HeldBytes.share()),
-        now: @escaping @Sendable () -> Int64
+        now: @escaping @Sendable () -> Int64,
+        uptime: @escaping @Sendable () -> NIODeadline = NIODeadline.now
     ) throws(GatewayError) {
         let configuration = try Self.configuration(trustRoots)
         do {
@@ -67,7 +69,7 @@ public final class Gateway: Sendable {
                 settings: settings, broker: TokenBroker(refreshes: refreshes, endpoint: tokens.endpoint)),
             lender: lender, ledger: ledger, desk: desk, limits: limits, admission: admission, held: held,
             lookups: NameLookups(atOnce: admission.limits.lookups), idleCount: max(admission.limits.idleOutgoing / max(loops.count, 1), 1),
-            now: now)
+            now: now, uptime: uptime)
         access.follow { [grants = services.grants] in grants.forget() }
         loopRelays = Dictionary(
             uniqueKeysWithValues: loops.map { loop in

@@ -55,7 +55,7 @@ extension Substring {
 
 /// The modules whose errors are written for people. A test compares them with the package's modules.
 let ownModules: Set<String> = [
-    "Accounts", "AgentCatalogue", "AgentDrivers", "AgentProtocol", "AgentTools", "Cascade", "ControlPlane", "Credentials", "Gateway",
+    "API", "Accounts", "AgentCatalogue", "AgentDrivers", "AgentProtocol", "AgentTools", "Cascade", "ControlPlane", "Credentials", "Gateway",
     "Gathering", "Limits", "Metering", "Processes", "Rehearsal", "RunnerKit", "Sandbox", "ScoutKit", "Sessions", "Settings", "Store",
     "Tunnels",
     "Vault",

@@ -203,7 +203,7 @@ public struct RunnerLaunch: Sendable {
     public var outputLimit: Int
     /// What the agent may do without asking.
     public var permissions: PermissionMode
-    /// What the agent is told of the session that this one continues.
+    /// The description of the session that this one continues, for the agent.
     public var earlier: Conversation.Earlier?
     /// How long a person may take to answer the agent's questions, in seconds.
     public var answerTimeout: Int

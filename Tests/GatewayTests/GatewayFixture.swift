@@ -51,7 +51,7 @@ struct GatewayFixture: Sendable {
     static func with<Result>(
         limits: RelayLimits = RelayLimits(), trustRoots: String? = nil, certificate: (chain: String, key: String)? = nil,
         admission: Admission = roomy, held: HeldBytes = HeldBytes(limit: 1 << 30), egress: EgressGate = .closed, tools: ToolGate = .closed,
-        spool: String? = nil,
+        spool: String? = nil, uptime: @escaping @Sendable () -> NIODeadline = NIODeadline.now,
         _ body: (GatewayFixture) async throws -> Result
     ) async throws -> Result {
         let folder = NSTemporaryDirectory() + "gateway-\(UUID().uuidString)"
@@ -80,7 +80,7 @@ struct GatewayFixture: Sendable {
             ledger: ledger,
             desk: desk, settings: settings, group: .singletonMultiThreadedEventLoopGroup,
             trustRoots: trustRoots, egress: egress, tools: tools,
-            limits: limits, admission: admission, held: held, now: now)
+            limits: limits, admission: admission, held: held, now: now, uptime: uptime)
         let writing = Task { await ledger.run() }
         defer { writing.cancel() }
         return try await ScriptedUpstream.with(certificate: certificate) { upstream in

@@ -1,11 +1,15 @@
 import Accounts
 import Gateway
 import Metering
+import NIOCore
 import Settings
 import Testing
 
 @Suite("Rates, at the gateway", .timeLimit(.minutes(20)))
 struct RelayRateTests {
+    /// No time passes, however busy the machine is.
+    private static let moment: @Sendable () -> NIODeadline = { .uptimeNanoseconds(1) }
+
     @Test(
         "Too many requests are answered in the provider's shape with the time of the next try, and the provider gets none",
         arguments: [
@@ -13,7 +17,7 @@ struct RelayRateTests {
             ("/custom/house/v1/chat/completions", .openai),
         ])
     func refused(path: String, dialect: Dialect) async throws {
-        try await GatewayFixture.with { fixture in
+        try await GatewayFixture.with(uptime: Self.moment) { fixture in
             let door = try await fixture.session()
             fixture.upstream.answering(ScriptedUpstream.answer("{}"))
             try await fixture.rate("2", at: .user(fixture.member.id))
@@ -31,7 +35,7 @@ struct RelayRateTests {
 
     @Test("The user's rate is one for all of their tools, and the platform's for everybody; off says nothing")
     func layers() async throws {
-        try await GatewayFixture.with { fixture in
+        try await GatewayFixture.with(uptime: Self.moment) { fixture in
             let (session, tools) = (try await fixture.session(), try await fixture.network())
             fixture.upstream.answering(ScriptedUpstream.answer("{}"))
             try await fixture.rate("100", at: .user(fixture.member.id))

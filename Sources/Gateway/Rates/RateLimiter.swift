@@ -15,7 +15,7 @@ final class RateLimiter: Sendable {
     /// Takes one request from all buckets, or from none.
     ///
     /// - Returns: the most restrictive layer and the time until it has room; `nil` when the request is allowed.
-    func take(_ rates: [Rate], at now: NIODeadline = .now()) -> (rate: Rate, wait: TimeAmount)? {
+    func take(_ rates: [Rate], at now: NIODeadline) -> (rate: Rate, wait: TimeAmount)? {
         guard !rates.isEmpty else { return nil }
         return fullAt.withLock { fullAt in
             let candidates = rates.map { rate in

@@ -102,7 +102,7 @@ final class Exchange {
         }
         account.ownPrices = grant.prices
         return judge.refusal(grant, account.format, request.head.method)
-            ?? relay.services.rates.take(grant.rates).map { Refusal($0.rate, wait: $0.wait) }
+            ?? relay.services.rates.take(grant.rates, at: relay.services.uptime()).map { Refusal($0.rate, wait: $0.wait) }
     }
 
     private func asksForUsage(_ grant: Grant) -> Bool {

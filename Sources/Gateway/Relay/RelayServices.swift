@@ -1,6 +1,7 @@
 import Credentials
 import Limits
 import Metering
+import NIOCore
 
 /// The dependencies of an exchange.
 struct RelayServices: Sendable {
@@ -18,4 +19,6 @@ struct RelayServices: Sendable {
     /// The maximum number of idle connections to providers per event loop.
     var idleCount: Int
     var now: @Sendable () -> Int64
+    /// The clock of the rates.
+    var uptime: @Sendable () -> NIODeadline
 }

@@ -75,7 +75,7 @@ struct RunnerLaunches: Sendable {
             files: definition.files(for: session.provider, model: session.model, access: access))
     }
 
-    /// What a session's agent is told of the session that it continues; `nil` when it continues none, or that one can't be read.
+    /// The description of the earlier session for an agent that continues it; `nil` without one, or when it can't be read.
     private func earlier(of session: Session) async throws -> Conversation.Earlier? {
         guard let id = session.continues, let earlier = try? await queries.session(id) else { return nil }
         let events = try await queries.talk(of: id, limit: 2_000)
