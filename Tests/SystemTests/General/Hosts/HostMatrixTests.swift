@@ -59,7 +59,7 @@ struct HostMatrixTests {
             try world.sam.write("changed\n", to: "repositories/project/README.md")
             let run = try await world.sam.sam(
                 "run", "--repo", path, "--include-changes", "--agent", "shell", "cat README.md; git log --oneline | wc -l")
-            #expect(run.text.contains("changed\n2\n"), "\(run.text)\(run.standardError)")
+            #expect(run.text.contains("│ changed\n│ 2\n"), "\(run.text)\(run.standardError)")
         },
         Act(name: "launch") { world in
             // The session's socket leads to the gateway, and what the agent may not see is not there.
@@ -195,7 +195,7 @@ struct HostMatrixTests {
             for root in Set([world.root, world.sam.home]) {
                 #expect(!FileManager.default.fileExists(atPath: "\(root)/sockets/\(id)"), "The socket's folder is gone with the session")
             }
-            let removed = try await world.sam.sam("sessions", "rm", id, "--force")
+            let removed = try await world.sam.sam("sessions", "rm", id, "--force", "--yes")
             #expect(removed.termination == .exited(0), "\(removed.standardError)")
             for root in Set([world.root, world.sam.home]) {
                 #expect(!FileManager.default.fileExists(atPath: "\(root)/sessions/\(id)"), "\(root)")
