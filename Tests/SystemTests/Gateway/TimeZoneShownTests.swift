@@ -17,6 +17,7 @@ struct TimeZoneShownTests {
     private static let fields: [String: [String: String]] = [
         // The last change is a moment and no border of a period.
         "Budget": ["resetsAt": "timeZone", "changedAt": ""], "Usage": ["since": "sinceText"], "UsageLine": [:],
+        "BudgetLayer": ["at": "", "resetsAt": "timeZone"],
     ]
 
     /// The files that put such a time into words or fields.
@@ -25,7 +26,7 @@ struct TimeZoneShownTests {
         "Metering/Ledger/UsageLedger+Judging.swift", "Metering/Ledger/UsageLedger.swift", "Metering/Ledger/Budgets.swift",
         "Metering/Ledger/UsageSince.swift", "Metering/Ledger/Period.swift", "Metering/Ledger/BudgetZones.swift",
         "Metering/Ledger/UsageReports.swift",
-        "ControlPlane/API/UsageRoutes.swift", "sam/Commands/Usage.swift", "sam/Commands/Budget/BudgetOptions.swift",
+        "API/Layers/BudgetExplanation.swift", "ControlPlane/API/UsageRoutes.swift", "sam/Commands/Usage.swift", "sam/Commands/Budget/BudgetOptions.swift",
     ]
 
     @Test("It is said in every command, answer, refusal and notification that shows a time")
@@ -48,9 +49,12 @@ struct TimeZoneShownTests {
                 for act in [["set", "20"], ["off"], ["on"], ["list"]] {
                     let options = act == ["list"] ? [] : ["--per", period, "--project", "project"]
                     let table = try await text(sam, ["budget"] + act + options)
-                    let rows = table.split(separator: "\n").dropFirst()
+                    // An act says first what it did.
+                    let rows = table.split(separator: "\n").drop { !$0.hasPrefix("SCOPE") }.dropFirst()
                     #expect(!rows.isEmpty && rows.allSatisfy { $0.contains(midnight) }, "\(act): \(table)")
                 }
+                let explained = try await text(sam, "budget", "explain", "--per", period, "--project", "project")
+                #expect(explained.contains(midnight), "\(explained)")
             }
             let budgets = try await sam.json("budget", "list")["budgets"]?.elements ?? []
             #expect(budgets.count == 2 && budgets.allSatisfy { $0["timeZone"]?.string == Self.zone })
@@ -131,7 +135,7 @@ struct TimeZoneShownTests {
 
     /// Where the fields are declared.
     private static let declarations: Set<String> = [
-        "ControlPlane/API/Listing.swift", "Metering/Ledger/Budget.swift", "Metering/Ledger/BudgetDesk.swift",
+        "API/Listing.swift", "Metering/Ledger/Budget.swift", "Metering/Ledger/BudgetDesk.swift",
     ]
 
     // MARK: - Parts

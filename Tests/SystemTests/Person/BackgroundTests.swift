@@ -61,9 +61,9 @@ struct BackgroundTests {
                 _ = try await runner.end()
                 let lines = try await sam.sam("sessions", "watch", runner.session).text.split(separator: "\n").map(String.init)
                 for line in [
-                    "  ▸ Explore", "    Explore:", "    I look", "    around^[[2J", "      ✓ Read a file",
+                    "  ▸ Explore", "    “Explore”:", "    │ I look", "    │ around^[[2J", "      ✓ Read a file",
                     "↻ The agent continues by itself, after “sleep 1001”",
-                    "Explored.",
+                    "│ Explored.",
                 ] {
                     #expect(lines.contains(line), "\(line) in \(lines.joined(separator: "\n"))")
                 }

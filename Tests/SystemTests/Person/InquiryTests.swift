@@ -141,7 +141,7 @@ struct InquiryTests {
                 try await runner.tell(.permission(plan("p1")))
                 #expect(try await sam.question(of: id)["plan"]?.string?.hasPrefix("# Plan") == true)
                 let shown = try await sam.sam("sessions", "answer", id).text
-                #expect(shown.contains("    # Plan\n") && shown.contains("    2. second\n") && !shown.contains("\u{1b}"), "\(shown)")
+                #expect(shown.contains("    │ # Plan\n") && shown.contains("    │ 2. second\n") && !shown.contains("\u{1b}"), "\(shown)")
                 let path = "/api/v1/sessions/\(id)/questions/p1"
                 #expect(try await sam.call(.POST, path, ["text": "smaller"]).status == 400)
                 #expect(
@@ -159,7 +159,7 @@ struct InquiryTests {
                 let session = try await runner.end()
                 #expect(session.payloads("permission").count == 3)
                 let watched = try await sam.sam("sessions", "watch", id).text
-                #expect(watched.contains("    1. first") && watched.contains("answered “No”: In smaller steps"), "\(watched)")
+                #expect(watched.contains("    │ 1. first") && watched.contains("answered “No”: In smaller steps"), "\(watched)")
             }
         }
     }
