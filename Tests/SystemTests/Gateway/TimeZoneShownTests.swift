@@ -26,7 +26,8 @@ struct TimeZoneShownTests {
         "Metering/Ledger/UsageLedger+Judging.swift", "Metering/Ledger/UsageLedger.swift", "Metering/Ledger/Budgets.swift",
         "Metering/Ledger/UsageSince.swift", "Metering/Ledger/Period.swift", "Metering/Ledger/BudgetZones.swift",
         "Metering/Ledger/UsageReports.swift",
-        "API/Layers/BudgetExplanation.swift", "ControlPlane/API/UsageRoutes.swift", "sam/Commands/Usage.swift", "sam/Commands/Budget/BudgetOptions.swift",
+        "API/Layers/BudgetExplanation.swift", "ControlPlane/API/UsageRoutes.swift",
+        "sam/Commands/Usage.swift", "sam/Commands/Budget/BudgetOptions.swift",
     ]
 
     @Test("It is said in every command, answer, refusal and notification that shows a time")
