@@ -139,8 +139,11 @@ struct RemoteTests {
                 let server = try #require(FileLock.holder(path: sam.home + "/server.lock"))
                 kill(server, SIGTERM)
                 try await eventually("nothing listens any more") {
-                    do { _ = try await SamFixture.relay(path, with: nil, by: client) } catch { return true }
-                    return false
+                    // A connection of its own each time: one that stands is served until the server ends.
+                    try await RemoteServer.withClient(trusting: certificate) { fresh in
+                        do { _ = try await SamFixture.relay(path, with: nil, by: fresh) } catch { return true }
+                        return false
+                    }
                 }
                 gate.open()
                 #expect(try await reply.status == 200)

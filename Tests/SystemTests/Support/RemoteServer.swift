@@ -9,17 +9,21 @@ import Testing
 /// A server that listens for workspaces on other machines.
 enum RemoteServer {
     /// A client that takes this certificate for good.
-    static func withClient(trusting certificate: String, _ body: (HTTPClient) async throws -> Void) async throws {
+    static func withClient<Result>(trusting certificate: String, _ body: (HTTPClient) async throws -> Result) async throws -> Result {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(certificate))]
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: tls))
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+        // A connection that is refused is tried again for ten seconds otherwise.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
-            try await body(client)
+            let result = try await body(client)
+            try await client.shutdown()
+            return result
         } catch {
             try await client.shutdown()
             throw error
         }
-        try await client.shutdown()
     }
 
     /// A server that listens for workspaces elsewhere, with a provider behind it.
