@@ -155,7 +155,7 @@ struct ConnectionGuardTests {
                 do {
                     let client = try await door.connect()
                     try await client.send(door.request("/anthropic/v1/messages"))
-                    let provider = try await fixture.upstream.accept()
+                    let provider = try await fixture.upstream.accept(for: client)
                     _ = try await provider.message()
                     return (client, provider)
                 } catch {
@@ -195,7 +195,7 @@ struct ConnectionGuardTests {
                     try await client.send("CONNECT \(target) HTTP/1.1\r\n\r\n")
                     try await client.sees("200 ")
                     try await client.sees("\r\n\r\n")
-                    return (client, try await fixture.upstream.accept())
+                    return (client, try await fixture.upstream.accept(for: client))
                 } catch {
                     return nil as (RawWire, RawWire)?
                 }

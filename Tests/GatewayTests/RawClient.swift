@@ -174,7 +174,13 @@ final class RawWire: ChannelInboundHandler, Sendable {
     /// Waits until these bytes came, wherever they stand. Nothing is taken.
     func sees(_ text: String) async throws {
         let wanted = Data(text.utf8)
-        try await wait(for: "“\(text.prefix(80))”") { Data($0.bytes).range(of: wanted) == nil ? nil : () }
+        try await wait(for: "“\(text.prefix(80))”") { state in
+            if Data(state.bytes).range(of: wanted) != nil { return () }
+            guard !state.hasEnded else {
+                throw Stuck(description: "It ended without “\(text.prefix(80))”: \(String(decoding: state.bytes, as: UTF8.self))")
+            }
+            return nil
+        }
     }
 
     /// Waits for the end of the other side, and returns what came before it.

@@ -95,15 +95,22 @@ final class ScriptedUpstream: Sendable {
         }
     }
 
-    /// The next connection that nobody has taken.
-    func accept() async throws -> RawWire {
-        try await eventually("a connection to the provider") {
-            state.withLock { state in
+    /// The next connection that was not taken.
+    ///
+    /// - Parameter client: the connection that causes it. Once that has ended, nothing is waited for.
+    func accept(for client: RawWire? = nil) async throws -> RawWire {
+        let wire: RawWire? = try await eventually("a connection to the provider") {
+            // Looked at first: what the client caused is there by the time that it has ended.
+            let hasEnded = client?.current.hasEnded == true
+            let next: RawWire? = state.withLock { state in
                 guard state.taken < state.wires.count else { return nil }
                 defer { state.taken += 1 }
                 return state.wires[state.taken]
             }
+            return next.map { .some($0) } ?? (hasEnded ? .some(nil) : nil)
         }
+        guard let wire else { throw Stuck(description: "The client's connection ended before one to the provider began.") }
+        return wire
     }
 
     // MARK: - Answering by itself
